@@ -1,1 +1,3 @@
 //! The languages Usher speaks.
+
+pub mod opencti;
