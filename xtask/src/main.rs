@@ -1,1 +1,129 @@
-fn main() {}
+//! Project tasks, run as `cargo xtask TASK`.
+//!
+//! Each task installs or starts what it needs by itself, so that a clean clone has one command to
+//! run. Nothing here is part of the server.
+
+mod ci;
+mod clients;
+mod command;
+mod postgres;
+mod python;
+mod rust_tests;
+mod snapshots;
+mod system;
+mod tidy;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::command::{cargo, root, run, say};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Usher's project tasks")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every test: Rust tests with a throw-away PostgreSQL, then the real vendor clients
+    Test {
+        /// Only this part
+        part: Option<Part>,
+        /// Passed to the test runner of the chosen part
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the vendors' real clients against the real binary
+    Clients {
+        /// Only these suites: folders of tests/clients, or `server` for the files beside them
+        suites: Vec<String>,
+        /// Passed to pytest
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Measure Usher beside a bare server and a raw store
+    Bench {
+        /// Passed to the bench
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check the architecture: who depends on whom, where SQL and vendors' words stand, file sizes
+    Tidy,
+    /// The whole gate: format, lints, docs, dependencies, architecture, tests, golden files
+    Ci,
+    /// Run a command with a throw-away PostgreSQL in USHER_TEST_POSTGRES
+    WithPostgres {
+        /// The command and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Install Chromium for tests in a browser, where it is missing, and print where it is
+    Chromium,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The Rust tests
+    Rust,
+    /// The vendors' clients
+    Clients,
+}
+
+fn main() -> ExitCode {
+    match carry_out(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("failed: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(task: Task) -> Result<()> {
+    match task {
+        Task::Test { part, arguments } => test(part, &arguments),
+        Task::Clients { suites, arguments } => clients::run_suites(&suites, &arguments),
+        Task::Bench { arguments } => {
+            let manifest = root().join("bench/Cargo.toml");
+            run(cargo()
+                .args(["run", "--release", "--manifest-path"])
+                .arg(manifest)
+                .arg("--")
+                .args(arguments))
+        }
+        Task::Tidy => tidy::check_tree(),
+        Task::Ci => ci::gate(),
+        Task::WithPostgres { command } => {
+            let (program, arguments) = command.split_first().context("no command")?;
+            let postgres = postgres::Postgres::provide()?;
+            run(Command::new(program)
+                .args(arguments)
+                .env(postgres::VARIABLE, postgres.url()))
+        }
+        Task::Chromium => {
+            say(&system::chromium()?.display().to_string());
+            Ok(())
+        }
+    }
+}
+
+/// Runs all parts even when one fails, so that one run shows everything that is wrong.
+fn test(part: Option<Part>, arguments: &[String]) -> Result<()> {
+    let mut failures = Vec::new();
+    if part != Some(Part::Clients) {
+        failures.extend(rust_tests::run_tests(arguments).err());
+    }
+    if part != Some(Part::Rust) {
+        failures.extend(clients::run_suites(&[], arguments).err());
+    }
+    let text: Vec<String> = failures
+        .iter()
+        .map(|failure| format!("{failure:#}"))
+        .collect();
+    anyhow::ensure!(failures.is_empty(), "{}", text.join("; "));
+    Ok(())
+}

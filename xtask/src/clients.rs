@@ -1,0 +1,149 @@
+//! The vendors' real clients against the real binary.
+//!
+//! A suite is a folder of `tests/clients` with its tests and its `requirements.txt`; the tests that
+//! lie in `tests/clients` itself are the suite `server`. Clients disagree about the libraries below
+//! them, so every requirements file has an environment of its own. A folder may hold more than one
+//! (`requirements-2.5.0.txt`): then its tests run once with each.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::command::{cargo, root, run, target};
+use crate::python::{self, Environment};
+
+/// One run of pytest: these tests in this environment.
+struct Suite {
+    environment: Environment,
+    tests: Vec<PathBuf>,
+}
+
+/// Builds the binary and runs the suites with these names, or all; every one even if one fails.
+pub fn run_suites(names: &[String], arguments: &[String]) -> Result<()> {
+    let suites = find_suites(&root().join("tests/clients"))?;
+    for name in names {
+        let known = suites.iter().any(|suite| suite.has_name(name));
+        ensure!(known, "there is no suite `{name}` in tests/clients");
+    }
+    // The environments are made while the binary is built: one waits for the net, one for the CPU.
+    std::thread::scope(|scope| {
+        let environments = scope.spawn(|| {
+            suites
+                .iter()
+                .try_for_each(|suite| suite.environment.prepare())
+        });
+        run(cargo().args(["build", "--package", "usher", "--bin", "usher"]))?;
+        environments
+            .join()
+            .unwrap_or_else(|_| bail!("making the environments broke off"))
+    })?;
+
+    let mut failures = Vec::new();
+    for suite in &suites {
+        if names.is_empty() || names.iter().any(|name| suite.has_name(name)) {
+            failures.extend(suite.run(arguments).err().map(|error| format!("{error:#}")));
+        }
+    }
+    ensure!(failures.is_empty(), "{}", failures.join("; "));
+    Ok(())
+}
+
+impl Suite {
+    /// `civis` names the suites `civis` and `civis-2.5.0`.
+    fn has_name(&self, name: &str) -> bool {
+        self.environment
+            .name()
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    fn run(&self, arguments: &[String]) -> Result<()> {
+        let mut tests = Command::new(self.environment.program("python"));
+        tests
+            .current_dir(root())
+            .args(["-m", "pytest", "-p", "no:cacheprovider"]);
+        tests
+            .args(["--rootdir", "tests/clients"])
+            .args(&self.tests)
+            .args(arguments);
+        tests.env("PYTHONDONTWRITEBYTECODE", "1");
+        tests.env("USHER_BINARY", target().join("debug/usher"));
+        tests.env("USHER_PYTHONS", python::environments());
+        // Settings of whoever runs this must not reach the server or a client.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            let foreign = ["OPENCTI_", "MISP_", "TIE_", "FALCON_", "CIVIS_", "USHER_"];
+            let own = ["USHER_BINARY", "USHER_PYTHONS", "USHER_TEST_POSTGRES"];
+            if foreign.iter().any(|start| name.starts_with(start)) && !own.contains(&&*name) {
+                tests.env_remove(&*name);
+            }
+        }
+        run(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
+    }
+}
+
+fn find_suites(folder: &Path) -> Result<Vec<Suite>> {
+    let here = entries(folder)?;
+    let tests = here.iter().filter(|path| is_test(path)).cloned().collect();
+    let list = folder.join("requirements.txt");
+    let mut suites = vec![Suite {
+        environment: environment("server", &list)?,
+        tests,
+    }];
+    for folder in here.iter().filter(|path| path.is_dir()) {
+        let inside = entries(folder)?;
+        if !inside.iter().any(|path| is_test(path)) {
+            continue;
+        }
+        let name = name_of(folder);
+        let lists: Vec<&PathBuf> = inside
+            .iter()
+            .filter(|path| name_of(path).starts_with("requirements"))
+            .collect();
+        ensure!(
+            !lists.is_empty(),
+            "{} has tests and no requirements.txt",
+            folder.display()
+        );
+        for list in lists {
+            let file = name_of(list);
+            let variant = file
+                .trim_start_matches("requirements")
+                .trim_end_matches(".txt");
+            let environment = environment(&format!("{name}{variant}"), list)?;
+            suites.push(Suite {
+                environment,
+                tests: vec![folder.clone()],
+            });
+        }
+    }
+    Ok(suites)
+}
+
+fn environment(name: &str, list: &Path) -> Result<Environment> {
+    let requirements =
+        std::fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
+    Ok(Environment::new(name, &requirements))
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_test(path: &Path) -> bool {
+    let name = name_of(path);
+    name.starts_with("test_") && name.ends_with(".py")
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

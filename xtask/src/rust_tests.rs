@@ -1,0 +1,30 @@
+//! The Rust tests, on both databases, with the golden files watched.
+
+use anyhow::Result;
+
+use crate::command::{cargo, run};
+use crate::postgres::{self, Postgres};
+use crate::snapshots;
+
+/// Runs all Rust tests with a throw-away PostgreSQL beside them.
+pub fn run_tests(arguments: &[String]) -> Result<()> {
+    let postgres = Postgres::provide()?;
+    let references = snapshots::reference_list();
+    let mut tests = cargo();
+    tests
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(arguments);
+    tests.env(postgres::VARIABLE, postgres.url());
+    tests.env(snapshots::LIST_VARIABLE, &references);
+    // A golden file is never changed by the way: whoever means to change it runs the test by hand.
+    tests
+        .env("INSTA_UPDATE", "no")
+        .env_remove("INSTA_FORCE_PASS");
+    let _ = std::fs::remove_file(&references);
+    run(&mut tests)?;
+    // Only a full run knows which golden files nobody asked for.
+    if arguments.is_empty() {
+        snapshots::check_unreferenced(&references)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,313 @@
+use super::source::Source;
+use super::tree::Tree;
+use super::{CHECKS, borders, files, manifests};
+
+/// What a check says of a tree with these files.
+fn findings(check: super::Check, files: &[(&str, &str)]) -> Vec<String> {
+    let mut tree = Tree::default();
+    for (path, text) in files {
+        tree.add(path, text);
+    }
+    check(&tree)
+        .into_iter()
+        .map(|it| format!("{}: {}", it.place, it.complaint))
+        .collect()
+}
+
+#[test]
+fn the_tree_keeps_every_rule() {
+    let tree = Tree::read().unwrap();
+    let mut all = Vec::new();
+    for (name, check) in CHECKS {
+        let found = check(&tree).into_iter();
+        all.extend(found.map(|it| format!("{}: {} ({name})", it.place, it.complaint)));
+    }
+    assert!(all.is_empty(), "\n{}\n", all.join("\n"));
+}
+
+#[test]
+fn the_tree_is_read() {
+    let tree = Tree::read().unwrap();
+    for path in [
+        "Cargo.toml",
+        "crates/directory/Cargo.toml",
+        "xtask/src/tidy/tests.rs",
+    ] {
+        assert!(!tree.text(path).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn a_source_is_taken_apart() {
+    let text = r##"let a = "one // two"; // three "four"
+/* five /* "six" */ */ let b = '"'; let c: &'static str = r#"seven " eight"#;
+let d = "nine \" ten"; let e = '\''; let f = b"eleven"; for"twelve";"##;
+    let source = Source::parse(text);
+    let strings: Vec<(usize, &str)> = source
+        .strings
+        .iter()
+        .map(|(line, it)| (*line, it.as_str()))
+        .collect();
+    assert_eq!(
+        strings,
+        [
+            (1, "one // two"),
+            (2, "seven \" eight"),
+            (3, "nine \\\" ten"),
+            (3, "eleven"),
+            (3, "twelve")
+        ]
+    );
+    let comments: Vec<(usize, &str)> = source
+        .comments
+        .iter()
+        .map(|(line, it)| (*line, it.as_str()))
+        .collect();
+    assert_eq!(
+        comments,
+        [(1, "three \"four\""), (2, "/* five /* \"six\" */ */")]
+    );
+    assert_eq!(source.code.lines().count(), 3);
+    assert!(source.code.contains("one // two") && !source.code.contains("three"));
+    assert!(!source.bare.contains("one") && source.bare.contains("&'static str"));
+}
+
+#[test]
+fn crates_depend_in_one_direction() {
+    let manifest = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let table: &[(&str, &str, &[&str])] = &[
+        (
+            "dialects",
+            "[dependencies]\ndirectory.workspace = true\naxum.workspace = true",
+            &[],
+        ),
+        (
+            "directory",
+            "[dependencies]\ndialects.workspace = true",
+            &["dialects"],
+        ),
+        (
+            "directory",
+            "[dev-dependencies]\nusher.path = \"../usher\"",
+            &["usher"],
+        ),
+        (
+            "directory",
+            "[dependencies.axum]\nworkspace = true",
+            &["axum"],
+        ),
+        (
+            "dialects",
+            "[target.'cfg(unix)'.dependencies]\nrusqlite = \"1\"",
+            &["rusqlite"],
+        ),
+        ("usher", "[dev-dependencies]\nrusqlite = \"1\"", &[]),
+        (
+            "xtask",
+            "[dependencies]\ndirectory.workspace = true",
+            &["directory"],
+        ),
+    ];
+    for (name, rest, refused) in table {
+        let found = findings(
+            manifests::direction,
+            &[("x/Cargo.toml", &manifest(name, rest))],
+        );
+        let expected: Vec<String> = refused
+            .iter()
+            .map(|it| format!("x/Cargo.toml: {name} may not use {it}"))
+            .collect();
+        assert_eq!(found, expected, "{rest}");
+    }
+    let stranger = findings(
+        manifests::direction,
+        &[("y/Cargo.toml", &manifest("new", ""))],
+    );
+    assert_eq!(stranger.len(), 1);
+}
+
+#[test]
+fn versions_are_bounded() {
+    let table = [
+        ("a = \"1.2\"", true),
+        ("a = { version = \"=1.2.3\" }", true),
+        ("a.workspace = true", true),
+        ("a = { path = \"../a\" }", true),
+        ("a = \"*\"", false),
+        ("a = { version = \">=1\" }", false),
+        ("a = { git = \"https://example.org/a\" }", false),
+    ];
+    for section in ["dependencies", "workspace.dependencies", "dev-dependencies"] {
+        for (line, bounded) in table {
+            let manifest = format!("[{section}]\n{line}\n");
+            let found = findings(manifests::bounded_versions, &[("Cargo.toml", &manifest)]);
+            assert_eq!(found.is_empty(), bounded, "[{section}] {line}");
+        }
+    }
+}
+
+#[test]
+fn the_borders_are_held() {
+    const HEART: &str = "crates/directory/src/users.rs";
+    const STORE: &str = "crates/directory/src/store/users.rs";
+    const DIALECT: &str = "crates/dialects/src/native/users.rs";
+    const TEST: &str = "crates/directory/tests/it/users.rs";
+    let table: &[(super::Check, &str, &str, bool)] = &[
+        (borders::web_framework, HEART, "use axum::Router;", false),
+        (borders::web_framework, HEART, "// use axum::Router;", true),
+        (
+            borders::web_framework,
+            HEART,
+            "let a = \"axum::Router\";",
+            true,
+        ),
+        (borders::web_framework, DIALECT, "use axum::Router;", true),
+        (
+            borders::databases,
+            HEART,
+            "use rusqlite::Connection;",
+            false,
+        ),
+        (
+            borders::databases,
+            DIALECT,
+            "tokio_postgres::connect()",
+            false,
+        ),
+        (borders::databases, STORE, "use rusqlite::Connection;", true),
+        (borders::databases, TEST, "use rusqlite::Connection;", true),
+        (borders::sql, HEART, "\"SELECT id FROM users\"", false),
+        (
+            borders::sql,
+            HEART,
+            "\"SELECT id,\n  name\nFROM users\"",
+            false,
+        ),
+        (borders::sql, DIALECT, "r#\"DELETE FROM users\"#", false),
+        (
+            borders::sql,
+            DIALECT,
+            "\"UPDATE users SET name = $1\"",
+            false,
+        ),
+        (borders::sql, DIALECT, "\"select one from the list\"", true),
+        (borders::sql, DIALECT, "// \"SELECT id FROM users\"", true),
+        (borders::sql, STORE, "\"SELECT id FROM users\"", true),
+        (borders::vendor_words, HEART, "let a = Misp;", false),
+        (
+            borders::vendor_words,
+            HEART,
+            "let a = \"CrowdStrike\";",
+            false,
+        ),
+        (borders::vendor_words, HEART, "// MISP wants it so", true),
+        (borders::vendor_words, TEST, "let a = \"misp\";", true),
+        (borders::vendor_words, DIALECT, "let a = \"civis\";", false),
+        (
+            borders::vendor_words,
+            "crates/dialects/src/misp/users.rs",
+            "\"MISP\"",
+            true,
+        ),
+        (
+            borders::vendor_words,
+            "crates/dialects/src/misp/users.rs",
+            "\"civis\"",
+            false,
+        ),
+        (
+            borders::vendor_words,
+            "crates/directory/src/store/start.sql",
+            "-- tenable",
+            false,
+        ),
+    ];
+    for (check, path, text, kept) in table {
+        let found = findings(*check, &[(path, text)]);
+        assert_eq!(found.is_empty(), *kept, "{path}: {text}: {found:?}");
+    }
+}
+
+#[test]
+fn the_list_of_exceptions_is_true_both_ways() {
+    const TABLE: &str = "crates/dialects/src/table.rs";
+    const LIST: &str = "xtask/golden/vendor-words.txt";
+    let check = |list: &str| {
+        findings(
+            borders::vendor_words,
+            &[(TABLE, "mod civis; mod misp;"), (LIST, list)],
+        )
+    };
+    let listed = format!("# why\n\n{TABLE} civis misp -- the table of dialects\n");
+    assert_eq!(check(&listed), Vec::<String>::new());
+    assert_eq!(
+        check(&format!("{TABLE} civis -- the table of dialects\n")),
+        [format!("{TABLE}:1: speaks of misp, and is not listed")]
+    );
+    assert_eq!(
+        check(&format!(
+            "{TABLE} civis falcon misp -- the table of dialects\n"
+        )),
+        [format!(
+            "{LIST}: `{TABLE} falcon` is listed and does not occur"
+        )]
+    );
+}
+
+#[test]
+fn files_keep_the_habits() {
+    const FILE: &str = "crates/usher/src/serve.rs";
+    let long = "//\n".repeat(501);
+    let full = "//\n".repeat(500);
+    let table: &[(super::Check, &str, &str, bool)] = &[
+        (files::length, FILE, &long, false),
+        (files::length, FILE, &full, true),
+        (
+            files::length,
+            "crates/usher/src/serve/tests.rs",
+            &long,
+            true,
+        ),
+        (files::names, "crates/usher/src/utils.rs", "", false),
+        (files::names, "crates/usher/src/common/mod.rs", "", false),
+        (files::names, FILE, "", true),
+        (files::allowed_lints, FILE, "#[allow(dead_code)]", false),
+        (files::allowed_lints, FILE, "#![allow(dead_code)]", false),
+        (
+            files::allowed_lints,
+            FILE,
+            "#[expect(dead_code, reason = \"why\")]",
+            true,
+        ),
+        (files::ignored_tests, FILE, "#[ignore = \"slow\"]", false),
+        (files::ignored_tests, FILE, "#[test]", true),
+        (
+            files::quirks,
+            FILE,
+            "// Quirk: the client sends a number as text.",
+            false,
+        ),
+        (
+            files::quirks,
+            FILE,
+            "// Quirk: so it is (misp.md §4.1).",
+            true,
+        ),
+        (
+            files::quirks,
+            FILE,
+            "// Quirk: the client sends\n// text, see `misp.md` 4.",
+            true,
+        ),
+        (
+            files::quirks,
+            FILE,
+            "// Quirk: so it is.\n\n// misp.md",
+            false,
+        ),
+    ];
+    for (check, path, text, kept) in table {
+        let found = findings(*check, &[(path, text)]);
+        assert_eq!(found.is_empty(), *kept, "{path}: {text}: {found:?}");
+    }
+}
