@@ -1,1 +1,3 @@
 //! The heart of Usher.
+
+mod store;

@@ -1,0 +1,354 @@
+//! The store: SQLite or PostgreSQL behind one interface. Only here is SQL spoken; no rule lives here.
+//!
+//! ```text
+//! store.read(async |tx: &mut Tx<'_>| …)         one snapshot
+//! store.write(async move |tx: &mut Tx<'_>| …)   one transaction, all or nothing; may be run more than once
+//! ```
+//! Nothing but the store may be awaited inside, and nothing that a second run would repeat may be done.
+
+mod access;
+mod error;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod transaction;
+mod value;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deadpool_postgres::Pool;
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+pub(crate) use access::Whom;
+pub(crate) use error::{Res, StoreError};
+pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
+pub(crate) use transaction::Tx;
+pub(crate) use value::{Row, Val};
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// SQLite in this data folder, which is made when missing.
+    Sqlite(PathBuf),
+    /// SQLite in a folder of its own that goes away with the store: for tests and trials.
+    Memory,
+    /// A PostgreSQL server, by its address.
+    Postgres(String),
+}
+
+/// How much of the machine the store may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// SQLite connections that read inside the calling thread: one per core.
+    pub(crate) readers: usize,
+    /// SQLite connections for long reads.
+    pub(crate) slow_readers: usize,
+    /// PostgreSQL connections. A small pool answers sooner than a large one.
+    pub(crate) connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            readers: cores,
+            slow_readers: cores.clamp(1, 4),
+            connections: 4,
+        }
+    }
+}
+
+/// The open database.
+#[derive(Debug)]
+pub(crate) struct Store {
+    engine: Engine,
+    figures: Arc<Figures>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Lite(Lite),
+    Pg { pool: Pool, slow: Semaphore },
+}
+
+/// The fields are dropped in this order: the folder is given up last.
+#[derive(Debug)]
+struct Lite {
+    writer: Arc<writer::Writer>,
+    readers: sqlite::Readers,
+    slow: Arc<SlowReaders>,
+    file: PathBuf,
+    _folder: Arc<sqlite::Folder>,
+}
+
+#[derive(Debug)]
+struct SlowReaders {
+    seats: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+    file: PathBuf,
+    _folder: Arc<sqlite::Folder>,
+}
+
+/// Running totals.
+#[derive(Debug, Default)]
+struct Figures {
+    statements: AtomicU64,
+}
+
+impl Figures {
+    fn count(&self, statements: u32) {
+        self.statements
+            .fetch_add(u64::from(statements), Ordering::Relaxed);
+    }
+}
+
+impl Store {
+    /// Opens the database; makes no tables.
+    pub(crate) async fn open(location: &Location, limits: Limits) -> Res<Self> {
+        let figures = Arc::new(Figures::default());
+        let (path, temporary) = match location {
+            Location::Postgres(url) => {
+                let pool = postgres::pool(url, limits.connections)?;
+                drop(pool.get().await?);
+                let slow = Semaphore::new((limits.connections / 2).max(1));
+                return Ok(Self {
+                    engine: Engine::Pg { pool, slow },
+                    figures,
+                });
+            }
+            Location::Sqlite(path) => (path.clone(), false),
+            Location::Memory => (temporary_folder(), true),
+        };
+        let counter = Arc::clone(&figures);
+        let lite = blocking(move || Lite::open(&path, temporary, limits, counter)).await?;
+        Ok(Self {
+            engine: Engine::Lite(lite),
+            figures,
+        })
+    }
+
+    /// Brings the tables up to this Usher's.
+    pub(crate) async fn migrate(&self, now: i64) -> Res<MigrationReport> {
+        self.migrate_by(MIGRATIONS, now).await
+    }
+
+    async fn migrate_by(&self, known: &'static [Migration], now: i64) -> Res<MigrationReport> {
+        match &self.engine {
+            Engine::Lite(lite) => {
+                let file = lite.file.clone();
+                blocking(move || {
+                    migrate::lite(
+                        &mut sqlite::open(&file, sqlite::Purpose::Write)?,
+                        known,
+                        now,
+                    )
+                })
+                .await
+            }
+            Engine::Pg { pool, .. } => migrate::pg(&mut *pool.get().await?, known, now).await,
+        }
+    }
+
+    /// Reads in one snapshot. Only statements of bounded cost: on SQLite they run inside the calling thread.
+    pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+    {
+        let (result, statements) = match &self.engine {
+            Engine::Lite(lite) => lite
+                .readers
+                .with(|connection| sqlite::read_on(connection, work))?,
+            Engine::Pg { pool, .. } => postgres::read(pool, work).await,
+        };
+        self.figures.count(statements);
+        result
+    }
+
+    /// Reads by a single statement, without a transaction round it; a second statement is an error.
+    pub(crate) async fn read_single<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+    {
+        let (result, statements) = match &self.engine {
+            Engine::Lite(lite) => lite
+                .readers
+                .with(|connection| sqlite::read_single_on(connection, work))?,
+            Engine::Pg { pool, .. } => postgres::read_single(pool, work).await,
+        };
+        self.figures.count(statements);
+        result
+    }
+
+    /// Reads in one snapshot, for searches, counts and exports: away from the threads that serve requests.
+    pub(crate) async fn read_slow<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (result, statements) = match &self.engine {
+            Engine::Lite(lite) => {
+                let slow = Arc::clone(&lite.slow);
+                let seat = Arc::clone(&slow.seats)
+                    .acquire_owned()
+                    .await
+                    .map_err(|_| StoreError::Busy)?;
+                blocking(move || {
+                    // The seat goes along: a read whose client has gone still occupies its connection.
+                    let outcome = slow.read(work);
+                    drop(seat);
+                    outcome
+                })
+                .await?
+            }
+            Engine::Pg { pool, slow } => {
+                let _seat = slow.acquire().await.map_err(|_| StoreError::Busy)?;
+                postgres::read(pool, work).await
+            }
+        };
+        self.figures.count(statements);
+        result
+    }
+
+    /// Writes, all or nothing: an error undoes whatever was done. The use-case may be run again, so it must have no other
+    /// effect than its statements; times, numbers drawn and digests are made before.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Lite(lite) => lite.writer.write(work).await,
+            Engine::Pg { pool, .. } => {
+                let (result, statements) = postgres::write(pool, &work).await;
+                self.figures.count(statements);
+                result
+            }
+        }
+    }
+
+    /// How many statements ran since the store was opened.
+    pub(crate) fn statements_total(&self) -> u64 {
+        self.figures.statements.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn ping(&self) -> Res<()> {
+        self.read_single(async |tx: &mut Tx<'_>| {
+            tx.one("SELECT 1", &[], |row| row.int(0)).await.map(drop)
+        })
+        .await
+    }
+
+    /// Whether the database understands a statement: for the test that prepares every one.
+    pub(crate) async fn prepare_check(&self, sql: &str) -> Res<()> {
+        match &self.engine {
+            Engine::Lite(lite) => lite
+                .readers
+                .with(|connection| sqlite::check(connection, sql))?,
+            Engine::Pg { pool, .. } => postgres::check(pool, sql).await,
+        }
+    }
+
+    /// Lets queued writes finish and gives the database up. Later calls fail.
+    pub(crate) async fn close(&self) -> Res<()> {
+        match &self.engine {
+            Engine::Lite(lite) => {
+                let writer = Arc::clone(&lite.writer);
+                blocking(move || {
+                    writer.stop();
+                    Ok(())
+                })
+                .await
+            }
+            Engine::Pg { pool, .. } => {
+                pool.close();
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Lite {
+    fn open(
+        path: &std::path::Path,
+        temporary: bool,
+        limits: Limits,
+        figures: Arc<Figures>,
+    ) -> Res<Self> {
+        let folder = Arc::new(sqlite::Folder::own(path, temporary)?);
+        let file = folder.database();
+        let writing = sqlite::open(&file, sqlite::Purpose::Write)?;
+        if temporary {
+            writing.execute_batch("PRAGMA synchronous = OFF")?;
+        }
+        Ok(Self {
+            readers: sqlite::Readers::open(&file, limits.readers)?,
+            writer: Arc::new(writer::Writer::start(writing, figures)?),
+            slow: Arc::new(SlowReaders {
+                seats: Arc::new(Semaphore::new(limits.slow_readers.max(1))),
+                idle: Mutex::default(),
+                file: file.clone(),
+                _folder: Arc::clone(&folder),
+            }),
+            file,
+            _folder: folder,
+        })
+    }
+}
+
+impl SlowReaders {
+    fn read<T, E, F>(&self, work: F) -> Res<(Result<T, E>, u32)>
+    where
+        E: From<StoreError>,
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+    {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => sqlite::open(&self.file, sqlite::Purpose::Read)?,
+        };
+        let outcome = sqlite::read_on(&mut connection, work);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok(outcome)
+    }
+}
+
+/// Runs what waits for the disk away from the threads that serve requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Res<T> + Send + 'static) -> Res<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StoreError::Bug(error.to_string()))?
+}
+
+fn temporary_folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let shared_memory = PathBuf::from("/dev/shm");
+    let base = if shared_memory.is_dir() {
+        shared_memory
+    } else {
+        std::env::temp_dir()
+    };
+    base.join(format!(
+        "usher-{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    ))
+}

@@ -1,0 +1,272 @@
+//! PostgreSQL: the pool, transactions, running statements.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::str::FromStr;
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, RecyclingMethod, StatementCache, Transaction,
+};
+use futures_util::TryStreamExt;
+use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Statement};
+
+use super::error::{Res, StoreError};
+use super::transaction::{Arm, Book, Tx};
+use super::value::{Row, Val};
+
+/// How often a write is run again because another one came first.
+const ATTEMPTS: u32 = 20;
+/// Statements with filters are made at run time; the memory of prepared ones must not grow for ever.
+const PREPARED: usize = 1000;
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The connection a transaction runs on.
+#[derive(Clone, Copy)]
+pub(super) struct Session<'c> {
+    client: &'c Client,
+    prepared: &'c StatementCache,
+}
+
+/// What a transaction promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Sees one snapshot and changes nothing.
+    Read,
+    /// Behaves as if it were alone.
+    Write,
+}
+
+/// Makes the pool; connects to nothing yet.
+pub(super) fn pool(url: &str, size: usize) -> Res<Pool> {
+    // The parser's own message may quote the address, in which a password can stand.
+    let mut config = Config::from_str(url)
+        .map_err(|_| StoreError::Lost("the database address cannot be read".to_owned()))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(PATIENCE);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("usher");
+    }
+    let manager = Manager::from_config(
+        config,
+        NoTls,
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    Pool::builder(manager)
+        .max_size(size.max(1))
+        .wait_timeout(Some(PATIENCE))
+        .create_timeout(Some(PATIENCE))
+        .runtime(deadpool_postgres::Runtime::Tokio1)
+        .build()
+        .map_err(|error| StoreError::Bug(error.to_string()))
+}
+
+async fn prepared(session: Session<'_>, sql: &str) -> Res<Statement> {
+    if session.prepared.size() >= PREPARED {
+        session.prepared.clear();
+    }
+    Ok(session.prepared.prepare(session.client, sql).await?)
+}
+
+fn fitting(statement: &Statement, values: &[Val<'_>]) -> Res<()> {
+    if statement.params().len() == values.len() {
+        return Ok(());
+    }
+    Err(StoreError::Bug(format!(
+        "{} parameters and {} values",
+        statement.params().len(),
+        values.len()
+    )))
+}
+
+/// Runs a statement and hands over its rows until `take` says no.
+pub(super) async fn rows(
+    session: Session<'_>,
+    sql: &str,
+    values: &[Val<'_>],
+    mut take: impl FnMut(&Row<'_>) -> bool + Send,
+) -> Res<()> {
+    let statement = prepared(session, sql).await?;
+    fitting(&statement, values)?;
+    let mut stream = pin!(session.client.query_raw(&statement, values).await?);
+    let mut wanted = true;
+    // The rows nobody wants are read too: the server may fail after the last of them.
+    while let Some(row) = stream.try_next().await? {
+        wanted = wanted && take(&Row::Pg(&row));
+    }
+    Ok(())
+}
+
+/// Runs a statement that gives no rows; tells how many it changed.
+pub(super) async fn change(session: Session<'_>, sql: &str, values: &[Val<'_>]) -> Res<u64> {
+    let statement = prepared(session, sql).await?;
+    fitting(&statement, values)?;
+    Ok(session.client.execute_raw(&statement, values).await?)
+}
+
+/// Checks that the server understands a statement.
+pub(super) async fn check(pool: &Pool, sql: &str) -> Res<()> {
+    let client = pool.get().await?;
+    client
+        .prepare(sql)
+        .await
+        .map_err(|error| StoreError::from(error).in_statement(sql))?;
+    Ok(())
+}
+
+/// A connection on which a statement of its own has just succeeded is alive; one from the pool need not be.
+async fn connected(pool: &Pool) -> Res<Object> {
+    Ok(pool.get().await?)
+}
+
+async fn begin(client: &mut Object, kind: Kind) -> Res<Transaction<'_>> {
+    let builder = client.build_transaction();
+    let builder = match kind {
+        Kind::Read => builder
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true),
+        Kind::Write => builder.isolation_level(IsolationLevel::Serializable),
+    };
+    Ok(builder.start().await?)
+}
+
+/// Reads in one snapshot.
+pub(super) async fn read<T, E, F>(pool: &Pool, work: F) -> (Result<T, E>, u32)
+where
+    E: From<StoreError>,
+    F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+{
+    let mut book = Book::default();
+    let result = async {
+        let mut client = connected(pool).await?;
+        let transaction = begin(&mut client, Kind::Read).await?;
+        let session = Session {
+            client: transaction.client(),
+            prepared: &transaction.statement_cache,
+        };
+        let mut tx = Tx::new(Arm::Pg(session), &mut book);
+        let result = caught(work(&mut tx)).await;
+        drop(tx);
+        let result = result?;
+        if book.broken.is_none() {
+            transaction.commit().await.map_err(StoreError::from)?;
+        }
+        result
+    }
+    .await;
+    (book.decide(result), book.statements)
+}
+
+/// Reads by a single statement, which needs no transaction to see one snapshot.
+pub(super) async fn read_single<T, E, F>(pool: &Pool, work: F) -> (Result<T, E>, u32)
+where
+    E: From<StoreError>,
+    F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+{
+    let mut book = Book::single();
+    let result = async {
+        let client = connected(pool).await?;
+        let session = Session {
+            client: &client,
+            prepared: &client.statement_cache,
+        };
+        let mut tx = Tx::new(Arm::Pg(session), &mut book);
+        caught(work(&mut tx)).await?
+    }
+    .await;
+    (result, book.statements)
+}
+
+/// Writes in a transaction that behaves as if it were alone, again and again while others come first.
+pub(super) async fn write<T, E, F>(pool: &Pool, work: &F) -> (Result<T, E>, u32)
+where
+    E: From<StoreError>,
+    F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
+{
+    let mut statements = 0;
+    for attempt in 0..ATTEMPTS {
+        let mut book = Book::default();
+        let outcome = attempt_write(pool, work, &mut book).await;
+        statements += book.statements;
+        match outcome {
+            // Whatever the use-case made of a conflict, it was the conflict that decided.
+            Err(Failed::Conflict) => tokio::time::sleep(pause(attempt)).await,
+            Err(Failed::Final(error)) => return (Err(error), statements),
+            Ok(value) => return (Ok(value), statements),
+        }
+    }
+    tracing::warn!(
+        attempts = ATTEMPTS,
+        "a write gave up because others kept coming first"
+    );
+    (Err(StoreError::Busy.into()), statements)
+}
+
+enum Failed<E> {
+    Conflict,
+    Final(E),
+}
+
+impl<E: From<StoreError>> Failed<E> {
+    fn of(error: StoreError) -> Self {
+        if error == StoreError::Conflict {
+            Self::Conflict
+        } else {
+            Self::Final(error.into())
+        }
+    }
+}
+
+async fn attempt_write<T, E, F>(pool: &Pool, work: &F, book: &mut Book) -> Result<T, Failed<E>>
+where
+    E: From<StoreError>,
+    F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
+{
+    let mut client = connected(pool).await.map_err(Failed::of)?;
+    let transaction = begin(&mut client, Kind::Write).await.map_err(Failed::of)?;
+    let session = Session {
+        client: transaction.client(),
+        prepared: &transaction.statement_cache,
+    };
+    let mut tx = Tx::new(Arm::Pg(session), book);
+    let result = caught(work(&mut tx)).await;
+    drop(tx);
+    // A transaction that is dropped here is rolled back before its connection is used again.
+    match (result, book.broken.take()) {
+        (_, Some(StoreError::Conflict)) => Err(Failed::Conflict),
+        (Err(panicked), _) => Err(Failed::of(panicked)),
+        (Ok(Ok(_)), Some(broken)) => Err(Failed::of(broken)),
+        (Ok(Ok(value)), None) => {
+            transaction
+                .commit()
+                .await
+                .map_err(|error| Failed::of(error.into()))?;
+            Ok(value)
+        }
+        (Ok(Err(error)), _) => Err(Failed::Final(error)),
+    }
+}
+
+/// Waits for a use-case, turning a panic in it into an error.
+async fn caught<T>(work: impl Future<Output = T>) -> Res<T> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(_) => {
+                std::task::Poll::Ready(Err(StoreError::Bug("a use-case panicked".to_owned())))
+            }
+        }
+    })
+    .await
+}
+
+/// A pause that grows with the attempts, and differs between writers so that they do not meet again.
+fn pause(attempt: u32) -> Duration {
+    let longest = 1_000_u64 << attempt.min(6);
+    Duration::from_micros(RandomState::new().build_hasher().finish() % longest)
+}

@@ -1,0 +1,294 @@
+//! SQLite: opening connections, running statements, and the readers.
+
+use std::cell::Cell;
+use std::fs::{File, TryLockError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{CachedStatement, Connection, OpenFlags};
+
+use super::error::{Res, StoreError};
+use super::transaction::{Arm, Book, Tx};
+use super::value::{Row, Val};
+
+/// The database's file inside the data folder.
+const FILE: &str = "usher.sqlite3";
+/// Locked as long as a server has the folder open.
+const LOCK: &str = "usher.lock";
+
+/// The data folder, owned by this process until it is dropped.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    temporary: bool,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder if need be and takes it for this process alone.
+    pub(super) fn own(path: &Path, temporary: bool) -> Res<Self> {
+        let lost = |error: std::io::Error| StoreError::Lost(format!("{}: {error}", path.display()));
+        make_private_folder(path).map_err(lost)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join(LOCK))
+            .map_err(lost)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                temporary,
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Owned(path.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(lost(error)),
+        }
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.path.join(FILE)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.temporary
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::debug!(%error, "a temporary data folder stays behind");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
+#[cfg(not(unix))]
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Read,
+    Write,
+}
+
+/// Opens a connection with every setting the store relies on.
+pub(super) fn open(file: &Path, purpose: Purpose) -> Res<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // Without it the statistics make SQLite plan a statement again for every new binding.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // `LIKE` tells case apart on PostgreSQL, so it must here.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8000; PRAGMA trusted_schema = OFF;
+         PRAGMA case_sensitive_like = ON;",
+    )?;
+    if purpose == Purpose::Read {
+        connection.execute_batch("PRAGMA query_only = ON")?;
+    }
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+/// Prepares a statement and binds its values.
+fn prepare<'c>(
+    connection: &'c Connection,
+    sql: &str,
+    values: &[Val<'_>],
+) -> Res<CachedStatement<'c>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let count = statement.parameter_count();
+    if count != values.len() {
+        return Err(StoreError::Bug(format!(
+            "{count} parameters and {} values",
+            values.len()
+        )));
+    }
+    for index in 1..=count {
+        // To SQLite `$2` is a name, and its index is the order of its first appearance.
+        let value =
+            number_of(&statement, index).and_then(|number| values.get(number.checked_sub(1)?));
+        let Some(value) = value else {
+            return Err(StoreError::Bug(
+                "a parameter that is not one of $1 to $n".to_owned(),
+            ));
+        };
+        statement.raw_bind_parameter(index, value)?;
+    }
+    Ok(statement)
+}
+
+fn number_of(statement: &CachedStatement<'_>, index: usize) -> Option<usize> {
+    statement
+        .parameter_name(index)?
+        .strip_prefix('$')?
+        .parse()
+        .ok()
+}
+
+/// Checks that a statement is one SQLite understands, with parameters `$1` to `$n`.
+pub(super) fn check(connection: &Connection, sql: &str) -> Res<()> {
+    let statement = connection.prepare_cached(sql)?;
+    let mut numbers: Vec<_> = (1..=statement.parameter_count())
+        .map(|index| number_of(&statement, index))
+        .collect();
+    numbers.sort_unstable();
+    if numbers
+        .into_iter()
+        .eq((1..=statement.parameter_count()).map(Some))
+    {
+        Ok(())
+    } else {
+        Err(StoreError::Bug("parameters that are not $1 to $n".to_owned()).in_statement(sql))
+    }
+}
+
+/// Runs a statement and hands over its rows until `take` says no.
+pub(super) fn rows(
+    connection: &Connection,
+    sql: &str,
+    values: &[Val<'_>],
+    first_only: bool,
+    mut take: impl FnMut(&Row<'_>) -> bool,
+) -> Res<()> {
+    let mut statement = prepare(connection, sql, values)?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        if !take(&Row::Lite(row)) || first_only {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a statement that gives no rows; tells how many it changed.
+pub(super) fn change(connection: &Connection, sql: &str, values: &[Val<'_>]) -> Res<u64> {
+    let changed = prepare(connection, sql, values)?.raw_execute()?;
+    Ok(changed as u64)
+}
+
+/// Runs one of the store's own statements.
+pub(super) fn command(connection: &Connection, sql: &str) -> Res<()> {
+    connection.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
+}
+
+/// Runs a use-case to its end in one go: on SQLite nothing in it may wait.
+pub(super) fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future)
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+/// What becomes of a use-case that waited for something other than the store.
+pub(super) fn waited() -> StoreError {
+    StoreError::Bug("a transaction waited for something that is not the store".to_owned())
+}
+
+/// Reads in one snapshot on a connection, inside the calling thread. Gives the number of statements too.
+pub(super) fn read_on<T, E, F>(connection: &mut Connection, work: F) -> (Result<T, E>, u32)
+where
+    E: From<StoreError>,
+    F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+{
+    if let Err(error) = command(connection, "BEGIN") {
+        return (Err(error.into()), 0);
+    }
+    let outcome = run_read(connection, Book::default(), work);
+    if !connection.is_autocommit()
+        && let Err(error) = command(connection, "COMMIT")
+    {
+        tracing::warn!(%error, "a read did not end");
+    }
+    outcome
+}
+
+/// Reads by a single statement, which is a snapshot of its own.
+pub(super) fn read_single_on<T, E, F>(connection: &mut Connection, work: F) -> (Result<T, E>, u32)
+where
+    E: From<StoreError>,
+    F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+{
+    run_read(connection, Book::single(), work)
+}
+
+fn run_read<T, E, F>(connection: &mut Connection, mut book: Book, work: F) -> (Result<T, E>, u32)
+where
+    E: From<StoreError>,
+    F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+{
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let mut tx = Tx::new(Arm::Lite(connection), &mut book);
+        poll_once(work(&mut tx))
+    }));
+    let result = match outcome {
+        Ok(Some(result)) => result,
+        Ok(None) => Err(waited().into()),
+        Err(_) => Err(StoreError::Bug("a use-case panicked".to_owned()).into()),
+    };
+    (book.decide(result), book.statements)
+}
+
+/// A fixed number of reading connections. A thread prefers its own, so that its page cache stays warm.
+#[derive(Debug)]
+pub(super) struct Readers(Vec<Mutex<Connection>>);
+
+static NEXT_SEAT: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static SEAT: usize = NEXT_SEAT.fetch_add(1, Ordering::Relaxed);
+    static READING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Readers {
+    pub(super) fn open(file: &Path, count: usize) -> Res<Self> {
+        let connections: Res<Vec<_>> = (0..count.max(1))
+            .map(|_| open(file, Purpose::Read).map(Mutex::new))
+            .collect();
+        connections.map(Self)
+    }
+
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Res<T> {
+        // A read inside a read would see another snapshot, and could wait for itself for ever.
+        if READING.replace(true) {
+            return Err(StoreError::Bug("a read was begun inside a read".to_owned()));
+        }
+        let result = work(&mut self.take());
+        READING.set(false);
+        Ok(result)
+    }
+
+    fn take(&self) -> MutexGuard<'_, Connection> {
+        let seat = SEAT.with(|seat| *seat) % self.0.len();
+        for step in 0..self.0.len() {
+            if let Ok(free) = self.0[(seat + step) % self.0.len()].try_lock() {
+                return free;
+            }
+        }
+        self.0[seat].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,255 @@
+//! A transaction as the use-cases see it: statements with `$1 … $n`, rows handed to a callback.
+
+use rusqlite::Connection;
+
+use super::access::{Effect, Whom, bump_for};
+use super::error::{Res, StoreError};
+use super::value::{Row, Val};
+use super::{postgres, sqlite};
+
+/// A running transaction, or a part of one.
+///
+/// A statement that fails ends it: whatever comes after gets the same failure and nothing is committed, on both databases
+/// alike. What may be refused is therefore asked with `ON CONFLICT DO NOTHING`.
+pub(crate) struct Tx<'c> {
+    arm: Arm<'c>,
+    book: &'c mut Book,
+}
+
+/// The connection below a transaction.
+pub(super) enum Arm<'c> {
+    Lite(&'c mut Connection),
+    Pg(postgres::Session<'c>),
+}
+
+/// What one transaction did so far.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    /// Statements run, the store's own bumps among them.
+    pub(super) statements: u32,
+    /// Whether a statement that writes has been started.
+    pub(super) wrote: bool,
+    /// The failure that ended the transaction.
+    pub(super) broken: Option<StoreError>,
+    /// Whether a second statement would be a mistake, because there is no transaction round them.
+    pub(super) single: bool,
+    users: Vec<i64>,
+    everyone: bool,
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(arm: Arm<'c>, book: &'c mut Book) -> Self {
+        Self { arm, book }
+    }
+
+    /// Hands every row to `take`.
+    pub(crate) async fn each(
+        &mut self,
+        sql: &str,
+        values: &[Val<'_>],
+        take: impl FnMut(&Row<'_>) -> Res<()> + Send,
+    ) -> Res<()> {
+        self.rows(None, sql, values, false, take).await
+    }
+
+    /// Collects what `take` makes of every row.
+    pub(crate) async fn all<T: Send>(
+        &mut self,
+        sql: &str,
+        values: &[Val<'_>],
+        mut take: impl FnMut(&Row<'_>) -> Res<T> + Send,
+    ) -> Res<Vec<T>> {
+        let mut found = Vec::new();
+        self.rows(None, sql, values, false, |row| {
+            found.push(take(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// What `take` makes of the first row.
+    pub(crate) async fn one<T: Send>(
+        &mut self,
+        sql: &str,
+        values: &[Val<'_>],
+        take: impl FnOnce(&Row<'_>) -> Res<T> + Send,
+    ) -> Res<Option<T>> {
+        self.first(None, sql, values, take).await
+    }
+
+    /// What `take` makes of the first row of a write that changes somebody's access.
+    pub(crate) async fn one_for<T: Send>(
+        &mut self,
+        whom: Whom,
+        sql: &str,
+        values: &[Val<'_>],
+        take: impl FnOnce(&Row<'_>) -> Res<T> + Send,
+    ) -> Res<Option<T>> {
+        self.first(Some(whom), sql, values, take).await
+    }
+
+    /// Runs a statement that gives no rows; tells how many it changed.
+    pub(crate) async fn exec(&mut self, sql: &str, values: &[Val<'_>]) -> Res<u64> {
+        self.change(None, sql, values).await
+    }
+
+    /// Runs a statement that changes somebody's access; tells how many rows it changed.
+    pub(crate) async fn exec_for(&mut self, whom: Whom, sql: &str, values: &[Val<'_>]) -> Res<u64> {
+        self.change(Some(whom), sql, values).await
+    }
+
+    /// The same transaction, to hand on.
+    pub(crate) fn reborrow(&mut self) -> Tx<'_> {
+        let arm = match &mut self.arm {
+            Arm::Lite(connection) => Arm::Lite(connection),
+            Arm::Pg(session) => Arm::Pg(*session),
+        };
+        Tx {
+            arm,
+            book: self.book,
+        }
+    }
+
+    /// How many statements ran in this transaction.
+    pub(crate) fn statements(&self) -> u32 {
+        self.book.statements
+    }
+
+    async fn first<T: Send>(
+        &mut self,
+        whom: Option<Whom>,
+        sql: &str,
+        values: &[Val<'_>],
+        take: impl FnOnce(&Row<'_>) -> Res<T> + Send,
+    ) -> Res<Option<T>> {
+        let mut take = Some(take);
+        let mut found = None;
+        self.rows(whom, sql, values, true, |row| {
+            if let Some(take) = take.take() {
+                found = Some(take(row)?);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    async fn rows(
+        &mut self,
+        whom: Option<Whom>,
+        sql: &str,
+        values: &[Val<'_>],
+        first_only: bool,
+        mut take: impl FnMut(&Row<'_>) -> Res<()> + Send,
+    ) -> Res<()> {
+        let (effect, bump) = self.book.admit(sql, whom, values)?;
+        let mut rows = 0_u64;
+        // A refusal by the callback is the caller's own and leaves the transaction usable.
+        let mut refusal = None;
+        let take = |row: &Row<'_>| {
+            rows += 1;
+            match take(row) {
+                Ok(()) => true,
+                Err(error) => {
+                    refusal = Some(error);
+                    false
+                }
+            }
+        };
+        let first_only = first_only && effect == Effect::Read;
+        let outcome = match &mut self.arm {
+            Arm::Lite(connection) => sqlite::rows(connection, sql, values, first_only, take),
+            Arm::Pg(session) => postgres::rows(*session, sql, values, take).await,
+        };
+        self.book.keep(outcome, sql)?;
+        if let Some(refusal) = refusal {
+            return Err(refusal.in_statement(sql));
+        }
+        self.bump(bump, rows).await
+    }
+
+    async fn change(&mut self, whom: Option<Whom>, sql: &str, values: &[Val<'_>]) -> Res<u64> {
+        let (_, bump) = self.book.admit(sql, whom, values)?;
+        let outcome = match &mut self.arm {
+            Arm::Lite(connection) => sqlite::change(connection, sql, values),
+            Arm::Pg(session) => postgres::change(*session, sql, values).await,
+        };
+        let changed = self.book.keep(outcome, sql)?;
+        self.bump(bump, changed).await?;
+        Ok(changed)
+    }
+
+    /// Raises a version or the epoch, each at most once in a transaction, and only when something changed.
+    async fn bump(&mut self, whom: Option<Whom>, changed: u64) -> Res<()> {
+        let (sql, id) = match whom {
+            Some(Whom::User(id)) if changed > 0 && !self.book.users.contains(&id) => {
+                self.book.users.push(id);
+                ("UPDATE users SET version = version + 1 WHERE id = $1", id)
+            }
+            Some(Whom::Everyone) if changed > 0 && !self.book.everyone => {
+                self.book.everyone = true;
+                ("UPDATE installation SET epoch = epoch + 1 WHERE id = $1", 1)
+            }
+            _ => return Ok(()),
+        };
+        self.book.statements += 1;
+        let values = [Val::Int(id)];
+        let outcome = match &mut self.arm {
+            Arm::Lite(connection) => sqlite::change(connection, sql, &values),
+            Arm::Pg(session) => postgres::change(*session, sql, &values).await,
+        };
+        self.book.keep(outcome, sql)?;
+        Ok(())
+    }
+}
+
+impl Book {
+    pub(super) fn single() -> Self {
+        Self {
+            single: true,
+            ..Self::default()
+        }
+    }
+
+    /// A use-case that overlooked a failed statement has failed all the same.
+    pub(super) fn decide<T, E: From<StoreError>>(&mut self, result: Result<T, E>) -> Result<T, E> {
+        match self.broken.take() {
+            Some(broken) if result.is_ok() => Err(broken.into()),
+            _ => result,
+        }
+    }
+
+    fn admit(
+        &mut self,
+        sql: &str,
+        whom: Option<Whom>,
+        values: &[Val<'_>],
+    ) -> Res<(Effect, Option<Whom>)> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
+        let admitted = if self.single && self.statements > 0 {
+            Err(StoreError::Bug(
+                "a second statement without a transaction".to_owned(),
+            ))
+        } else {
+            values
+                .iter()
+                .try_for_each(Val::check)
+                .and_then(|()| bump_for(sql, whom))
+        };
+        let (effect, bump) = self.keep(admitted, sql)?;
+        self.statements += 1;
+        self.wrote |= effect != Effect::Read;
+        Ok((effect, bump))
+    }
+
+    fn keep<T>(&mut self, outcome: Res<T>, sql: &str) -> Res<T> {
+        outcome.map_err(|error| {
+            let error = error.in_statement(sql);
+            self.broken = Some(error.clone());
+            error
+        })
+    }
+}
