@@ -31,7 +31,7 @@ server=$!
 read -r _
 kill -QUIT "$server" 2>/dev/null
 wait "$server"
-rm -rf "$2"
+rm -rf "$2" 2>/dev/null
 "#;
 
 /// A running server. It stops, and its data go, when this is dropped.
@@ -113,7 +113,11 @@ impl Postgres {
         keeper.arg(port.to_string()).stdin(Stdio::piped());
         let keeper = as_account(&mut keeper, account, &folder).spawn()?;
         let url = format!("postgresql://postgres@127.0.0.1:{port}/postgres");
-        let server = Self { url, keeper: Some(keeper), _scratch: Some(scratch) };
+        let server = Self {
+            url,
+            keeper: Some(keeper),
+            _scratch: Some(scratch),
+        };
         if !wait_until_ready(&programs, port, &folder) {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             bail!("PostgreSQL did not start:\n{log}");
@@ -184,6 +188,10 @@ fn find_programs(folder: &Path, account: Option<(u32, u32)>) -> Result<PathBuf> 
                 .arg(packages.join(part))
                 .arg(&whither),
         )?;
+    }
+    if let Some((user, group)) = account {
+        let owner = format!("{user}:{group}");
+        run_quietly(Command::new("chown").args(["-R", &owner]).arg(&copy))?;
     }
     Ok(copy.join(inside).join("bin"))
 }

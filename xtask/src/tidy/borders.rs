@@ -105,13 +105,19 @@ pub fn vendor_words(tree: &Tree) -> Vec<Finding> {
         .filter(|(entry, _)| !listed.contains(*entry) && !listed.contains(&any(entry)))
         .map(|(entry, line)| {
             let (path, vendor) = entry.split_once(' ').unwrap_or((entry, ""));
-            Finding::new(format!("{path}:{line}"), format!("speaks of {vendor}, and is not listed"))
+            Finding::new(
+                format!("{path}:{line}"),
+                format!("speaks of {vendor}, and is not listed"),
+            )
         });
     let occurs = |entry: &String| {
         found.contains_key(entry) || found.keys().any(|occurring| any(occurring) == *entry)
     };
     let stale = listed.iter().filter(|entry| !occurs(entry)).map(|entry| {
-        Finding::new(VENDOR_WORDS_LIST, format!("`{entry}` is listed and does not occur"))
+        Finding::new(
+            VENDOR_WORDS_LIST,
+            format!("`{entry}` is listed and does not occur"),
+        )
     });
     unlisted.chain(stale).collect()
 }
