@@ -149,13 +149,14 @@ class Native:
             self.session.headers["Authorization"] = f"Bearer {token}"
 
     def call(self, method: str, path: str, json=None, status: int | None = None, **options):
-        """The answer's JSON, or None if it has no body. `path` starts after /api/v1."""
+        """The answer's JSON, or its text if it is none. `path` starts after /api/v1."""
         answer = self.session.request(
             method, f"{self.url}/api/v1{path}", json=json, timeout=30, **options
         )
         wanted = answer.ok if status is None else answer.status_code == status
         assert wanted, f"{method} {path}: {answer.status_code} {answer.text[:2000]}"
-        return answer.json() if answer.content else None
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.json() if is_json else answer.text
 
     def get(self, path: str, status: int | None = None, **params):
         return self.call("GET", path, status=status, params=params)

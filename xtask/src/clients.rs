@@ -5,6 +5,9 @@
 //! them, so every requirements file has an environment of its own. A folder may hold more than one
 //! (`requirements-2.5.0.txt`): then its tests run once with each.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -93,10 +96,19 @@ fn find_suites(folder: &Path) -> Result<Vec<Suite>> {
     }];
     for folder in here.iter().filter(|path| path.is_dir()) {
         let inside = entries(folder)?;
+        let name = name_of(folder);
+        let strays = here
+            .iter()
+            .filter(|path| name_of(path).starts_with(&format!("test_{name}")));
+        for stray in strays {
+            bail!(
+                "{} belongs into the folder {name}, whose environment it needs",
+                stray.display()
+            );
+        }
         if !inside.iter().any(|path| is_test(path)) {
             continue;
         }
-        let name = name_of(folder);
         let lists: Vec<&PathBuf> = inside
             .iter()
             .filter(|path| name_of(path).starts_with("requirements"))
