@@ -260,7 +260,7 @@ impl Store {
         }
     }
 
-    /// Lets queued writes finish and gives the database up. Later calls fail.
+    /// Lets queued writes finish and gives the database up. Later writes fail.
     pub(crate) async fn close(&self) -> Res<()> {
         match &self.engine {
             Engine::Lite(lite) => {

@@ -118,11 +118,6 @@ pub(super) async fn check(pool: &Pool, sql: &str) -> Res<()> {
     Ok(())
 }
 
-/// A connection on which a statement of its own has just succeeded is alive; one from the pool need not be.
-async fn connected(pool: &Pool) -> Res<Object> {
-    Ok(pool.get().await?)
-}
-
 async fn begin(client: &mut Object, kind: Kind) -> Res<Transaction<'_>> {
     let builder = client.build_transaction();
     let builder = match kind {
@@ -140,9 +135,9 @@ where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
 {
-    let mut book = Book::default();
+    let mut book = Book::reading();
     let result = async {
-        let mut client = connected(pool).await?;
+        let mut client = pool.get().await.map_err(StoreError::from)?;
         let transaction = begin(&mut client, Kind::Read).await?;
         let session = Session {
             client: transaction.client(),
@@ -169,7 +164,7 @@ where
 {
     let mut book = Book::single();
     let result = async {
-        let client = connected(pool).await?;
+        let client = pool.get().await.map_err(StoreError::from)?;
         let session = Session {
             client: &client,
             prepared: &client.statement_cache,
@@ -226,7 +221,7 @@ where
     E: From<StoreError>,
     F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
 {
-    let mut client = connected(pool).await.map_err(Failed::of)?;
+    let mut client = pool.get().await.map_err(|error| Failed::of(error.into()))?;
     let transaction = begin(&mut client, Kind::Write).await.map_err(Failed::of)?;
     let session = Session {
         client: transaction.client(),

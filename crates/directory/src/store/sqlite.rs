@@ -218,7 +218,7 @@ where
     if let Err(error) = command(connection, "BEGIN") {
         return (Err(error.into()), 0);
     }
-    let outcome = run_read(connection, Book::default(), work);
+    let outcome = run_read(connection, Book::reading(), work);
     if !connection.is_autocommit()
         && let Err(error) = command(connection, "COMMIT")
     {

@@ -22,6 +22,18 @@ pub(super) enum Arm<'c> {
     Pg(postgres::Session<'c>),
 }
 
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Bounds {
+    /// Anything.
+    #[default]
+    Write,
+    /// Reading only.
+    Read,
+    /// One reading statement: there is no transaction round it.
+    Single,
+}
+
 /// What one transaction did so far.
 #[derive(Debug, Default)]
 pub(super) struct Book {
@@ -31,8 +43,8 @@ pub(super) struct Book {
     pub(super) wrote: bool,
     /// The failure that ended the transaction.
     pub(super) broken: Option<StoreError>,
-    /// Whether a second statement would be a mistake, because there is no transaction round them.
-    pub(super) single: bool,
+    /// What may be done.
+    bounds: Bounds,
     users: Vec<i64>,
     everyone: bool,
 }
@@ -205,9 +217,16 @@ impl<'c> Tx<'c> {
 }
 
 impl Book {
+    pub(super) fn reading() -> Self {
+        Self {
+            bounds: Bounds::Read,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn single() -> Self {
         Self {
-            single: true,
+            bounds: Bounds::Single,
             ..Self::default()
         }
     }
@@ -229,16 +248,19 @@ impl Book {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        let admitted = if self.single && self.statements > 0 {
-            Err(StoreError::Bug(
-                "a second statement without a transaction".to_owned(),
-            ))
-        } else {
-            values
-                .iter()
-                .try_for_each(Val::check)
-                .and_then(|()| bump_for(sql, whom))
-        };
+        let admitted = values
+            .iter()
+            .try_for_each(Val::check)
+            .and_then(|()| bump_for(sql, whom))
+            .and_then(|(effect, bump)| match self.bounds {
+                Bounds::Read | Bounds::Single if effect != Effect::Read => {
+                    Err(StoreError::Bug("a write inside a read".to_owned()))
+                }
+                Bounds::Single if self.statements > 0 => Err(StoreError::Bug(
+                    "a second statement without a transaction".to_owned(),
+                )),
+                _ => Ok((effect, bump)),
+            });
         let (effect, bump) = self.keep(admitted, sql)?;
         self.statements += 1;
         self.wrote |= effect != Effect::Read;

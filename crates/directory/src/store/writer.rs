@@ -179,9 +179,10 @@ impl Groups {
                 break;
             }
         }
+        // Passive, so that a long read does not hold up the end; the last connection to close does the rest.
         if let Err(error) = self
             .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
         {
             tracing::warn!(%error, "the write-ahead log stays behind");
         }
