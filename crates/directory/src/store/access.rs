@@ -11,17 +11,13 @@ pub(crate) const PERSONAL: &[&str] = &["grants", "memberships", "group_members"]
 /// Tables whose rows concern the access of many: any write raises the epoch.
 pub(crate) const SHARED: &[&str] = &[
     "roles",
-    "role_lines",
     "group_roles",
     "group_managers",
+    "grantable_groups",
     "organisation_tree",
-    "collections",
     "collection_organisations",
-    "platform_settings",
+    "settings",
 ];
-
-/// Tables whose deletion takes rows of the tables above along: deleting from them raises the epoch.
-pub(crate) const SHARED_ON_DELETE: &[&str] = &["groups", "organisations"];
 
 /// Whose access a write changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +29,7 @@ pub(crate) enum Whom {
 }
 
 /// What a statement does to the tables above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
     /// It changes nothing.
     Read,
@@ -76,22 +72,18 @@ fn effect(sql: &str) -> Effect {
             }
             found
         }
-        Some(first) => write(first, &mut words).unwrap_or(Effect::Read),
+        Some(first) if is(first, "SELECT") => Effect::Read,
+        // What is not known to read only is taken for a write.
+        Some(first) => write(first, &mut words).unwrap_or(Effect::Plain),
         None => Effect::Read,
     }
 }
 
 fn write<'s>(verb: &str, rest: &mut impl Iterator<Item = &'s str>) -> Option<Effect> {
-    let deletes = is(verb, "DELETE");
-    let table = if deletes || is(verb, "INSERT") || is(verb, "REPLACE") {
-        let after = rest.next()?;
-        // `INSERT OR IGNORE INTO` is SQLite's alone; whatever stands before the table's name is stepped over.
-        if is(after, "INTO") || is(after, "FROM") {
-            rest.next()?
-        } else {
-            rest.find(|word| is(word, "INTO"))
-                .and_then(|_| rest.next())?
-        }
+    let table = if is(verb, "INSERT") || is(verb, "REPLACE") || is(verb, "DELETE") {
+        // Whatever stands between the verb and the table, such as SQLite's `OR IGNORE`, is stepped over.
+        rest.find(|word| is(word, "INTO") || is(word, "FROM"))?;
+        rest.next()?
     } else if is(verb, "UPDATE") {
         rest.next()?
     } else {
@@ -99,7 +91,7 @@ fn write<'s>(verb: &str, rest: &mut impl Iterator<Item = &'s str>) -> Option<Eff
     };
     Some(if PERSONAL.contains(&table) {
         Effect::Personal
-    } else if SHARED.contains(&table) || (deletes && SHARED_ON_DELETE.contains(&table)) {
+    } else if SHARED.contains(&table) {
         Effect::Shared
     } else {
         Effect::Plain
@@ -115,18 +107,54 @@ fn is(word: &str, keyword: &str) -> bool {
     word.eq_ignore_ascii_case(keyword)
 }
 
-impl Effect {
-    fn max(self, other: Self) -> Self {
-        let rank = |effect| match effect {
-            Self::Read => 0,
-            Self::Plain => 1,
-            Self::Personal => 2,
-            Self::Shared => 3,
-        };
-        if rank(other) > rank(self) {
-            other
-        } else {
-            self
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_of_statements() {
+        let table = [
+            ("SELECT id FROM grants WHERE id = $1", Effect::Read),
+            ("  select login from users for update", Effect::Read),
+            ("WITH x AS (SELECT 1) SELECT * FROM x", Effect::Read),
+            ("PRAGMA page_count", Effect::Plain),
+            ("", Effect::Read),
+            ("INSERT", Effect::Plain),
+            ("INSERT INTO users (login) VALUES ($1)", Effect::Plain),
+            (
+                "INSERT INTO users(login) SELECT name FROM roles",
+                Effect::Plain,
+            ),
+            ("UPDATE users SET version = 1", Effect::Plain),
+            ("DELETE FROM groups WHERE id = $1", Effect::Plain),
+            ("CREATE TABLE roles (id BIGINT)", Effect::Plain),
+            (
+                "INSERT INTO grants (id) VALUES ($1) RETURNING id",
+                Effect::Personal,
+            ),
+            (
+                "insert or ignore into group_members (id) values (1)",
+                Effect::Personal,
+            ),
+            ("UPDATE memberships SET administrator = 1", Effect::Personal),
+            ("\n  DELETE\n FROM\tgrants", Effect::Personal),
+            (
+                "WITH x AS (SELECT 1) INSERT INTO grants SELECT * FROM x",
+                Effect::Personal,
+            ),
+            (
+                "WITH RECURSIVE t AS (SELECT 1) DELETE FROM organisation_tree",
+                Effect::Shared,
+            ),
+            (
+                "INSERT INTO roles (id) VALUES (1) ON CONFLICT DO UPDATE SET id = 2",
+                Effect::Shared,
+            ),
+            ("DELETE FROM roles", Effect::Shared),
+            ("UPDATE settings SET document = $1", Effect::Shared),
+        ];
+        for (sql, expected) in table {
+            assert_eq!(effect(sql), expected, "{sql}");
         }
     }
 }

@@ -143,10 +143,7 @@ where
             client: transaction.client(),
             prepared: &transaction.statement_cache,
         };
-        let mut tx = Tx::new(Arm::Pg(session), &mut book);
-        let result = caught(work(&mut tx)).await;
-        drop(tx);
-        let result = result?;
+        let result = caught(work(&mut Tx::new(Arm::Pg(session), &mut book))).await?;
         if book.broken.is_none() {
             transaction.commit().await.map_err(StoreError::from)?;
         }
@@ -227,9 +224,7 @@ where
         client: transaction.client(),
         prepared: &transaction.statement_cache,
     };
-    let mut tx = Tx::new(Arm::Pg(session), book);
-    let result = caught(work(&mut tx)).await;
-    drop(tx);
+    let result = caught(work(&mut Tx::new(Arm::Pg(session), book))).await;
     // A transaction that is dropped here is rolled back before its connection is used again.
     match (result, book.broken.take()) {
         (_, Some(StoreError::Conflict)) => Err(Failed::Conflict),

@@ -47,6 +47,8 @@ trait Job: Send {
 struct Ran {
     kept: bool,
     wrote: bool,
+    /// The failure of the database that ended it.
+    broken: Option<StoreError>,
     statements: u32,
 }
 
@@ -77,10 +79,12 @@ where
             Ok(None) => Err(sqlite::waited().into()),
             Err(_) => Err(StoreError::Bug("a use-case panicked".to_owned()).into()),
         };
+        let broken = book.broken.clone();
         let result = book.decide(result);
         let ran = Ran {
             kept: result.is_ok(),
             wrote: book.wrote,
+            broken,
             statements: book.statements,
         };
         self.result = Some(result);
@@ -244,7 +248,7 @@ impl Groups {
         }
         let ran = job.run(&mut self.connection);
         self.figures.count(ran.statements);
-        self.still_open()?;
+        self.still_open(&ran)?;
         if ran.kept || !ran.wrote {
             *written |= ran.kept && ran.wrote;
             return Ok(());
@@ -268,7 +272,7 @@ impl Groups {
         sqlite::command(&self.connection, "SAVEPOINT job")?;
         let ran = job.run(&mut self.connection);
         self.figures.count(ran.statements);
-        self.still_open()?;
+        self.still_open(&ran)?;
         if !ran.kept {
             sqlite::command(&self.connection, "ROLLBACK TO job")?;
         }
@@ -277,12 +281,12 @@ impl Groups {
     }
 
     /// A full disk and the like make SQLite undo the whole transaction; then no job of the group has happened.
-    fn still_open(&self) -> Res<()> {
-        if self.connection.is_autocommit() {
-            Err(StoreError::Full)
-        } else {
-            Ok(())
+    fn still_open(&self, ran: &Ran) -> Res<()> {
+        if !self.connection.is_autocommit() {
+            return Ok(());
         }
+        let unnamed = || StoreError::Lost("a transaction was undone".to_owned());
+        Err(ran.broken.clone().unwrap_or_else(unnamed))
     }
 
     fn roll_back(&self) {
