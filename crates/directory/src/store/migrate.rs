@@ -37,6 +37,7 @@ enum Words {
     Pg,
 }
 
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 const APPLIED: &str = "SELECT number, digest FROM schema_migrations ORDER BY number";
 const RECORD: &str =
     "INSERT INTO schema_migrations (number, name, digest, applied_at) VALUES ($1, $2, $3, $4)";
@@ -144,14 +145,25 @@ pub(super) async fn pg(
     now: i64,
 ) -> Res<MigrationReport> {
     const ATTEMPTS: u32 = 20;
+    // Nodes that make the same table at once collide inside the server, whatever `IF NOT EXISTS` says, and each
+    // collision has its own code; whoever comes again finds the table made.
+    for attempt in 1.. {
+        match client
+            .batch_execute(table(Words::Pg))
+            .await
+            .map_err(StoreError::from)
+        {
+            Ok(()) => break,
+            Err(error @ StoreError::Lost(_)) => return Err(error),
+            Err(error) if attempt == ATTEMPTS => return Err(error),
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
     for _ in 1..ATTEMPTS {
         match pg_once(client, known, now).await {
-            // Two nodes that make the same table at once collide inside the server, whatever `IF NOT EXISTS` says.
-            Err(StoreError::Conflict | StoreError::Constraint(_)) => {}
-            Err(StoreError::Bug(what)) if what.contains("(42P07)") || what.contains("(XX000)") => {}
+            Err(StoreError::Conflict) => tokio::time::sleep(PAUSE).await,
             other => return other,
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     pg_once(client, known, now).await
 }
@@ -161,7 +173,6 @@ async fn pg_once(
     known: &[Migration],
     now: i64,
 ) -> Res<MigrationReport> {
-    client.batch_execute(table(Words::Pg)).await?;
     let transaction = client.transaction().await?;
     transaction
         .execute("SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE", &[])
