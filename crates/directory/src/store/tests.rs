@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::access::{PERSONAL, SHARED};
 use super::*;
 
 const TABLES: &[Migration] = &[
@@ -1147,6 +1148,48 @@ mod particular {
 mod real_tables {
     use super::*;
 
+    /// The files say the same to both databases, and a second start finds nothing to do.
+    async fn migrate_twice(store: &Store) {
+        let numbers: Vec<i64> = MIGRATIONS
+            .iter()
+            .map(|migration| migration.number)
+            .collect();
+        let at = MIGRATIONS.len() as i64;
+        assert_eq!(
+            store.migrate(5).await,
+            Ok(MigrationReport {
+                applied: numbers,
+                at
+            })
+        );
+        assert_eq!(
+            store.migrate(6).await,
+            Ok(MigrationReport {
+                applied: vec![],
+                at
+            })
+        );
+    }
+
+    #[tokio::test]
+    async fn migrations_apply_on_sqlite() {
+        let store = Store::open(&Location::Memory, Limits::default())
+            .await
+            .unwrap();
+        migrate_twice(&store).await;
+    }
+
+    #[tokio::test]
+    async fn migrations_apply_on_postgres() {
+        let (url, server, name) = schema().await;
+        let store = Store::open(&Location::Postgres(url), Limits::default())
+            .await
+            .unwrap();
+        migrate_twice(&store).await;
+        store.close().await.unwrap();
+        admin(&server, &format!("DROP SCHEMA {name} CASCADE")).await;
+    }
+
     #[test]
     fn migrations_are_numbered_without_gaps() {
         let numbers: Vec<i64> = MIGRATIONS
@@ -1155,5 +1198,28 @@ mod real_tables {
             .collect();
         let expected: Vec<i64> = (1..).take(MIGRATIONS.len()).collect();
         assert_eq!(numbers, expected);
+    }
+
+    /// A row of the access tables must not vanish behind the store's back: no table but `users`, whose rows are the callers
+    /// themselves, takes them along.
+    #[test]
+    fn access_tables_exist_and_are_written_only_by_name() {
+        if MIGRATIONS.is_empty() {
+            return;
+        }
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        migrate::lite(&mut connection, MIGRATIONS, 0).unwrap();
+        for table in PERSONAL.iter().chain(SHARED) {
+            let known = connection.table_exists(None, *table).unwrap();
+            assert!(known, "{table} is not one of Usher's tables");
+            let sql = "SELECT \"table\" FROM pragma_foreign_key_list($1) \
+                       WHERE on_delete NOT IN ('NO ACTION', 'RESTRICT') AND \"table\" <> 'users'";
+            let mut statement = connection.prepare(sql).unwrap();
+            let parents = statement
+                .query_map([table], |row| row.get::<_, String>(0))
+                .unwrap();
+            let parents: Vec<String> = parents.map(Result::unwrap).collect();
+            assert_eq!(parents, [""; 0], "deleting from these changes {table} too");
+        }
     }
 }
