@@ -1,0 +1,225 @@
+//! API keys and sessions.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ids::{KeyId, OrganisationId, SessionId, UserId};
+use super::time::Time;
+
+/// A limit of a key on paths and verbs. Several are OR-ed; none means no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constraint {
+    /// How `pattern` is compared with the path below the dialect's mount, without leading slash.
+    pub kind: ConstraintKind,
+    /// The text compared; empty for [`ConstraintKind::Verb`].
+    pub pattern: String,
+    /// The methods it allows, in capitals.
+    pub methods: Vec<String>,
+}
+
+/// How a constraint compares paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConstraintKind {
+    /// The whole path.
+    Exact,
+    /// The path begins with it.
+    Prefix,
+    /// The whole path matches the regular expression.
+    Regex,
+    /// Any path: only the method counts.
+    Verb,
+}
+
+/// An API key as stored: the key itself is shown once and kept only as a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The number.
+    pub id: KeyId,
+    /// The UUID; without dashes it is Falcon's client id.
+    pub uuid: Uuid,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its name or comment.
+    pub name: String,
+    /// The first four characters.
+    pub hint_start: String,
+    /// The last four characters.
+    pub hint_end: String,
+    /// The platform of the dialect it was made through.
+    pub origin: String,
+    /// The only dialect it opens, when limited by paths or scopes.
+    pub platform: Option<String>,
+    /// Whether it may only read.
+    pub read_only: bool,
+    /// The addresses it may come from; empty allows all.
+    pub addresses: Vec<IpNet>,
+    /// Its path and verb limits.
+    pub constraints: Vec<Constraint>,
+    /// The dialect's own scope words; empty means all.
+    pub scopes: Vec<String>,
+    /// The organisation an API client belongs to (Falcon's CID), if limited so.
+    pub organisation: Option<OrganisationId>,
+    /// When it stops; `None` never.
+    pub expires_at: Option<Time>,
+    /// When it was revoked.
+    pub revoked_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// By whom.
+    pub created_by: Option<UserId>,
+    /// How often it was used, uses of the last second included.
+    pub use_count: i64,
+    /// When it was last used.
+    pub last_used_at: Option<Time>,
+    /// From where.
+    pub last_address: Option<String>,
+    /// All addresses it came from, oldest first, the newest 50.
+    pub seen_addresses: Vec<String>,
+}
+
+impl Key {
+    /// Whether its time is over.
+    #[must_use]
+    pub fn expired(&self, now: Time) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether it is neither expired nor revoked.
+    #[must_use]
+    pub fn active(&self, now: Time) -> bool {
+        !self.expired(now) && self.revoked_at.is_none()
+    }
+}
+
+/// The shape of a key's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyShape {
+    /// 40 letters and digits: opens every dialect.
+    #[default]
+    Plain,
+    /// A prefix followed by base64url of 48 random bytes (OpenCTI's tokens).
+    Prefixed(&'static str),
+}
+
+/// A key to make.
+#[derive(Clone, Debug, Default)]
+pub struct NewKey {
+    /// A UUID chosen by the client.
+    pub uuid: Option<Uuid>,
+    /// The name or comment.
+    pub name: String,
+    /// The shape of its text.
+    pub shape: KeyShape,
+    /// When it stops.
+    pub expires_at: Option<Time>,
+    /// Whether it may only read.
+    pub read_only: bool,
+    /// The addresses it may come from.
+    pub addresses: Vec<IpNet>,
+    /// Path and verb limits (then it opens only the caller's dialect).
+    pub constraints: Vec<Constraint>,
+    /// Scope words (then it opens only the caller's dialect).
+    pub scopes: Vec<String>,
+    /// The organisation it is limited to.
+    pub organisation: Option<OrganisationId>,
+}
+
+/// Changes to a key.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    /// The name or comment.
+    pub name: Option<String>,
+    /// When it stops.
+    pub expires_at: Option<Option<Time>>,
+    /// Whether it may only read.
+    pub read_only: Option<bool>,
+    /// The addresses it may come from.
+    pub addresses: Option<Vec<IpNet>>,
+    /// Path and verb limits.
+    pub constraints: Option<Vec<Constraint>>,
+    /// Scope words.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// A key just made, with the one showing of its text.
+#[derive(Clone)]
+pub struct FreshKey {
+    /// The stored key.
+    pub key: Key,
+    /// Its text; kept nowhere.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for FreshKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FreshKey")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What kind of client a session belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionKind {
+    /// A browser with a cookie.
+    Browser,
+    /// A bearer token got by signing in.
+    Bearer,
+    /// A short-lived token bound to a key (Falcon).
+    Token,
+}
+
+/// A session as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The number.
+    pub id: SessionId,
+    /// The UUID.
+    pub uuid: Uuid,
+    /// Whose it is.
+    pub user: UserId,
+    /// The platform whose door it came through.
+    pub platform: String,
+    /// Its kind.
+    pub kind: SessionKind,
+    /// The key it is bound to.
+    pub key: Option<KeyId>,
+    /// The organisation it is limited to (a Falcon token's CID).
+    pub organisation: Option<OrganisationId>,
+    /// Whether a second factor was given.
+    pub second_factor: bool,
+    /// Where it came from.
+    pub address: Option<String>,
+    /// The client's own name.
+    pub agent: Option<String>,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last used.
+    pub last_seen_at: Time,
+    /// It ends after this many milliseconds without use.
+    pub idle: i64,
+    /// It ends then at the latest.
+    pub expires_at: Time,
+}
+
+/// A session just begun, with the one showing of its token.
+#[derive(Clone)]
+pub struct FreshSession {
+    /// The stored session.
+    pub session: Session,
+    /// Its token; kept nowhere.
+    pub secret: String,
+    /// Whether the password must be changed before anything else.
+    pub must_change_password: bool,
+}
+
+impl std::fmt::Debug for FreshSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FreshSession")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,30 @@
+//! The directory's own words: entities, ids, permissions, faults, predicates. Pure data: nothing
+//! here reads a clock, a database or a vendor's wire format.
+
+mod event;
+mod extension;
+mod fault;
+mod group;
+mod ids;
+mod key;
+mod organisation;
+mod permission;
+mod predicate;
+mod role;
+mod settings;
+mod time;
+mod user;
+
+pub use event::*;
+pub use extension::*;
+pub use fault::*;
+pub use group::*;
+pub use ids::*;
+pub use key::*;
+pub use organisation::*;
+pub use permission::*;
+pub use predicate::*;
+pub use role::*;
+pub use settings::*;
+pub use time::Time;
+pub use user::*;

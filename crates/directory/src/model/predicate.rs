@@ -1,0 +1,460 @@
+//! What lists are narrowed, ordered and paged by. Each dialect parses its vendor's filter language
+//! into a [`Predicate`]; one place in the store turns it into SQL with every value bound.
+
+use super::ids::Platform;
+use super::permission::Permission;
+use super::time::Time;
+
+/// A condition over the fields `F` of one kind of entity.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predicate<F> {
+    /// Everything.
+    All,
+    /// Nothing.
+    Nothing,
+    /// Not so.
+    Not(Box<Predicate<F>>),
+    /// All of these.
+    And(Vec<Predicate<F>>),
+    /// Any of these.
+    Or(Vec<Predicate<F>>),
+    /// A field's value passes a test.
+    Is(F, Test),
+}
+
+impl<F> Predicate<F> {
+    /// Both; `All` disappears.
+    #[must_use]
+    pub fn and(self, other: Predicate<F>) -> Predicate<F> {
+        match (self, other) {
+            (Predicate::All, one) | (one, Predicate::All) => one,
+            (Predicate::And(mut all), one) => {
+                all.push(one);
+                Predicate::And(all)
+            }
+            (one, other) => Predicate::And(vec![one, other]),
+        }
+    }
+
+    /// How many tests it holds; dialects and the store bound it.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Predicate::All | Predicate::Nothing => 1,
+            Predicate::Not(inner) => 1 + inner.size(),
+            Predicate::And(all) | Predicate::Or(all) => {
+                1 + all.iter().map(Predicate::size).sum::<usize>()
+            }
+            Predicate::Is(_, Test::OneOf(values)) => values.len().max(1),
+            Predicate::Is(_, _) => 1,
+        }
+    }
+}
+
+/// A test of one value. Text compares without case and accents unless the field is exact (ids,
+/// UUIDs, words, terms). A field that is absent fails every test but `Absent`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// The same value.
+    Equals(Value),
+    /// Any of these values.
+    OneOf(Vec<Value>),
+    /// Before or less than.
+    Less(Value),
+    /// At most.
+    AtMost(Value),
+    /// After or greater than.
+    Greater(Value),
+    /// At least.
+    AtLeast(Value),
+    /// Contains the text.
+    Contains(String),
+    /// Begins with the text.
+    StartsWith(String),
+    /// Ends with the text.
+    EndsWith(String),
+    /// Matches the whole text, `*` standing for any run of characters.
+    Glob(String),
+    /// Has no value (or an empty text).
+    Absent,
+}
+
+/// A value to compare with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number or an id.
+    Int(i64),
+    /// A text, UUID or word.
+    Text(String),
+    /// A flag.
+    Flag(bool),
+    /// A time.
+    Time(Time),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::Text(value.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::Text(value)
+    }
+}
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Flag(value)
+    }
+}
+impl From<Time> for Value {
+    fn from(value: Time) -> Self {
+        Value::Time(value)
+    }
+}
+
+/// What users are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UserField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The login.
+    Login,
+    /// The e-mail address.
+    Email,
+    /// The shown name.
+    Name,
+    /// The shown given name.
+    Given,
+    /// The shown family name.
+    Family,
+    /// `person` or `service` (exact).
+    Kind,
+    /// The stored status word (exact).
+    Status,
+    /// The standing word at the time of the request (exact): `active`, `locked`, `locked_out` …
+    Standing,
+    /// The lock-after date.
+    LockAfter,
+    /// The home organisation's number (exact).
+    Home,
+    /// The number of an organisation the user is homed in or a member of (exact).
+    Organisation,
+    /// The number of an organisation whose subtree holds the user's home (exact).
+    HomeSubtree,
+    /// The number of a group the user belongs to (exact).
+    Group,
+    /// The primary group's number (exact).
+    PrimaryGroup,
+    /// The number (`RoleId`) of a role held by any path (exact).
+    Role,
+    /// The number (`RoleId`) of a role granted directly (exact).
+    DirectRole,
+    /// An organisation's number where any role of that platform is held by any path (exact).
+    RoleOrganisation(Platform),
+    /// The same, granted directly.
+    DirectRoleOrganisation(Platform),
+    /// The same, held until a date.
+    ExpiringRoleOrganisation(Platform),
+    /// Department.
+    Department,
+    /// Job title.
+    Title,
+    /// Whether a second factor is enrolled.
+    SecondFactor,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+    /// When it was last used.
+    LastSeenAt,
+    /// When it last signed in.
+    SignedInAt,
+    /// A filter term of a platform's extension (exact): (platform, name).
+    Term(Platform, String),
+}
+
+/// What organisations are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OrganisationField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The name.
+    Name,
+    /// The slug (exact).
+    Slug,
+    /// Description.
+    Description,
+    /// Type.
+    Kind,
+    /// Sector.
+    Sector,
+    /// Nationality.
+    Nationality,
+    /// Contacts.
+    Contacts,
+    /// Whether it is local.
+    Local,
+    /// The parent's number (exact).
+    Parent,
+    /// An ancestor's number, itself included (exact).
+    Ancestor,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+    /// A filter term (exact).
+    Term(Platform, String),
+}
+
+/// What groups are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum GroupField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The name.
+    Name,
+    /// The slug (exact).
+    Slug,
+    /// Description.
+    Description,
+    /// The organisation's number (exact).
+    Organisation,
+    /// The number of a user who belongs to it (exact).
+    Member,
+    /// Whether newcomers at the caller's door join it.
+    Newcomers,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+    /// A filter term (exact).
+    Term(Platform, String),
+}
+
+/// What roles are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RoleField {
+    /// The number inside the directory (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The platform's word (exact).
+    Platform,
+    /// The number on its platform (exact).
+    Number,
+    /// The word id (exact).
+    Word,
+    /// The name.
+    Name,
+    /// The organisation of a custom role (exact).
+    Organisation,
+    /// Whether it is built in.
+    Builtin,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+}
+
+/// What API keys are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The owner's number (exact).
+    User,
+    /// The name or comment.
+    Name,
+    /// The first characters (exact).
+    HintStart,
+    /// The last characters (exact).
+    HintEnd,
+    /// The platform it was made through (exact).
+    Origin,
+    /// Whether it was revoked.
+    Revoked,
+    /// The owner's e-mail.
+    UserEmail,
+    /// When it stops.
+    ExpiresAt,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last used.
+    LastUsedAt,
+}
+
+/// What audit events are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EventField {
+    /// The number (exact).
+    Id,
+    /// When.
+    At,
+    /// The verb (exact).
+    Verb,
+    /// Who (exact number).
+    Actor,
+    /// The platform (exact).
+    Platform,
+    /// The kind of entity (exact).
+    Entity,
+    /// The entity's number (exact).
+    EntityId,
+    /// The organisation (exact).
+    Organisation,
+    /// The address (exact).
+    Address,
+}
+
+/// Which way a list is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Ascending.
+    #[default]
+    Up,
+    /// Descending.
+    Down,
+}
+
+/// Where a page begins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum From {
+    /// At the beginning.
+    #[default]
+    Start,
+    /// After so many rows; cost grows with the number.
+    Offset(u64),
+    /// After the row that an earlier page's cursor names; cost does not grow.
+    After(Cursor),
+}
+
+/// A place in an ordered list: the last row's sort value and number. Opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The sort value of the last row: text or number.
+    pub key: CursorKey,
+    /// The last row's number, which breaks ties.
+    pub id: i64,
+}
+
+/// The sort value in a cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CursorKey {
+    /// A number or time.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+impl Cursor {
+    /// Text for the wire (URL-safe base64).
+    #[must_use]
+    pub fn encode(&self) -> String {
+        use base64::Engine as _;
+        let plain = match &self.key {
+            CursorKey::Int(number) => format!("i{}:{number}", self.id),
+            CursorKey::Text(text) => format!("t{}:{text}", self.id),
+        };
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
+    }
+
+    /// Reads [`Cursor::encode`]'s text back.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Cursor> {
+        use base64::Engine as _;
+        let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()?;
+        let plain = String::from_utf8(plain).ok()?;
+        let (head, value) = plain.split_once(':')?;
+        let id = head.get(1..)?.parse().ok()?;
+        let key = match head.get(..1)? {
+            "i" => CursorKey::Int(value.parse().ok()?),
+            "t" => CursorKey::Text(value.to_owned()),
+            _ => return None,
+        };
+        Some(Cursor { key, id })
+    }
+}
+
+/// What to list.
+#[derive(Clone, Debug)]
+pub struct Query<F> {
+    /// Which rows.
+    pub predicate: Predicate<F>,
+    /// Words to look for in names, e-mail, login (users) or names and descriptions (others): every
+    /// word must occur somewhere, without case and accents.
+    pub search: Option<String>,
+    /// What to order by; the number breaks ties. `None` orders by number.
+    pub sort: Option<F>,
+    /// Which way.
+    pub direction: Direction,
+    /// Where to begin.
+    pub from: From,
+    /// How many rows at most; 0 gives none (for totals only).
+    pub limit: u32,
+    /// Whether to count all matches.
+    pub total: bool,
+    /// The permission that decides what is visible, when it is not the list's own (a dialect that
+    /// lists only people the caller may change).
+    pub seen_by: Option<Permission>,
+}
+
+impl<F> Default for Query<F> {
+    fn default() -> Self {
+        Self {
+            predicate: Predicate::All,
+            search: None,
+            sort: None,
+            direction: Direction::Up,
+            from: From::Start,
+            limit: 100,
+            total: false,
+            seen_by: None,
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+    /// All matches, when asked for.
+    pub total: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_read_back() {
+        for cursor in [
+            Cursor { key: CursorKey::Int(-5), id: 7 },
+            Cursor { key: CursorKey::Text("a:b é".to_owned()), id: 1 },
+            Cursor { key: CursorKey::Text(String::new()), id: i64::MAX },
+        ] {
+            assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        }
+        for bad in ["", "!!", "aTE", "dDE"] {
+            assert_eq!(Cursor::decode(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Roles, grants and the platforms they belong to.
+
+use uuid::Uuid;
+
+use super::group::BuiltinGroup;
+use super::ids::{
+    CollectionId, GrantId, GroupId, GroupRoleId, OrganisationId, Platform, RoleId, UserId,
+};
+use super::permission::Line;
+use super::time::Time;
+
+/// A role of one platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The number inside the directory.
+    pub id: RoleId,
+    /// The UUID.
+    pub uuid: Uuid,
+    /// The platform.
+    pub platform: String,
+    /// The number on its platform.
+    pub number: i64,
+    /// The word id on its platform (`falconhost_admin`); made from the name for custom roles.
+    pub word: String,
+    /// The organisation a custom role belongs to; `None` for built-ins and installation-wide ones.
+    pub organisation: Option<OrganisationId>,
+    /// Whether it is the vendor's own.
+    pub builtin: bool,
+    /// The name shown.
+    pub name: String,
+    /// Description, `""` when there is none.
+    pub description: String,
+    /// What it brings.
+    pub lines: Vec<Line>,
+    /// Counts changes.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+/// A role to make on the caller's platform (or, natively, on any).
+#[derive(Clone, Debug, Default)]
+pub struct NewRole {
+    /// The platform; the caller's dialect's when absent.
+    pub platform: Option<Platform>,
+    /// The word id; made from the name otherwise.
+    pub word: Option<String>,
+    /// The organisation it belongs to.
+    pub organisation: Option<OrganisationId>,
+    /// The name, unique on its platform without case.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// What it brings; nobody puts more into a role than they hold.
+    pub lines: Vec<Line>,
+    /// The dialect's own document.
+    pub extension: Option<super::extension::NewExtension>,
+}
+
+/// Changes to a role.
+#[derive(Clone, Debug, Default)]
+pub struct RoleChange {
+    /// The name.
+    pub name: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// What it brings, whole.
+    pub lines: Option<Vec<Line>>,
+    /// The dialect's own document.
+    pub extension: Option<super::extension::NewExtension>,
+    /// Refuse with `Stale` unless the row has this version.
+    pub if_version: Option<i64>,
+}
+
+/// A direct grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The number.
+    pub id: GrantId,
+    /// Who holds it.
+    pub user: UserId,
+    /// The role.
+    pub role: RoleId,
+    /// Where.
+    pub organisation: OrganisationId,
+    /// Until when; `None` for good.
+    pub expires_at: Option<Time>,
+    /// When it was granted.
+    pub created_at: Time,
+    /// By whom.
+    pub created_by: Option<UserId>,
+}
+
+/// Where a group's role counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GroupRoleScope {
+    /// In one organisation.
+    Organisation(OrganisationId),
+    /// In each organisation of a collection.
+    Collection(CollectionId),
+}
+
+/// A role that a group brings to its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRole {
+    /// The number.
+    pub id: GroupRoleId,
+    /// The group.
+    pub group: GroupId,
+    /// The role.
+    pub role: RoleId,
+    /// Where it counts.
+    pub scope: GroupRoleScope,
+}
+
+/// The way a role reached somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Path {
+    /// Granted to them.
+    Direct(GrantId),
+    /// Through a group.
+    Group {
+        /// The group.
+        group: GroupId,
+        /// The group's role row.
+        group_role: GroupRoleId,
+        /// The collection it reaches through, if any.
+        collection: Option<CollectionId>,
+    },
+}
+
+/// One role somebody holds in one organisation by one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRole {
+    /// Who.
+    pub user: UserId,
+    /// The role.
+    pub role: RoleId,
+    /// Where.
+    pub organisation: OrganisationId,
+    /// Until when.
+    pub expires_at: Option<Time>,
+    /// By which path.
+    pub path: Path,
+}
+
+/// How a platform's roles reach people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RolePaths {
+    /// Granted directly, any number.
+    Direct,
+    /// Granted directly, exactly one, at the home; a new one replaces it.
+    ExactlyOne,
+    /// Through groups only.
+    GroupsOnly,
+    /// Either way.
+    Either,
+}
+
+/// A built-in role of a platform.
+#[derive(Clone, Debug)]
+pub struct BuiltinRole {
+    /// Its number on the platform.
+    pub number: i64,
+    /// Its word id.
+    pub word: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its description.
+    pub description: &'static str,
+    /// What it brings.
+    pub lines: Vec<Line>,
+}
+
+/// All the directory needs to know of a platform; each dialect states its own. This is data: no
+/// rule of the directory asks which platform it deals with.
+#[derive(Clone, Debug)]
+pub struct PlatformSpec {
+    /// The platform.
+    pub platform: Platform,
+    /// Its built-in roles, installed at the first start (and added when a later version brings more).
+    pub roles: Vec<BuiltinRole>,
+    /// Its built-in groups.
+    pub groups: Vec<BuiltinGroup>,
+    /// How its roles reach people.
+    pub paths: RolePaths,
+    /// What the `administrator` flag of a membership brings on this platform (in that organisation).
+    pub administrator_lines: Vec<Line>,
+    /// The role that every owner is given directly, if its roles are granted directly.
+    pub owner_role: Option<&'static str>,
+    /// The words of the roles that newcomers at its door get until an administrator changes the
+    /// platform's `default_roles` setting.
+    pub default_roles: &'static [&'static str],
+    /// The numbers of custom roles start here (built-ins stay below).
+    pub first_custom_number: i64,
+    /// What its vendor asks of passwords, used when the password policy is `vendor`.
+    pub password_rule: super::settings::PasswordRule,
+}

@@ -1,0 +1,104 @@
+//! What counts as an e-mail address, and which domains an organisation allows.
+
+use crate::model::Fault;
+
+/// A local part, one `@`, domain labels; at most 254 characters, no blanks. A domain needs no dot,
+/// and addresses under `.invalid` are never accepted from outside: dialects make them up for people
+/// who have none.
+pub fn check_email(email: &str) -> Result<(), Fault> {
+    let bad = |why: &str| Err(Fault::invalid("email", why));
+    if email.len() > 254 {
+        return bad("is longer than 254 characters");
+    }
+    let Some((local, domain)) = email.split_once('@') else {
+        return bad("needs the form name@domain");
+    };
+    let local_fine = !local.is_empty()
+        && local.len() <= 64
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
+    let label_fine = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+    };
+    if !local_fine || !domain.split('.').all(label_fine) {
+        return bad("needs the form name@domain");
+    }
+    let lower = domain.to_ascii_lowercase();
+    if lower == "invalid" || lower.ends_with(".invalid") {
+        return bad("lies under .invalid, which is kept for people without an address");
+    }
+    Ok(())
+}
+
+/// Whether an organisation's list of domains allows the address: the domain itself or one below it.
+/// An empty list allows all.
+pub fn check_domain(email: &str, domains: &[String]) -> Result<(), Fault> {
+    let lower = email.to_lowercase();
+    let domain = lower.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let allowed = domains.is_empty()
+        || domains.iter().any(|one| {
+            let one = one.trim().trim_start_matches('@').to_lowercase();
+            domain == one || domain.strip_suffix(&one).is_some_and(|rest| rest.ends_with('.'))
+        });
+    if allowed {
+        Ok(())
+    } else {
+        Err(Fault::invalid(
+            "email",
+            format!("must lie in one of the organisation's domains: {}", domains.join(", ")),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (email, fine) in [
+            ("ana@corp.example", true),
+            ("ana@localhost", true),
+            ("a.b+c_d@sub.corp.example", true),
+            ("josé@example.org", true),
+            ("", false),
+            ("ana", false),
+            ("@example.org", false),
+            ("ana@", false),
+            ("ana@@example.org", false),
+            ("ana@exa mple.org", false),
+            ("a na@example.org", false),
+            (".ana@example.org", false),
+            ("a..b@example.org", false),
+            ("ana@-x.org", false),
+            ("ana@example..org", false),
+            ("ana@usher.invalid", false),
+            ("ana@INVALID", false),
+            ("ana@example.org\n", false),
+        ] {
+            assert_eq!(check_email(email).is_ok(), fine, "{email:?}");
+        }
+        assert!(check_email(&format!("a@{}.org", "x".repeat(250))).is_err());
+    }
+
+    #[test]
+    fn domains() {
+        let list = |domains: &[&str]| domains.iter().map(|d| (*d).to_owned()).collect::<Vec<_>>();
+        for (email, domains, fine) in [
+            ("a@b.example", list(&[]), true),
+            ("a@b.example", list(&["b.example"]), true),
+            ("a@B.EXAMPLE", list(&["@b.example"]), true),
+            ("a@x.b.example", list(&["b.example"]), true),
+            ("a@xb.example", list(&["b.example"]), false),
+            ("a@c.example", list(&["b.example"]), false),
+        ] {
+            assert_eq!(check_domain(email, &domains).is_ok(), fine, "{email} {domains:?}");
+        }
+    }
+}

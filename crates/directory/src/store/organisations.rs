@@ -1,0 +1,395 @@
+//! Organisations, their tree and memberships in SQL.
+
+use uuid::Uuid;
+
+use crate::model::{
+    Cursor, CursorKey, Fault, Membership, Organisation, OrganisationField, OrganisationId, Query, Scope,
+    Time, UserId,
+};
+
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::{Res, Row, StoreError, Tx, Whom};
+
+const COLUMNS: &str = "o.id, o.uuid, o.parent_id, o.name, o.slug, o.description, o.kind, o.sector, \
+     o.nationality, o.contacts, o.local, o.domains, o.version, o.created_at, o.created_by, o.updated_at, o.updated_by";
+const AFTER: usize = 17;
+const TABLES: &str = " FROM organisations o";
+
+/// The organisations as a list.
+pub(crate) struct Organisations;
+
+impl Listed for Organisations {
+    type Field = OrganisationField;
+    const ID: &'static str = "o.id";
+    const SEARCH: &'static str = "o.search";
+
+    fn column(field: &OrganisationField) -> Column {
+        match field {
+            OrganisationField::Id => Column::Int("o.id"),
+            OrganisationField::Uuid => Column::Text("o.uuid", Folding::Exact),
+            OrganisationField::Name => Column::Text("o.name_key", Folding::Unique),
+            OrganisationField::Slug => Column::Text("o.slug", Folding::Exact),
+            OrganisationField::Description => Column::Text("o.description", Folding::Lower),
+            OrganisationField::Kind => Column::Text("o.kind", Folding::Lower),
+            OrganisationField::Sector => Column::Text("o.sector", Folding::Lower),
+            OrganisationField::Nationality => Column::Text("o.nationality", Folding::Lower),
+            OrganisationField::Contacts => Column::Text("o.contacts", Folding::Lower),
+            OrganisationField::Local => Column::Flag("o.local"),
+            OrganisationField::Parent => Column::Int("o.parent_id"),
+            OrganisationField::Ancestor => Column::Related {
+                id: "o.id",
+                selects: vec!["SELECT x.descendant_id FROM organisation_tree x WHERE "],
+                inner: Box::new(Column::Int("x.ancestor_id")),
+                bound: Vec::new(),
+            },
+            OrganisationField::CreatedAt => Column::Int("o.created_at"),
+            OrganisationField::UpdatedAt => Column::Int("o.updated_at"),
+            OrganisationField::Term(platform, name) => {
+                super::extensions::term_column("o.id", "organisation", *platform, name)
+            }
+        }
+    }
+}
+
+impl Seen for Organisations {
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        match scope {
+            Scope::All => drop(sql.push("1 = 1")),
+            // Who may read organisations only for themselves sees the ones they belong to.
+            Scope::Own(user) => {
+                sql.push("o.id IN (SELECT s.organisation_id FROM memberships s WHERE s.user_id = ");
+                sql.bind(Bound::Int(user.0)).push(")");
+            }
+            Scope::Users(_) | Scope::Groups(_) => drop(sql.push("1 = 0")),
+            Scope::Organisation(organisation) => {
+                sql.push("o.id = ").bind(Bound::Int(organisation.0));
+            }
+            Scope::Subtree(organisation) => {
+                sql.push("o.id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ");
+                sql.bind(Bound::Int(organisation.0)).push(")");
+            }
+        }
+    }
+}
+
+/// Reads an organisation's columns.
+pub(crate) fn read_organisation(row: &Row<'_>) -> Res<Organisation> {
+    Ok(Organisation {
+        id: OrganisationId(row.int(0)?),
+        uuid: super::users::uuid(row.text(1)?)?,
+        parent: row.opt_int(2)?.map(OrganisationId),
+        name: row.string(3)?,
+        slug: row.string(4)?,
+        description: row.opt_string(5)?,
+        kind: row.opt_string(6)?,
+        sector: row.opt_string(7)?,
+        nationality: row.opt_string(8)?,
+        contacts: row.opt_string(9)?,
+        local: row.flag(10)?,
+        domains: serde_json::from_str(row.text(11)?).map_err(|e| StoreError::Bug(format!("stored domains: {e}")))?,
+        version: row.int(12)?,
+        created_at: Time(row.int(13)?),
+        created_by: row.opt_int(14)?.map(UserId),
+        updated_at: Time(row.int(15)?),
+        updated_by: row.opt_int(16)?.map(UserId),
+    })
+}
+
+/// The organisation of that number.
+pub(crate) async fn by_id(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Option<Organisation>> {
+    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.id = $1"));
+    tx.one(&sql, &[id.0.into()], read_organisation).await
+}
+
+/// The organisation of that UUID.
+pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<Organisation>> {
+    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.uuid = $1"));
+    tx.one(&sql, &[(&uuid.to_string()).into()], read_organisation).await
+}
+
+/// The organisation of that name, folded.
+pub(crate) async fn by_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option<Organisation>> {
+    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.name_key = $1"));
+    tx.one(&sql, &[folded.into()], read_organisation).await
+}
+
+/// The organisations of those numbers, in no particular order.
+pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[OrganisationId]) -> Res<Vec<Organisation>> {
+    let mut organisations = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
+        organisations.extend(tx.all(&sql.text, &sql.vals(), read_organisation).await?);
+    }
+    Ok(organisations)
+}
+
+/// One page, with one row more than asked for.
+pub(crate) fn page_sql(query: &Query<OrganisationField>, scopes: &[Scope], limit: Option<i64>, now: Time) -> Result<(Sql, bool), Fault> {
+    let (key, text) = super::select::cursor_column::<Organisations>(query);
+    let mut sql = Sql::default();
+    sql.push("SELECT ").push(COLUMNS).push(", ").push(&key).push(TABLES);
+    super::select::narrowed::<Organisations>(&mut sql, query, scopes, limit, now)?;
+    super::select::paged::<Organisations>(&mut sql, query)?;
+    Ok((sql, text))
+}
+
+/// Runs a page's statement.
+pub(crate) async fn page(tx: &mut Tx<'_>, sql: &Sql, text: bool) -> Res<Vec<(Organisation, Cursor)>> {
+    tx.all(&sql.text, &sql.vals(), |row| {
+        let organisation = read_organisation(row)?;
+        let key = if text { CursorKey::Text(row.string(AFTER)?) } else { CursorKey::Int(row.int(AFTER)?) };
+        let id = organisation.id.0;
+        Ok((organisation, Cursor { key, id }))
+    })
+    .await
+}
+
+/// Counts what a query matches.
+pub(crate) fn count_sql(query: &Query<OrganisationField>, scopes: &[Scope], limit: Option<i64>, now: Time) -> Result<Sql, Fault> {
+    let mut sql = Sql::default();
+    sql.push("SELECT COUNT(*)").push(TABLES);
+    super::select::narrowed::<Organisations>(&mut sql, query, scopes, limit, now)?;
+    Ok(sql)
+}
+
+/// The text that searches look into.
+fn search_text(organisation: &Organisation) -> String {
+    let mut texts = vec![organisation.name.as_str(), &organisation.slug];
+    texts.extend(
+        [&organisation.description, &organisation.nationality, &organisation.sector, &organisation.kind, &organisation.contacts]
+            .into_iter()
+            .filter_map(|text| text.as_deref()),
+    );
+    texts.extend(organisation.domains.iter().map(String::as_str));
+    let uuid = organisation.uuid.to_string();
+    texts.push(&uuid);
+    texts.iter().map(|text| crate::rules::fold_search(text)).collect::<Vec<_>>().join("\n")
+}
+
+fn domains(organisation: &Organisation) -> String {
+    serde_json::Value::from(organisation.domains.clone()).to_string()
+}
+
+/// Inserts an organisation and its place in the tree; `None` when the name, slug or UUID is taken.
+pub(crate) async fn insert(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<Option<OrganisationId>> {
+    let (uuid, domains, search) = (organisation.uuid.to_string(), domains(organisation), search_text(organisation));
+    let id = tx
+        .one(
+            "INSERT INTO organisations (uuid, parent_id, name, name_key, slug, description, kind, sector, nationality, \
+             contacts, local, domains, search, version, created_at, created_by, updated_at, updated_by) VALUES ($1, $2, \
+             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
+            &[
+                (&uuid).into(), organisation.parent.map(|p| p.0).into(), (&organisation.name).into(),
+                (&crate::rules::fold(&organisation.name)).into(), (&organisation.slug).into(),
+                (&organisation.description).into(), (&organisation.kind).into(), (&organisation.sector).into(),
+                (&organisation.nationality).into(), (&organisation.contacts).into(), organisation.local.into(),
+                (&domains).into(), (&search).into(), organisation.created_at.0.into(),
+                organisation.created_by.map(|u| u.0).into(),
+            ],
+            |row| Ok(OrganisationId(row.int(0)?)),
+        )
+        .await?;
+    if let Some(id) = id {
+        tx.exec("INSERT INTO organisation_tree (ancestor_id, descendant_id, depth) VALUES ($1, $1, 0)", &[id.0.into()]).await?;
+        if let Some(parent) = organisation.parent {
+            hang(tx, id, parent).await?;
+        }
+    }
+    Ok(id)
+}
+
+/// Hangs a subtree below a parent.
+pub(crate) async fn hang(tx: &mut Tx<'_>, top: OrganisationId, parent: OrganisationId) -> Res<()> {
+    tx.exec(
+        "INSERT INTO organisation_tree (ancestor_id, descendant_id, depth) SELECT a.ancestor_id, d.descendant_id, \
+         a.depth + d.depth + 1 FROM organisation_tree a CROSS JOIN organisation_tree d \
+         WHERE a.descendant_id = $1 AND d.ancestor_id = $2",
+        &[parent.0.into(), top.0.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes a subtree off its ancestors.
+pub(crate) async fn unhang(tx: &mut Tx<'_>, top: OrganisationId) -> Res<()> {
+    tx.exec(
+        "DELETE FROM organisation_tree WHERE descendant_id IN (SELECT descendant_id FROM organisation_tree WHERE \
+         ancestor_id = $1) AND ancestor_id IN (SELECT ancestor_id FROM organisation_tree WHERE descendant_id = $1 \
+         AND ancestor_id <> $1)",
+        &[top.0.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes every column that a change may touch; false when the new name, slug or UUID is taken.
+pub(crate) async fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<bool> {
+    let (uuid, domains, search) = (organisation.uuid.to_string(), domains(organisation), search_text(organisation));
+    let name_key = crate::rules::fold(&organisation.name);
+    let other = tx
+        .one(
+            "SELECT id FROM organisations WHERE id <> $1 AND (name_key = $2 OR slug = $3 OR uuid = $4)",
+            &[organisation.id.0.into(), (&name_key).into(), (&organisation.slug).into(), (&uuid).into()],
+            |row| row.int(0),
+        )
+        .await?;
+    if other.is_some() {
+        return Ok(false);
+    }
+    tx.exec(
+        "UPDATE organisations SET uuid = $2, parent_id = $3, name = $4, name_key = $5, slug = $6, description = $7, \
+         kind = $8, sector = $9, nationality = $10, contacts = $11, local = $12, domains = $13, search = $14, \
+         version = version + 1, updated_at = $15, updated_by = $16 WHERE id = $1",
+        &[
+            organisation.id.0.into(), (&uuid).into(), organisation.parent.map(|p| p.0).into(),
+            (&organisation.name).into(), (&name_key).into(), (&organisation.slug).into(),
+            (&organisation.description).into(), (&organisation.kind).into(), (&organisation.sector).into(),
+            (&organisation.nationality).into(), (&organisation.contacts).into(), organisation.local.into(),
+            (&domains).into(), (&search).into(), organisation.updated_at.0.into(),
+            organisation.updated_by.map(|u| u.0).into(),
+        ],
+    )
+    .await?;
+    Ok(true)
+}
+
+/// Which of name, slug and UUID somebody else has.
+pub(crate) async fn clash(tx: &mut Tx<'_>, own: i64, name: &str, slug: &str, uuid: Uuid) -> Res<Option<&'static str>> {
+    let (name, uuid) = (crate::rules::fold(name), uuid.to_string());
+    tx.one(
+        "SELECT CASE WHEN name_key = $2 THEN 0 WHEN uuid = $4 THEN 1 ELSE 2 END FROM organisations WHERE id <> $1 AND \
+         (name_key = $2 OR slug = $3 OR uuid = $4) ORDER BY 1",
+        &[own.into(), (&name).into(), slug.into(), (&uuid).into()],
+        |row| row.int(0),
+    )
+    .await
+    .map(|which| {
+        which.map(|which| match which {
+            0 => "name",
+            1 => "uuid",
+            _ => "slug",
+        })
+    })
+}
+
+/// Whether people are homed there, or organisations or custom roles hang on it.
+pub(crate) async fn in_use(tx: &mut Tx<'_>, id: OrganisationId) -> Res<bool> {
+    let used = tx
+        .one(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM users WHERE home_id = $1) OR EXISTS (SELECT 1 FROM organisations \
+             WHERE parent_id = $1) THEN 1 ELSE 0 END",
+            &[id.0.into()],
+            |row| row.flag(0),
+        )
+        .await?;
+    Ok(used.unwrap_or(false))
+}
+
+/// Deletes an organisation with all that belongs to it; nobody is homed there any more.
+pub(crate) async fn delete(tx: &mut Tx<'_>, id: OrganisationId) -> Res<()> {
+    for sql in [
+        "DELETE FROM grants WHERE organisation_id = $1",
+        "DELETE FROM memberships WHERE organisation_id = $1",
+        "DELETE FROM group_members WHERE group_id IN (SELECT id FROM groups WHERE organisation_id = $1)",
+        "DELETE FROM grants WHERE role_id IN (SELECT id FROM roles WHERE organisation_id = $1)",
+    ] {
+        tx.exec_for(Whom::Everyone, sql, &[id.0.into()]).await?;
+    }
+    for sql in [
+        "UPDATE users SET primary_group_id = NULL WHERE primary_group_id IN (SELECT id FROM groups WHERE organisation_id = $1)",
+        "DELETE FROM grantable_groups WHERE organisation_id = $1 OR group_id IN (SELECT id FROM groups WHERE organisation_id = $1)",
+        "DELETE FROM group_managers WHERE group_id IN (SELECT id FROM groups WHERE organisation_id = $1) OR (manager_kind = 'group' AND manager_id IN (SELECT id FROM groups WHERE organisation_id = $1))",
+        "DELETE FROM group_roles WHERE (scope = 'organisation' AND scope_id = $1) OR group_id IN (SELECT id FROM groups WHERE organisation_id = $1) OR role_id IN (SELECT id FROM roles WHERE organisation_id = $1) OR (scope = 'collection' AND scope_id IN (SELECT id FROM collections WHERE organisation_id = $1))",
+        "DELETE FROM collection_organisations WHERE organisation_id = $1 OR collection_id IN (SELECT id FROM collections WHERE organisation_id = $1)",
+        "DELETE FROM collections WHERE organisation_id = $1",
+        "DELETE FROM terms WHERE (entity = 'group' AND entity_id IN (SELECT id FROM groups WHERE organisation_id = $1)) OR (entity = 'record' AND entity_id IN (SELECT id FROM records WHERE organisation_id = $1)) OR (entity = 'organisation' AND entity_id = $1)",
+        "DELETE FROM extensions WHERE (entity = 'group' AND entity_id IN (SELECT id FROM groups WHERE organisation_id = $1)) OR (entity = 'organisation' AND entity_id = $1)",
+        "DELETE FROM records WHERE organisation_id = $1",
+        "DELETE FROM groups WHERE organisation_id = $1",
+        "DELETE FROM roles WHERE organisation_id = $1",
+        "DELETE FROM api_keys WHERE organisation_id = $1",
+        "DELETE FROM population WHERE organisation_id = $1",
+        "DELETE FROM organisation_tree WHERE descendant_id = $1",
+        "DELETE FROM organisations WHERE id = $1",
+    ] {
+        tx.exec(sql, &[id.0.into()]).await?;
+    }
+    Ok(())
+}
+
+/// The organisation and its ancestors, from itself to the root.
+pub(crate) async fn ancestors(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<OrganisationId>> {
+    tx.all(
+        "SELECT ancestor_id FROM organisation_tree WHERE descendant_id = $1 ORDER BY depth",
+        &[id.0.into()],
+        |row| Ok(OrganisationId(row.int(0)?)),
+    )
+    .await
+}
+
+/// The direct children.
+pub(crate) async fn children(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<OrganisationId>> {
+    tx.all("SELECT id FROM organisations WHERE parent_id = $1 ORDER BY id", &[id.0.into()], |row| Ok(OrganisationId(row.int(0)?))).await
+}
+
+fn read_membership(row: &Row<'_>) -> Res<Membership> {
+    Ok(Membership {
+        user: UserId(row.int(0)?),
+        organisation: OrganisationId(row.int(1)?),
+        home: row.flag(2)?,
+        administrator: row.flag(3)?,
+    })
+}
+
+/// The memberships of those users, the home first.
+pub(crate) async fn memberships(tx: &mut Tx<'_>, users: &[UserId]) -> Res<Vec<Membership>> {
+    let mut memberships = Vec::new();
+    for chunk in users.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT user_id, organisation_id, home, administrator FROM memberships WHERE user_id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0)).push(") ORDER BY user_id, home DESC, organisation_id");
+        memberships.extend(tx.all(&sql.text, &sql.vals(), read_membership).await?);
+    }
+    Ok(memberships)
+}
+
+/// The administrators of those organisations.
+pub(crate) async fn administrators(tx: &mut Tx<'_>, organisations: &[OrganisationId]) -> Res<Vec<Membership>> {
+    let mut memberships = Vec::new();
+    for chunk in organisations.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT user_id, organisation_id, home, administrator FROM memberships WHERE administrator = 1 AND organisation_id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0)).push(") ORDER BY organisation_id, user_id");
+        memberships.extend(tx.all(&sql.text, &sql.vals(), read_membership).await?);
+    }
+    Ok(memberships)
+}
+
+/// Makes somebody a member, or changes how; the home flag is as given.
+pub(crate) async fn put_membership(tx: &mut Tx<'_>, membership: Membership, now: Time) -> Res<()> {
+    tx.exec_for(
+        Whom::User(membership.user.0),
+        "INSERT INTO memberships (user_id, organisation_id, home, administrator, created_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (user_id, organisation_id) DO UPDATE SET home = excluded.home, administrator = excluded.administrator",
+        &[
+            membership.user.0.into(), membership.organisation.0.into(), membership.home.into(),
+            membership.administrator.into(), now.0.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends a membership; false when there was none.
+pub(crate) async fn delete_membership(tx: &mut Tx<'_>, user: UserId, organisation: OrganisationId) -> Res<bool> {
+    let gone = tx
+        .exec_for(
+            Whom::User(user.0),
+            "DELETE FROM memberships WHERE user_id = $1 AND organisation_id = $2",
+            &[user.0.into(), organisation.0.into()],
+        )
+        .await?;
+    Ok(gone > 0)
+}

@@ -1,0 +1,469 @@
+//! Lists: the one place that turns a predicate, a search, an order and a page into SQL. Every value
+//! is bound; what the caller may see is ANDed in here, so no list can forget it.
+
+use crate::model::{
+    Cursor, CursorKey, Direction, Fault, From, Predicate, Query, Scope, Test, Time, Value,
+};
+use crate::rules;
+
+use super::Val;
+
+/// A bound value that outlives the call that made it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Bound {
+    Int(i64),
+    Text(String),
+}
+
+impl Bound {
+    pub(crate) fn val(&self) -> Val<'_> {
+        match self {
+            Bound::Int(number) => Val::Int(*number),
+            Bound::Text(text) => Val::Text(text),
+        }
+    }
+}
+
+/// SQL text with its values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sql {
+    pub text: String,
+    pub values: Vec<Bound>,
+}
+
+impl Sql {
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub fn bind(&mut self, value: Bound) -> &mut Self {
+        self.values.push(value);
+        self.text.push('$');
+        self.text.push_str(&self.values.len().to_string());
+        self
+    }
+
+    pub fn bind_all(&mut self, values: impl IntoIterator<Item = i64>) -> &mut Self {
+        let mut any = false;
+        for value in values {
+            if std::mem::replace(&mut any, true) {
+                self.push(", ");
+            }
+            self.bind(Bound::Int(value));
+        }
+        if !any {
+            // An empty list is not SQL on both databases.
+            self.push("NULL");
+        }
+        self
+    }
+
+    pub fn vals(&self) -> Vec<Val<'_>> {
+        self.values.iter().map(Bound::val).collect()
+    }
+}
+
+/// How a text column was folded when it was written, so that values are folded alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Folding {
+    /// As it is: words, UUIDs, terms.
+    Exact,
+    /// [`rules::fold`].
+    Unique,
+    /// [`rules::fold_search`].
+    Search,
+    /// Not folded in the column: lower-cased on both sides (ASCII).
+    Lower,
+}
+
+impl Folding {
+    fn fold(self, text: &str) -> String {
+        match self {
+            Folding::Exact => text.to_owned(),
+            Folding::Unique => rules::fold(text),
+            Folding::Search => rules::fold_search(text),
+            Folding::Lower => text.to_ascii_lowercase(),
+        }
+    }
+}
+
+/// What a field is in SQL.
+#[derive(Clone, Debug)]
+pub(crate) enum Column {
+    /// A text expression.
+    Text(&'static str, Folding),
+    /// A number, id or time.
+    Int(&'static str),
+    /// 0 or 1.
+    Flag(&'static str),
+    /// The standing, which needs the time.
+    Standing,
+    /// `{id} IN (SELECT … WHERE {test})`: the id tested, the sub-selects (each ends where its test
+    /// goes) and what is tested. `bound` values go into the sub-selects' `?` marks.
+    Related {
+        id: &'static str,
+        selects: Vec<&'static str>,
+        inner: Box<Column>,
+        bound: Vec<Bound>,
+    },
+}
+
+/// The standing as SQL: the same as [`rules::standing`]. `?` stands for the time.
+pub(crate) const STANDING: &str = "CASE WHEN u.status <> 'active' THEN u.status \
+     WHEN u.locked_until > ? THEN 'locked' WHEN u.lock_after <= ? THEN 'expired' \
+     WHEN u.lockout_until > ? THEN 'locked_out' ELSE 'active' END";
+
+/// A kind of entity that can be listed.
+pub(crate) trait Listed {
+    /// Its fields.
+    type Field: Clone + std::fmt::Debug;
+    /// What a field is in SQL.
+    fn column(field: &Self::Field) -> Column;
+    /// The id column that breaks ties.
+    const ID: &'static str;
+    /// The folded text that searches look into.
+    const SEARCH: &'static str;
+}
+
+/// Bounds on what a list may ask for.
+pub(crate) const MAXIMUM_TESTS: usize = 5_000;
+
+/// Compiles a predicate.
+pub(crate) fn predicate<L: Listed>(
+    sql: &mut Sql,
+    predicate: &Predicate<L::Field>,
+    now: Time,
+) -> Result<(), Fault> {
+    if predicate.size() > MAXIMUM_TESTS {
+        return Err(Fault::invalid("filter", format!("holds more than {MAXIMUM_TESTS} tests")));
+    }
+    compile::<L>(sql, predicate, now, 0)
+}
+
+fn compile<L: Listed>(
+    sql: &mut Sql,
+    predicate: &Predicate<L::Field>,
+    now: Time,
+    depth: usize,
+) -> Result<(), Fault> {
+    if depth > 64 {
+        return Err(Fault::invalid("filter", "is nested more than 64 deep"));
+    }
+    match predicate {
+        Predicate::All => drop(sql.push("1 = 1")),
+        Predicate::Nothing => drop(sql.push("1 = 0")),
+        Predicate::Not(inner) => {
+            sql.push("NOT COALESCE((");
+            compile::<L>(sql, inner, now, depth + 1)?;
+            sql.push("), FALSE)");
+        }
+        Predicate::And(all) if all.is_empty() => drop(sql.push("1 = 1")),
+        Predicate::Or(any) if any.is_empty() => drop(sql.push("1 = 0")),
+        Predicate::And(several) | Predicate::Or(several) => {
+            let word = if matches!(predicate, Predicate::And(_)) { " AND " } else { " OR " };
+            sql.push("(");
+            for (index, one) in several.iter().enumerate() {
+                if index > 0 {
+                    sql.push(word);
+                }
+                compile::<L>(sql, one, now, depth + 1)?;
+            }
+            sql.push(")");
+        }
+        Predicate::Is(field, test) => column_test(sql, &L::column(field), test, now)?,
+    }
+    Ok(())
+}
+
+fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result<(), Fault> {
+    match column {
+        Column::Text(expression, folding) => text_test(sql, expression, *folding, test),
+        Column::Int(expression) => {
+            number_test(sql, expression, test, |value| match value {
+                Value::Int(number) => Some(*number),
+                Value::Time(time) => Some(time.0),
+                Value::Flag(flag) => Some(i64::from(*flag)),
+                Value::Text(text) => {
+                    text.trim().parse().ok().or_else(|| Time::parse(text).map(|time| time.0))
+                }
+            })
+        }
+        Column::Flag(expression) => number_test(sql, expression, test, |value| match value {
+            Value::Flag(flag) => Some(i64::from(*flag)),
+            Value::Int(number) => Some(*number),
+            Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" => Some(1),
+                "false" | "0" | "no" => Some(0),
+                _ => None,
+            },
+            Value::Time(_) => None,
+        }),
+        Column::Standing => {
+            let mut expression = Sql::default();
+            expression.values.clone_from(&sql.values);
+            for piece in STANDING.split_inclusive('?') {
+                match piece.strip_suffix('?') {
+                    Some(text) => drop(expression.push(text).bind(Bound::Int(now.0))),
+                    None => drop(expression.push(piece)),
+                }
+            }
+            sql.values = expression.values;
+            text_test(sql, &format!("({})", expression.text), Folding::Exact, test)
+        }
+        Column::Related { id, selects, inner, bound } => {
+            if matches!(test, Test::Absent) {
+                sql.push(id).push(" NOT IN (");
+            } else {
+                sql.push(id).push(" IN (");
+            }
+            for (index, select) in selects.iter().enumerate() {
+                if index > 0 {
+                    sql.push(" UNION ");
+                }
+                let mut values = bound.iter();
+                for piece in select.split_inclusive('?') {
+                    match piece.strip_suffix('?') {
+                        Some(text) => {
+                            let value = values.next().cloned().unwrap_or(Bound::Int(now.0));
+                            sql.push(text).bind(value);
+                        }
+                        None => drop(sql.push(piece)),
+                    }
+                }
+                if matches!(test, Test::Absent) {
+                    sql.push("1 = 1");
+                } else {
+                    column_test(sql, inner, test, now)?;
+                }
+            }
+            sql.push(")");
+            Ok(())
+        }
+    }
+}
+
+fn number_test(
+    sql: &mut Sql,
+    expression: &str,
+    test: &Test,
+    read: impl Fn(&Value) -> Option<i64>,
+) -> Result<(), Fault> {
+    let number = |value: &Value| {
+        read(value).ok_or_else(|| Fault::invalid("filter", "compares a number, date or flag with something else"))
+    };
+    let mut compare = |operator: &str, value: &Value| -> Result<(), Fault> {
+        let value = number(value)?;
+        sql.push(expression).push(operator).bind(Bound::Int(value));
+        Ok(())
+    };
+    match test {
+        Test::Equals(value) => compare(" = ", value),
+        Test::Less(value) => compare(" < ", value),
+        Test::AtMost(value) => compare(" <= ", value),
+        Test::Greater(value) => compare(" > ", value),
+        Test::AtLeast(value) => compare(" >= ", value),
+        Test::OneOf(values) => {
+            let values = values.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+            sql.push(expression).push(" IN (").bind_all(values).push(")");
+            Ok(())
+        }
+        Test::Absent => {
+            sql.push(expression).push(" IS NULL");
+            Ok(())
+        }
+        Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) | Test::Glob(_) => {
+            Err(Fault::invalid("filter", "looks for text in a number, date or flag"))
+        }
+    }
+}
+
+fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> Result<(), Fault> {
+    let lowered;
+    let expression = if folding == Folding::Lower {
+        lowered = format!("LOWER({expression})");
+        &lowered
+    } else {
+        expression
+    };
+    let text = |value: &Value| match value {
+        Value::Text(text) => folding.fold(text),
+        Value::Int(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Time(time) => time.rfc3339(),
+    };
+    let mut compare = |operator: &str, value: String| {
+        sql.push(expression).push(operator).bind(Bound::Text(value));
+    };
+    match test {
+        Test::Equals(value) => compare(" = ", text(value)),
+        Test::Less(value) => compare(" < ", text(value)),
+        Test::AtMost(value) => compare(" <= ", text(value)),
+        Test::Greater(value) => compare(" > ", text(value)),
+        Test::AtLeast(value) => compare(" >= ", text(value)),
+        Test::OneOf(values) => {
+            sql.push(expression).push(" IN (");
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    sql.push(", ");
+                }
+                sql.bind(Bound::Text(text(value)));
+            }
+            if values.is_empty() {
+                sql.push("NULL");
+            }
+            sql.push(")");
+        }
+        Test::Contains(part) => like(sql, expression, &format!("%{}%", escape(&folding.fold(part)))),
+        Test::StartsWith(part) => like(sql, expression, &format!("{}%", escape(&folding.fold(part)))),
+        Test::EndsWith(part) => like(sql, expression, &format!("%{}", escape(&folding.fold(part)))),
+        Test::Glob(pattern) => {
+            let pieces: Vec<String> = pattern.split('*').map(|p| escape(&folding.fold(p))).collect();
+            like(sql, expression, &pieces.join("%"));
+        }
+        Test::Absent => {
+            sql.push("COALESCE(").push(expression).push(", '') = ''");
+        }
+    }
+    Ok(())
+}
+
+/// `LIKE` with `\` as the escape, on both databases.
+pub(crate) fn like(sql: &mut Sql, expression: &str, pattern: &str) {
+    sql.push(expression).push(" LIKE ").bind(Bound::Text(pattern.to_owned())).push(" ESCAPE '\\'");
+}
+
+/// Takes the meaning from `%`, `_` and `\`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// How an entity is seen through a scope, as SQL; see [`seen`].
+pub(crate) trait Seen {
+    /// Users: seen in homes and memberships; other entities by their organisation.
+    fn scope(sql: &mut Sql, scope: &Scope);
+}
+
+/// ANDs in what the scopes show, within the organisation a token is limited to.
+pub(crate) fn seen<S: Seen>(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>) {
+    if let Some(limit) = limit {
+        sql.push(" AND (");
+        S::scope(sql, &Scope::Subtree(limit.into()));
+        sql.push(")");
+    }
+    if scopes.contains(&Scope::All) {
+        return;
+    }
+    sql.push(" AND (1 = 0");
+    for scope in scopes {
+        sql.push(" OR ");
+        S::scope(sql, scope);
+    }
+    sql.push(")");
+}
+
+/// `FROM … WHERE` after `from`, with the predicate, the search and the scopes.
+pub(crate) fn narrowed<L: Listed + Seen>(
+    sql: &mut Sql,
+    query: &Query<L::Field>,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<(), Fault> {
+    sql.push(" WHERE ");
+    predicate::<L>(sql, &query.predicate, now)?;
+    if let Some(search) = &query.search {
+        for word in rules::trigram_words(search) {
+            sql.push(" AND ");
+            like(sql, L::SEARCH, &format!("%{}%", escape(&word)));
+        }
+    }
+    seen::<L>(sql, scopes, limit);
+    Ok(())
+}
+
+/// The sort expression of a field: text or number, never NULL.
+pub(crate) fn sort_key(column: &Column) -> (String, bool) {
+    match column {
+        Column::Text(expression, Folding::Lower) => (format!("LOWER(COALESCE({expression}, ''))"), true),
+        Column::Text(expression, _) if NOT_NULL.contains(expression) => ((*expression).to_owned(), true),
+        Column::Text(expression, _) => (format!("COALESCE({expression}, '')"), true),
+        Column::Int(expression) | Column::Flag(expression) if NOT_NULL.contains(expression) => {
+            ((*expression).to_owned(), false)
+        }
+        Column::Int(expression) | Column::Flag(expression) => (format!("COALESCE({expression}, 0)"), false),
+        Column::Standing => ("u.status".to_owned(), true),
+        Column::Related { id, .. } => ((*id).to_owned(), false),
+    }
+}
+
+/// Columns that are never NULL and so can be ordered by their index as they stand.
+const NOT_NULL: &[&str] = &[
+    "u.id", "u.uuid", "u.login_key", "u.email_key", "u.name_key", "u.given_key", "u.family_key",
+    "u.created_at", "u.updated_at", "u.kind", "u.status", "u.home_id", "o.id", "o.uuid", "o.name_key", "o.slug",
+    "o.created_at", "o.updated_at", "o.local", "g.id", "g.uuid", "g.name_key", "g.slug", "g.created_at",
+    "g.updated_at", "g.organisation_id", "r.id", "r.uuid", "r.platform", "r.number", "r.word", "r.name_key",
+    "r.builtin", "r.created_at", "r.updated_at", "k.id", "k.uuid", "k.user_id", "k.created_at", "e.id", "e.at",
+    "e.verb", "e.platform", "e.entity",
+];
+
+/// Appends order, start and limit. One row more than asked for tells whether there is a next page.
+pub(crate) fn paged<L: Listed>(sql: &mut Sql, query: &Query<L::Field>) -> Result<(), Fault> {
+    let (key, text) = match &query.sort {
+        Some(field) => sort_key(&L::column(field)),
+        None => (L::ID.to_owned(), false),
+    };
+    let by_id = key == L::ID;
+    let (word, compare) = match query.direction {
+        Direction::Up => ("ASC", ">"),
+        Direction::Down => ("DESC", "<"),
+    };
+    if let From::After(cursor) = &query.from {
+        sql.push(" AND ");
+        if by_id {
+            sql.push(L::ID).push(" ").push(compare).push(" ").bind(Bound::Int(cursor.id));
+        } else {
+            let value = match (&cursor.key, text) {
+                (CursorKey::Text(value), true) => Bound::Text(value.clone()),
+                (CursorKey::Int(value), false) => Bound::Int(*value),
+                _ => return Err(Fault::invalid("after", "belongs to a list in another order")),
+            };
+            sql.push("(").push(&key).push(", ").push(L::ID).push(") ").push(compare).push(" (");
+            sql.bind(value).push(", ").bind(Bound::Int(cursor.id)).push(")");
+        }
+    }
+    sql.push(" ORDER BY ");
+    if !by_id {
+        sql.push(&key).push(" ").push(word).push(", ");
+    }
+    sql.push(L::ID).push(" ").push(word).push(" LIMIT ");
+    sql.bind(Bound::Int(i64::from(query.limit) + 1));
+    if let From::Offset(offset) = query.from {
+        sql.push(" OFFSET ").bind(Bound::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
+    }
+    Ok(())
+}
+
+/// The select list's last column: the sort value, for the cursor.
+pub(crate) fn cursor_column<L: Listed>(query: &Query<L::Field>) -> (String, bool) {
+    match &query.sort {
+        Some(field) => sort_key(&L::column(field)),
+        None => (L::ID.to_owned(), false),
+    }
+}
+
+/// Cuts the extra row off and tells where the next page begins.
+pub(crate) fn page<T>(mut rows: Vec<(T, Cursor)>, limit: u32) -> (Vec<T>, Option<Cursor>) {
+    let limit = limit as usize;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = if more { rows.last().map(|(_, cursor)| cursor.clone()) } else { None };
+    (rows.into_iter().map(|(item, _)| item).collect(), next)
+}
