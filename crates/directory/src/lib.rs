@@ -1,3 +1,42 @@
-//! The heart of Usher.
+//! The heart of Usher: one directory of people, organisations, groups, roles, grants, keys and
+//! sessions, with the rules over them and the store below.
+//!
+//! ```text
+//! let caller = directory.authenticate(platform, credential, context).await?;   // who asks
+//! let user = directory.act(&caller).create_user(new).await?;                   // what they may do
+//! ```
+//! A [`Handle`] is the only way in, and it is made from a [`Caller`]; every operation names itself in
+//! the access table (`access.rs`) before it may open a transaction. Nothing here knows a vendor's
+//! wire format, HTTP or the console; SQL stays inside `store`.
 
+mod access;
+mod authentication;
+mod caller;
+mod catalogue;
+mod directory;
+mod handle;
+mod model;
+mod operations;
+mod rules;
+mod sealing;
+mod seams;
 mod store;
+mod uses;
+
+pub use access::{Access, Operation};
+pub use authentication::Accepts;
+pub use caller::{Caller, Credential, KeyLimits, RequestContext};
+pub use catalogue::usher_platform;
+pub use directory::{Configuration, Directory, StoreLocation};
+pub use handle::Handle;
+pub use model::*;
+pub use operations::install::FirstRun;
+pub use rules::{check_email, fold, fold_search, slug, standing};
+pub use seams::{
+    Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,
+};
+
+/// The root organisation: everyone's ancestor and the owner's home.
+pub const ROOT: OrganisationId = OrganisationId(1);
+/// The first owner.
+pub const FIRST_OWNER: UserId = UserId(1);

@@ -17,7 +17,10 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
     fn now(&self) -> Time {
         Time(jiff::Timestamp::now().as_millisecond())
     }
@@ -57,7 +60,10 @@ pub trait Entropy: Send + Sync {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that draws randomness"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
         if let Err(error) = getrandom::fill(buffer) {
             // Without randomness no secret may be made: stopping is the only safe answer.
@@ -102,7 +108,10 @@ pub struct HashingCost {
 impl Default for HashingCost {
     /// 19 MiB and two passes, the least that OWASP recommends.
     fn default() -> Self {
-        Self { memory: 19_456, passes: 2 }
+        Self {
+            memory: 19_456,
+            passes: 2,
+        }
     }
 }
 
@@ -110,7 +119,10 @@ impl HashingCost {
     /// Next to nothing, for tests.
     #[must_use]
     pub const fn cheap() -> Self {
-        Self { memory: 8, passes: 1 }
+        Self {
+            memory: 8,
+            passes: 1,
+        }
     }
 }
 
@@ -179,7 +191,10 @@ mod tests {
 
     #[test]
     fn draws() {
-        let seams = Seams { entropy: CountingEntropy::seeded(1), ..Seams::default() };
+        let seams = Seams {
+            entropy: CountingEntropy::seeded(1),
+            ..Seams::default()
+        };
         let one = seams.letters_and_digits(40);
         assert_eq!(one.len(), 40);
         assert!(one.bytes().all(|b| b.is_ascii_alphanumeric()));

@@ -332,7 +332,7 @@ pub enum Direction {
 
 /// Where a page begins.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum From {
+pub enum Position {
     /// At the beginning.
     #[default]
     Start,
@@ -404,7 +404,7 @@ pub struct Query<F> {
     /// Which way.
     pub direction: Direction,
     /// Where to begin.
-    pub from: From,
+    pub from: Position,
     /// How many rows at most; 0 gives none (for totals only).
     pub limit: u32,
     /// Whether to count all matches.
@@ -421,7 +421,7 @@ impl<F> Default for Query<F> {
             search: None,
             sort: None,
             direction: Direction::Up,
-            from: From::Start,
+            from: Position::Start,
             limit: 100,
             total: false,
             seen_by: None,
@@ -447,9 +447,18 @@ mod tests {
     #[test]
     fn cursors_read_back() {
         for cursor in [
-            Cursor { key: CursorKey::Int(-5), id: 7 },
-            Cursor { key: CursorKey::Text("a:b é".to_owned()), id: 1 },
-            Cursor { key: CursorKey::Text(String::new()), id: i64::MAX },
+            Cursor {
+                key: CursorKey::Int(-5),
+                id: 7,
+            },
+            Cursor {
+                key: CursorKey::Text("a:b é".to_owned()),
+                id: 1,
+            },
+            Cursor {
+                key: CursorKey::Text(String::new()),
+                id: i64::MAX,
+            },
         ] {
             assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         }

@@ -86,7 +86,10 @@ mod tests {
         ] {
             assert_eq!(Time::parse(text).map(|t| t.0), milliseconds, "{text}");
         }
-        assert_eq!(Time(1_776_451_044_000).rfc3339(), "2026-04-17T18:37:24.000Z");
+        assert_eq!(
+            Time(1_776_451_044_000).rfc3339(),
+            "2026-04-17T18:37:24.000Z"
+        );
         assert_eq!(Time(1_776_451_044_999).plain(), "2026-04-17 18:37:24");
         assert_eq!(Time(-1).seconds(), -1);
         assert!(Time::NEVER.rfc3339().starts_with("9999-"));

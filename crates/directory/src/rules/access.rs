@@ -22,7 +22,11 @@ pub struct KeyGate<'a> {
 /// Whether addresses and constraints let the request through. No address known, with a limit set,
 /// fails.
 #[must_use]
-pub fn key_allows(addresses: &[IpNet], constraints: &[Constraint], gate: KeyGate<'_>) -> (bool, bool) {
+pub fn key_allows(
+    addresses: &[IpNet],
+    constraints: &[Constraint],
+    gate: KeyGate<'_>,
+) -> (bool, bool) {
     let address_fine = addresses.is_empty()
         || gate.address.is_some_and(|address| {
             let address = address.to_canonical();
@@ -32,7 +36,10 @@ pub fn key_allows(addresses: &[IpNet], constraints: &[Constraint], gate: KeyGate
     let constraint_fine = constraints.is_empty()
         || constraints.iter().any(|constraint| {
             let pattern = constraint.pattern.trim_start_matches('/');
-            constraint.methods.iter().any(|method| method == gate.method)
+            constraint
+                .methods
+                .iter()
+                .any(|method| method == gate.method)
                 && match constraint.kind {
                     ConstraintKind::Exact => path == pattern,
                     ConstraintKind::Prefix => path.starts_with(pattern),
@@ -50,33 +57,122 @@ mod tests {
 
     #[test]
     fn limits() {
-        let get = |kind, pattern: &str| Constraint { kind, pattern: pattern.to_owned(), methods: vec!["GET".to_owned()] };
+        let get = |kind, pattern: &str| Constraint {
+            kind,
+            pattern: pattern.to_owned(),
+            methods: vec!["GET".to_owned()],
+        };
         for (constraints, method, path, fine) in [
             (vec![], "POST", "users", true),
-            (vec![get(ConstraintKind::Exact, "users/me")], "GET", "/users/me", true),
-            (vec![get(ConstraintKind::Exact, "/users/me")], "GET", "users/me", true),
-            (vec![get(ConstraintKind::Exact, "users/me")], "GET", "users/me/activity", false),
-            (vec![get(ConstraintKind::Exact, "users/me")], "POST", "users/me", false),
-            (vec![get(ConstraintKind::Prefix, "users/")], "GET", "users/5", true),
-            (vec![get(ConstraintKind::Prefix, "users/")], "GET", "groups", false),
-            (vec![get(ConstraintKind::Regex, "users/[0-9]+")], "GET", "users/5", true),
-            (vec![get(ConstraintKind::Regex, "users/[0-9]+")], "GET", "users/5/x", false),
-            (vec![get(ConstraintKind::Regex, "a|users")], "GET", "ausers", false),
+            (
+                vec![get(ConstraintKind::Exact, "users/me")],
+                "GET",
+                "/users/me",
+                true,
+            ),
+            (
+                vec![get(ConstraintKind::Exact, "/users/me")],
+                "GET",
+                "users/me",
+                true,
+            ),
+            (
+                vec![get(ConstraintKind::Exact, "users/me")],
+                "GET",
+                "users/me/activity",
+                false,
+            ),
+            (
+                vec![get(ConstraintKind::Exact, "users/me")],
+                "POST",
+                "users/me",
+                false,
+            ),
+            (
+                vec![get(ConstraintKind::Prefix, "users/")],
+                "GET",
+                "users/5",
+                true,
+            ),
+            (
+                vec![get(ConstraintKind::Prefix, "users/")],
+                "GET",
+                "groups",
+                false,
+            ),
+            (
+                vec![get(ConstraintKind::Regex, "users/[0-9]+")],
+                "GET",
+                "users/5",
+                true,
+            ),
+            (
+                vec![get(ConstraintKind::Regex, "users/[0-9]+")],
+                "GET",
+                "users/5/x",
+                false,
+            ),
+            (
+                vec![get(ConstraintKind::Regex, "a|users")],
+                "GET",
+                "ausers",
+                false,
+            ),
             (vec![get(ConstraintKind::Verb, "")], "GET", "anything", true),
-            (vec![get(ConstraintKind::Exact, "a"), get(ConstraintKind::Exact, "b")], "GET", "b", true),
+            (
+                vec![
+                    get(ConstraintKind::Exact, "a"),
+                    get(ConstraintKind::Exact, "b"),
+                ],
+                "GET",
+                "b",
+                true,
+            ),
         ] {
-            let gate = KeyGate { method, path, address: None };
-            assert_eq!(key_allows(&[], &constraints, gate).1, fine, "{constraints:?} {method} {path}");
+            let gate = KeyGate {
+                method,
+                path,
+                address: None,
+            };
+            assert_eq!(
+                key_allows(&[], &constraints, gate).1,
+                fine,
+                "{constraints:?} {method} {path}"
+            );
         }
     }
 
     #[test]
     fn addresses() {
-        let nets: Vec<IpNet> = ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"].iter().filter_map(|n| n.parse().ok()).collect();
-        for (address, fine) in [("127.0.0.1", true), ("::ffff:127.0.0.1", true), ("10.9.8.7", true), ("11.0.0.1", false), ("2001:db8::5", true)] {
-            let gate = KeyGate { method: "GET", path: "", address: address.parse().ok() };
+        let nets: Vec<IpNet> = ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
+            .iter()
+            .filter_map(|n| n.parse().ok())
+            .collect();
+        for (address, fine) in [
+            ("127.0.0.1", true),
+            ("::ffff:127.0.0.1", true),
+            ("10.9.8.7", true),
+            ("11.0.0.1", false),
+            ("2001:db8::5", true),
+        ] {
+            let gate = KeyGate {
+                method: "GET",
+                path: "",
+                address: address.parse().ok(),
+            };
             assert_eq!(key_allows(&nets, &[], gate).0, fine, "{address}");
         }
-        assert!(!key_allows(&nets, &[], KeyGate { method: "GET", path: "", address: None }).0);
+        assert!(
+            !key_allows(
+                &nets,
+                &[],
+                KeyGate {
+                    method: "GET",
+                    path: "",
+                    address: None
+                }
+            )
+            .0
+        );
     }
 }

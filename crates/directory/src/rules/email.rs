@@ -18,13 +18,17 @@ pub fn check_email(email: &str) -> Result<(), Fault> {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
+        && local
+            .chars()
+            .all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
     let label_fine = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+            && label
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
     };
     if !local_fine || !domain.split('.').all(label_fine) {
         return bad("needs the form name@domain");
@@ -44,14 +48,20 @@ pub fn check_domain(email: &str, domains: &[String]) -> Result<(), Fault> {
     let allowed = domains.is_empty()
         || domains.iter().any(|one| {
             let one = one.trim().trim_start_matches('@').to_lowercase();
-            domain == one || domain.strip_suffix(&one).is_some_and(|rest| rest.ends_with('.'))
+            domain == one
+                || domain
+                    .strip_suffix(&one)
+                    .is_some_and(|rest| rest.ends_with('.'))
         });
     if allowed {
         Ok(())
     } else {
         Err(Fault::invalid(
             "email",
-            format!("must lie in one of the organisation's domains: {}", domains.join(", ")),
+            format!(
+                "must lie in one of the organisation's domains: {}",
+                domains.join(", ")
+            ),
         ))
     }
 }
@@ -98,7 +108,11 @@ mod tests {
             ("a@xb.example", list(&["b.example"]), false),
             ("a@c.example", list(&["b.example"]), false),
         ] {
-            assert_eq!(check_domain(email, &domains).is_ok(), fine, "{email} {domains:?}");
+            assert_eq!(
+                check_domain(email, &domains).is_ok(),
+                fine,
+                "{email} {domains:?}"
+            );
         }
     }
 }

@@ -43,14 +43,26 @@ pub fn slug(name: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "x".to_owned() } else { slug.chars().take(100).collect() }
+    if slug.is_empty() {
+        "x".to_owned()
+    } else {
+        slug.chars().take(100).collect()
+    }
 }
 
 /// Refuses texts that are too long or hold control characters (tabs and line breaks are allowed
 /// only when `lines` is set).
-pub fn check_text(field: &'static str, text: &str, maximum: usize, lines: bool) -> Result<(), Fault> {
+pub fn check_text(
+    field: &'static str,
+    text: &str,
+    maximum: usize,
+    lines: bool,
+) -> Result<(), Fault> {
     if text.chars().count() > maximum {
-        return Err(Fault::invalid(field, format!("is longer than {maximum} characters")));
+        return Err(Fault::invalid(
+            field,
+            format!("is longer than {maximum} characters"),
+        ));
     }
     let forbidden = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'));
     if text.chars().any(forbidden) {

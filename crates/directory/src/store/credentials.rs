@@ -2,7 +2,8 @@
 //! everything somebody holds.
 
 use crate::model::{
-    Constraint, Held, KeyId, Line, OrganisationId, Platform, Reach, Scope, SessionId, Status, Time, UserId,
+    Constraint, Held, KeyId, Line, OrganisationId, Platform, Reach, Scope, SessionId, Status, Time,
+    UserId,
 };
 
 use super::{Res, Row, StoreError, Tx};
@@ -27,7 +28,8 @@ pub(crate) struct Owner {
 const OWNER: &str = "u.id, u.uuid, u.login, u.home_id, u.status, u.lock_after, u.locked_until, u.lockout_until, \
      COALESCE(p.must_change, 0), u.version, i.epoch";
 const OWNER_COLUMNS: usize = 11;
-const OWNER_TABLES: &str = "JOIN installation i ON i.id = 1 LEFT JOIN passwords p ON p.user_id = u.id";
+const OWNER_TABLES: &str =
+    "JOIN installation i ON i.id = 1 LEFT JOIN passwords p ON p.user_id = u.id";
 
 fn read_owner(row: &Row<'_>) -> Res<Owner> {
     Ok(Owner {
@@ -65,7 +67,11 @@ fn document<T: for<'de> serde::Deserialize<'de>>(text: &str) -> Res<T> {
 }
 
 fn list<T: for<'de> serde::Deserialize<'de>>(text: &str) -> Res<Vec<T>> {
-    if text == "[]" { Ok(Vec::new()) } else { document(text) }
+    if text == "[]" {
+        Ok(Vec::new())
+    } else {
+        document(text)
+    }
 }
 
 fn read_key(row: &Row<'_>) -> Res<KeyRow> {
@@ -89,7 +95,9 @@ pub(crate) async fn key_by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<
     let sql = super::text(|sql| {
         sql.push("SELECT ").push(OWNER);
         sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
-        sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ").push(OWNER_TABLES).push(" WHERE k.digest = $1")
+        sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
+            .push(OWNER_TABLES)
+            .push(" WHERE k.digest = $1")
     });
     tx.one(&sql, &[digest.into()], read_key).await
 }
@@ -99,7 +107,9 @@ pub(crate) async fn key_by_id(tx: &mut Tx<'_>, id: KeyId) -> Res<Option<KeyRow>>
     let sql = super::text(|sql| {
         sql.push("SELECT ").push(OWNER);
         sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
-        sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ").push(OWNER_TABLES).push(" WHERE k.id = $1")
+        sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
+            .push(OWNER_TABLES)
+            .push(" WHERE k.id = $1")
     });
     tx.one(&sql, &[id.0.into()], read_key).await
 }
@@ -151,7 +161,12 @@ const SESSION_KEY: &str = " LEFT JOIN api_keys k ON k.id = s.key_id";
 /// The session with that digest, with its owner's state: one statement.
 pub(crate) async fn session_by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<SessionRow>> {
     let sql = super::text(|sql| {
-        sql.push("SELECT ").push(OWNER).push(SESSION).push(OWNER_TABLES).push(SESSION_KEY).push(" WHERE s.digest = $1")
+        sql.push("SELECT ")
+            .push(OWNER)
+            .push(SESSION)
+            .push(OWNER_TABLES)
+            .push(SESSION_KEY)
+            .push(" WHERE s.digest = $1")
     });
     tx.one(&sql, &[digest.into()], read_session).await
 }
@@ -159,14 +174,25 @@ pub(crate) async fn session_by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Opt
 /// The same by number.
 pub(crate) async fn session_by_id(tx: &mut Tx<'_>, id: SessionId) -> Res<Option<SessionRow>> {
     let sql = super::text(|sql| {
-        sql.push("SELECT ").push(OWNER).push(SESSION).push(OWNER_TABLES).push(SESSION_KEY).push(" WHERE s.id = $1")
+        sql.push("SELECT ")
+            .push(OWNER)
+            .push(SESSION)
+            .push(OWNER_TABLES)
+            .push(SESSION_KEY)
+            .push(" WHERE s.id = $1")
     });
     tx.one(&sql, &[id.0.into()], read_session).await
 }
 
 /// A user's state alone.
 pub(crate) async fn owner(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Owner>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(OWNER).push(" FROM users u ").push(OWNER_TABLES).push(" WHERE u.id = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(OWNER)
+            .push(" FROM users u ")
+            .push(OWNER_TABLES)
+            .push(" WHERE u.id = $1")
+    });
     tx.one(&sql, &[user.0.into()], read_owner).await
 }
 
@@ -182,7 +208,12 @@ pub(crate) struct Holding {
 pub(crate) type PlatformLines<'a> = &'a [(Platform, Vec<Line>)];
 
 /// Reads everything somebody holds, by every path, on every platform.
-pub(crate) async fn holding(tx: &mut Tx<'_>, user: UserId, platforms: PlatformLines<'_>, now: Time) -> Res<Holding> {
+pub(crate) async fn holding(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    platforms: PlatformLines<'_>,
+    now: Time,
+) -> Res<Holding> {
     let rows = tx
         .all(
             "SELECT r.platform, r.lines, g.organisation_id, g.expires_at FROM grants g JOIN roles r ON r.id = g.role_id \
@@ -203,12 +234,33 @@ pub(crate) async fn holding(tx: &mut Tx<'_>, user: UserId, platforms: PlatformLi
         holding.until = [holding.until, expires_at].into_iter().flatten().min();
         if word.is_empty() {
             for (platform, lines) in platforms {
-                hold(tx, &mut holding.held, &mut managed, *platform, lines, user, organisation).await?;
+                hold(
+                    tx,
+                    &mut holding.held,
+                    &mut managed,
+                    *platform,
+                    lines,
+                    user,
+                    organisation,
+                )
+                .await?;
             }
-        } else if let Some((platform, _)) = platforms.iter().find(|(platform, _)| platform.word() == word) {
+        } else if let Some((platform, _)) = platforms
+            .iter()
+            .find(|(platform, _)| platform.word() == word)
+        {
             // Roles of a platform that this build does not serve bring nothing.
             let lines: Vec<Line> = document(&lines)?;
-            hold(tx, &mut holding.held, &mut managed, *platform, &lines, user, organisation).await?;
+            hold(
+                tx,
+                &mut holding.held,
+                &mut managed,
+                *platform,
+                &lines,
+                user,
+                organisation,
+            )
+            .await?;
         }
     }
     Ok(holding)
@@ -239,7 +291,11 @@ async fn hold(
             Reach::Subtree => Scope::Subtree(organisation),
             Reach::All => Scope::All,
         };
-        let one = Held { platform, word: line.word.clone(), scope };
+        let one = Held {
+            platform,
+            word: line.word.clone(),
+            scope,
+        };
         if !held.contains(&one) {
             held.push(one);
         }
@@ -248,7 +304,10 @@ async fn hold(
 }
 
 /// The groups somebody manages, directly or through a group.
-pub(crate) async fn managed_groups(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<crate::model::GroupId>> {
+pub(crate) async fn managed_groups(
+    tx: &mut Tx<'_>,
+    user: UserId,
+) -> Res<Vec<crate::model::GroupId>> {
     tx.all(
         "SELECT group_id FROM group_managers WHERE level = 'manage' AND ((manager_kind = 'user' AND manager_id = $1) OR \
          (manager_kind = 'group' AND manager_id IN (SELECT group_id FROM group_members WHERE user_id = $1))) ORDER BY group_id",

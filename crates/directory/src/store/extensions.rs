@@ -8,10 +8,17 @@ use super::select::{Bound, Column, Folding, Sql};
 use super::{Res, StoreError, Tx};
 
 /// The column of a filter term.
-pub(crate) fn term_column(id: &'static str, entity: &'static str, platform: Platform, name: &str) -> Column {
+pub(crate) fn term_column(
+    id: &'static str,
+    entity: &'static str,
+    platform: Platform,
+    name: &str,
+) -> Column {
     Column::Related {
         id,
-        selects: vec!["SELECT x.entity_id FROM terms x WHERE x.platform = ? AND x.entity = ? AND x.name = ? AND "],
+        selects: vec![
+            "SELECT x.entity_id FROM terms x WHERE x.platform = ? AND x.entity = ? AND x.name = ? AND ",
+        ],
         inner: Box::new(Column::Text("x.value", Folding::Exact)),
         bound: vec![
             Bound::Text(platform.word().to_owned()),
@@ -22,7 +29,14 @@ pub(crate) fn term_column(id: &'static str, entity: &'static str, platform: Plat
 }
 
 /// Stores a document and its terms whole.
-pub(crate) async fn put(tx: &mut Tx<'_>, entity: Extended, id: i64, platform: &str, new: &NewExtension, now: Time) -> Res<()> {
+pub(crate) async fn put(
+    tx: &mut Tx<'_>,
+    entity: Extended,
+    id: i64,
+    platform: &str,
+    new: &NewExtension,
+    now: Time,
+) -> Res<()> {
     let document = new.document.to_string();
     tx.exec(
         "INSERT INTO extensions (entity, entity_id, platform, document, version, updated_at) VALUES ($1, $2, $3, $4, 1, $5) \
@@ -35,7 +49,13 @@ pub(crate) async fn put(tx: &mut Tx<'_>, entity: Extended, id: i64, platform: &s
 }
 
 /// Replaces the terms.
-pub(crate) async fn put_terms(tx: &mut Tx<'_>, entity: Extended, id: i64, platform: &str, terms: &[(String, String)]) -> Res<()> {
+pub(crate) async fn put_terms(
+    tx: &mut Tx<'_>,
+    entity: Extended,
+    id: i64,
+    platform: &str,
+    terms: &[(String, String)],
+) -> Res<()> {
     tx.exec(
         "DELETE FROM terms WHERE entity = $1 AND entity_id = $2 AND platform = $3",
         &[entity.word().into(), id.into(), platform.into()],
@@ -52,12 +72,20 @@ pub(crate) async fn put_terms(tx: &mut Tx<'_>, entity: Extended, id: i64, platfo
 }
 
 /// The documents of those entities on one platform.
-pub(crate) async fn documents(tx: &mut Tx<'_>, entity: Extended, ids: &[i64], platform: &str) -> Res<Vec<(i64, Value)>> {
+pub(crate) async fn documents(
+    tx: &mut Tx<'_>,
+    entity: Extended,
+    ids: &[i64],
+    platform: &str,
+) -> Res<Vec<(i64, Value)>> {
     let mut documents = Vec::new();
     for chunk in ids.chunks(500) {
         let mut sql = Sql::default();
-        sql.push("SELECT entity_id, document FROM extensions WHERE entity = ").bind(Bound::Text(entity.word().to_owned()));
-        sql.push(" AND platform = ").bind(Bound::Text(platform.to_owned())).push(" AND entity_id IN (");
+        sql.push("SELECT entity_id, document FROM extensions WHERE entity = ")
+            .bind(Bound::Text(entity.word().to_owned()));
+        sql.push(" AND platform = ")
+            .bind(Bound::Text(platform.to_owned()))
+            .push(" AND entity_id IN (");
         sql.bind_all(chunk.iter().copied()).push(")");
         documents.extend(
             tx.all(&sql.text, &sql.vals(), |row| {

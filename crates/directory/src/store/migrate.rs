@@ -8,7 +8,11 @@ use sha2::{Digest, Sha256};
 use super::error::{Res, StoreError};
 
 /// The migrations of this Usher, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[];
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "start",
+    sql: include_str!("migrations/0001_start.sql"),
+}];
 
 /// One file of changes to the tables.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,17 @@
 //! Nothing but the store may be awaited inside, and nothing that a second run would repeat may be done.
 
 mod access;
+pub(crate) mod credentials;
 mod error;
+pub(crate) mod events;
+pub(crate) mod extensions;
 mod migrate;
+pub(crate) mod organisations;
 mod postgres;
+pub(crate) mod select;
 mod sqlite;
 mod transaction;
+pub(crate) mod users;
 mod value;
 mod writer;
 
@@ -351,4 +357,11 @@ fn temporary_folder() -> PathBuf {
         std::process::id(),
         NEXT.fetch_add(1, Ordering::Relaxed)
     ))
+}
+
+/// Builds a statement's text.
+pub(crate) fn text(build: impl FnOnce(&mut select::Sql) -> &mut select::Sql) -> String {
+    let mut sql = select::Sql::default();
+    build(&mut sql);
+    sql.text
 }

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Cursor, CursorKey, Fault, Membership, Organisation, OrganisationField, OrganisationId, Query, Scope,
-    Time, UserId,
+    Cursor, CursorKey, Fault, Membership, Organisation, OrganisationField, OrganisationId, Query,
+    Scope, Time, UserId,
 };
 
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
@@ -86,7 +86,8 @@ pub(crate) fn read_organisation(row: &Row<'_>) -> Res<Organisation> {
         nationality: row.opt_string(8)?,
         contacts: row.opt_string(9)?,
         local: row.flag(10)?,
-        domains: serde_json::from_str(row.text(11)?).map_err(|e| StoreError::Bug(format!("stored domains: {e}")))?,
+        domains: serde_json::from_str(row.text(11)?)
+            .map_err(|e| StoreError::Bug(format!("stored domains: {e}")))?,
         version: row.int(12)?,
         created_at: Time(row.int(13)?),
         created_by: row.opt_int(14)?.map(UserId),
@@ -97,19 +98,35 @@ pub(crate) fn read_organisation(row: &Row<'_>) -> Res<Organisation> {
 
 /// The organisation of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Option<Organisation>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.id = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE o.id = $1")
+    });
     tx.one(&sql, &[id.0.into()], read_organisation).await
 }
 
 /// The organisation of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<Organisation>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.uuid = $1"));
-    tx.one(&sql, &[(&uuid.to_string()).into()], read_organisation).await
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE o.uuid = $1")
+    });
+    tx.one(&sql, &[(&uuid.to_string()).into()], read_organisation)
+        .await
 }
 
 /// The organisation of that name, folded.
 pub(crate) async fn by_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option<Organisation>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.name_key = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE o.name_key = $1")
+    });
     tx.one(&sql, &[folded.into()], read_organisation).await
 }
 
@@ -118,7 +135,10 @@ pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[OrganisationId]) -> Res<Vec<O
     let mut organisations = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(500) {
         let mut sql = Sql::default();
-        sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE o.id IN (");
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE o.id IN (");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         organisations.extend(tx.all(&sql.text, &sql.vals(), read_organisation).await?);
     }
@@ -126,20 +146,37 @@ pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[OrganisationId]) -> Res<Vec<O
 }
 
 /// One page, with one row more than asked for.
-pub(crate) fn page_sql(query: &Query<OrganisationField>, scopes: &[Scope], limit: Option<i64>, now: Time) -> Result<(Sql, bool), Fault> {
+pub(crate) fn page_sql(
+    query: &Query<OrganisationField>,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<(Sql, bool), Fault> {
     let (key, text) = super::select::cursor_column::<Organisations>(query);
     let mut sql = Sql::default();
-    sql.push("SELECT ").push(COLUMNS).push(", ").push(&key).push(TABLES);
+    sql.push("SELECT ")
+        .push(COLUMNS)
+        .push(", ")
+        .push(&key)
+        .push(TABLES);
     super::select::narrowed::<Organisations>(&mut sql, query, scopes, limit, now)?;
     super::select::paged::<Organisations>(&mut sql, query)?;
     Ok((sql, text))
 }
 
 /// Runs a page's statement.
-pub(crate) async fn page(tx: &mut Tx<'_>, sql: &Sql, text: bool) -> Res<Vec<(Organisation, Cursor)>> {
+pub(crate) async fn page(
+    tx: &mut Tx<'_>,
+    sql: &Sql,
+    text: bool,
+) -> Res<Vec<(Organisation, Cursor)>> {
     tx.all(&sql.text, &sql.vals(), |row| {
         let organisation = read_organisation(row)?;
-        let key = if text { CursorKey::Text(row.string(AFTER)?) } else { CursorKey::Int(row.int(AFTER)?) };
+        let key = if text {
+            CursorKey::Text(row.string(AFTER)?)
+        } else {
+            CursorKey::Int(row.int(AFTER)?)
+        };
         let id = organisation.id.0;
         Ok((organisation, Cursor { key, id }))
     })
@@ -147,7 +184,12 @@ pub(crate) async fn page(tx: &mut Tx<'_>, sql: &Sql, text: bool) -> Res<Vec<(Org
 }
 
 /// Counts what a query matches.
-pub(crate) fn count_sql(query: &Query<OrganisationField>, scopes: &[Scope], limit: Option<i64>, now: Time) -> Result<Sql, Fault> {
+pub(crate) fn count_sql(
+    query: &Query<OrganisationField>,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<Sql, Fault> {
     let mut sql = Sql::default();
     sql.push("SELECT COUNT(*)").push(TABLES);
     super::select::narrowed::<Organisations>(&mut sql, query, scopes, limit, now)?;
@@ -158,14 +200,24 @@ pub(crate) fn count_sql(query: &Query<OrganisationField>, scopes: &[Scope], limi
 fn search_text(organisation: &Organisation) -> String {
     let mut texts = vec![organisation.name.as_str(), &organisation.slug];
     texts.extend(
-        [&organisation.description, &organisation.nationality, &organisation.sector, &organisation.kind, &organisation.contacts]
-            .into_iter()
-            .filter_map(|text| text.as_deref()),
+        [
+            &organisation.description,
+            &organisation.nationality,
+            &organisation.sector,
+            &organisation.kind,
+            &organisation.contacts,
+        ]
+        .into_iter()
+        .filter_map(|text| text.as_deref()),
     );
     texts.extend(organisation.domains.iter().map(String::as_str));
     let uuid = organisation.uuid.to_string();
     texts.push(&uuid);
-    texts.iter().map(|text| crate::rules::fold_search(text)).collect::<Vec<_>>().join("\n")
+    texts
+        .iter()
+        .map(|text| crate::rules::fold_search(text))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn domains(organisation: &Organisation) -> String {
@@ -173,8 +225,15 @@ fn domains(organisation: &Organisation) -> String {
 }
 
 /// Inserts an organisation and its place in the tree; `None` when the name, slug or UUID is taken.
-pub(crate) async fn insert(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<Option<OrganisationId>> {
-    let (uuid, domains, search) = (organisation.uuid.to_string(), domains(organisation), search_text(organisation));
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    organisation: &Organisation,
+) -> Res<Option<OrganisationId>> {
+    let (uuid, domains, search) = (
+        organisation.uuid.to_string(),
+        domains(organisation),
+        search_text(organisation),
+    );
     let id = tx
         .one(
             "INSERT INTO organisations (uuid, parent_id, name, name_key, slug, description, kind, sector, nationality, \
@@ -192,7 +251,11 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<
         )
         .await?;
     if let Some(id) = id {
-        tx.exec("INSERT INTO organisation_tree (ancestor_id, descendant_id, depth) VALUES ($1, $1, 0)", &[id.0.into()]).await?;
+        tx.exec(
+            "INSERT INTO organisation_tree (ancestor_id, descendant_id, depth) VALUES ($1, $1, 0)",
+            &[id.0.into()],
+        )
+        .await?;
         if let Some(parent) = organisation.parent {
             hang(tx, id, parent).await?;
         }
@@ -226,7 +289,11 @@ pub(crate) async fn unhang(tx: &mut Tx<'_>, top: OrganisationId) -> Res<()> {
 
 /// Writes every column that a change may touch; false when the new name, slug or UUID is taken.
 pub(crate) async fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<bool> {
-    let (uuid, domains, search) = (organisation.uuid.to_string(), domains(organisation), search_text(organisation));
+    let (uuid, domains, search) = (
+        organisation.uuid.to_string(),
+        domains(organisation),
+        search_text(organisation),
+    );
     let name_key = crate::rules::fold(&organisation.name);
     let other = tx
         .one(
@@ -256,7 +323,13 @@ pub(crate) async fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<
 }
 
 /// Which of name, slug and UUID somebody else has.
-pub(crate) async fn clash(tx: &mut Tx<'_>, own: i64, name: &str, slug: &str, uuid: Uuid) -> Res<Option<&'static str>> {
+pub(crate) async fn clash(
+    tx: &mut Tx<'_>,
+    own: i64,
+    name: &str,
+    slug: &str,
+    uuid: Uuid,
+) -> Res<Option<&'static str>> {
     let (name, uuid) = (crate::rules::fold(name), uuid.to_string());
     tx.one(
         "SELECT CASE WHEN name_key = $2 THEN 0 WHEN uuid = $4 THEN 1 ELSE 2 END FROM organisations WHERE id <> $1 AND \
@@ -331,7 +404,12 @@ pub(crate) async fn ancestors(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<Or
 
 /// The direct children.
 pub(crate) async fn children(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<OrganisationId>> {
-    tx.all("SELECT id FROM organisations WHERE parent_id = $1 ORDER BY id", &[id.0.into()], |row| Ok(OrganisationId(row.int(0)?))).await
+    tx.all(
+        "SELECT id FROM organisations WHERE parent_id = $1 ORDER BY id",
+        &[id.0.into()],
+        |row| Ok(OrganisationId(row.int(0)?)),
+    )
+    .await
 }
 
 fn read_membership(row: &Row<'_>) -> Res<Membership> {
@@ -349,19 +427,24 @@ pub(crate) async fn memberships(tx: &mut Tx<'_>, users: &[UserId]) -> Res<Vec<Me
     for chunk in users.chunks(500) {
         let mut sql = Sql::default();
         sql.push("SELECT user_id, organisation_id, home, administrator FROM memberships WHERE user_id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0)).push(") ORDER BY user_id, home DESC, organisation_id");
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") ORDER BY user_id, home DESC, organisation_id");
         memberships.extend(tx.all(&sql.text, &sql.vals(), read_membership).await?);
     }
     Ok(memberships)
 }
 
 /// The administrators of those organisations.
-pub(crate) async fn administrators(tx: &mut Tx<'_>, organisations: &[OrganisationId]) -> Res<Vec<Membership>> {
+pub(crate) async fn administrators(
+    tx: &mut Tx<'_>,
+    organisations: &[OrganisationId],
+) -> Res<Vec<Membership>> {
     let mut memberships = Vec::new();
     for chunk in organisations.chunks(500) {
         let mut sql = Sql::default();
         sql.push("SELECT user_id, organisation_id, home, administrator FROM memberships WHERE administrator = 1 AND organisation_id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0)).push(") ORDER BY organisation_id, user_id");
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") ORDER BY organisation_id, user_id");
         memberships.extend(tx.all(&sql.text, &sql.vals(), read_membership).await?);
     }
     Ok(memberships)
@@ -383,7 +466,11 @@ pub(crate) async fn put_membership(tx: &mut Tx<'_>, membership: Membership, now:
 }
 
 /// Ends a membership; false when there was none.
-pub(crate) async fn delete_membership(tx: &mut Tx<'_>, user: UserId, organisation: OrganisationId) -> Res<bool> {
+pub(crate) async fn delete_membership(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    organisation: OrganisationId,
+) -> Res<bool> {
     let gone = tx
         .exec_for(
             Whom::User(user.0),

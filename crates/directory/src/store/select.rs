@@ -2,7 +2,7 @@
 //! is bound; what the caller may see is ANDed in here, so no list can forget it.
 
 use crate::model::{
-    Cursor, CursorKey, Direction, Fault, From, Predicate, Query, Scope, Test, Time, Value,
+    Cursor, CursorKey, Direction, Fault, Position, Predicate, Query, Scope, Test, Time, Value,
 };
 use crate::rules;
 
@@ -136,7 +136,10 @@ pub(crate) fn predicate<L: Listed>(
     now: Time,
 ) -> Result<(), Fault> {
     if predicate.size() > MAXIMUM_TESTS {
-        return Err(Fault::invalid("filter", format!("holds more than {MAXIMUM_TESTS} tests")));
+        return Err(Fault::invalid(
+            "filter",
+            format!("holds more than {MAXIMUM_TESTS} tests"),
+        ));
     }
     compile::<L>(sql, predicate, now, 0)
 }
@@ -161,7 +164,11 @@ fn compile<L: Listed>(
         Predicate::And(all) if all.is_empty() => drop(sql.push("1 = 1")),
         Predicate::Or(any) if any.is_empty() => drop(sql.push("1 = 0")),
         Predicate::And(several) | Predicate::Or(several) => {
-            let word = if matches!(predicate, Predicate::And(_)) { " AND " } else { " OR " };
+            let word = if matches!(predicate, Predicate::And(_)) {
+                " AND "
+            } else {
+                " OR "
+            };
             sql.push("(");
             for (index, one) in several.iter().enumerate() {
                 if index > 0 {
@@ -179,16 +186,16 @@ fn compile<L: Listed>(
 fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result<(), Fault> {
     match column {
         Column::Text(expression, folding) => text_test(sql, expression, *folding, test),
-        Column::Int(expression) => {
-            number_test(sql, expression, test, |value| match value {
-                Value::Int(number) => Some(*number),
-                Value::Time(time) => Some(time.0),
-                Value::Flag(flag) => Some(i64::from(*flag)),
-                Value::Text(text) => {
-                    text.trim().parse().ok().or_else(|| Time::parse(text).map(|time| time.0))
-                }
-            })
-        }
+        Column::Int(expression) => number_test(sql, expression, test, |value| match value {
+            Value::Int(number) => Some(*number),
+            Value::Time(time) => Some(time.0),
+            Value::Flag(flag) => Some(i64::from(*flag)),
+            Value::Text(text) => text
+                .trim()
+                .parse()
+                .ok()
+                .or_else(|| Time::parse(text).map(|time| time.0)),
+        }),
         Column::Flag(expression) => number_test(sql, expression, test, |value| match value {
             Value::Flag(flag) => Some(i64::from(*flag)),
             Value::Int(number) => Some(*number),
@@ -211,7 +218,12 @@ fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result
             sql.values = expression.values;
             text_test(sql, &format!("({})", expression.text), Folding::Exact, test)
         }
-        Column::Related { id, selects, inner, bound } => {
+        Column::Related {
+            id,
+            selects,
+            inner,
+            bound,
+        } => {
             if matches!(test, Test::Absent) {
                 sql.push(id).push(" NOT IN (");
             } else {
@@ -250,7 +262,12 @@ fn number_test(
     read: impl Fn(&Value) -> Option<i64>,
 ) -> Result<(), Fault> {
     let number = |value: &Value| {
-        read(value).ok_or_else(|| Fault::invalid("filter", "compares a number, date or flag with something else"))
+        read(value).ok_or_else(|| {
+            Fault::invalid(
+                "filter",
+                "compares a number, date or flag with something else",
+            )
+        })
     };
     let mut compare = |operator: &str, value: &Value| -> Result<(), Fault> {
         let value = number(value)?;
@@ -265,16 +282,19 @@ fn number_test(
         Test::AtLeast(value) => compare(" >= ", value),
         Test::OneOf(values) => {
             let values = values.iter().map(number).collect::<Result<Vec<_>, _>>()?;
-            sql.push(expression).push(" IN (").bind_all(values).push(")");
+            sql.push(expression)
+                .push(" IN (")
+                .bind_all(values)
+                .push(")");
             Ok(())
         }
         Test::Absent => {
             sql.push(expression).push(" IS NULL");
             Ok(())
         }
-        Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) | Test::Glob(_) => {
-            Err(Fault::invalid("filter", "looks for text in a number, date or flag"))
-        }
+        Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) | Test::Glob(_) => Err(
+            Fault::invalid("filter", "looks for text in a number, date or flag"),
+        ),
     }
 }
 
@@ -314,11 +334,26 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
             }
             sql.push(")");
         }
-        Test::Contains(part) => like(sql, expression, &format!("%{}%", escape(&folding.fold(part)))),
-        Test::StartsWith(part) => like(sql, expression, &format!("{}%", escape(&folding.fold(part)))),
-        Test::EndsWith(part) => like(sql, expression, &format!("%{}", escape(&folding.fold(part)))),
+        Test::Contains(part) => like(
+            sql,
+            expression,
+            &format!("%{}%", escape(&folding.fold(part))),
+        ),
+        Test::StartsWith(part) => like(
+            sql,
+            expression,
+            &format!("{}%", escape(&folding.fold(part))),
+        ),
+        Test::EndsWith(part) => like(
+            sql,
+            expression,
+            &format!("%{}", escape(&folding.fold(part))),
+        ),
         Test::Glob(pattern) => {
-            let pieces: Vec<String> = pattern.split('*').map(|p| escape(&folding.fold(p))).collect();
+            let pieces: Vec<String> = pattern
+                .split('*')
+                .map(|p| escape(&folding.fold(p)))
+                .collect();
             like(sql, expression, &pieces.join("%"));
         }
         Test::Absent => {
@@ -330,7 +365,10 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
 
 /// `LIKE` with `\` as the escape, on both databases.
 pub(crate) fn like(sql: &mut Sql, expression: &str, pattern: &str) {
-    sql.push(expression).push(" LIKE ").bind(Bound::Text(pattern.to_owned())).push(" ESCAPE '\\'");
+    sql.push(expression)
+        .push(" LIKE ")
+        .bind(Bound::Text(pattern.to_owned()))
+        .push(" ESCAPE '\\'");
 }
 
 /// Takes the meaning from `%`, `_` and `\`.
@@ -392,13 +430,19 @@ pub(crate) fn narrowed<L: Listed + Seen>(
 /// The sort expression of a field: text or number, never NULL.
 pub(crate) fn sort_key(column: &Column) -> (String, bool) {
     match column {
-        Column::Text(expression, Folding::Lower) => (format!("LOWER(COALESCE({expression}, ''))"), true),
-        Column::Text(expression, _) if NOT_NULL.contains(expression) => ((*expression).to_owned(), true),
+        Column::Text(expression, Folding::Lower) => {
+            (format!("LOWER(COALESCE({expression}, ''))"), true)
+        }
+        Column::Text(expression, _) if NOT_NULL.contains(expression) => {
+            ((*expression).to_owned(), true)
+        }
         Column::Text(expression, _) => (format!("COALESCE({expression}, '')"), true),
         Column::Int(expression) | Column::Flag(expression) if NOT_NULL.contains(expression) => {
             ((*expression).to_owned(), false)
         }
-        Column::Int(expression) | Column::Flag(expression) => (format!("COALESCE({expression}, 0)"), false),
+        Column::Int(expression) | Column::Flag(expression) => {
+            (format!("COALESCE({expression}, 0)"), false)
+        }
         Column::Standing => ("u.status".to_owned(), true),
         Column::Related { id, .. } => ((*id).to_owned(), false),
     }
@@ -406,12 +450,50 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
 
 /// Columns that are never NULL and so can be ordered by their index as they stand.
 const NOT_NULL: &[&str] = &[
-    "u.id", "u.uuid", "u.login_key", "u.email_key", "u.name_key", "u.given_key", "u.family_key",
-    "u.created_at", "u.updated_at", "u.kind", "u.status", "u.home_id", "o.id", "o.uuid", "o.name_key", "o.slug",
-    "o.created_at", "o.updated_at", "o.local", "g.id", "g.uuid", "g.name_key", "g.slug", "g.created_at",
-    "g.updated_at", "g.organisation_id", "r.id", "r.uuid", "r.platform", "r.number", "r.word", "r.name_key",
-    "r.builtin", "r.created_at", "r.updated_at", "k.id", "k.uuid", "k.user_id", "k.created_at", "e.id", "e.at",
-    "e.verb", "e.platform", "e.entity",
+    "u.id",
+    "u.uuid",
+    "u.login_key",
+    "u.email_key",
+    "u.name_key",
+    "u.given_key",
+    "u.family_key",
+    "u.created_at",
+    "u.updated_at",
+    "u.kind",
+    "u.status",
+    "u.home_id",
+    "o.id",
+    "o.uuid",
+    "o.name_key",
+    "o.slug",
+    "o.created_at",
+    "o.updated_at",
+    "o.local",
+    "g.id",
+    "g.uuid",
+    "g.name_key",
+    "g.slug",
+    "g.created_at",
+    "g.updated_at",
+    "g.organisation_id",
+    "r.id",
+    "r.uuid",
+    "r.platform",
+    "r.number",
+    "r.word",
+    "r.name_key",
+    "r.builtin",
+    "r.created_at",
+    "r.updated_at",
+    "k.id",
+    "k.uuid",
+    "k.user_id",
+    "k.created_at",
+    "e.id",
+    "e.at",
+    "e.verb",
+    "e.platform",
+    "e.entity",
 ];
 
 /// Appends order, start and limit. One row more than asked for tells whether there is a next page.
@@ -425,18 +507,36 @@ pub(crate) fn paged<L: Listed>(sql: &mut Sql, query: &Query<L::Field>) -> Result
         Direction::Up => ("ASC", ">"),
         Direction::Down => ("DESC", "<"),
     };
-    if let From::After(cursor) = &query.from {
+    if let Position::After(cursor) = &query.from {
         sql.push(" AND ");
         if by_id {
-            sql.push(L::ID).push(" ").push(compare).push(" ").bind(Bound::Int(cursor.id));
+            sql.push(L::ID)
+                .push(" ")
+                .push(compare)
+                .push(" ")
+                .bind(Bound::Int(cursor.id));
         } else {
             let value = match (&cursor.key, text) {
                 (CursorKey::Text(value), true) => Bound::Text(value.clone()),
                 (CursorKey::Int(value), false) => Bound::Int(*value),
-                _ => return Err(Fault::invalid("after", "belongs to a list in another order")),
+                _ => {
+                    return Err(Fault::invalid(
+                        "after",
+                        "belongs to a list in another order",
+                    ));
+                }
             };
-            sql.push("(").push(&key).push(", ").push(L::ID).push(") ").push(compare).push(" (");
-            sql.bind(value).push(", ").bind(Bound::Int(cursor.id)).push(")");
+            sql.push("(")
+                .push(&key)
+                .push(", ")
+                .push(L::ID)
+                .push(") ")
+                .push(compare)
+                .push(" (");
+            sql.bind(value)
+                .push(", ")
+                .bind(Bound::Int(cursor.id))
+                .push(")");
         }
     }
     sql.push(" ORDER BY ");
@@ -445,8 +545,9 @@ pub(crate) fn paged<L: Listed>(sql: &mut Sql, query: &Query<L::Field>) -> Result
     }
     sql.push(L::ID).push(" ").push(word).push(" LIMIT ");
     sql.bind(Bound::Int(i64::from(query.limit) + 1));
-    if let From::Offset(offset) = query.from {
-        sql.push(" OFFSET ").bind(Bound::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
+    if let Position::Offset(offset) = query.from {
+        sql.push(" OFFSET ")
+            .bind(Bound::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
     }
     Ok(())
 }
@@ -464,6 +565,10 @@ pub(crate) fn page<T>(mut rows: Vec<(T, Cursor)>, limit: u32) -> (Vec<T>, Option
     let limit = limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = if more { rows.last().map(|(_, cursor)| cursor.clone()) } else { None };
+    let next = if more {
+        rows.last().map(|(_, cursor)| cursor.clone())
+    } else {
+        None
+    };
     (rows.into_iter().map(|(item, _)| item).collect(), next)
 }

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Cursor, CursorKey, Names, OrganisationId, Query, Scope, ShownNames, Status, Time, User, UserField,
-    UserId, UserKind,
+    Cursor, CursorKey, Names, OrganisationId, Query, Scope, ShownNames, Status, Time, User,
+    UserField, UserId, UserKind,
 };
 
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
@@ -73,7 +73,9 @@ impl Listed for Users {
                 Column::Int("x.role_id"),
             ),
             UserField::DirectRole => related(
-                &["SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND "],
+                &[
+                    "SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND ",
+                ],
                 Column::Int("x.role_id"),
             ),
             UserField::RoleOrganisation(platform) => Column::Related {
@@ -103,12 +105,16 @@ impl Listed for Users {
             },
             UserField::Department => Column::Text("u.department", Folding::Lower),
             UserField::Title => Column::Text("u.title", Folding::Lower),
-            UserField::SecondFactor => Column::Flag("(CASE WHEN f.confirmed_at IS NULL THEN 0 ELSE 1 END)"),
+            UserField::SecondFactor => {
+                Column::Flag("(CASE WHEN f.confirmed_at IS NULL THEN 0 ELSE 1 END)")
+            }
             UserField::CreatedAt => Column::Int("u.created_at"),
             UserField::UpdatedAt => Column::Int("u.updated_at"),
             UserField::LastSeenAt => Column::Int("u.last_seen_at"),
             UserField::SignedInAt => Column::Int("u.signed_in_at"),
-            UserField::Term(platform, name) => super::extensions::term_column("u.id", "user", *platform, name),
+            UserField::Term(platform, name) => {
+                super::extensions::term_column("u.id", "user", *platform, name)
+            }
         }
     }
 }
@@ -119,10 +125,14 @@ impl Seen for Users {
             Scope::All => drop(sql.push("1 = 1")),
             Scope::Own(user) => drop(sql.push("u.id = ").bind(Bound::Int(user.0))),
             Scope::Users(users) => {
-                sql.push("u.id IN (").bind_all(users.iter().map(|user| user.0)).push(")");
+                sql.push("u.id IN (")
+                    .bind_all(users.iter().map(|user| user.0))
+                    .push(")");
             }
             Scope::Groups(groups) => {
-                sql.push("u.primary_group_id IN (").bind_all(groups.iter().map(|group| group.0)).push(")");
+                sql.push("u.primary_group_id IN (")
+                    .bind_all(groups.iter().map(|group| group.0))
+                    .push(")");
             }
             Scope::Organisation(organisation) => {
                 sql.push("u.id IN (SELECT s.user_id FROM memberships s WHERE s.organisation_id = ");
@@ -147,8 +157,16 @@ pub(crate) fn read_user(row: &Row<'_>) -> Res<User> {
         login: row.string(2)?,
         email: row.opt_string(3)?,
         pending_email: row.opt_string(4)?,
-        names: Names { display: row.opt_string(5)?, given: row.opt_string(6)?, family: row.opt_string(7)? },
-        shown: ShownNames { name: row.string(8)?, given: row.string(9)?, family: row.opt_string(10)? },
+        names: Names {
+            display: row.opt_string(5)?,
+            given: row.opt_string(6)?,
+            family: row.opt_string(7)?,
+        },
+        shown: ShownNames {
+            name: row.string(8)?,
+            given: row.string(9)?,
+            family: row.opt_string(10)?,
+        },
         kind: kind(row.text(11)?)?,
         status: status(row.text(12)?)?,
         lock_after: time(13)?,
@@ -221,13 +239,23 @@ pub(crate) const fn status_word(status: Status) -> &'static str {
 
 /// The user of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE u.id = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE u.id = $1")
+    });
     tx.one(&sql, &[id.0.into()], read_user).await
 }
 
 /// The user of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<User>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE u.uuid = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE u.uuid = $1")
+    });
     tx.one(&sql, &[(&uuid.to_string()).into()], read_user).await
 }
 
@@ -245,7 +273,10 @@ pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[UserId]) -> Res<Vec<User>> {
     let mut users = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(500) {
         let mut sql = Sql::default();
-        sql.push("SELECT ").push(COLUMNS).push(TABLES).push(" WHERE u.id IN (");
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE u.id IN (");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         users.extend(tx.all(&sql.text, &sql.vals(), read_user).await?);
     }
@@ -261,7 +292,11 @@ pub(crate) fn page_sql(
 ) -> Result<(Sql, bool), crate::model::Fault> {
     let (key, text) = super::select::cursor_column::<Users>(query);
     let mut sql = Sql::default();
-    sql.push("SELECT ").push(COLUMNS).push(", ").push(&key).push(TABLES);
+    sql.push("SELECT ")
+        .push(COLUMNS)
+        .push(", ")
+        .push(&key)
+        .push(TABLES);
     super::select::narrowed::<Users>(&mut sql, query, scopes, limit, now)?;
     super::select::paged::<Users>(&mut sql, query)?;
     Ok((sql, text))
@@ -271,7 +306,11 @@ pub(crate) fn page_sql(
 pub(crate) async fn page(tx: &mut Tx<'_>, sql: &Sql, text: bool) -> Res<Vec<(User, Cursor)>> {
     tx.all(&sql.text, &sql.vals(), |row| {
         let user = read_user(row)?;
-        let key = if text { CursorKey::Text(row.string(AFTER)?) } else { CursorKey::Int(row.int(AFTER)?) };
+        let key = if text {
+            CursorKey::Text(row.string(AFTER)?)
+        } else {
+            CursorKey::Int(row.int(AFTER)?)
+        };
         let id = user.id.0;
         Ok((user, Cursor { key, id }))
     })
@@ -293,25 +332,44 @@ pub(crate) fn count_sql(
 
 /// All people, from the running steps.
 pub(crate) async fn population(tx: &mut Tx<'_>) -> Res<i64> {
-    let total = tx.one("SELECT CAST(COALESCE(SUM(step), 0) AS BIGINT) FROM population", &[], |row| row.int(0)).await?;
+    let total = tx
+        .one(
+            "SELECT CAST(COALESCE(SUM(step), 0) AS BIGINT) FROM population",
+            &[],
+            |row| row.int(0),
+        )
+        .await?;
     Ok(total.unwrap_or(0))
 }
 
 /// People homed in each organisation.
-pub(crate) async fn homed(tx: &mut Tx<'_>, organisations: &[OrganisationId]) -> Res<Vec<(OrganisationId, i64)>> {
+pub(crate) async fn homed(
+    tx: &mut Tx<'_>,
+    organisations: &[OrganisationId],
+) -> Res<Vec<(OrganisationId, i64)>> {
     let mut counts = Vec::new();
     for chunk in organisations.chunks(500) {
         let mut sql = Sql::default();
         sql.push("SELECT organisation_id, CAST(SUM(step) AS BIGINT) FROM population WHERE organisation_id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0)).push(") GROUP BY organisation_id");
-        counts.extend(tx.all(&sql.text, &sql.vals(), |row| Ok((OrganisationId(row.int(0)?), row.int(1)?))).await?);
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") GROUP BY organisation_id");
+        counts.extend(
+            tx.all(&sql.text, &sql.vals(), |row| {
+                Ok((OrganisationId(row.int(0)?), row.int(1)?))
+            })
+            .await?,
+        );
     }
     Ok(counts)
 }
 
 /// Notes that somebody came to, or left, an organisation.
 pub(crate) async fn step(tx: &mut Tx<'_>, organisation: OrganisationId, step: i64) -> Res<()> {
-    tx.exec("INSERT INTO population (organisation_id, step) VALUES ($1, $2)", &[organisation.0.into(), step.into()]).await?;
+    tx.exec(
+        "INSERT INTO population (organisation_id, step) VALUES ($1, $2)",
+        &[organisation.0.into(), step.into()],
+    )
+    .await?;
     Ok(())
 }
 
@@ -325,8 +383,16 @@ pub(crate) async fn fold_population(tx: &mut Tx<'_>) -> Res<()> {
         )
         .await?;
     for (organisation, sum, last) in sums {
-        tx.exec("DELETE FROM population WHERE organisation_id = $1 AND id <= $2", &[organisation.into(), last.into()]).await?;
-        tx.exec("INSERT INTO population (organisation_id, step) VALUES ($1, $2)", &[organisation.into(), sum.into()]).await?;
+        tx.exec(
+            "DELETE FROM population WHERE organisation_id = $1 AND id <= $2",
+            &[organisation.into(), last.into()],
+        )
+        .await?;
+        tx.exec(
+            "INSERT INTO population (organisation_id, step) VALUES ($1, $2)",
+            &[organisation.into(), sum.into()],
+        )
+        .await?;
     }
     Ok(())
 }
@@ -348,7 +414,15 @@ impl Derived {
         let shown = crate::rules::shown_names(names, login);
         let fold = crate::rules::fold_search;
         let mut search = fold(&shown.name);
-        for text in [Some(login), email, names.given.as_deref(), names.family.as_deref()].into_iter().flatten() {
+        for text in [
+            Some(login),
+            email,
+            names.given.as_deref(),
+            names.family.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        {
             let folded = fold(text);
             if !search.contains(&folded) {
                 search.push('\n');
@@ -434,7 +508,11 @@ pub(crate) async fn take_name(tx: &mut Tx<'_>, folded: &str, user: UserId) -> Re
         return Ok(true);
     }
     let owner = tx
-        .one("SELECT user_id FROM sign_in_names WHERE folded = $1", &[folded.into()], |row| row.int(0))
+        .one(
+            "SELECT user_id FROM sign_in_names WHERE folded = $1",
+            &[folded.into()],
+            |row| row.int(0),
+        )
         .await?;
     Ok(owner == Some(user.0))
 }
@@ -468,19 +546,29 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
         tx.exec(sql, &[user.0.into()]).await?;
     }
     let managed = tx
-        .one("SELECT 1 FROM group_managers WHERE manager_kind = 'user' AND manager_id = $1", &[user.0.into()], |row| row.int(0))
+        .one(
+            "SELECT 1 FROM group_managers WHERE manager_kind = 'user' AND manager_id = $1",
+            &[user.0.into()],
+            |row| row.int(0),
+        )
         .await?;
     if managed.is_some() {
-        tx.exec("DELETE FROM group_managers WHERE manager_kind = 'user' AND manager_id = $1", &[user.0.into()]).await?;
+        tx.exec(
+            "DELETE FROM group_managers WHERE manager_kind = 'user' AND manager_id = $1",
+            &[user.0.into()],
+        )
+        .await?;
     }
     for sql in [
         "DELETE FROM grants WHERE user_id = $1",
         "DELETE FROM group_members WHERE user_id = $1",
         "DELETE FROM memberships WHERE user_id = $1",
     ] {
-        tx.exec_for(Whom::User(user.0), sql, &[user.0.into()]).await?;
+        tx.exec_for(Whom::User(user.0), sql, &[user.0.into()])
+            .await?;
     }
-    tx.exec("DELETE FROM users WHERE id = $1", &[user.0.into()]).await?;
+    tx.exec("DELETE FROM users WHERE id = $1", &[user.0.into()])
+        .await?;
     Ok(())
 }
 

@@ -1,0 +1,223 @@
+//! The directory itself: what it is opened with, and the ways in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::authentication::Callers;
+use crate::caller::{Caller, CallerState, Credential, KeyLimits, RequestContext};
+use crate::handle::{Handle, Stop};
+use crate::model::{
+    Fault, Held, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
+};
+use crate::seams::Seams;
+use crate::store::{Limits, Location, Store, StoreError, Tx};
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreLocation {
+    /// Embedded SQLite in this folder.
+    Folder(PathBuf),
+    /// A folder of its own that goes away with the directory, for tests.
+    Temporary,
+    /// PostgreSQL at this address.
+    Postgres(String),
+}
+
+/// What a directory is opened with.
+#[derive(Clone)]
+pub struct Configuration {
+    /// Where the data is.
+    pub location: StoreLocation,
+    /// The platforms served, `usher` included (see [`crate::operations`]'s own catalogue).
+    pub platforms: Vec<PlatformSpec>,
+    /// Whose password rules hold.
+    pub passwords: PasswordPolicy,
+    /// The key that seals what must stay readable; kept outside the database.
+    pub secret: [u8; 32],
+    /// Connections to PostgreSQL.
+    pub connections: usize,
+    /// Clock, randomness, hashing cost.
+    pub seams: Seams,
+}
+
+impl std::fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Configuration")
+            .field("location", &"…")
+            .finish_non_exhaustive()
+    }
+}
+
+/// The directory: cheap to clone, shared by all requests.
+#[derive(Clone)]
+pub struct Directory(pub(crate) Arc<Inner>);
+
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Directory")
+    }
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub platforms: Vec<PlatformSpec>,
+    /// What the administrator flag of a membership brings, per platform.
+    pub platform_lines: Vec<(Platform, Vec<Line>)>,
+    pub passwords: PasswordPolicy,
+    pub secret: [u8; 32],
+    pub seams: Seams,
+    pub callers: Callers,
+    pub uses: crate::uses::Uses,
+    /// At most as many password hashes at once as there are cores.
+    pub hashing: tokio::sync::Semaphore,
+    /// Hashes waiting or running; beyond a bound the door says to come back.
+    pub hashes_waiting: std::sync::atomic::AtomicUsize,
+}
+
+impl Inner {
+    pub fn now(&self) -> Time {
+        self.seams.clock.now()
+    }
+
+    pub fn platform(&self, platform: Platform) -> Option<&PlatformSpec> {
+        self.platforms.iter().find(|spec| spec.platform == platform)
+    }
+
+    /// Reads a settings document, the default when none is stored.
+    pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Stop> {
+        let text = tx
+            .one(
+                "SELECT document FROM settings WHERE name = $1",
+                &[S::NAME.into()],
+                |row| row.string(0),
+            )
+            .await?;
+        match text {
+            None => Ok(S::default()),
+            Some(text) => serde_json::from_str(&text).map_err(|error| {
+                Stop::Fault(Fault::Internal(format!(
+                    "stored setting {}: {error}",
+                    S::NAME
+                )))
+            }),
+        }
+    }
+}
+
+impl Directory {
+    /// Opens the directory and brings its tables up to this version.
+    pub async fn open(configuration: Configuration) -> Result<Directory, Fault> {
+        let location = match &configuration.location {
+            StoreLocation::Folder(folder) => Location::Sqlite(folder.clone()),
+            StoreLocation::Temporary => Location::Memory,
+            StoreLocation::Postgres(url) => Location::Postgres(url.clone()),
+        };
+        let limits = Limits {
+            connections: configuration.connections.max(1),
+            ..Limits::default()
+        };
+        let store = Store::open(&location, limits).await.map_err(opening)?;
+        let now = configuration.seams.clock.now();
+        store.migrate(now.0).await.map_err(opening)?;
+        let platform_lines = configuration
+            .platforms
+            .iter()
+            .map(|spec| (spec.platform, spec.administrator_lines.clone()))
+            .collect();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Directory(Arc::new(Inner {
+            store,
+            platforms: configuration.platforms,
+            platform_lines,
+            passwords: configuration.passwords,
+            secret: configuration.secret,
+            seams: configuration.seams,
+            callers: Callers::default(),
+            uses: crate::uses::Uses::default(),
+            hashing: tokio::sync::Semaphore::new(cores),
+            hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
+        })))
+    }
+
+    /// Use-cases on behalf of a caller.
+    #[must_use]
+    pub fn act(&self, caller: &Caller) -> Handle {
+        Handle {
+            inner: Arc::clone(&self.0),
+            caller: Arc::clone(&caller.0),
+        }
+    }
+
+    /// The server itself, for first run, background work and offline recovery. It holds everything;
+    /// nothing that a request brings may reach it.
+    #[must_use]
+    pub fn system(&self, platform: Platform) -> Caller {
+        Caller(Arc::new(CallerState {
+            user: crate::FIRST_OWNER,
+            uuid: uuid::Uuid::nil(),
+            login: "system".to_owned(),
+            home: crate::ROOT,
+            platform,
+            credential: Credential::System,
+            limits: KeyLimits::default(),
+            organisation: None,
+            held: Arc::new([Held {
+                platform: Platform::USHER,
+                word: "*".to_owned(),
+                scope: Scope::All,
+            }]),
+            version: 0,
+            epoch: 0,
+            held_until: None,
+            must_change_password: false,
+            context: RequestContext::default(),
+        }))
+    }
+
+    /// The time by the directory's clock.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.0.now()
+    }
+
+    /// The replaceable parts.
+    #[must_use]
+    pub fn seams(&self) -> &Seams {
+        &self.0.seams
+    }
+
+    /// The platforms served.
+    #[must_use]
+    pub fn platforms(&self) -> &[PlatformSpec] {
+        &self.0.platforms
+    }
+
+    /// Statements run since the directory was opened.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.0.store.statements_total()
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        self.0
+            .store
+            .ping()
+            .await
+            .map_err(|error| Stop::Store(error).into_fault())
+    }
+
+    /// Lets writes finish and closes the store.
+    pub async fn close(&self) -> Result<(), Fault> {
+        self.0
+            .store
+            .close()
+            .await
+            .map_err(|error| Stop::Store(error).into_fault())
+    }
+}
+
+/// Failures at start are told to the operator in full.
+fn opening(error: StoreError) -> Fault {
+    Fault::Internal(error.to_string())
+}

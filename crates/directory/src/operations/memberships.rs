@@ -1,0 +1,200 @@
+//! Memberships: who belongs to which organisations beside their home.
+
+use serde_json::json;
+
+use crate::access::Operation;
+use crate::handle::{About, Handle, Outcome, Work};
+use crate::model::{
+    Fault, Kind, Membership, OrganisationId, OrganisationRef, Permission, Ref, UserId, UserRef,
+};
+use crate::store::{organisations, users};
+
+use super::user_changes::leave_foreign_groups;
+
+/// Whether the caller may put people into an organisation: it must be visible, and within the reach
+/// of either permission.
+pub(crate) async fn may_join(
+    work: &mut Work<'_>,
+    permission: Permission,
+    organisation: OrganisationId,
+) -> Outcome<()> {
+    let known = organisations::by_id(&mut work.tx, organisation)
+        .await?
+        .is_some()
+        && work.sees_organisation(organisation).await?;
+    if !known {
+        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    }
+    let reaches = work.reaches_organisation(permission, organisation).await?
+        || work
+            .reaches_organisation(Permission::ManageMemberships, organisation)
+            .await?;
+    if reaches {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden(permission).into())
+    }
+}
+
+impl Handle {
+    /// The memberships of those users, homes first. Users the caller does not see are left out.
+    pub async fn memberships(&self, of: &[UserId]) -> Result<Vec<Membership>, Fault> {
+        let of = of.to_vec();
+        self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
+            Ok(organisations::memberships(&mut work.tx, &of).await?)
+        })
+        .await
+    }
+
+    /// The administrators of those organisations.
+    pub async fn organisation_administrators(
+        &self,
+        of: &[OrganisationId],
+    ) -> Result<Vec<Membership>, Fault> {
+        let of = of.to_vec();
+        self.read(Operation::ShowOrganisation, async |work: &mut Work<'_>| {
+            Ok(organisations::administrators(&mut work.tx, &of).await?)
+        })
+        .await
+    }
+
+    /// Makes somebody a member of an organisation; it never moves their home. Twice is harmless. With
+    /// `administrator` set, also makes them its administrator or takes that away.
+    pub async fn add_membership(
+        &self,
+        user: impl Into<UserRef>,
+        organisation: impl Into<OrganisationRef>,
+        administrator: Option<bool>,
+    ) -> Result<Membership, Fault> {
+        let (user, organisation) = (user.into(), organisation.into());
+        self.write(Operation::AddMembership, async move |work: &mut Work<'_>| {
+            let user = work.visible_user(&user).await?;
+            let organisation = work
+                .find_organisation(&organisation)
+                .await?
+                .ok_or(Fault::UnknownReference(Kind::Organisation))?;
+            may_join(work, Permission::ManageMemberships, organisation.id).await?;
+            let present = organisations::memberships(&mut work.tx, &[user.id]).await?;
+            let old = present.iter().find(|one| one.organisation == organisation.id).copied();
+            let new = Membership {
+                user: user.id,
+                organisation: organisation.id,
+                home: old.is_some_and(|old| old.home),
+                administrator: administrator.unwrap_or(old.is_some_and(|old| old.administrator)),
+            };
+            if administrator == Some(true) {
+                work.guard_takeover(&user).await?;
+            }
+            if old != Some(new) {
+                let now = work.now;
+                organisations::put_membership(&mut work.tx, new, now).await?;
+                let detail = json!({ "after": { "organisation": organisation.name, "administrator": new.administrator } });
+                work.event("membership.set", About::user(&user), Some(detail)).await?;
+            }
+            Ok(new)
+        })
+        .await
+    }
+
+    /// Takes somebody out of an organisation. Leaving the home moves it to the root, for callers who
+    /// reach that. Groups that allowed them only for this organisation's sake end too.
+    pub async fn remove_membership(
+        &self,
+        user: impl Into<UserRef>,
+        organisation: impl Into<OrganisationRef>,
+    ) -> Result<(), Fault> {
+        let (user, organisation) = (user.into(), organisation.into());
+        self.write(
+            Operation::RemoveMembership,
+            async move |work: &mut Work<'_>| {
+                let mut user = work.visible_user(&user).await?;
+                let organisation = work
+                    .find_organisation(&organisation)
+                    .await?
+                    .ok_or(Fault::UnknownReference(Kind::Organisation))?;
+                may_join(work, Permission::ManageMemberships, organisation.id).await?;
+                let present = organisations::memberships(&mut work.tx, &[user.id]).await?;
+                let Some(old) = present
+                    .iter()
+                    .find(|one| one.organisation == organisation.id)
+                else {
+                    return Err(Fault::NotFound(Kind::Membership).into());
+                };
+                let now = work.now;
+                if old.home {
+                    if organisation.id == crate::ROOT {
+                        return Err(Fault::Protected(Kind::Membership).into());
+                    }
+                    work.guard_takeover(&user).await?;
+                    if !work
+                        .reaches_organisation(Permission::ManageMemberships, crate::ROOT)
+                        .await?
+                    {
+                        return Err(Fault::Forbidden(Permission::ManageMemberships).into());
+                    }
+                    let administrator = present
+                        .iter()
+                        .any(|one| one.organisation == crate::ROOT && one.administrator);
+                    organisations::put_membership(
+                        &mut work.tx,
+                        Membership {
+                            user: user.id,
+                            organisation: crate::ROOT,
+                            home: true,
+                            administrator,
+                        },
+                        now,
+                    )
+                    .await?;
+                    users::step(&mut work.tx, organisation.id, -1).await?;
+                    users::step(&mut work.tx, crate::ROOT, 1).await?;
+                    user.home = crate::ROOT;
+                }
+                organisations::delete_membership(&mut work.tx, user.id, organisation.id).await?;
+                leave_foreign_groups(work, &mut user).await?;
+                user.updated_at = now;
+                user.updated_by = work.actor();
+                users::update(&mut work.tx, &user).await?;
+                let detail = json!({ "before": { "organisation": organisation.name } });
+                work.event("membership.ended", About::user(&user), Some(detail))
+                    .await
+            },
+        )
+        .await
+    }
+
+    /// The organisations of those numbers that the caller sees.
+    pub async fn organisations_by_id(
+        &self,
+        ids: &[OrganisationId],
+    ) -> Result<Vec<crate::model::Organisation>, Fault> {
+        let ids = ids.to_vec();
+        self.read(Operation::ShowOrganisation, async |work: &mut Work<'_>| {
+            let mut seen = Vec::new();
+            for organisation in organisations::by_ids(&mut work.tx, &ids).await? {
+                if work.sees_organisation(organisation.id).await? {
+                    seen.push(organisation);
+                }
+            }
+            Ok(seen)
+        })
+        .await
+    }
+
+    /// One organisation the caller sees.
+    pub async fn organisation(
+        &self,
+        which: impl Into<OrganisationRef>,
+    ) -> Result<crate::model::Organisation, Fault> {
+        let which: OrganisationRef = which.into();
+        self.read(Operation::ShowOrganisation, async |work: &mut Work<'_>| {
+            work.visible_organisation(&which).await
+        })
+        .await
+    }
+
+    /// The name of an organisation, whatever the caller sees of it: people know their own home's name.
+    pub async fn own_organisation(&self) -> Result<crate::model::Organisation, Fault> {
+        self.organisation(Ref::Id(self.caller.home)).await
+    }
+}

@@ -1,0 +1,617 @@
+//! Users: change and delete.
+
+use serde_json::{Map, Value, json};
+
+use crate::access::Operation;
+use crate::handle::{About, Handle, Outcome, Work};
+use crate::model::{
+    Extended, Fault, GroupId, Kind, Membership, NewMail, NewPassword, OrganisationId, Permission,
+    Platform, RolePaths, Status, Time, User, UserChange, UserKind, UserRef,
+};
+use crate::rules;
+use crate::store::{Whom, extensions, organisations, users};
+
+use super::passwords::{self, Prepared};
+use super::users::{check_home_domain, check_texts, take_names};
+use super::{grants, groups, mail, owners};
+
+impl Handle {
+    /// Changes a user. Only what is named changes; writing back what is stored changes nothing.
+    ///
+    /// `groups` replaces the memberships of groups that the caller's dialect shows and that the caller
+    /// may change members of; others stay. `role` replaces the one role of the caller's platform.
+    pub async fn update_user(
+        &self,
+        which: impl Into<UserRef>,
+        change: UserChange,
+    ) -> Result<User, Fault> {
+        self.change_user(Operation::UpdateUser, which.into(), change)
+            .await
+    }
+
+    /// Changes what everybody may change of themselves: names, e-mail, department, title, time zone and
+    /// the dialect's own document. Anything else in `change` is refused.
+    pub async fn update_own_profile(&self, change: UserChange) -> Result<User, Fault> {
+        let reserved = change.login.is_some()
+            || change.kind.is_some()
+            || change.status.is_some()
+            || change.locked.is_some()
+            || change.lock_after.is_some()
+            || change.home.is_some()
+            || change.primary_group.is_some()
+            || change.groups.is_some()
+            || change.role.is_some()
+            || change.password.is_some()
+            || change.must_change_password.is_some()
+            || change.second_factor_required.is_some();
+        if reserved {
+            return Err(Fault::Forbidden(Permission::EditUsers));
+        }
+        self.change_user(Operation::UpdateOwnProfile, self.caller.user.into(), change)
+            .await
+    }
+
+    async fn change_user(
+        &self,
+        operation: Operation,
+        which: UserRef,
+        change: UserChange,
+    ) -> Result<User, Fault> {
+        let prepared = match &change.password {
+            None | Some(NewPassword::None) => None,
+            Some(password) => {
+                // The target is looked at first, so that a hidden one costs no hash and shows nothing.
+                let name = which.clone();
+                let user = self
+                    .read(operation, async |work: &mut Work<'_>| {
+                        work.target_user(&name).await
+                    })
+                    .await?;
+                if user.kind == UserKind::Service {
+                    return Err(Fault::invalid("password", "service accounts have none"));
+                }
+                let own: Vec<&str> = [
+                    Some(user.login.as_str()),
+                    user.email.as_deref(),
+                    Some(&user.shown.name),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                self.inner
+                    .prepare_password(self.caller.platform, password, &own)
+                    .await?
+            }
+        };
+        self.write(operation, async move |work: &mut Work<'_>| {
+            update(work, &which, &change, prepared.as_ref()).await
+        })
+        .await
+    }
+
+    /// Deletes a user with their credentials, grants, memberships and records. Names are free again.
+    pub async fn delete_user(&self, which: impl Into<UserRef>) -> Result<User, Fault> {
+        let which = which.into();
+        self.write(Operation::DeleteUser, async move |work: &mut Work<'_>| {
+            let user = work.target_user(&which).await?;
+            work.guard_takeover(&user).await?;
+            let owner = owners::is_owner(work, user.id).await?;
+            users::step(&mut work.tx, user.home, -1).await?;
+            users::delete(&mut work.tx, user.id).await?;
+            if owner {
+                owners::one_stays(work).await?;
+            }
+            let before = super::users::described(&user);
+            work.event(
+                "user.deleted",
+                About::user(&user),
+                Some(json!({ "before": before })),
+            )
+            .await?;
+            Ok(user)
+        })
+        .await
+    }
+}
+
+/// Collects what changed, for the event.
+#[derive(Default)]
+struct Changed {
+    before: Map<String, Value>,
+    after: Map<String, Value>,
+}
+
+impl Changed {
+    fn note(&mut self, field: &str, before: impl Into<Value>, after: impl Into<Value>) {
+        self.before.insert(field.to_owned(), before.into());
+        self.after.insert(field.to_owned(), after.into());
+    }
+
+    fn set<T: PartialEq + Clone + serde::Serialize>(
+        &mut self,
+        field: &str,
+        slot: &mut T,
+        new: Option<&T>,
+    ) -> bool {
+        match new {
+            Some(new) if new != slot => {
+                self.note(field, json!(slot), json!(new));
+                slot.clone_from(new);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.after.is_empty()
+    }
+
+    fn detail(self) -> Value {
+        json!({ "before": self.before, "after": self.after })
+    }
+}
+
+async fn update(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    change: &UserChange,
+    prepared: Option<&Prepared>,
+) -> Outcome<User> {
+    let old = work.target_user(which).await?;
+    if change
+        .if_revision
+        .is_some_and(|revision| revision != old.revision)
+    {
+        return Err(Fault::Stale.into());
+    }
+    let mut user = old.clone();
+    let mut changed = Changed::default();
+    change_names(&mut user, change, &mut changed);
+    change_addresses(work, &mut user, change, &mut changed)?;
+    change_standing(work, &mut user, change, &mut changed);
+    changed.set(
+        "department",
+        &mut user.department,
+        change.department.as_ref(),
+    );
+    changed.set("title", &mut user.title, change.title.as_ref());
+    changed.set("time_zone", &mut user.time_zone, change.time_zone.as_ref());
+    changed.set(
+        "second_factor_required",
+        &mut user.second_factor_required,
+        change.second_factor_required.as_ref(),
+    );
+    check_texts(&user)?;
+    let touches_account = user.email != old.email
+        || user.login != old.login
+        || user.pending_email != old.pending_email
+        || user.status != old.status
+        || user.locked_until != old.locked_until
+        || user.lockout_until != old.lockout_until
+        || user.lock_after != old.lock_after
+        || user.kind != old.kind
+        || user.second_factor_required != old.second_factor_required
+        || prepared.is_some()
+        || change.home.is_some_and(|home| home != old.home);
+    if touches_account {
+        work.guard_takeover(&old).await?;
+    }
+    if let Some(home) = change.home.filter(|home| *home != old.home) {
+        move_home(work, &mut user, home).await?;
+        changed.note("home", old.home.0, home.0);
+    }
+    if user.email != old.email || user.login != old.login {
+        if let Some(email) = user.email.clone().filter(|_| user.email != old.email) {
+            let permission = work.operation.access().permission;
+            check_home_domain(work, permission, user.home, &email).await?;
+        }
+        take_names(work, &user).await?;
+        let keep = [
+            rules::fold(&user.login),
+            user.email.as_deref().map(rules::fold).unwrap_or_default(),
+        ];
+        users::free_names(&mut work.tx, user.id, [&keep[0], &keep[1]]).await?;
+    }
+    change_primary_group(work, &mut user, change, &mut changed).await?;
+    if !changed.is_empty() {
+        user.updated_at = work.now;
+        user.updated_by = work.actor();
+        users::update(&mut work.tx, &user).await?;
+    }
+    after_row(work, &old, &user, change, prepared, &mut changed).await?;
+    if !changed.is_empty() {
+        work.event("user.changed", About::user(&user), Some(changed.detail()))
+            .await?;
+    }
+    Ok(users::by_id(&mut work.tx, user.id)
+        .await?
+        .ok_or(Fault::NotFound(Kind::User))?)
+}
+
+fn change_names(user: &mut User, change: &UserChange, changed: &mut Changed) {
+    let names = rules::apply_names(
+        &user.names,
+        &user.login,
+        change.display.as_ref(),
+        change.given.as_ref(),
+        change.family.as_ref(),
+        change.names_shown,
+    );
+    changed.set("display", &mut user.names.display, Some(&names.display));
+    changed.set("given", &mut user.names.given, Some(&names.given));
+    changed.set("family", &mut user.names.family, Some(&names.family));
+}
+
+/// E-mail and login. While the login equals the e-mail it follows it.
+fn change_addresses(
+    work: &Work<'_>,
+    user: &mut User,
+    change: &UserChange,
+    changed: &mut Changed,
+) -> Outcome<()> {
+    if let Some(email) = &change.email
+        && *email != user.email
+    {
+        match email {
+            Some(email) => rules::check_email(email)?,
+            None if user.kind == UserKind::Person && user.email.as_ref() == Some(&user.login) => {
+                return Err(Fault::invalid("email", "is the login and cannot be removed").into());
+            }
+            None => {}
+        }
+        let followed = user.email.as_deref() == Some(user.login.as_str());
+        changed.set("email", &mut user.email, Some(email));
+        if let (true, Some(email)) = (followed, email) {
+            changed.set("login", &mut user.login, Some(email));
+        }
+        changed.set("pending_email", &mut user.pending_email, Some(&None));
+    }
+    if let Some(email) = &change.request_email {
+        if user.email.as_ref() == Some(email) {
+            changed.set("pending_email", &mut user.pending_email, Some(&None));
+        } else {
+            rules::check_email(email)?;
+            changed.set(
+                "pending_email",
+                &mut user.pending_email,
+                Some(&Some(email.clone())),
+            );
+        }
+    }
+    if let Some(login) = &change.login
+        && *login != user.login
+    {
+        if work.operation == Operation::UpdateOwnProfile {
+            return Err(Fault::Forbidden(Permission::EditUsers).into());
+        }
+        changed.set("login", &mut user.login, Some(login));
+    }
+    Ok(())
+}
+
+/// Kind, status, locks and the lock-after date.
+fn change_standing(work: &Work<'_>, user: &mut User, change: &UserChange, changed: &mut Changed) {
+    let now = work.now;
+    changed.set("kind", &mut user.kind, change.kind.as_ref());
+    changed.set(
+        "lock_after",
+        &mut user.lock_after,
+        change.lock_after.as_ref(),
+    );
+    // A state that is already so changes nothing: coarser platforms write back what they show.
+    changed.set("status", &mut user.status, change.status.as_ref());
+    if rules::lifts_locks(change.status) {
+        changed.set("locked_until", &mut user.locked_until, Some(&None));
+        changed.set("lockout_until", &mut user.lockout_until, Some(&None));
+        if change.lock_after.is_none() && user.lock_after.is_some_and(|end| end <= now) {
+            changed.set("lock_after", &mut user.lock_after, Some(&None));
+        }
+    }
+    match change.locked {
+        Some(true) if user.locked_until.is_none_or(|end| end <= now) => {
+            changed.set(
+                "locked_until",
+                &mut user.locked_until,
+                Some(&Some(Time::NEVER)),
+            );
+        }
+        Some(false) => {
+            changed.set("locked_until", &mut user.locked_until, Some(&None));
+            changed.set("lockout_until", &mut user.lockout_until, Some(&None));
+        }
+        _ => {}
+    }
+}
+
+/// Moves the home: reach over both is needed. The one role of platforms with exactly one goes along;
+/// groups and custom roles of what is left behind end.
+async fn move_home(work: &mut Work<'_>, user: &mut User, home: OrganisationId) -> Outcome<()> {
+    let known = organisations::by_id(&mut work.tx, home).await?.is_some()
+        && work.sees_organisation(home).await?;
+    if !known {
+        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    }
+    if !work
+        .reaches_organisation(Permission::EditUsers, home)
+        .await?
+    {
+        return Err(Fault::Forbidden(Permission::EditUsers).into());
+    }
+    let old = user.home;
+    let now = work.now;
+    let all = organisations::memberships(&mut work.tx, &[user.id]).await?;
+    let administrator = all
+        .iter()
+        .any(|one| one.organisation == home && one.administrator);
+    organisations::delete_membership(&mut work.tx, user.id, old).await?;
+    organisations::put_membership(
+        &mut work.tx,
+        Membership {
+            user: user.id,
+            organisation: home,
+            home: true,
+            administrator,
+        },
+        now,
+    )
+    .await?;
+    users::step(&mut work.tx, old, -1).await?;
+    users::step(&mut work.tx, home, 1).await?;
+    user.home = home;
+    let exactly_one: Vec<Platform> = work
+        .inner
+        .platforms
+        .iter()
+        .filter(|spec| spec.paths == RolePaths::ExactlyOne)
+        .map(|spec| spec.platform)
+        .collect();
+    for platform in exactly_one {
+        work.tx
+            .exec_for(
+                Whom::User(user.id.0),
+                "UPDATE grants SET organisation_id = $3 WHERE user_id = $1 AND organisation_id = $2 AND role_id IN (SELECT id FROM roles WHERE platform = $4)",
+                &[user.id.0.into(), old.0.into(), home.0.into(), platform.word().into()],
+            )
+            .await?;
+    }
+    work.tx
+        .exec_for(
+            Whom::User(user.id.0),
+            "DELETE FROM grants WHERE user_id = $1 AND role_id IN (SELECT id FROM roles WHERE organisation_id = $2)",
+            &[user.id.0.into(), old.0.into()],
+        )
+        .await?;
+    leave_foreign_groups(work, user).await
+}
+
+/// Ends the memberships of groups whose subtree holds none of the user's organisations any more.
+pub(crate) async fn leave_foreign_groups(work: &mut Work<'_>, user: &mut User) -> Outcome<()> {
+    work.tx
+        .exec_for(
+            Whom::User(user.id.0),
+            "DELETE FROM group_members WHERE user_id = $1 AND group_id NOT IN (SELECT g.id FROM groups g JOIN organisation_tree t \
+             ON t.ancestor_id = g.organisation_id JOIN memberships m ON m.organisation_id = t.descendant_id WHERE m.user_id = $1)",
+            &[user.id.0.into()],
+        )
+        .await?;
+    if let Some(group) = user.primary_group {
+        let still = work
+            .tx
+            .one(
+                "SELECT 1 FROM group_members WHERE user_id = $1 AND group_id = $2",
+                &[user.id.0.into(), group.0.into()],
+                |row| row.int(0),
+            )
+            .await?;
+        if still.is_none() {
+            user.primary_group = None;
+        }
+    }
+    Ok(())
+}
+
+async fn change_primary_group(
+    work: &mut Work<'_>,
+    user: &mut User,
+    change: &UserChange,
+    changed: &mut Changed,
+) -> Outcome<()> {
+    let Some(group) = change.primary_group else {
+        return Ok(());
+    };
+    if let Some(group) = group.filter(|group| Some(*group) != user.primary_group) {
+        groups::may_join(work, user.id, group).await?;
+        groups::place(work, user.id, group).await?;
+    }
+    changed.set("primary_group", &mut user.primary_group, Some(&group));
+    Ok(())
+}
+
+/// What follows a change of the row: password, role, groups, sessions, notices, the dialect's document.
+async fn after_row(
+    work: &mut Work<'_>,
+    old: &User,
+    user: &User,
+    change: &UserChange,
+    prepared: Option<&Prepared>,
+    changed: &mut Changed,
+) -> Outcome<()> {
+    if let Some(prepared) = prepared {
+        passwords::store(work, user.id, prepared).await?;
+        let own = (user.id == work.caller.user).then_some(work.caller.credential);
+        let keep = match own {
+            Some(crate::caller::Credential::Session(session, _)) => Some(session.0),
+            _ => None,
+        };
+        passwords::end_sessions(work, user.id, keep).await?;
+        changed.note("password", "set", "set");
+        notice(work, old, "notice_password").await?;
+    }
+    if let Some(must_change) = change
+        .must_change_password
+        .filter(|flag| *flag != old.must_change_password)
+    {
+        work.tx
+            .exec(
+                "UPDATE passwords SET must_change = $2 WHERE user_id = $1",
+                &[user.id.0.into(), must_change.into()],
+            )
+            .await?;
+        changed.note(
+            "must_change_password",
+            old.must_change_password,
+            must_change,
+        );
+    }
+    if old.kind != user.kind && user.kind == UserKind::Service {
+        for sql in [
+            "DELETE FROM passwords WHERE user_id = $1",
+            "DELETE FROM second_factors WHERE user_id = $1",
+            "DELETE FROM recovery_codes WHERE user_id = $1",
+        ] {
+            work.tx.exec(sql, &[user.id.0.into()]).await?;
+        }
+        passwords::end_sessions(work, user.id, None).await?;
+    }
+    if let Some(role) = change.role {
+        replace_role(work, user, role, changed).await?;
+    }
+    if let Some(wanted) = &change.groups {
+        replace_groups(work, user, wanted, changed).await?;
+    }
+    let now = work.now;
+    let opens = |user: &User| {
+        matches!(
+            user.standing(now),
+            crate::model::Standing::Active | crate::model::Standing::LockedOut
+        )
+    };
+    if opens(old) && !opens(user) {
+        passwords::end_sessions(work, user.id, None).await?;
+        if owners::is_owner(work, user.id).await? {
+            owners::one_stays(work).await?;
+        }
+    }
+    if user.email != old.email {
+        notice(work, old, "notice_email").await?;
+    }
+    if let Some(extension) = &change.extension {
+        let platform = work.caller.platform;
+        let stored =
+            extensions::documents(&mut work.tx, Extended::User, &[user.id.0], platform.word())
+                .await?;
+        if stored.first().map(|(_, document)| document) != Some(&extension.document) {
+            extensions::put(
+                &mut work.tx,
+                Extended::User,
+                user.id.0,
+                platform.word(),
+                extension,
+                now,
+            )
+            .await?;
+            changed.note("extension", platform.word(), platform.word());
+        }
+    }
+    Ok(())
+}
+
+/// Tells the old address about a change of its account.
+pub(crate) async fn notice(work: &mut Work<'_>, user: &User, template: &str) -> Outcome<()> {
+    let Some(to) = user.email.clone() else {
+        return Ok(());
+    };
+    let values = json!({ "login": user.login, "name": user.shown.name });
+    mail::enqueue(
+        work,
+        &NewMail {
+            template: template.to_owned(),
+            user: Some(user.id),
+            to,
+            values,
+        },
+    )
+    .await
+}
+
+/// Replaces the direct roles of the caller's platform at the home by this one.
+async fn replace_role(
+    work: &mut Work<'_>,
+    user: &User,
+    role: crate::model::RoleId,
+    changed: &mut Changed,
+) -> Outcome<()> {
+    let platform = work.caller.platform;
+    let present = work
+        .tx
+        .all(
+            "SELECT g.role_id FROM grants g JOIN roles r ON r.id = g.role_id WHERE g.user_id = $1 AND r.platform = $2",
+            &[user.id.0.into(), platform.word().into()],
+            |row| row.int(0),
+        )
+        .await?;
+    if present == [role.0] {
+        return Ok(());
+    }
+    let brought = grants::brought(work, role).await?;
+    if brought.platform != platform.word() {
+        return Err(Fault::UnknownReference(Kind::Role).into());
+    }
+    if !work.reaches_user(Permission::GrantRoles, user).await? {
+        return Err(Fault::Forbidden(Permission::GrantRoles).into());
+    }
+    work.guard_takeover(user).await?;
+    grants::may_grant(work, &brought, user.home).await?;
+    work.tx
+        .exec_for(
+            Whom::User(user.id.0),
+            "DELETE FROM grants WHERE user_id = $1 AND role_id IN (SELECT id FROM roles WHERE platform = $2)",
+            &[user.id.0.into(), platform.word().into()],
+        )
+        .await?;
+    grants::place(work, user.id, role, user.home, None).await?;
+    changed.note("role", present.first().copied(), role.0);
+    Ok(())
+}
+
+/// Replaces the memberships of groups that the dialect shows and the caller may change.
+async fn replace_groups(
+    work: &mut Work<'_>,
+    user: &User,
+    wanted: &[GroupId],
+    changed: &mut Changed,
+) -> Outcome<()> {
+    let platform = work.caller.platform;
+    let present = work
+        .tx
+        .all(
+            "SELECT m.group_id, g.organisation_id FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = $1 AND (g.platform = '' OR g.platform = $2) ORDER BY m.group_id",
+            &[user.id.0.into(), platform.word().into()],
+            |row| Ok((GroupId(row.int(0)?), OrganisationId(row.int(1)?))),
+        )
+        .await?;
+    let mut before = Vec::new();
+    for (group, organisation) in present {
+        before.push(group);
+        if wanted.contains(&group) || user.primary_group == Some(group) {
+            continue;
+        }
+        if groups::manages(work, group, organisation).await? {
+            groups::displace(work, user.id, group).await?;
+        }
+    }
+    for group in wanted.iter().filter(|group| !before.contains(group)) {
+        groups::may_join(work, user.id, *group).await?;
+        groups::place(work, user.id, *group).await?;
+    }
+    let numbers = |groups: &[GroupId]| groups.iter().map(|group| group.0).collect::<Vec<_>>();
+    let (before, after) = (numbers(&before), numbers(wanted));
+    if before != after {
+        changed.note("groups", before, after);
+    }
+    if user.status == Status::Active && owners::is_owner(work, user.id).await? {
+        owners::one_stays(work).await?;
+    }
+    Ok(())
+}

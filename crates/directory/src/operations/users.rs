@@ -1,0 +1,458 @@
+//! Users: list, show, make.
+
+use serde_json::{Value, json};
+
+use crate::access::Operation;
+use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::model::{
+    Extended, Fault, Kind, Membership, NewMail, NewUser, OrganisationId, Page, Permission,
+    Position, Predicate, Query, Ref, Scope, Status, Time, User, UserField, UserId, UserKind,
+    UserRef,
+};
+use crate::rules;
+use crate::store::{extensions, organisations, users};
+
+use super::passwords::{self, Prepared};
+use super::{grants, groups, mail, memberships};
+
+impl Handle {
+    /// One user the caller sees.
+    pub async fn user(&self, which: impl Into<UserRef>) -> Result<User, Fault> {
+        let which = which.into();
+        self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
+            work.visible_user(&which).await
+        })
+        .await
+    }
+
+    /// The users of those numbers that the caller sees; others are left out.
+    pub async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<User>, Fault> {
+        let query = Query {
+            predicate: Predicate::Is(
+                UserField::Id,
+                crate::model::Test::OneOf(ids.iter().map(|id| id.0.into()).collect()),
+            ),
+            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX - 1),
+            ..Query::default()
+        };
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.users(&query).await?.items)
+    }
+
+    /// Names (as shown) of any users, for "created by" columns: numbers that are gone are left out.
+    pub async fn logins(&self, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Fault> {
+        Ok(self
+            .users_by_id(ids)
+            .await?
+            .into_iter()
+            .map(|user| (user.id, user.login))
+            .collect())
+    }
+
+    /// One page of the users the caller sees.
+    pub async fn users(&self, query: &Query<UserField>) -> Result<Page<User>, Fault> {
+        let query = query.clone();
+        let bounded = query.search.is_none()
+            && !query.total
+            && query.limit <= 1_000
+            && !matches!(query.from, Position::Offset(offset) if offset > 1_000)
+            && cheap(&query.predicate);
+        let list = async move |work: &mut Work<'_>| page(work, &query).await;
+        if bounded {
+            self.read(Operation::ListUsers, list).await
+        } else {
+            self.read_slow(Operation::ListUsers, list).await
+        }
+    }
+
+    /// How many users match, without their rows.
+    pub async fn count_users(&self, query: &Query<UserField>) -> Result<u64, Fault> {
+        let query = Query {
+            limit: 0,
+            total: true,
+            ..query.clone()
+        };
+        Ok(self.users(&query).await?.total.unwrap_or(0))
+    }
+
+    /// Makes a user.
+    pub async fn create_user(&self, new: NewUser) -> Result<User, Fault> {
+        let prepared = self.prepare_new(&new).await?;
+        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
+            create(work, &new, uuid, prepared.as_ref()).await
+        })
+        .await
+    }
+
+    /// Checks everything that making this user would check, and makes nothing.
+    pub async fn validate_user(&self, new: NewUser) -> Result<(), Fault> {
+        let prepared = self.prepare_new(&new).await?;
+        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        let result = self
+            .write_or_undo(Operation::CreateUser, async move |work: &mut Work<'_>| {
+                create(work, &new, uuid, prepared.as_ref()).await?;
+                Err::<(), Stop>(Stop::Undo)
+            })
+            .await;
+        result.map(|_| ())
+    }
+
+    /// Makes several users, all or none.
+    pub async fn create_users(&self, new: Vec<NewUser>) -> Result<Vec<User>, Fault> {
+        let mut all = Vec::with_capacity(new.len());
+        for one in new {
+            let prepared = self.prepare_new(&one).await?;
+            let uuid = one.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            all.push((one, uuid, prepared));
+        }
+        self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
+            let mut made = Vec::with_capacity(all.len());
+            for (one, uuid, prepared) in &all {
+                made.push(create(work, one, *uuid, prepared.as_ref()).await?);
+            }
+            Ok(made)
+        })
+        .await
+    }
+
+    async fn prepare_new(&self, new: &NewUser) -> Result<Option<Prepared>, Fault> {
+        // A caller without the permission learns nothing about the password, and costs no hash.
+        if !self
+            .caller
+            .here()
+            .any(|held| crate::model::word_covers(&held.word, Permission::CreateUsers.word()))
+        {
+            return Err(Fault::Forbidden(Permission::CreateUsers));
+        }
+        // A password sent when making a service account is ignored: clients always send one.
+        if new.kind == Some(UserKind::Service) {
+            return Ok(None);
+        }
+        let own: Vec<&str> = [
+            &new.login,
+            &new.email,
+            &new.names.display,
+            &new.names.given,
+            &new.names.family,
+        ]
+        .into_iter()
+        .filter_map(|name| name.as_deref())
+        .collect();
+        self.inner
+            .prepare_password(self.caller.platform, &new.password, &own)
+            .await
+    }
+}
+
+/// Whether a predicate is answered from an index or row by row without sub-selects that may be large.
+fn cheap(predicate: &Predicate<UserField>) -> bool {
+    match predicate {
+        Predicate::All | Predicate::Nothing => true,
+        Predicate::Is(
+            UserField::Id | UserField::Uuid | UserField::Email | UserField::Login,
+            test,
+        ) => {
+            matches!(
+                test,
+                crate::model::Test::Equals(_) | crate::model::Test::OneOf(_)
+            )
+        }
+        Predicate::And(all) => all.iter().any(cheap),
+        _ => false,
+    }
+}
+
+/// One page of users, in a transaction.
+pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outcome<Page<User>> {
+    let permission = query.seen_by.unwrap_or(Permission::ReadUsers);
+    let scopes = work.scopes_of(permission);
+    let limit = work.limit();
+    let total = if query.total {
+        let unfiltered = query.predicate == Predicate::All && query.search.is_none();
+        if unfiltered && scopes.contains(&Scope::All) && limit.is_none() {
+            Some(users::population(&mut work.tx).await?)
+        } else {
+            let sql = users::count_sql(query, &scopes, limit, work.now)?;
+            work.tx
+                .one(&sql.text, &sql.vals(), |row| row.int(0))
+                .await?
+        }
+    } else {
+        None
+    };
+    let total = total.map(|total| u64::try_from(total).unwrap_or(0));
+    if query.limit == 0 {
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+            total,
+        });
+    }
+    let (sql, text) = users::page_sql(query, &scopes, limit, work.now)?;
+    let rows = users::page(&mut work.tx, &sql, text).await?;
+    let (items, next) = crate::store::select::page(rows, query.limit);
+    Ok(Page { items, next, total })
+}
+
+/// Checks the texts of a user; they are stored as sent.
+pub(crate) fn check_texts(user: &User) -> Result<(), Fault> {
+    rules::check_text("login", &user.login, 254, false)?;
+    for (field, text) in [
+        ("display", &user.names.display),
+        ("given", &user.names.given),
+        ("family", &user.names.family),
+        ("department", &user.department),
+        ("title", &user.title),
+        ("time_zone", &user.time_zone),
+    ] {
+        if let Some(text) = text {
+            rules::check_text(field, text, 255, false)?;
+        }
+    }
+    if user.login.trim().is_empty() || user.login.trim() != user.login {
+        return Err(Fault::invalid(
+            "login",
+            "must not be empty or begin or end with a blank",
+        ));
+    }
+    Ok(())
+}
+
+/// The organisation's allowed domains bind those who do not reach the whole installation.
+pub(crate) async fn check_home_domain(
+    work: &mut Work<'_>,
+    permission: Permission,
+    home: OrganisationId,
+    email: &str,
+) -> Outcome<()> {
+    if work.scopes_of(permission).contains(&Scope::All) {
+        return Ok(());
+    }
+    if let Some(organisation) = organisations::by_id(&mut work.tx, home).await? {
+        rules::check_domain(email, &organisation.domains)?;
+    }
+    Ok(())
+}
+
+/// Takes the login and the e-mail in the one name space.
+pub(crate) async fn take_names(work: &mut Work<'_>, user: &User) -> Outcome<()> {
+    let email = user.email.as_deref().map(rules::fold).unwrap_or_default();
+    let login = rules::fold(&user.login);
+    if !email.is_empty() && !users::take_name(&mut work.tx, &email, user.id).await? {
+        return Err(Fault::Taken { field: "email" }.into());
+    }
+    if login != email && !users::take_name(&mut work.tx, &login, user.id).await? {
+        return Err(Fault::Taken { field: "login" }.into());
+    }
+    Ok(())
+}
+
+/// Makes a user with everything a new one gets, in one transaction.
+async fn create(
+    work: &mut Work<'_>,
+    new: &NewUser,
+    uuid: uuid::Uuid,
+    prepared: Option<&Prepared>,
+) -> Outcome<User> {
+    let home = home_of(work, new).await?;
+    if let Some(email) = &new.email {
+        rules::check_email(email)?;
+        check_home_domain(work, Permission::CreateUsers, home, email).await?;
+    }
+    let mut user = draft(work, new, uuid, home)?;
+    check_texts(&user)?;
+    user.id = users::insert(&mut work.tx, &user)
+        .await?
+        .ok_or(Fault::Taken { field: "uuid" })?;
+    take_names(work, &user).await?;
+    let now = work.now;
+    organisations::put_membership(
+        &mut work.tx,
+        Membership {
+            user: user.id,
+            organisation: home,
+            home: true,
+            administrator: false,
+        },
+        now,
+    )
+    .await?;
+    users::step(&mut work.tx, home, 1).await?;
+    for organisation in new.organisations.iter().filter(|one| **one != home) {
+        memberships::may_join(work, Permission::CreateUsers, *organisation).await?;
+        organisations::put_membership(
+            &mut work.tx,
+            Membership {
+                user: user.id,
+                organisation: *organisation,
+                home: false,
+                administrator: false,
+            },
+            now,
+        )
+        .await?;
+    }
+    if let Some(prepared) = prepared {
+        passwords::store(work, user.id, prepared).await?;
+    }
+    give_roles(work, new, &user).await?;
+    join_groups(work, new, &user).await?;
+    if let Some(extension) = &new.extension {
+        let platform = work.caller.platform;
+        extensions::put(
+            &mut work.tx,
+            Extended::User,
+            user.id.0,
+            platform.word(),
+            extension,
+            now,
+        )
+        .await?;
+    }
+    work.event(
+        "user.created",
+        About::user(&user),
+        Some(json!({ "after": described(&user) })),
+    )
+    .await?;
+    if let (Some(template), Some(to)) = (&new.door.mail, &user.email) {
+        let values = json!({ "login": user.login, "name": user.shown.name });
+        mail::enqueue(
+            work,
+            &NewMail {
+                template: template.clone(),
+                user: Some(user.id),
+                to: to.clone(),
+                values,
+            },
+        )
+        .await?;
+    }
+    Ok(users::by_id(&mut work.tx, user.id)
+        .await?
+        .ok_or(Fault::NotFound(Kind::User))?)
+}
+
+/// The home: what the call names, else the token's organisation, else the caller's home.
+async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<OrganisationId> {
+    let named = new.home.or(new.organisations.first().copied());
+    let home = named
+        .or(work.caller.organisation)
+        .unwrap_or(work.caller.home);
+    let known = work.find_organisation(&Ref::Id(home)).await?.is_some()
+        && work.sees_organisation(home).await?;
+    if !known {
+        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    }
+    if work
+        .reaches_organisation(Permission::CreateUsers, home)
+        .await?
+    {
+        return Ok(home);
+    }
+    // People whose primary group the caller manages may be made by whoever manages the group.
+    let groups = work.scopes_of(Permission::CreateUsers);
+    let managed = new.primary_group.is_some_and(|group| {
+        groups
+            .iter()
+            .any(|scope| matches!(scope, Scope::Groups(managed) if managed.contains(&group)))
+    });
+    if managed {
+        Ok(home)
+    } else {
+        Err(Fault::Forbidden(Permission::CreateUsers).into())
+    }
+}
+
+fn draft(
+    work: &Work<'_>,
+    new: &NewUser,
+    uuid: uuid::Uuid,
+    home: OrganisationId,
+) -> Result<User, Fault> {
+    let kind = new.kind.unwrap_or(UserKind::Person);
+    let login = match (&new.login, &new.email, kind) {
+        (Some(login), _, _) => login.clone(),
+        (None, Some(email), _) => email.clone(),
+        (None, None, UserKind::Service) => format!("service-{uuid}"),
+        (None, None, UserKind::Person) => return Err(Fault::invalid("email", "is needed")),
+    };
+    let shown = rules::shown_names(&new.names, &login);
+    let actor = work.actor();
+    Ok(User {
+        id: UserId(0),
+        uuid,
+        login,
+        email: new.email.clone(),
+        pending_email: None,
+        names: new.names.clone(),
+        shown,
+        kind,
+        status: new.status.unwrap_or(Status::Active),
+        lock_after: new.lock_after,
+        locked_until: new.locked.then_some(Time::NEVER),
+        lockout_until: None,
+        home,
+        primary_group: new.primary_group,
+        department: new.department.clone(),
+        title: new.title.clone(),
+        time_zone: new.time_zone.clone(),
+        second_factor_required: new.second_factor_required,
+        second_factor: false,
+        has_password: false,
+        must_change_password: false,
+        password_changed_at: None,
+        revision: 1,
+        created_at: work.now,
+        created_by: actor,
+        updated_at: work.now,
+        updated_by: actor,
+        last_seen_at: None,
+        signed_in_at: None,
+        previous_sign_in_at: None,
+        sign_in_count: 0,
+    })
+}
+
+/// The named roles, each as far as the caller may grant it; else what the door gives every newcomer.
+async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
+    for role in &new.roles {
+        let brought = grants::brought(work, *role).await?;
+        grants::may_grant(work, &brought, user.home).await?;
+        grants::place(work, user.id, *role, user.home, None).await?;
+    }
+    if new.roles.is_empty() && !new.door.without_defaults {
+        for role in grants::door_roles(work).await? {
+            grants::place(work, user.id, role, user.home, None).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
+    for group in new.primary_group.iter().chain(&new.groups) {
+        groups::may_join(work, user.id, *group).await?;
+        groups::place(work, user.id, *group).await?;
+    }
+    if !new.door.without_defaults {
+        for group in groups::door_groups(work, user.home).await? {
+            groups::place(work, user.id, group).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What an event tells of a user; never a secret.
+pub(crate) fn described(user: &User) -> Value {
+    json!({
+        "login": user.login,
+        "email": user.email,
+        "name": user.shown.name,
+        "kind": user.kind,
+        "status": user.status,
+        "home": user.home,
+    })
+}

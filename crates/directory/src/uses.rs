@@ -1,0 +1,186 @@
+//! Uses of keys and sessions, collected in memory and written about once a second: a read costs no
+//! write. What is not written yet is added when a count is read.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::caller::RequestContext;
+use crate::directory::{Directory, Inner};
+use crate::handle::{Outcome, Stop};
+use crate::model::{Fault, KeyId, SessionId, Time, UserId};
+use crate::store::{Tx, users};
+
+/// Uses that are not written yet.
+#[derive(Default)]
+pub(crate) struct Uses(Mutex<Pending>);
+
+#[derive(Default)]
+struct Pending {
+    keys: HashMap<KeyId, KeyUse>,
+    sessions: HashMap<SessionId, Time>,
+    users: HashMap<UserId, Time>,
+}
+
+/// The uses of one key since the last flush.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyUse {
+    pub count: i64,
+    pub last: Time,
+    pub addresses: Vec<String>,
+}
+
+impl Uses {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pending uses of a key, to be added to what is stored.
+    pub fn of_key(&self, key: KeyId) -> Option<KeyUse> {
+        self.lock().keys.get(&key).cloned()
+    }
+}
+
+impl Directory {
+    pub(crate) fn used_key(&self, key: KeyId, user: UserId, context: &RequestContext, now: Time) {
+        let address = context
+            .address
+            .map(|address| address.to_canonical().to_string());
+        let mut pending = self.0.uses.lock();
+        let one = pending.keys.entry(key).or_insert_with(|| KeyUse {
+            count: 0,
+            last: now,
+            addresses: Vec::new(),
+        });
+        one.count += 1;
+        one.last = one.last.max(now);
+        if let Some(address) = address
+            && !one.addresses.contains(&address)
+            && one.addresses.len() < 50
+        {
+            one.addresses.push(address);
+        }
+        pending.users.insert(user, now);
+    }
+
+    pub(crate) fn used_session(
+        &self,
+        session: SessionId,
+        key: Option<KeyId>,
+        user: UserId,
+        context: &RequestContext,
+        now: Time,
+    ) {
+        if let Some(key) = key {
+            self.used_key(key, user, context, now);
+        }
+        let mut pending = self.0.uses.lock();
+        pending.sessions.insert(session, now);
+        pending.users.insert(user, now);
+    }
+
+    /// When a session was last used, pending uses included.
+    pub(crate) fn last_seen(&self, session: SessionId, stored: Time) -> Time {
+        self.0
+            .uses
+            .lock()
+            .sessions
+            .get(&session)
+            .map_or(stored, |pending| stored.max(*pending))
+    }
+
+    /// Writes what is pending. The binary calls it about once a second and before it stops.
+    pub async fn flush_uses(&self) -> Result<(), Fault> {
+        let pending = std::mem::take(&mut *self.0.uses.lock());
+        if pending.keys.is_empty() && pending.sessions.is_empty() && pending.users.is_empty() {
+            return Ok(());
+        }
+        let (keys, sessions, people) = (
+            pending.keys.clone(),
+            pending.sessions.clone(),
+            pending.users.clone(),
+        );
+        let written = self
+            .0
+            .store
+            .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
+                for (key, one) in &keys {
+                    write_key(tx, *key, one).await?;
+                }
+                for (session, at) in &sessions {
+                    tx.exec(
+                        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
+                        &[session.0.into(), at.0.into()],
+                    )
+                    .await?;
+                }
+                for (user, at) in &people {
+                    users::seen(tx, *user, *at).await?;
+                }
+                Ok(())
+            })
+            .await;
+        if let Err(stop) = written {
+            self.0.put_back(pending);
+            return Err(Stop::into_fault(stop));
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Uses that could not be written wait for the next flush.
+    fn put_back(&self, old: Pending) {
+        let mut pending = self.uses.lock();
+        for (key, one) in old.keys {
+            let entry = pending.keys.entry(key).or_insert_with(|| KeyUse {
+                count: 0,
+                last: one.last,
+                addresses: Vec::new(),
+            });
+            entry.count += one.count;
+            entry.last = entry.last.max(one.last);
+            entry.addresses.extend(one.addresses);
+        }
+        for (session, at) in old.sessions {
+            pending.sessions.entry(session).or_insert(at);
+        }
+        for (user, at) in old.users {
+            pending.users.entry(user).or_insert(at);
+        }
+    }
+}
+
+async fn write_key(tx: &mut Tx<'_>, key: KeyId, one: &KeyUse) -> Outcome<()> {
+    let seen = tx
+        .one(
+            "SELECT seen_addresses FROM api_keys WHERE id = $1",
+            &[key.0.into()],
+            |row| row.string(0),
+        )
+        .await?;
+    let Some(seen) = seen else { return Ok(()) };
+    let mut seen: Vec<String> = serde_json::from_str(&seen).unwrap_or_default();
+    let before = seen.len();
+    for address in &one.addresses {
+        if !seen.contains(address) {
+            seen.push(address.clone());
+        }
+    }
+    let excess = seen.len().saturating_sub(50);
+    seen.drain(..excess);
+    let last_address = one.addresses.last().cloned();
+    tx.exec(
+        "UPDATE api_keys SET use_count = use_count + $2, last_used_at = $3, last_address = COALESCE($4, last_address) WHERE id = $1",
+        &[key.0.into(), one.count.into(), one.last.0.into(), (&last_address).into()],
+    )
+    .await?;
+    if seen.len() != before {
+        let seen = serde_json::Value::from(seen).to_string();
+        tx.exec(
+            "UPDATE api_keys SET seen_addresses = $2 WHERE id = $1",
+            &[key.0.into(), (&seen).into()],
+        )
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! The directory through its public interface, on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod support;
+mod users;
