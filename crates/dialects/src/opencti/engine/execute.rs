@@ -34,7 +34,7 @@ pub trait Graph: Sync {
     fn root(&self, mutation: bool) -> Self::Node;
 
     /// The object type of a node.
-    fn type_name(&self, node: &Self::Node) -> &'static str;
+    fn type_name<'n>(&self, node: &'n Self::Node) -> &'n str;
 
     /// Whether a field without selections has to be asked for by [`Graph::relate`] all the same,
     /// because answering it is an act or needs the store.
@@ -74,7 +74,7 @@ pub(super) struct Level<N> {
 
 /// The nodes of a level that share a type, with what was loaded below each selected field.
 pub(super) struct Branch<N> {
-    pub(super) type_name: &'static str,
+    pub(super) type_name: String,
     pub(super) below: Vec<Option<Below<N>>>,
 }
 
@@ -163,7 +163,7 @@ impl<'r, G: Graph> Run<'r, G> {
                     .position(|branch| branch.type_name == type_name);
                 let branch = known.unwrap_or_else(|| {
                     branches.push(Branch {
-                        type_name,
+                        type_name: type_name.to_owned(),
                         below: Vec::new(),
                     });
                     ranks.push(0);
@@ -173,7 +173,7 @@ impl<'r, G: Graph> Run<'r, G> {
                 ranks[branch] += 1;
             }
             for (index, branch) in branches.iter_mut().enumerate() {
-                let fields = selected.fields(branch.type_name);
+                let fields = selected.fields(&branch.type_name);
                 if !fields.iter().any(|field| field.fetched) {
                     continue;
                 }

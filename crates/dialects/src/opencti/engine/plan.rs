@@ -69,6 +69,11 @@ impl Call<'_> {
         &self.field.name
     }
 
+    /// The named type of the field, without lists and exclamation marks.
+    pub fn type_name(&self) -> &str {
+        self.field.definition.ty.inner_named_type()
+    }
+
     /// An argument; nothing when absent or null.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.arguments.get(name).filter(|value| !value.is_null())

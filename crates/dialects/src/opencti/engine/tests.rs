@@ -65,7 +65,7 @@ impl Graph for Library {
         Node::Root(mutation)
     }
 
-    fn type_name(&self, node: &Node) -> &'static str {
+    fn type_name<'n>(&self, node: &'n Node) -> &'n str {
         match node {
             Node::Root(false) => "Query",
             Node::Root(true) => "Mutation",

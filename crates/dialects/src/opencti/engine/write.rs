@@ -131,13 +131,13 @@ impl<G: Graph> Writer<'_, G> {
             return out.null();
         };
         out.raw(b"{");
-        for (index, field) in fields(branch.type_name).iter().enumerate() {
+        for (index, field) in fields(&branch.type_name).iter().enumerate() {
             if index > 0 {
                 out.raw(b",");
             }
             out.raw(&field.key);
             match field.name.as_str() {
-                "__typename" => out.text(branch.type_name),
+                "__typename" => out.text(&branch.type_name),
                 "__schema" | "__type" => {
                     out.value(
                         self.answer
