@@ -2,6 +2,7 @@
 
 pub mod capability;
 pub mod catalogue;
+pub mod columns;
 pub mod confidence;
 pub mod documents;
 pub mod edit;
@@ -10,6 +11,7 @@ pub mod errors;
 pub mod filter;
 pub mod ids;
 pub mod marking;
+pub mod node;
 pub mod shelf;
 
 /// The schema the dialect serves.

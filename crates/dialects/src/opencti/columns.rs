@@ -1,0 +1,322 @@
+//! Columns: what the keys of filters and orders mean for each kind of entity (opencti.md §4).
+
+use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField, Value};
+
+use super::catalogue::PLATFORM;
+use super::documents::LANGUAGES;
+use super::filter::{Column, any};
+use super::node::status_word;
+
+fn equals<F>(field: F, value: impl Into<Value>) -> Predicate<F> {
+    Predicate::Is(field, Test::Equals(value.into()))
+}
+
+const INTERNAL: &[&str] = &["Basic-Object", "Internal-Object"];
+
+/// Users.
+pub fn user(key: &str) -> Option<Column<UserField>> {
+    Some(match key {
+        "name" => Column::Text(UserField::Name),
+        "user_email" => Column::Text(UserField::Email),
+        "firstname" => Column::Text(UserField::Given),
+        "lastname" => Column::Text(UserField::Family),
+        "id" | "internal_id" | "standard_id" | "ids" => Column::Id(UserField::Uuid),
+        "account_lock_after_date" => Column::Time(UserField::LockAfter),
+        "created_at" => Column::Time(UserField::CreatedAt),
+        "updated_at" => Column::Time(UserField::UpdatedAt),
+        "account_status" => statuses(),
+        "user_service_account" => Column::flag(equals(UserField::Kind, "service")),
+        "otp_activated" => Column::flag(equals(UserField::SecondFactor, true)),
+        "external" | "no_creators" | "restrict_delete" => Column::flag(Predicate::Nothing),
+        "language" => defaulted("language", LANGUAGES),
+        "theme" => Column::Text(UserField::Term(PLATFORM, "theme".to_owned())),
+        "entity_type" => Column::always(&["User"]),
+        "parent_types" => Column::always(INTERNAL),
+        _ => return None,
+    })
+}
+
+/// The vendor's four words, each over the standings it stands for.
+fn statuses() -> Column<UserField> {
+    use directory::Standing as S;
+    let words = [
+        (S::Active, "active"),
+        (S::LockedOut, "locked_out"),
+        (S::Inactive, "inactive"),
+        (S::Suspended, "suspended"),
+        (S::Locked, "locked"),
+        (S::Expired, "expired"),
+    ];
+    let shown = ["Active", "Inactive", "Locked", "Expired"];
+    Column::Words(
+        shown
+            .into_iter()
+            .map(|shown| {
+                let standings = words
+                    .iter()
+                    .filter(|(standing, _)| status_word(*standing) == shown);
+                let each = standings.map(|(_, word)| equals(UserField::Standing, *word));
+                (shown, any(each.collect()))
+            })
+            .collect(),
+    )
+}
+
+/// A term among closed words of which the first is meant when there is none.
+fn defaulted(term: &str, words: &[&'static str]) -> Column<UserField> {
+    let field = || UserField::Term(PLATFORM, term.to_owned());
+    Column::Words(
+        words
+            .iter()
+            .enumerate()
+            .map(|(index, word)| match index {
+                0 => (*word, Predicate::Is(field(), Test::Absent)),
+                _ => (*word, equals(field(), *word)),
+            })
+            .collect(),
+    )
+}
+
+/// What users are ordered by.
+pub fn user_order(key: &str) -> Option<UserField> {
+    Some(match key {
+        "name" => UserField::Name,
+        "user_email" => UserField::Email,
+        "firstname" => UserField::Given,
+        "lastname" => UserField::Family,
+        "created_at" => UserField::CreatedAt,
+        "updated_at" => UserField::UpdatedAt,
+        // The vendor's own is the same for everybody, and languages order nothing anybody reads.
+        _ => return None,
+    })
+}
+
+/// Groups.
+pub fn group(key: &str) -> Option<Column<GroupField>> {
+    Some(match key {
+        "name" => Column::Text(GroupField::Name),
+        "description" => Column::Text(GroupField::Description),
+        "id" | "internal_id" | "standard_id" | "ids" => Column::Id(GroupField::Uuid),
+        "created_at" => Column::Time(GroupField::CreatedAt),
+        "updated_at" => Column::Time(GroupField::UpdatedAt),
+        "default_assignation" => Column::flag(equals(GroupField::Newcomers, true)),
+        "no_creators" | "restrict_delete" | "auto_new_marking" => {
+            Column::flag(equals(GroupField::Term(PLATFORM, key.to_owned()), "true"))
+        }
+        "entity_type" => Column::always(&["Group"]),
+        "parent_types" => Column::always(INTERNAL),
+        _ => return None,
+    })
+}
+
+/// What groups are ordered by.
+pub fn group_order(key: &str) -> Option<GroupField> {
+    Some(match key {
+        "name" => GroupField::Name,
+        "created_at" => GroupField::CreatedAt,
+        "updated_at" => GroupField::UpdatedAt,
+        "default_assignation" => GroupField::Newcomers,
+        _ => return None,
+    })
+}
+
+/// What roles are ordered by.
+pub fn role_order(key: &str) -> Option<RoleField> {
+    Some(match key {
+        "name" => RoleField::Name,
+        "created_at" => RoleField::CreatedAt,
+        "updated_at" => RoleField::UpdatedAt,
+        _ => return None,
+    })
+}
+
+/// Organisations.
+pub fn organisation(key: &str) -> Option<Column<OrganisationField>> {
+    Some(match key {
+        "name" => Column::Text(OrganisationField::Name),
+        "description" => Column::Text(OrganisationField::Description),
+        "contact_information" => Column::Text(OrganisationField::Contacts),
+        "x_opencti_organization_type" => Column::Text(OrganisationField::Kind),
+        "x_opencti_reliability" => {
+            Column::Text(OrganisationField::Term(PLATFORM, "reliability".to_owned()))
+        }
+        "x_opencti_aliases" | "alias" => {
+            Column::Text(OrganisationField::Term(PLATFORM, "alias".to_owned()))
+        }
+        "id" | "internal_id" | "standard_id" | "ids" => Column::Id(OrganisationField::Uuid),
+        "created_at" | "created" => Column::Time(OrganisationField::CreatedAt),
+        "updated_at" | "modified" => Column::Time(OrganisationField::UpdatedAt),
+        "entity_type" | "type" => Column::always(&["Organization"]),
+        "identity_class" => Column::always(&["organization"]),
+        "parent_types" => Column::always(&[
+            "Basic-Object",
+            "Stix-Object",
+            "Stix-Core-Object",
+            "Stix-Domain-Object",
+            "Identity",
+        ]),
+        "revoked" | "is_inferred" => Column::flag(Predicate::Nothing),
+        _ => return None,
+    })
+}
+
+/// What organisations are ordered by.
+pub fn organisation_order(key: &str) -> Option<OrganisationField> {
+    Some(match key {
+        "name" => OrganisationField::Name,
+        "x_opencti_organization_type" => OrganisationField::Kind,
+        "created" | "created_at" => OrganisationField::CreatedAt,
+        "modified" | "updated_at" => OrganisationField::UpdatedAt,
+        _ => return None,
+    })
+}
+
+/// Markings, which stand on a shelf: the fields are the keys themselves.
+pub fn marking(key: &str) -> Option<Column<&'static str>> {
+    Some(match key {
+        "definition" => Column::Text("definition"),
+        "definition_type" => Column::Text("definition_type"),
+        "x_opencti_order" => Column::Text("x_opencti_order"),
+        "x_opencti_color" => Column::Text("x_opencti_color"),
+        "id" | "internal_id" | "standard_id" | "ids" => Column::Id("id"),
+        "created" | "modified" | "created_at" | "updated_at" => Column::Time("created_at"),
+        "entity_type" => Column::always(&["Marking-Definition"]),
+        _ => return None,
+    })
+}
+
+/// E-mail templates, which stand on a shelf too.
+pub fn template(key: &str) -> Option<Column<&'static str>> {
+    Some(match key {
+        "name" => Column::Text("name"),
+        "description" => Column::Text("description"),
+        "id" | "internal_id" | "standard_id" | "ids" => Column::Id("id"),
+        "created_at" | "updated_at" => Column::Time("created_at"),
+        "entity_type" => Column::always(&["EmailTemplate"]),
+        _ => return None,
+    })
+}
+
+/// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
+/// alternatives, as in the vendor's search engine.
+pub fn search_terms(search: &str) -> Vec<String> {
+    let mut terms = Vec::new();
+    for (index, piece) in search.split('"').enumerate() {
+        if index % 2 == 1 {
+            terms.push(piece.trim().to_owned());
+        } else {
+            terms.extend(piece.split_whitespace().map(str::to_owned));
+        }
+    }
+    terms.retain(|term| !term.is_empty());
+    terms
+}
+
+/// Looks for terms in users.
+pub fn user_search(terms: &[String]) -> Predicate<UserField> {
+    use UserField as F;
+    found(
+        terms,
+        &[F::Name, F::Email, F::Login, F::Given, F::Family],
+        F::Uuid,
+    )
+}
+
+/// Looks for terms in groups.
+pub fn group_search(terms: &[String]) -> Predicate<GroupField> {
+    found(
+        terms,
+        &[GroupField::Name, GroupField::Description],
+        GroupField::Uuid,
+    )
+}
+
+/// Looks for terms in organisations.
+pub fn organisation_search(terms: &[String]) -> Predicate<OrganisationField> {
+    use OrganisationField as F;
+    found(terms, &[F::Name, F::Description], F::Uuid)
+}
+
+fn found<F: Clone>(terms: &[String], texts: &[F], id: F) -> Predicate<F> {
+    let mut parts = Vec::new();
+    for term in terms {
+        if let super::ids::Given::Uuid(uuid) = super::ids::Given::read(term) {
+            parts.push(equals(id.clone(), uuid.to_string()));
+            continue;
+        }
+        for text in texts {
+            parts.push(Predicate::Is(text.clone(), Test::Contains(term.clone())));
+        }
+    }
+    any(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn searches_fall_into_terms() {
+        for (search, expected) in [
+            ("ada", vec!["ada"]),
+            ("  Ada  Lovelace ", vec!["Ada", "Lovelace"]),
+            ("\"Ada Lovelace\" acme", vec!["Ada Lovelace", "acme"]),
+            ("\"open", vec!["open"]),
+            ("", vec![]),
+            ("\"\"", vec![]),
+        ] {
+            assert_eq!(search_terms(search), expected, "{search}");
+        }
+    }
+
+    #[test]
+    fn the_vendors_useful_keys_are_known() {
+        for key in [
+            "name",
+            "user_email",
+            "firstname",
+            "lastname",
+            "account_status",
+            "account_lock_after_date",
+            "user_service_account",
+            "language",
+            "external",
+            "created_at",
+            "updated_at",
+            "id",
+            "internal_id",
+            "standard_id",
+            "entity_type",
+        ] {
+            assert!(user(key).is_some(), "{key}");
+        }
+        for key in [
+            "name",
+            "description",
+            "default_assignation",
+            "no_creators",
+            "restrict_delete",
+            "auto_new_marking",
+        ] {
+            assert!(group(key).is_some(), "{key}");
+        }
+        assert!(organisation("x_opencti_organization_type").is_some());
+        assert!(user("password").is_none() && group("password").is_none());
+    }
+
+    #[test]
+    fn every_standing_has_one_word() {
+        let Column::Words(words) = statuses() else {
+            panic!("statuses are words");
+        };
+        assert_eq!(
+            words.iter().map(|(word, _)| *word).collect::<Vec<_>>(),
+            ["Active", "Inactive", "Locked", "Expired"]
+        );
+        assert!(
+            words
+                .iter()
+                .all(|(_, predicate)| *predicate != Predicate::Nothing)
+        );
+    }
+}
