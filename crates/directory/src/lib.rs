@@ -10,10 +10,12 @@
 //! wire format, HTTP or the console; SQL stays inside `store`.
 
 mod access;
+mod audit;
 mod authentication;
 mod caller;
 mod catalogue;
 mod directory;
+mod guard;
 mod handle;
 mod model;
 mod operations;
@@ -22,6 +24,7 @@ mod sealing;
 mod seams;
 mod store;
 mod uses;
+mod work;
 
 pub use access::{Access, Operation};
 pub use authentication::Accepts;

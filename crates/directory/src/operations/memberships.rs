@@ -41,7 +41,8 @@ impl Handle {
     pub async fn memberships(&self, of: &[UserId]) -> Result<Vec<Membership>, Fault> {
         let of = of.to_vec();
         self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
-            Ok(organisations::memberships(&mut work.tx, &of).await?)
+            let seen = work.seen_users(&of).await?;
+            Ok(organisations::memberships(&mut work.tx, &seen).await?)
         })
         .await
     }

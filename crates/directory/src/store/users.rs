@@ -581,3 +581,28 @@ pub(crate) async fn seen(tx: &mut Tx<'_>, user: UserId, at: Time) -> Res<()> {
     .await?;
     Ok(())
 }
+
+/// Those of the users whom the scopes show, oneself included.
+pub(crate) async fn seen_of(
+    tx: &mut Tx<'_>,
+    users: &[UserId],
+    scopes: &[Scope],
+    limit: Option<i64>,
+    own: UserId,
+) -> Res<Vec<UserId>> {
+    let mut seen = Vec::with_capacity(users.len());
+    for chunk in users.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT u.id FROM users u WHERE u.id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") AND (u.id = ");
+        sql.bind(Bound::Int(own.0)).push(" OR (1 = 1");
+        super::select::seen::<Users>(&mut sql, scopes, limit);
+        sql.push("))");
+        seen.extend(
+            tx.all(&sql.text, &sql.vals(), |row| Ok(UserId(row.int(0)?)))
+                .await?,
+        );
+    }
+    Ok(seen)
+}

@@ -1,0 +1,81 @@
+//! Audit events, appended in the transaction of the change they tell of.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::caller::Credential;
+use crate::handle::Outcome;
+use crate::model::{Organisation, OrganisationId, User};
+use crate::store::events;
+use crate::work::Work;
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct About<'a> {
+    pub entity: &'a str,
+    pub id: Option<i64>,
+    pub name: Option<&'a str>,
+    pub organisation: Option<OrganisationId>,
+}
+
+impl<'a> About<'a> {
+    pub fn user(user: &'a User) -> Self {
+        Self {
+            entity: "user",
+            id: Some(user.id.0),
+            name: Some(&user.login),
+            organisation: Some(user.home),
+        }
+    }
+
+    pub fn organisation(organisation: &'a Organisation) -> Self {
+        Self {
+            entity: "organisation",
+            id: Some(organisation.id.0),
+            name: Some(&organisation.name),
+            organisation: Some(organisation.id),
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Appends an audit event in the transaction of the change. `detail` holds no secret.
+    pub async fn event(
+        &mut self,
+        verb: &str,
+        about: About<'_>,
+        detail: Option<Value>,
+    ) -> Outcome<()> {
+        let caller = Arc::clone(&self.caller);
+        let detail = detail.map(|detail| detail.to_string());
+        let address = caller
+            .context
+            .address
+            .map(|address| address.to_canonical().to_string());
+        let (key, session) = match caller.credential {
+            Credential::Key(key) => (Some(key.0), None),
+            Credential::Session(session, key) => (key.map(|key| key.0), Some(session.0)),
+            Credential::System => (None, None),
+        };
+        let system = caller.credential == Credential::System;
+        let event = events::NewEvent {
+            at: self.now,
+            verb,
+            actor: if system { None } else { Some(caller.user.0) },
+            actor_name: Some(&caller.login),
+            platform: caller.platform.word(),
+            key,
+            session,
+            entity: about.entity,
+            entity_id: about.id,
+            entity_name: about.name,
+            organisation: about.organisation.map(|organisation| organisation.0),
+            detail: detail.as_deref(),
+            address: address.as_deref(),
+            request_id: Some(caller.context.request_id.as_str()).filter(|id| !id.is_empty()),
+        };
+        events::append(&mut self.tx, &event).await?;
+        Ok(())
+    }
+}
