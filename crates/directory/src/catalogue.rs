@@ -84,6 +84,7 @@ pub fn usher_platform(others: &[Platform]) -> PlatformSpec {
         owner_role: None,
         default_roles: &["member"],
         first_custom_number: 100,
+        builtin_roles_editable: false,
         password_rule: PasswordRule::length(12),
     }
 }

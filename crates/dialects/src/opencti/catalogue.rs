@@ -72,6 +72,7 @@ pub fn spec() -> PlatformSpec {
         owner_role: None,
         default_roles: &[],
         first_custom_number: 100,
+        builtin_roles_editable: true,
         // The vendor's policy is off until an administrator sets its figures.
         password_rule: PasswordRule::length(1),
     }

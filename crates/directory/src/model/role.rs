@@ -138,6 +138,12 @@ pub struct HeldRole {
     pub user: UserId,
     /// The role.
     pub role: RoleId,
+    /// The role's platform.
+    pub platform: Platform,
+    /// The role's number on its platform.
+    pub number: i64,
+    /// The role's word on its platform.
+    pub word: String,
     /// Where.
     pub organisation: OrganisationId,
     /// Until when.
@@ -195,6 +201,8 @@ pub struct PlatformSpec {
     pub default_roles: &'static [&'static str],
     /// The numbers of custom roles start here (built-ins stay below).
     pub first_custom_number: i64,
+    /// Whether administrators may change what its built-in roles bring.
+    pub builtin_roles_editable: bool,
     /// What its vendor asks of passwords, used when the password policy is `vendor`.
     pub password_rule: super::settings::PasswordRule,
 }
