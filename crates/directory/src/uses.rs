@@ -8,7 +8,7 @@ use crate::caller::RequestContext;
 use crate::directory::{Directory, Inner};
 use crate::handle::{Outcome, Stop};
 use crate::model::{Fault, KeyId, SessionId, Time, UserId};
-use crate::store::{Tx, users};
+use crate::store::{Tx, keys, sessions, users};
 
 /// Uses that are not written yet.
 #[derive(Default)]
@@ -94,7 +94,7 @@ impl Directory {
         if pending.keys.is_empty() && pending.sessions.is_empty() && pending.users.is_empty() {
             return Ok(());
         }
-        let (keys, sessions, people) = (
+        let (key_uses, session_uses, people) = (
             pending.keys.clone(),
             pending.sessions.clone(),
             pending.users.clone(),
@@ -103,15 +103,11 @@ impl Directory {
             .0
             .store
             .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                for (key, one) in &keys {
-                    write_key(tx, *key, one).await?;
+                for (key, one) in &key_uses {
+                    keys::add_uses(tx, *key, one.count, one.last, &one.addresses).await?;
                 }
-                for (session, at) in &sessions {
-                    tx.exec(
-                        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
-                        &[session.0.into(), at.0.into()],
-                    )
-                    .await?;
+                for (session, at) in &session_uses {
+                    sessions::seen(tx, *session, *at).await?;
                 }
                 for (user, at) in &people {
                     users::seen(tx, *user, *at).await?;
@@ -148,39 +144,4 @@ impl Inner {
             pending.users.entry(user).or_insert(at);
         }
     }
-}
-
-async fn write_key(tx: &mut Tx<'_>, key: KeyId, one: &KeyUse) -> Outcome<()> {
-    let seen = tx
-        .one(
-            "SELECT seen_addresses FROM api_keys WHERE id = $1",
-            &[key.0.into()],
-            |row| row.string(0),
-        )
-        .await?;
-    let Some(seen) = seen else { return Ok(()) };
-    let mut seen: Vec<String> = serde_json::from_str(&seen).unwrap_or_default();
-    let before = seen.len();
-    for address in &one.addresses {
-        if !seen.contains(address) {
-            seen.push(address.clone());
-        }
-    }
-    let excess = seen.len().saturating_sub(50);
-    seen.drain(..excess);
-    let last_address = one.addresses.last().cloned();
-    tx.exec(
-        "UPDATE api_keys SET use_count = use_count + $2, last_used_at = $3, last_address = COALESCE($4, last_address) WHERE id = $1",
-        &[key.0.into(), one.count.into(), one.last.0.into(), (&last_address).into()],
-    )
-    .await?;
-    if seen.len() != before {
-        let seen = serde_json::Value::from(seen).to_string();
-        tx.exec(
-            "UPDATE api_keys SET seen_addresses = $2 WHERE id = $1",
-            &[key.0.into(), (&seen).into()],
-        )
-        .await?;
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod install;
+mod keys;
 pub(crate) mod mail;
 mod memberships;
 mod organisations;

@@ -66,7 +66,7 @@ fn document<T: for<'de> serde::Deserialize<'de>>(text: &str) -> Res<T> {
     serde_json::from_str(text).map_err(|error| StoreError::Bug(format!("stored document: {error}")))
 }
 
-fn list<T: for<'de> serde::Deserialize<'de>>(text: &str) -> Res<Vec<T>> {
+pub(crate) fn list<T: for<'de> serde::Deserialize<'de>>(text: &str) -> Res<Vec<T>> {
     if text == "[]" {
         Ok(Vec::new())
     } else {

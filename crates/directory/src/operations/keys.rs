@@ -1,0 +1,400 @@
+//! API keys: list, make, change, revoke.
+
+use serde_json::json;
+
+use crate::access::Operation;
+use crate::authentication::digest;
+use crate::caller::Credential;
+use crate::directory::Inner;
+use crate::handle::{About, Handle, Outcome, Work};
+use crate::model::{
+    Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, KeyShape, Kind, NewKey, Page,
+    Permission, Predicate, Query, Ref, Scope, Time, User, UserId, UserRef,
+};
+use crate::rules::{self, Limited};
+use crate::store::{keys, select, users};
+
+impl Handle {
+    /// Makes a key for oneself, or for somebody within reach. Its text is in the answer and nowhere
+    /// else. People who are not active may have keys made; they open once the account does.
+    pub async fn create_key(
+        &self,
+        user: impl Into<UserRef>,
+        new: NewKey,
+    ) -> Result<FreshKey, Fault> {
+        let secret = self.inner.key_text(new.shape);
+        self.make_key(user.into(), new, secret).await
+    }
+
+    /// Makes a key with a text chosen beforehand: only the server itself does so, at the first run.
+    pub async fn create_key_with(
+        &self,
+        user: impl Into<UserRef>,
+        new: NewKey,
+        secret: String,
+    ) -> Result<FreshKey, Fault> {
+        if self.caller.credential != Credential::System {
+            return Err(Fault::Forbidden(Permission::ManageKeys));
+        }
+        if secret.len() != PLAIN_LENGTH || !secret.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(Fault::invalid("key", "must be 40 letters and digits"));
+        }
+        self.make_key(user.into(), new, secret).await
+    }
+
+    async fn make_key(
+        &self,
+        which: UserRef,
+        new: NewKey,
+        secret: String,
+    ) -> Result<FreshKey, Fault> {
+        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        let text = secret.clone();
+        let key = self
+            .write(Operation::CreateKey, async move |work: &mut Work<'_>| {
+                create(work, &which, &new, uuid, &text).await
+            })
+            .await?;
+        Ok(FreshKey { key, secret })
+    }
+
+    /// One page of the keys the caller sees: their own, and those of people whose keys they manage.
+    /// Revoked and expired ones are among them.
+    pub async fn keys(&self, query: &Query<KeyField>) -> Result<Page<Key>, Fault> {
+        let query = query.clone();
+        let bounded = query.search.is_none() && !query.total && narrow(&query.predicate);
+        let list = async move |work: &mut Work<'_>| page(work, &query).await;
+        if bounded {
+            self.read(Operation::ListKeys, list).await
+        } else {
+            self.read_slow(Operation::ListKeys, list).await
+        }
+    }
+
+    /// One key the caller sees.
+    pub async fn key(&self, which: impl Into<KeyRef>) -> Result<Key, Fault> {
+        let which = which.into();
+        self.read(Operation::ListKeys, async |work: &mut Work<'_>| {
+            Ok(visible(work, &which).await?.0)
+        })
+        .await
+    }
+
+    /// Changes a key. Its text never changes.
+    pub async fn update_key(
+        &self,
+        which: impl Into<KeyRef>,
+        change: KeyChange,
+    ) -> Result<Key, Fault> {
+        let which = which.into();
+        self.write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
+            update(work, &which, &change).await
+        })
+        .await
+    }
+
+    /// Revokes a key for good; a second time changes nothing.
+    pub async fn revoke_key(&self, which: impl Into<KeyRef>) -> Result<Key, Fault> {
+        let which = which.into();
+        self.write(Operation::RevokeKey, async move |work: &mut Work<'_>| {
+            let (mut key, owner) = visible(work, &which).await?;
+            work.guard_takeover(&owner).await?;
+            revoke(work, &key, &owner).await?;
+            key.revoked_at = key.revoked_at.or(Some(work.now));
+            Ok(key)
+        })
+        .await
+    }
+
+    /// Revokes all of somebody's keys but one; tells how many there were.
+    pub async fn revoke_keys_of(
+        &self,
+        user: impl Into<UserRef>,
+        except: Option<KeyId>,
+    ) -> Result<u64, Fault> {
+        let which = user.into();
+        self.write(Operation::RevokeKey, async move |work: &mut Work<'_>| {
+            let owner = work.target_user(&which).await?;
+            work.guard_takeover(&owner).await?;
+            let mut count = 0;
+            for key in keys::standing_of(&mut work.tx, owner.id).await? {
+                if Some(key.id) != except {
+                    revoke(work, &key, &owner).await?;
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })
+        .await
+    }
+}
+
+/// Letters and digits of a plain key.
+const PLAIN_LENGTH: usize = 40;
+
+impl Inner {
+    fn key_text(&self, shape: KeyShape) -> String {
+        use base64::Engine as _;
+        match shape {
+            KeyShape::Plain => self.seams.letters_and_digits(PLAIN_LENGTH),
+            KeyShape::Prefixed(prefix) => {
+                let mut random = [0_u8; 48];
+                self.seams.entropy.fill(&mut random);
+                let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
+                format!("{prefix}{text}")
+            }
+        }
+    }
+
+    /// Adds the uses that are not written yet.
+    fn with_pending_uses(&self, mut key: Key) -> Key {
+        if let Some(pending) = self.uses.of_key(key.id) {
+            key.use_count += pending.count;
+            key.last_used_at = key.last_used_at.max(Some(pending.last));
+            if let Some(last) = pending.addresses.last() {
+                key.last_address = Some(last.clone());
+            }
+            keys::remember_addresses(&mut key.seen_addresses, &pending.addresses);
+        }
+        key
+    }
+}
+
+impl<'a> Limited<'a> {
+    fn of(key: &'a Key) -> Self {
+        Self {
+            read_only: key.read_only,
+            addresses: &key.addresses,
+            constraints: &key.constraints,
+            scopes: &key.scopes,
+            organisation: key.organisation,
+        }
+    }
+}
+
+async fn create(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    new: &NewKey,
+    uuid: uuid::Uuid,
+    secret: &str,
+) -> Outcome<Key> {
+    let owner = work.target_user(which).await?;
+    work.guard_takeover(&owner).await?;
+    rules::check_key_limits(&new.name, &new.addresses, &new.constraints, &new.scopes)?;
+    if let Some(organisation) = new.organisation {
+        let known = work
+            .find_organisation(&Ref::Id(organisation))
+            .await?
+            .is_some()
+            && work.sees_organisation(organisation).await?;
+        if !known {
+            return Err(Fault::UnknownReference(Kind::Organisation).into());
+        }
+    }
+    let platform = work.caller.platform.word();
+    let limited = !new.constraints.is_empty() || !new.scopes.is_empty();
+    let mut key = Key {
+        id: KeyId(0),
+        uuid,
+        user: owner.id,
+        name: new.name.clone(),
+        hint_start: secret.chars().take(4).collect(),
+        hint_end: secret
+            .get(secret.len().saturating_sub(4)..)
+            .unwrap_or_default()
+            .to_owned(),
+        origin: platform.to_owned(),
+        platform: limited.then(|| platform.to_owned()),
+        read_only: new.read_only,
+        addresses: new.addresses.clone(),
+        constraints: new.constraints.clone(),
+        scopes: new.scopes.clone(),
+        organisation: new.organisation,
+        expires_at: new.expires_at,
+        revoked_at: None,
+        created_at: work.now,
+        created_by: work.actor(),
+        use_count: 0,
+        last_used_at: None,
+        last_address: None,
+        seen_addresses: Vec::new(),
+    };
+    no_freer_than_own(work, &key).await?;
+    key.id = keys::insert(&mut work.tx, &key, &digest(secret))
+        .await?
+        .ok_or(Fault::Taken { field: "uuid" })?;
+    event(
+        work,
+        "key.created",
+        &key,
+        &owner,
+        json!({ "after": described(&key) }),
+    )
+    .await?;
+    Ok(key)
+}
+
+/// A key that is limited itself makes and changes only keys that are as limited.
+async fn no_freer_than_own(work: &mut Work<'_>, key: &Key) -> Outcome<()> {
+    let (Credential::Key(own) | Credential::Session(_, Some(own))) = work.caller.credential else {
+        return Ok(());
+    };
+    let Some(own) = keys::by_id(&mut work.tx, own).await? else {
+        return Ok(());
+    };
+    if rules::no_less_limited(Limited::of(&own), Limited::of(key)) {
+        Ok(())
+    } else {
+        Err(Fault::ExceedsOwn.into())
+    }
+}
+
+/// A key of the caller's own or of somebody within reach, with its owner; others are not found.
+async fn visible(work: &mut Work<'_>, which: &KeyRef) -> Outcome<(Key, User)> {
+    let missing = || Fault::NotFound(Kind::Key);
+    let key = match which {
+        Ref::Id(id) => keys::by_id(&mut work.tx, *id).await?,
+        Ref::Uuid(uuid) => keys::by_uuid(&mut work.tx, *uuid).await?,
+        Ref::Name(text) => match uuid::Uuid::parse_str(text) {
+            Ok(uuid) => keys::by_uuid(&mut work.tx, uuid).await?,
+            Err(_) => None,
+        },
+    }
+    .ok_or_else(missing)?;
+    let owner = users::by_id(&mut work.tx, key.user)
+        .await?
+        .ok_or_else(missing)?;
+    let own = owner.id == work.caller.user;
+    if own || work.reaches_user(Permission::ManageKeys, &owner).await? {
+        let inner = std::sync::Arc::clone(&work.inner);
+        Ok((inner.with_pending_uses(key), owner))
+    } else {
+        Err(missing().into())
+    }
+}
+
+async fn page(work: &mut Work<'_>, query: &Query<KeyField>) -> Outcome<Page<Key>> {
+    let mut scopes = work.scopes_of(query.seen_by.unwrap_or(Permission::ManageKeys));
+    scopes.push(Scope::Own(work.caller.user));
+    let (limit, now) = (work.limit(), work.now);
+    let total = if query.total {
+        let count = keys::count(&mut work.tx, query, &scopes, limit, now).await?;
+        Some(u64::try_from(count).unwrap_or(0))
+    } else {
+        None
+    };
+    let rows = keys::page(&mut work.tx, query, &scopes, limit, now).await?;
+    let (items, next) = select::page(rows, query.limit);
+    let inner = std::sync::Arc::clone(&work.inner);
+    Ok(Page {
+        items: items
+            .into_iter()
+            .map(|key| inner.with_pending_uses(key))
+            .collect(),
+        next,
+        total,
+    })
+}
+
+/// Whether a predicate names one owner or key, so that an index answers it.
+fn narrow(predicate: &Predicate<KeyField>) -> bool {
+    use crate::model::Test;
+    match predicate {
+        Predicate::Nothing => true,
+        Predicate::Is(
+            KeyField::Id | KeyField::Uuid | KeyField::User,
+            Test::Equals(_) | Test::OneOf(_),
+        ) => true,
+        Predicate::And(all) => all.iter().any(narrow),
+        _ => false,
+    }
+}
+
+async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outcome<Key> {
+    let (old, owner) = visible(work, which).await?;
+    work.guard_takeover(&owner).await?;
+    let mut key = old.clone();
+    if let Some(name) = &change.name {
+        key.name.clone_from(name);
+    }
+    if let Some(expires_at) = change.expires_at {
+        key.expires_at = expires_at;
+    }
+    if let Some(read_only) = change.read_only {
+        key.read_only = read_only;
+    }
+    if let Some(addresses) = &change.addresses {
+        key.addresses.clone_from(addresses);
+    }
+    if let Some(constraints) = &change.constraints {
+        key.constraints.clone_from(constraints);
+    }
+    if let Some(scopes) = &change.scopes {
+        key.scopes.clone_from(scopes);
+    }
+    rules::check_key_limits(&key.name, &key.addresses, &key.constraints, &key.scopes)?;
+    // Limits are read in the dialect that set them, so they stay with it while there are any.
+    key.platform = if key.constraints.is_empty() && key.scopes.is_empty() {
+        None
+    } else {
+        old.platform
+            .clone()
+            .or_else(|| Some(work.caller.platform.word().to_owned()))
+    };
+    if key == old {
+        return Ok(key);
+    }
+    no_freer_than_own(work, &key).await?;
+    keys::update(&mut work.tx, &key).await?;
+    let detail = json!({ "before": described(&old), "after": described(&key) });
+    event(work, "key.changed", &key, &owner, detail).await?;
+    Ok(key)
+}
+
+async fn revoke(work: &mut Work<'_>, key: &Key, owner: &User) -> Outcome<()> {
+    let now: Time = work.now;
+    if keys::revoke(&mut work.tx, key.id, now).await? {
+        event(
+            work,
+            "key.revoked",
+            key,
+            owner,
+            json!({ "before": described(key) }),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn event(
+    work: &mut Work<'_>,
+    verb: &str,
+    key: &Key,
+    owner: &User,
+    detail: serde_json::Value,
+) -> Outcome<()> {
+    let about = About {
+        entity: "key",
+        id: Some(key.id.0),
+        name: Some(&key.name),
+        organisation: Some(owner.home),
+    };
+    work.event(verb, about, Some(detail)).await
+}
+
+/// What an event tells of a key; never its text.
+fn described(key: &Key) -> serde_json::Value {
+    let UserId(user) = key.user;
+    json!({
+        "user": user,
+        "name": key.name,
+        "hint": format!("{}…{}", key.hint_start, key.hint_end),
+        "read_only": key.read_only,
+        "addresses": key.addresses,
+        "constraints": key.constraints,
+        "scopes": key.scopes,
+        "organisation": key.organisation,
+        "expires_at": key.expires_at,
+    })
+}

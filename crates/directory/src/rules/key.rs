@@ -1,0 +1,203 @@
+//! What a key may be made with, and by which key.
+
+use ipnet::IpNet;
+use regex::RegexBuilder;
+
+use crate::model::{Constraint, ConstraintKind, Fault, OrganisationId};
+
+/// Constraints of one key at most.
+const CONSTRAINTS: usize = 100;
+/// Addresses and scope words of one key at most.
+const ENTRIES: usize = 1_000;
+
+/// The limits that keys are compared by.
+#[derive(Clone, Copy, Debug)]
+pub struct Limited<'a> {
+    /// It may only read.
+    pub read_only: bool,
+    /// The addresses it may come from; empty allows all.
+    pub addresses: &'a [IpNet],
+    /// Paths and verbs; empty allows all.
+    pub constraints: &'a [Constraint],
+    /// Scope words; empty allows all.
+    pub scopes: &'a [String],
+    /// The organisation it is limited to.
+    pub organisation: Option<OrganisationId>,
+}
+
+/// Refuses limits that could not be enforced: expressions that do not compile, lists without end.
+pub fn check_key_limits(
+    name: &str,
+    addresses: &[IpNet],
+    constraints: &[Constraint],
+    scopes: &[String],
+) -> Result<(), Fault> {
+    super::check_text("name", name, 255, true)?;
+    if constraints.len() > CONSTRAINTS {
+        return Err(Fault::invalid("constraints", "at most 100 are allowed"));
+    }
+    if addresses.len() > ENTRIES || scopes.len() > ENTRIES {
+        return Err(Fault::invalid("addresses", "at most 1000 are allowed"));
+    }
+    for scope in scopes {
+        super::check_text("scopes", scope, 255, false)?;
+    }
+    for constraint in constraints {
+        super::check_text("constraints", &constraint.pattern, 1_000, false)?;
+        if constraint.methods.is_empty() || constraint.methods.len() > 20 {
+            return Err(Fault::invalid("constraints", "one allows no method"));
+        }
+        for method in &constraint.methods {
+            super::check_text("constraints", method, 20, false)?;
+        }
+        // The size bound keeps a short expression from becoming a large automaton.
+        if constraint.kind == ConstraintKind::Regex
+            && RegexBuilder::new(&format!("^(?:{})$", constraint.pattern))
+                .size_limit(100_000)
+                .build()
+                .is_err()
+        {
+            return Err(Fault::invalid(
+                "constraints",
+                "an expression does not compile or is too large",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether `new` allows nothing that `own` forbids, so that a limited key cannot make itself a freer
+/// one. The end of its life is no limit in this sense: keys are renewed by keys.
+#[must_use]
+pub fn no_less_limited(own: Limited<'_>, new: Limited<'_>) -> bool {
+    let addresses = own.addresses.is_empty()
+        || (!new.addresses.is_empty()
+            && new
+                .addresses
+                .iter()
+                .all(|net| own.addresses.iter().any(|outer| outer.contains(net))));
+    let constraints = own.constraints.is_empty()
+        || (!new.constraints.is_empty()
+            && new
+                .constraints
+                .iter()
+                .all(|one| own.constraints.iter().any(|outer| narrower(outer, one))));
+    let scopes = own.scopes.is_empty()
+        || (!new.scopes.is_empty() && new.scopes.iter().all(|word| own.scopes.contains(word)));
+    (new.read_only || !own.read_only)
+        && addresses
+        && constraints
+        && scopes
+        && (own.organisation.is_none() || own.organisation == new.organisation)
+}
+
+/// Patterns are not compared by meaning: the same one, or one that a prefix or bare verb plainly holds.
+fn narrower(outer: &Constraint, inner: &Constraint) -> bool {
+    let pattern = match (outer.kind, inner.kind) {
+        (ConstraintKind::Verb, _) => true,
+        (ConstraintKind::Prefix, ConstraintKind::Exact | ConstraintKind::Prefix) => inner
+            .pattern
+            .trim_start_matches('/')
+            .starts_with(outer.pattern.trim_start_matches('/')),
+        (one, other) => one == other && outer.pattern == inner.pattern,
+    };
+    pattern
+        && inner
+            .methods
+            .iter()
+            .all(|method| outer.methods.contains(method))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraint(kind: ConstraintKind, pattern: &str, methods: &[&str]) -> Constraint {
+        Constraint {
+            kind,
+            pattern: pattern.to_owned(),
+            methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn limits_are_checked() {
+        use ConstraintKind as C;
+        let many = vec![constraint(C::Verb, "", &["GET"]); 101];
+        for (constraints, fine) in [
+            (vec![], true),
+            (vec![constraint(C::Regex, "users/[0-9]+", &["GET"])], true),
+            (vec![constraint(C::Regex, "users/(", &["GET"])], false),
+            (
+                vec![constraint(C::Regex, "(a{1000}){1000}", &["GET"])],
+                false,
+            ),
+            (vec![constraint(C::Exact, "users/(", &["GET"])], true),
+            (vec![constraint(C::Exact, "users", &[])], false),
+            (many[..100].to_vec(), true),
+            (many, false),
+        ] {
+            let checked = check_key_limits("name", &[], &constraints, &[]);
+            assert_eq!(checked.is_ok(), fine, "{:?}", constraints.first());
+        }
+    }
+
+    #[test]
+    fn no_key_makes_a_freer_one() {
+        use ConstraintKind as C;
+        let free = Limited {
+            read_only: false,
+            addresses: &[],
+            constraints: &[],
+            scopes: &[],
+            organisation: None,
+        };
+        let ten: Vec<IpNet> = "10.0.0.0/8".parse().into_iter().collect();
+        let inside: Vec<IpNet> = "10.1.0.0/16".parse().into_iter().collect();
+        let users = [constraint(C::Prefix, "users", &["GET", "POST"])];
+        let me = [constraint(C::Exact, "/users/me", &["GET"])];
+        let delete = [constraint(C::Prefix, "users", &["DELETE"])];
+        let words = ["read".to_owned()];
+        let more = ["read".to_owned(), "write".to_owned()];
+        let addresses = |addresses| Limited { addresses, ..free };
+        let constraints = |constraints| Limited {
+            constraints,
+            ..free
+        };
+        let scopes = |scopes| Limited { scopes, ..free };
+        let at = |organisation| Limited {
+            organisation: Some(OrganisationId(organisation)),
+            ..free
+        };
+        for (own, new, fine) in [
+            (free, free, true),
+            (free, addresses(&ten), true),
+            (addresses(&ten), free, false),
+            (addresses(&ten), addresses(&ten), true),
+            (addresses(&ten), addresses(&inside), true),
+            (addresses(&inside), addresses(&ten), false),
+            (constraints(&users), free, false),
+            (constraints(&users), constraints(&users), true),
+            (constraints(&users), constraints(&me), true),
+            (constraints(&me), constraints(&users), false),
+            (constraints(&users), constraints(&delete), false),
+            (scopes(&words), free, false),
+            (scopes(&words), scopes(&words), true),
+            (scopes(&words), scopes(&more), false),
+            (scopes(&more), scopes(&words), true),
+            (at(2), free, false),
+            (at(2), at(3), false),
+            (at(2), at(2), true),
+            (
+                Limited {
+                    read_only: true,
+                    ..free
+                },
+                free,
+                false,
+            ),
+        ] {
+            assert_eq!(no_less_limited(own, new), fine, "{own:?} {new:?}");
+        }
+    }
+}

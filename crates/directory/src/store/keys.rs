@@ -1,0 +1,272 @@
+//! API keys in SQL.
+
+use crate::model::{
+    Constraint, Cursor, CursorKey, Key, KeyField, KeyId, OrganisationId, Query, Scope, Time, UserId,
+};
+
+use super::credentials::list;
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::{Res, Row, StoreError, Tx};
+
+const COLUMNS: &str = "k.id, k.uuid, k.user_id, k.name, k.hint_start, k.hint_end, k.origin, k.platform, k.read_only, \
+     k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at, k.created_at, k.created_by, \
+     k.use_count, k.last_used_at, k.last_address, k.seen_addresses";
+/// The column after [`COLUMNS`].
+const AFTER: usize = 21;
+const TABLES: &str = " FROM api_keys k JOIN users u ON u.id = k.user_id";
+
+/// The keys as a list.
+pub(crate) struct Keys;
+
+impl Listed for Keys {
+    type Field = KeyField;
+    const ID: &'static str = "k.id";
+    const SEARCH: &'static str = "LOWER(k.name)";
+
+    fn column(field: &KeyField) -> Column {
+        match field {
+            KeyField::Id => Column::Int("k.id"),
+            KeyField::Uuid => Column::Text("k.uuid", Folding::Exact),
+            KeyField::User => Column::Int("k.user_id"),
+            KeyField::Name => Column::Text("k.name", Folding::Lower),
+            KeyField::HintStart => Column::Text("k.hint_start", Folding::Exact),
+            KeyField::HintEnd => Column::Text("k.hint_end", Folding::Exact),
+            KeyField::Origin => Column::Text("k.origin", Folding::Exact),
+            KeyField::Revoked => Column::Flag("(CASE WHEN k.revoked_at IS NULL THEN 0 ELSE 1 END)"),
+            KeyField::UserEmail => Column::Text("u.email_key", Folding::Unique),
+            KeyField::ExpiresAt => Column::Int("k.expires_at"),
+            KeyField::CreatedAt => Column::Int("k.created_at"),
+            KeyField::LastUsedAt => Column::Int("k.last_used_at"),
+        }
+    }
+}
+
+impl Seen for Keys {
+    /// Keys are seen by whoever reaches their owner's home: a mere membership shows nobody's keys.
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        match scope {
+            Scope::All => drop(sql.push("1 = 1")),
+            Scope::Own(user) => drop(sql.push("k.user_id = ").bind(Bound::Int(user.0))),
+            Scope::Users(users) => {
+                sql.push("k.user_id IN (")
+                    .bind_all(users.iter().map(|user| user.0))
+                    .push(")");
+            }
+            Scope::Groups(groups) => {
+                sql.push("u.primary_group_id IN (")
+                    .bind_all(groups.iter().map(|group| group.0))
+                    .push(")");
+            }
+            Scope::Organisation(organisation) => {
+                sql.push("u.home_id = ").bind(Bound::Int(organisation.0));
+            }
+            Scope::Subtree(organisation) => {
+                sql.push(
+                    "u.home_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ",
+                );
+                sql.bind(Bound::Int(organisation.0)).push(")");
+            }
+        }
+    }
+}
+
+fn read_key(row: &Row<'_>) -> Res<Key> {
+    let time = |index| -> Res<Option<Time>> { Ok(row.opt_int(index)?.map(Time)) };
+    Ok(Key {
+        id: KeyId(row.int(0)?),
+        uuid: super::users::uuid(row.text(1)?)?,
+        user: UserId(row.int(2)?),
+        name: row.string(3)?,
+        hint_start: row.string(4)?,
+        hint_end: row.string(5)?,
+        origin: row.string(6)?,
+        platform: row.opt_string(7)?,
+        read_only: row.flag(8)?,
+        addresses: list(row.text(9)?)?,
+        constraints: list::<Constraint>(row.text(10)?)?,
+        scopes: list(row.text(11)?)?,
+        organisation: row.opt_int(12)?.map(OrganisationId),
+        expires_at: time(13)?,
+        revoked_at: time(14)?,
+        created_at: Time(row.int(15)?),
+        created_by: row.opt_int(16)?.map(UserId),
+        use_count: row.int(17)?,
+        last_used_at: time(18)?,
+        last_address: row.opt_string(19)?,
+        seen_addresses: list(row.text(20)?)?,
+    })
+}
+
+fn written<T: serde::Serialize>(value: &T) -> Res<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Bug(format!("a document: {error}")))
+}
+
+/// The key of that number.
+pub(crate) async fn by_id(tx: &mut Tx<'_>, id: KeyId) -> Res<Option<Key>> {
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE k.id = $1")
+    });
+    tx.one(&sql, &[id.0.into()], read_key).await
+}
+
+/// The key of that UUID.
+pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: uuid::Uuid) -> Res<Option<Key>> {
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE k.uuid = $1")
+    });
+    tx.one(&sql, &[(&uuid.to_string()).into()], read_key).await
+}
+
+/// Inserts a key under the digest of its text; `None` when the UUID or the text is taken.
+pub(crate) async fn insert(tx: &mut Tx<'_>, key: &Key, digest: &[u8]) -> Res<Option<KeyId>> {
+    tx.one(
+        "INSERT INTO api_keys (uuid, user_id, digest, name, hint_start, hint_end, origin, platform, read_only, addresses, \
+         constraints, scopes, organisation_id, expires_at, created_at, created_by, use_count, seen_addresses) VALUES ($1, $2, \
+         $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, '[]') ON CONFLICT DO NOTHING RETURNING id",
+        &[
+            (&key.uuid.to_string()).into(), key.user.0.into(), digest.into(), (&key.name).into(), (&key.hint_start).into(),
+            (&key.hint_end).into(), (&key.origin).into(), (&key.platform).into(), key.read_only.into(),
+            (&written(&key.addresses)?).into(), (&written(&key.constraints)?).into(), (&written(&key.scopes)?).into(),
+            key.organisation.map(|one| one.0).into(), key.expires_at.map(|at| at.0).into(), key.created_at.0.into(),
+            key.created_by.map(|one| one.0).into(),
+        ],
+        |row| Ok(KeyId(row.int(0)?)),
+    )
+    .await
+}
+
+/// Writes what may change of a key.
+pub(crate) async fn update(tx: &mut Tx<'_>, key: &Key) -> Res<()> {
+    tx.exec(
+        "UPDATE api_keys SET name = $2, platform = $3, read_only = $4, addresses = $5, constraints = $6, scopes = $7, \
+         expires_at = $8 WHERE id = $1",
+        &[
+            key.id.0.into(), (&key.name).into(), (&key.platform).into(), key.read_only.into(),
+            (&written(&key.addresses)?).into(), (&written(&key.constraints)?).into(), (&written(&key.scopes)?).into(),
+            key.expires_at.map(|at| at.0).into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Revokes a key and ends the sessions bound to it; false when it was revoked before.
+pub(crate) async fn revoke(tx: &mut Tx<'_>, key: KeyId, now: Time) -> Res<bool> {
+    let changed = tx
+        .exec(
+            "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+            &[key.0.into(), now.0.into()],
+        )
+        .await?;
+    tx.exec("DELETE FROM sessions WHERE key_id = $1", &[key.0.into()])
+        .await?;
+    Ok(changed > 0)
+}
+
+/// The keys of a user that are not revoked.
+pub(crate) async fn standing_of(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<Key>> {
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" WHERE k.user_id = $1 AND k.revoked_at IS NULL ORDER BY k.id")
+    });
+    tx.all(&sql, &[user.0.into()], read_key).await
+}
+
+/// One page, with one row more than asked for.
+pub(crate) async fn page(
+    tx: &mut Tx<'_>,
+    query: &Query<KeyField>,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<Vec<(Key, Cursor)>, crate::handle::Stop> {
+    let (key, text) = super::select::cursor_column::<Keys>(query);
+    let mut sql = Sql::default();
+    sql.push("SELECT ")
+        .push(COLUMNS)
+        .push(", ")
+        .push(&key)
+        .push(TABLES);
+    super::select::narrowed::<Keys>(&mut sql, query, scopes, limit, now)?;
+    super::select::paged::<Keys>(&mut sql, query)?;
+    let rows = tx
+        .all(&sql.text, &sql.vals(), |row| {
+            let one = read_key(row)?;
+            let key = if text {
+                CursorKey::Text(row.string(AFTER)?)
+            } else {
+                CursorKey::Int(row.int(AFTER)?)
+            };
+            let id = one.id.0;
+            Ok((one, Cursor { key, id }))
+        })
+        .await?;
+    Ok(rows)
+}
+
+/// Counts what a query matches.
+pub(crate) async fn count(
+    tx: &mut Tx<'_>,
+    query: &Query<KeyField>,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<i64, crate::handle::Stop> {
+    let mut sql = Sql::default();
+    sql.push("SELECT COUNT(*)").push(TABLES);
+    super::select::narrowed::<Keys>(&mut sql, query, scopes, limit, now)?;
+    let total = tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await?;
+    Ok(total.unwrap_or(0))
+}
+
+/// Adds uses to a key.
+pub(crate) async fn add_uses(
+    tx: &mut Tx<'_>,
+    key: KeyId,
+    count: i64,
+    last: Time,
+    addresses: &[String],
+) -> Res<()> {
+    let seen = tx
+        .one(
+            "SELECT seen_addresses FROM api_keys WHERE id = $1",
+            &[key.0.into()],
+            |row| list::<String>(row.text(0)?),
+        )
+        .await?;
+    let Some(mut seen) = seen else { return Ok(()) };
+    let before = seen.clone();
+    remember_addresses(&mut seen, addresses);
+    tx.exec(
+        "UPDATE api_keys SET use_count = use_count + $2, last_used_at = $3, last_address = COALESCE($4, last_address) WHERE id = $1",
+        &[key.0.into(), count.into(), last.0.into(), addresses.last().map(String::as_str).into()],
+    )
+    .await?;
+    if seen != before {
+        tx.exec(
+            "UPDATE api_keys SET seen_addresses = $2 WHERE id = $1",
+            &[key.0.into(), (&written(&seen)?).into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Appends new addresses; the newest 50 stay.
+pub(crate) fn remember_addresses(seen: &mut Vec<String>, new: &[String]) {
+    for address in new {
+        if !seen.contains(address) {
+            seen.push(address.clone());
+        }
+    }
+    let excess = seen.len().saturating_sub(50);
+    seen.drain(..excess);
+}
