@@ -1,3 +1,4 @@
 //! The languages Usher speaks.
 
 pub mod opencti;
+pub mod tenable;

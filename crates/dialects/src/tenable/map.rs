@@ -1,0 +1,323 @@
+//! The directory's things as the vendor shows them and back: pure functions.
+
+use directory as heart;
+use directory::{Fault, Line, Names, NamesShown, NewExtension, Reach, Standing, Status, Time};
+use serde_json::{Map, Value, json};
+
+use super::catalogue::{self, Action, ENTITIES, EVERYTHING};
+use super::wire;
+
+/// The domain of the addresses made up for people who have none. They are shown, never stored.
+const NOWHERE: &str = "@usher.invalid";
+
+/// The address shown for a user.
+pub fn shown_email(user: &heart::User) -> String {
+    match &user.email {
+        Some(email) => email.clone(),
+        None => format!("{}{NOWHERE}", user.uuid.simple()),
+    }
+}
+
+/// Whether an address is one of those that are only shown.
+pub fn made_up(email: &str) -> bool {
+    email.to_ascii_lowercase().ends_with(NOWHERE)
+}
+
+/// The vendor's two flags, `active` and `lockedOut`: a lock of any kind leaves an account active.
+pub fn flags(user: &heart::User, now: Time) -> (bool, bool) {
+    match user.standing(now) {
+        Standing::Active => (true, false),
+        Standing::Locked | Standing::LockedOut => (true, true),
+        Standing::Inactive | Standing::Suspended | Standing::Expired => (false, false),
+    }
+}
+
+/// What only this dialect knows of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Free text.
+    pub biography: Option<String>,
+    /// Opaque numbers.
+    pub picture: Option<Vec<i64>>,
+    /// The language of the vendor's pages.
+    pub language: Option<String>,
+    /// The profile shown first.
+    pub preferred_profile: Option<i64>,
+}
+
+impl Profile {
+    /// Reads the stored document; what it does not understand counts as absent.
+    pub fn read(document: Option<&Value>) -> Self {
+        let get = |key: &str| document.and_then(|document| document.get(key));
+        let text = |key: &str| get(key).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            biography: text("biography"),
+            picture: get("picture")
+                .and_then(Value::as_array)
+                .map(|numbers| numbers.iter().filter_map(Value::as_i64).collect()),
+            language: text("language"),
+            preferred_profile: get("preferred_profile").and_then(Value::as_i64),
+        }
+    }
+
+    /// The document to store.
+    pub fn document(&self) -> Value {
+        let mut document = Map::new();
+        let mut put = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                document.insert(key.to_owned(), value);
+            }
+        };
+        put("biography", self.biography.as_ref().map(|text| json!(text)));
+        put(
+            "picture",
+            self.picture.as_ref().map(|numbers| json!(numbers)),
+        );
+        put("language", self.language.as_ref().map(|text| json!(text)));
+        put(
+            "preferred_profile",
+            self.preferred_profile.map(|id| json!(id)),
+        );
+        Value::Object(document)
+    }
+
+    /// The same, as the directory takes it.
+    pub fn extension(&self) -> NewExtension {
+        NewExtension {
+            document: self.document(),
+            ..NewExtension::default()
+        }
+    }
+}
+
+/// The version of the licence terms somebody accepted.
+///
+/// Quirk: the first administrator shows −1, everybody else 0 (tenable.md §4).
+fn eula_version(user: &heart::User) -> i64 {
+    if user.id == directory::FIRST_OWNER {
+        -1
+    } else {
+        0
+    }
+}
+
+/// A user with the numbers of their roles.
+pub fn user(user: &heart::User, roles: Vec<i64>, profile: Profile, now: Time) -> wire::User {
+    let (active, locked_out) = flags(user, now);
+    let email = shown_email(user);
+    wire::User {
+        id: user.id.number(),
+        surname: user.shown.family.clone(),
+        name: user.shown.given.clone(),
+        identifier: email.clone(),
+        email,
+        locked_out,
+        department: user.department.clone(),
+        biography: profile.biography,
+        active,
+        picture: profile.picture,
+        roles,
+        provider: "tenable",
+        eula_version: eula_version(user),
+    }
+}
+
+/// The caller with their roles.
+pub fn me(user: &heart::User, roles: Vec<wire::Role>, profile: Profile, now: Time) -> wire::Me {
+    let shown = self::user(user, Vec::new(), profile, now);
+    wire::Me {
+        id: shown.id,
+        surname: shown.surname,
+        name: shown.name,
+        email: shown.email,
+        provider: shown.provider,
+        locked_out: shown.locked_out,
+        department: shown.department,
+        roles,
+        biography: shown.biography,
+        active: shown.active,
+        picture: shown.picture,
+        identifier: shown.identifier,
+        eula_version: shown.eula_version,
+        internal: false,
+    }
+}
+
+/// A role.
+pub fn role(role: &heart::Role) -> wire::Role {
+    wire::Role {
+        id: role.number,
+        name: role.name.clone(),
+        description: role.description.clone(),
+        permissions: permissions(&role.lines),
+    }
+}
+
+/// The permissions that a role's lines stand for. The directory's own words are what the vendor's
+/// mean, and are not shown.
+pub fn permissions(lines: &[Line]) -> Vec<wire::Permission> {
+    if lines.iter().any(|line| line.word == EVERYTHING) {
+        return ENTITIES
+            .iter()
+            .flat_map(|entity| Action::ALL.map(|action| shown(entity, action, None, None)))
+            .collect();
+    }
+    let mut permissions: Vec<wire::Permission> = Vec::new();
+    for line in lines {
+        let Some((entity, action)) = catalogue::of_word(&line.word) else {
+            continue;
+        };
+        match &line.reach {
+            Reach::Listed(ids) => permissions.push(shown(entity, action, Some(ids.clone()), None)),
+            Reach::Own => {
+                // A list followed by oneself was one permission.
+                let list = permissions.last_mut().filter(|last| {
+                    last.entity_name == entity
+                        && last.action == action.word()
+                        && last.entity_ids.is_some()
+                        && last.dynamic_id.is_none()
+                });
+                match list {
+                    Some(list) => list.dynamic_id = Some(wire::SELF),
+                    None => permissions.push(shown(entity, action, None, Some(wire::SELF))),
+                }
+            }
+            Reach::ManagedGroups | Reach::Organisation | Reach::Subtree | Reach::All => {
+                permissions.push(shown(entity, action, None, None));
+            }
+        }
+    }
+    permissions
+}
+
+fn shown(
+    entity: &str,
+    action: Action,
+    entity_ids: Option<Vec<i64>>,
+    dynamic_id: Option<&'static str>,
+) -> wire::Permission {
+    wire::Permission {
+        entity_name: entity.to_owned(),
+        action: action.word(),
+        entity_ids,
+        dynamic_id,
+    }
+}
+
+/// The lines that a role's permissions stand for.
+pub fn lines(permissions: &[wire::Permitted]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for permitted in permissions {
+        for reach in &permitted.reaches {
+            lines.extend(catalogue::lines(&permitted.entity, permitted.action, reach));
+        }
+    }
+    lines
+}
+
+fn blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// A blank part of a name is none.
+fn part(name: Option<String>) -> Option<String> {
+    name.filter(|name| !blank(name))
+}
+
+/// A user to make.
+pub fn new_user(new: wire::NewUser) -> heart::NewUser {
+    let profile = Profile {
+        biography: new.biography,
+        picture: new.picture,
+        ..Profile::default()
+    };
+    heart::NewUser {
+        email: Some(new.email),
+        names: Names {
+            display: None,
+            given: part(Some(new.name)),
+            family: part(new.surname),
+        },
+        status: Some(status(new.active)),
+        password: heart::NewPassword::Chosen(new.password),
+        department: new.department,
+        extension: (profile != Profile::default()).then(|| profile.extension()),
+        ..heart::NewUser::default()
+    }
+}
+
+fn status(active: bool) -> Status {
+    if active {
+        Status::Active
+    } else {
+        Status::Inactive
+    }
+}
+
+/// Whether changes can only be read beside what is shown now: flags that are coarser than the
+/// directory's states, and values that are shown but not stored.
+pub fn needs_present(change: &wire::UserChange) -> bool {
+    change.active.is_some()
+        || change.name.as_deref().is_some_and(blank)
+        || change.email.as_deref().is_some_and(made_up)
+        || change.biography.is_some()
+        || change.picture.is_some()
+}
+
+/// Takes out of the changes what is shown already: writing it back changes nothing.
+pub fn without_echo(
+    mut change: wire::UserChange,
+    present: &heart::User,
+    now: Time,
+) -> Result<wire::UserChange, Fault> {
+    if change.name.as_deref().is_some_and(blank) {
+        if !present.shown.given.is_empty() {
+            return Err(Fault::invalid("name", "must not be empty"));
+        }
+        change.name = None;
+    }
+    if change.active == Some(flags(present, now).0) {
+        change.active = None;
+    }
+    if present.email.is_none() && change.email.as_deref() == Some(&shown_email(present)) {
+        change.email = None;
+    }
+    Ok(change)
+}
+
+/// Changes to a user. `profile` is what the dialect knows of them now, if the changes touch it.
+pub fn user_change(change: wire::UserChange, profile: Profile) -> heart::UserChange {
+    let touched = change.biography.is_some() || change.picture.is_some();
+    let profile = Profile {
+        biography: change.biography.unwrap_or(profile.biography),
+        picture: change.picture.unwrap_or(profile.picture),
+        ..profile
+    };
+    heart::UserChange {
+        email: change.email.map(Some),
+        given: change.name.map(|name| part(Some(name))),
+        family: change.surname.map(part),
+        names_shown: NamesShown::Parts,
+        status: change.active.map(status),
+        locked: change.unlock.then_some(false),
+        password: change.password.map(heart::NewPassword::Chosen),
+        department: change.department,
+        extension: touched.then(|| profile.extension()),
+        ..heart::UserChange::default()
+    }
+}
+
+/// Reads the directory's numbers of roles off the vendor's, in the order given and without doubles.
+pub fn role_ids(wanted: &[i64], known: &[heart::Role]) -> Result<Vec<heart::RoleId>, Fault> {
+    let mut ids = Vec::new();
+    for number in wanted {
+        let role = known
+            .iter()
+            .find(|role| role.number == *number)
+            .ok_or(Fault::UnknownReference(heart::Kind::Role))?;
+        if !ids.contains(&role.id) {
+            ids.push(role.id);
+        }
+    }
+    Ok(ids)
+}
