@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+mod statements;
+
 use super::access::{PERSONAL, SHARED};
 use super::*;
 
@@ -1204,9 +1206,6 @@ mod real_tables {
     /// themselves, takes them along.
     #[test]
     fn access_tables_exist_and_are_written_only_by_name() {
-        if MIGRATIONS.is_empty() {
-            return;
-        }
         let mut connection = rusqlite::Connection::open_in_memory().unwrap();
         migrate::lite(&mut connection, MIGRATIONS, 0).unwrap();
         for table in PERSONAL.iter().chain(SHARED) {

@@ -1,0 +1,496 @@
+//! Every statement is one that both databases understand: those that stand in the sources, and those
+//! that lists are compiled to.
+
+use std::path::Path;
+
+use crate::model::{
+    Cursor, CursorKey, Direction, Fault, OrganisationField, Platform, Position, Predicate, Query,
+    Scope, Standing, Status, Test, Time, UserField, Value,
+};
+use crate::rules;
+
+use super::super::select::{Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
+use super::super::{organisations, users};
+use super::*;
+
+/// Which databases a statement is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    Both,
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Debug)]
+struct Statement {
+    place: String,
+    text: String,
+    on: For,
+}
+
+/// The engines speak their own SQL, and each of their tests runs it.
+const ENGINES: &[&str] = &[
+    "migrate.rs",
+    "sqlite.rs",
+    "postgres.rs",
+    "writer.rs",
+    "tests.rs",
+];
+
+fn statements_of_sources() -> Vec<Statement> {
+    let mut found = Vec::new();
+    visit(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store"),
+        &mut found,
+    );
+    found
+}
+
+fn visit(folder: &Path, found: &mut Vec<Statement>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() && name != "tests" {
+            visit(&path, found);
+        } else if name.ends_with(".rs") && !ENGINES.contains(&name.as_str()) {
+            let source = std::fs::read_to_string(&path).unwrap();
+            let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            for (line, before, text) in literals(source) {
+                if let Some(on) = whole(&before, &text) {
+                    let place = format!("{name}:{line}");
+                    found.push(Statement { place, text, on });
+                }
+            }
+        }
+    }
+}
+
+/// The string literals of a source: their line, the code before them in the same statement, their text.
+fn literals(source: &str) -> Vec<(usize, String, String)> {
+    let mut found = Vec::new();
+    let mut letters = source.chars().peekable();
+    let (mut line, mut before) = (1, String::new());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\n' => line += 1,
+            '/' if letters.peek() == Some(&'/') => {
+                letters.by_ref().find(|letter| *letter == '\n');
+                line += 1;
+            }
+            '\'' => {
+                // A character's literal, or a lifetime, which takes nothing away.
+                let mut ahead = letters.clone();
+                let escaped = ahead.next() == Some('\\');
+                let end = if escaped { ahead.nth(1) } else { ahead.next() };
+                if end == Some('\'') {
+                    letters.nth(if escaped { 2 } else { 1 });
+                }
+            }
+            '"' => {
+                let (begin, mut text) = (line, String::new());
+                while let Some(letter) = letters.next() {
+                    match letter {
+                        '"' => break,
+                        '\\' => match letters.next() {
+                            Some('\n') => {
+                                line += 1;
+                                while let Some(blank) =
+                                    letters.next_if(|letter| letter.is_whitespace())
+                                {
+                                    line += usize::from(blank == '\n');
+                                }
+                            }
+                            Some('n') => text.push('\n'),
+                            Some(other) => text.push(other),
+                            None => {}
+                        },
+                        other => {
+                            line += usize::from(other == '\n');
+                            text.push(other);
+                        }
+                    }
+                }
+                found.push((begin, before.trim().to_owned(), text));
+                continue;
+            }
+            ';' | '{' | '}' => {
+                before.clear();
+                continue;
+            }
+            _ => {}
+        }
+        before.push(letter);
+    }
+    found
+}
+
+/// Whether a literal is a statement and not a piece of one, and for which database.
+fn whole(before: &str, text: &str) -> Option<For> {
+    let verb = text.split_whitespace().next()?;
+    let statement = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].contains(&verb);
+    let piece = text.len() == verb.len()
+        || text.ends_with(char::is_whitespace)
+        || [".push(", "concat!(", "format!("]
+            .iter()
+            .any(|call| before.ends_with(call));
+    if !statement || piece {
+        return None;
+    }
+    Some(match before {
+        before if before.contains("const SQLITE_") => For::Sqlite,
+        before if before.contains("const POSTGRES_") => For::Postgres,
+        _ => For::Both,
+    })
+}
+
+/// A store with Usher's own tables, on each database.
+async fn real_stores() -> [(Trial, For); 2] {
+    let lite = Store::open(&Location::Memory, Limits::default())
+        .await
+        .unwrap();
+    let (url, server, name) = schema().await;
+    let pg = Store::open(&Location::Postgres(url), Limits::default())
+        .await
+        .unwrap();
+    lite.migrate(1).await.unwrap();
+    pg.migrate(1).await.unwrap();
+    let (lite, pg) = (Arc::new(lite), Arc::new(pg));
+    [
+        (
+            Trial {
+                store: lite,
+                schema: None,
+            },
+            For::Sqlite,
+        ),
+        (
+            Trial {
+                store: pg,
+                schema: Some((server, name)),
+            },
+            For::Postgres,
+        ),
+    ]
+}
+
+#[test]
+fn literals_are_found_and_told_apart() {
+    let source = "const SQLITE_X: &str = \"SELECT 1\"; // \"SELECT 9\"\nsql.push(\"SELECT 2\");\n\
+                  let a: &'static str = \"UPDATE users \\\n   SET a = '\\\"'\"; let b = '\"'; let c = '\\'';\n\
+                  tx.one(\n \"DELETE FROM x\", \"SELECT a FROM b WHERE \", \"SELECT\", \"selection\")";
+    let found: Vec<_> = literals(source)
+        .into_iter()
+        .filter_map(|(line, before, text)| Some((line, whole(&before, &text)?, text)))
+        .collect();
+    let text = str::to_owned;
+    assert_eq!(
+        found,
+        [
+            (1, For::Sqlite, text("SELECT 1")),
+            (3, For::Both, text("UPDATE users SET a = '\"'")),
+            (6, For::Both, text("DELETE FROM x")),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_statement_in_the_sources_is_understood() {
+    let statements = statements_of_sources();
+    assert!(
+        statements.len() > 60,
+        "only {} statements were found",
+        statements.len()
+    );
+    let mut refused = Vec::new();
+    for (trial, database) in real_stores().await {
+        for statement in &statements {
+            if statement.on != For::Both && statement.on != database {
+                continue;
+            }
+            if let Err(error) = trial.store.prepare_check(&statement.text).await {
+                refused.push(format!(
+                    "{} on {database:?}: {error:?}\n  {}",
+                    statement.place, statement.text
+                ));
+            }
+        }
+        trial.end().await;
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+fn user_fields() -> Vec<UserField> {
+    use UserField as F;
+    vec![
+        F::Id,
+        F::Uuid,
+        F::Login,
+        F::Email,
+        F::Name,
+        F::Given,
+        F::Family,
+        F::Kind,
+        F::Status,
+        F::Standing,
+        F::LockAfter,
+        F::Home,
+        F::Organisation,
+        F::HomeSubtree,
+        F::Group,
+        F::PrimaryGroup,
+        F::Role,
+        F::DirectRole,
+        F::RoleOrganisation(Platform::USHER),
+        F::DirectRoleOrganisation(Platform::USHER),
+        F::ExpiringRoleOrganisation(Platform::USHER),
+        F::Department,
+        F::Title,
+        F::SecondFactor,
+        F::CreatedAt,
+        F::UpdatedAt,
+        F::LastSeenAt,
+        F::SignedInAt,
+        F::Term(Platform::USHER, "colour".to_owned()),
+    ]
+}
+
+fn organisation_fields() -> Vec<OrganisationField> {
+    use OrganisationField as F;
+    vec![
+        F::Id,
+        F::Uuid,
+        F::Name,
+        F::Slug,
+        F::Description,
+        F::Kind,
+        F::Sector,
+        F::Nationality,
+        F::Contacts,
+        F::Local,
+        F::Parent,
+        F::Ancestor,
+        F::CreatedAt,
+        F::UpdatedAt,
+        F::Term(Platform::USHER, "colour".to_owned()),
+    ]
+}
+
+fn tests_of(value: &Value) -> Vec<Test> {
+    let text = || "ab%c_".to_owned();
+    vec![
+        Test::Equals(value.clone()),
+        Test::OneOf(vec![value.clone(), value.clone(), value.clone()]),
+        Test::OneOf(Vec::new()),
+        Test::Less(value.clone()),
+        Test::AtMost(value.clone()),
+        Test::Greater(value.clone()),
+        Test::AtLeast(value.clone()),
+        Test::Contains(text()),
+        Test::StartsWith(text()),
+        Test::EndsWith(text()),
+        Test::Glob("a*b*".to_owned()),
+        Test::Absent,
+    ]
+}
+
+fn scopes() -> Vec<Vec<Scope>> {
+    let each = [
+        Scope::All,
+        Scope::Own(3.into()),
+        Scope::Users(vec![1.into(), 2.into()]),
+        Scope::Groups(vec![1.into()]),
+        Scope::Organisation(2.into()),
+        Scope::Subtree(2.into()),
+    ];
+    let mut scopes: Vec<_> = each.iter().map(|scope| vec![scope.clone()]).collect();
+    scopes.push(each.to_vec());
+    scopes.push(each[1..].to_vec());
+    scopes.push(Vec::new());
+    scopes
+}
+
+/// Every field under every test, then every order from every start, then every scope.
+fn queries<F: Clone>(fields: &[F]) -> Vec<(Query<F>, Vec<Scope>, Option<i64>)> {
+    let mut queries = Vec::new();
+    let all = || vec![Scope::All];
+    for field in fields {
+        for value in [Value::Int(1), Value::Text("x".to_owned())] {
+            for test in tests_of(&value) {
+                let is = Predicate::Is(field.clone(), test);
+                let query = Query {
+                    predicate: Predicate::Not(Box::new(Predicate::Or(vec![is.clone(), is]))),
+                    ..Query::default()
+                };
+                queries.push((query, all(), None));
+            }
+        }
+        for direction in [Direction::Up, Direction::Down] {
+            let after = |key| Position::After(Cursor { key, id: 5 });
+            for from in [
+                Position::Start,
+                Position::Offset(7),
+                after(CursorKey::Int(1)),
+                after(CursorKey::Text("x".to_owned())),
+            ] {
+                let query = Query {
+                    sort: Some(field.clone()),
+                    direction,
+                    from,
+                    ..Query::default()
+                };
+                queries.push((query.clone(), all(), None));
+                queries.push((query, vec![Scope::Subtree(2.into())], None));
+            }
+        }
+    }
+    for scopes in scopes() {
+        for limit in [None, Some(2)] {
+            let query = Query {
+                search: Some("ada lo %".to_owned()),
+                ..Query::default()
+            };
+            queries.push((query, scopes.clone(), limit));
+        }
+    }
+    queries
+}
+
+/// The statements of a kind of list, as [`narrowed`] and [`paged`] make them.
+fn compile<L: Listed + Seen>(
+    tables: &str,
+    query: &Query<L::Field>,
+    scopes: &[Scope],
+    limit: Option<i64>,
+) -> Result<String, Fault> {
+    let (key, _) = cursor_column::<L>(query);
+    let mut sql = Sql::default();
+    sql.push("SELECT ").push(&key).push(tables);
+    narrowed::<L>(&mut sql, query, scopes, limit, Time(9))?;
+    paged::<L>(&mut sql, query)?;
+    Ok(sql.text)
+}
+
+/// The texts of every statement a list can be, and how many of the combinations were refused as unfitting.
+fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
+    let mut texts = std::collections::BTreeSet::new();
+    let mut unfitting = 0;
+    let mut keep = |compiled: Result<Vec<String>, Fault>| match compiled {
+        Ok(compiled) => texts.extend(compiled),
+        Err(Fault::Invalid { .. }) => unfitting += 1,
+        Err(other) => panic!("{other:?}"),
+    };
+    for (query, scopes, limit) in queries(&user_fields()) {
+        keep((|| {
+            let page = users::page_sql(&query, &scopes, limit, Time(9))?.0.text;
+            let count = users::count_sql(&query, &scopes, limit, Time(9))?.text;
+            Ok(vec![page, count])
+        })());
+    }
+    for (query, scopes, limit) in queries(&organisation_fields()) {
+        keep((|| {
+            let page = organisations::page_sql(&query, &scopes, limit, Time(9))?
+                .0
+                .text;
+            let count = organisations::count_sql(&query, &scopes, limit, Time(9))?.text;
+            let bare = compile::<organisations::Organisations>(
+                " FROM organisations o",
+                &query,
+                &scopes,
+                limit,
+            )?;
+            Ok(vec![page, count, bare])
+        })());
+    }
+    (texts, unfitting)
+}
+
+#[tokio::test]
+async fn every_list_is_understood() {
+    let (texts, unfitting) = list_statements();
+    assert!(
+        texts.len() > 800 && unfitting > 100,
+        "{} statements, {unfitting} unfitting",
+        texts.len()
+    );
+    let mut refused = Vec::new();
+    for (trial, database) in real_stores().await {
+        for text in &texts {
+            if let Err(error) = trial.store.prepare_check(text).await {
+                refused.push(format!("{database:?}: {error:?}\n  {text}"));
+            }
+        }
+        trial.end().await;
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+const fn word_of(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Active => "active",
+        Standing::Inactive => "inactive",
+        Standing::Suspended => "suspended",
+        Standing::Expired => "expired",
+        Standing::Locked => "locked",
+        Standing::LockedOut => "locked_out",
+    }
+}
+
+#[tokio::test]
+async fn standing_is_the_same_in_sql_as_by_the_rule() {
+    let now = 20;
+    let moments = [None, Some(10), Some(20), Some(30), Some(Time::NEVER.0)];
+    let mut cases = Vec::new();
+    for status in [
+        Status::Active,
+        Status::Inactive,
+        Status::Suspended,
+        Status::Expired,
+    ] {
+        for lock_after in moments {
+            for locked in moments {
+                for lockout in moments {
+                    cases.push((status, lock_after, locked, lockout));
+                }
+            }
+        }
+    }
+    let expression = ["$5", "$6", "$7"]
+        .iter()
+        .fold(STANDING.to_owned(), |text, number| {
+            text.replacen('?', number, 1)
+        });
+    let sql = format!(
+        "SELECT {expression} FROM (SELECT CAST($1 AS TEXT) AS status, CAST($2 AS BIGINT) AS lock_after, \
+         CAST($3 AS BIGINT) AS locked_until, CAST($4 AS BIGINT) AS lockout_until) u"
+    );
+    for (trial, database) in real_stores().await {
+        for (status, lock_after, locked, lockout) in &cases {
+            let values = [
+                users::status_word(*status).into(),
+                (*lock_after).into(),
+                (*locked).into(),
+                (*lockout).into(),
+                now.into(),
+                now.into(),
+                now.into(),
+            ];
+            let word: Res<_> = trial
+                .store
+                .read(async |tx: &mut Tx<'_>| tx.one(&sql, &values, |row| row.string(0)).await)
+                .await;
+            let rule = rules::standing(
+                *status,
+                lock_after.map(Time),
+                locked.map(Time),
+                lockout.map(Time),
+                Time(now),
+            );
+            assert_eq!(
+                word.unwrap().as_deref(),
+                Some(word_of(rule)),
+                "{database:?} {status:?} {lock_after:?} {locked:?} {lockout:?}"
+            );
+        }
+        trial.end().await;
+    }
+}
