@@ -1,0 +1,151 @@
+//! Answers.
+
+use std::future::Future;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use directory::Fault;
+use serde::Serialize;
+
+/// A JSON answer.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => raw_json(status, bytes),
+        // Only a map with keys that are no text can fail here: a defect, found by its tests.
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            raw_json(StatusCode::INTERNAL_SERVER_ERROR, "{}")
+        }
+    }
+}
+
+/// A JSON answer that is written already.
+pub fn raw_json(status: StatusCode, body: impl Into<Body>) -> Response {
+    with_type(status, "application/json", body)
+}
+
+/// An answer of a stated content type.
+pub fn with_type(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Body>,
+) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// An answer without a body.
+#[must_use]
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// A part of a list, and where the next begins.
+#[derive(Debug)]
+pub struct Chunk<C> {
+    /// The rows as JSON texts separated by commas; may be empty.
+    pub rows: Vec<u8>,
+    /// The cursor of the next part; `None` ends the list.
+    pub next: Option<C>,
+}
+
+impl<C> Chunk<C> {
+    /// Writes rows one after the other.
+    pub fn of<T: Serialize>(
+        rows: impl IntoIterator<Item = T>,
+        next: Option<C>,
+    ) -> Result<Self, Fault> {
+        let mut bytes = Vec::with_capacity(16 << 10);
+        for row in rows {
+            if !bytes.is_empty() {
+                bytes.push(b',');
+            }
+            serde_json::to_writer(&mut bytes, &row)
+                .map_err(|error| Fault::Internal(format!("writing a row: {error}")))?;
+        }
+        Ok(Self { rows: bytes, next })
+    }
+}
+
+/// Streams an unpaged list: `open`, the rows of all chunks, `close`. The first chunk is read before
+/// the status goes out, so that a refusal is still an ordinary answer; at most two chunks are in
+/// memory at a time. A fault in a later chunk breaks the connection: half a list is not a list.
+pub async fn json_list<C, F, T>(
+    open: &'static str,
+    close: &'static str,
+    mut chunk: F,
+) -> Result<Response, Fault>
+where
+    C: Send + 'static,
+    F: FnMut(Option<C>) -> T + Send + 'static,
+    T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
+{
+    let mut first = chunk(None).await?;
+    if first.rows.is_empty()
+        && let Some(cursor) = first.next.take()
+    {
+        first = filled(&mut chunk, cursor).await?;
+    }
+    if first.next.is_none() {
+        let mut body = Vec::with_capacity(open.len() + first.rows.len() + close.len());
+        body.extend_from_slice(open.as_bytes());
+        body.extend_from_slice(&first.rows);
+        body.extend_from_slice(close.as_bytes());
+        return Ok(raw_json(StatusCode::OK, body));
+    }
+    let state = Some((Some(first), false, chunk));
+    let stream = futures_util::stream::unfold(state, move |state| async move {
+        let (ready, begun, mut chunk) = state?;
+        let Some(part) = ready else {
+            return Some((
+                Ok::<_, std::io::Error>(Bytes::from_static(close.as_bytes())),
+                None,
+            ));
+        };
+        let mut bytes = Vec::with_capacity(part.rows.len() + open.len() + 1);
+        if !begun {
+            bytes.extend_from_slice(open.as_bytes());
+        }
+        // Only the last chunk may be without rows, and the first one has some if there are any.
+        if begun && !part.rows.is_empty() {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(&part.rows);
+        let next = match part.next {
+            None => None,
+            Some(cursor) => match filled(&mut chunk, cursor).await {
+                Ok(next) => Some(next),
+                Err(fault) => {
+                    tracing::error!(%fault, "a list broke off");
+                    let error = std::io::Error::other("the list broke off");
+                    return Some((Err(error), None));
+                }
+            },
+        };
+        Some((Ok(Bytes::from(bytes)), Some((next, true, chunk))))
+    });
+    Ok(raw_json(StatusCode::OK, Body::from_stream(stream)))
+}
+
+/// The next chunk that has rows, or the last.
+async fn filled<C, F, T>(chunk: &mut F, cursor: C) -> Result<Chunk<C>, Fault>
+where
+    F: FnMut(Option<C>) -> T,
+    T: Future<Output = Result<Chunk<C>, Fault>>,
+{
+    let mut cursor = cursor;
+    loop {
+        let part = chunk(Some(cursor)).await?;
+        match part.next {
+            Some(next) if part.rows.is_empty() => cursor = next,
+            _ => return Ok(part),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Query strings and forms: names may repeat, and their order is kept.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::shared::Shared;
+use super::voice::{Problem, Trouble};
+
+/// More parts than any client sends.
+const MOST: usize = 1_000;
+
+/// Names and values in the order they were sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl Pairs {
+    /// The first value of a name.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The last value of a name: what most servers take when a name repeats.
+    #[must_use]
+    pub fn last(&self, name: &str) -> Option<&str> {
+        self.all(name).last()
+    }
+
+    /// Every value of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Reads `a=1&b=2&a=3`, as in query strings and forms.
+pub fn parse_pairs(text: &str) -> Result<Pairs, Trouble> {
+    let mut pairs = Vec::new();
+    for part in text.split('&').filter(|part| !part.is_empty()) {
+        if pairs.len() == MOST {
+            return Err(Trouble::BadQuery);
+        }
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        pairs.push((decoded(name)?, decoded(value)?));
+    }
+    Ok(Pairs(pairs))
+}
+
+fn decoded(text: &str) -> Result<String, Trouble> {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| Trouble::BadQuery)
+}
+
+impl FromRequestParts<Shared> for Pairs {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
+        Ok(parse_pairs(parts.uri.query().unwrap_or_default())?)
+    }
+}

@@ -1,0 +1,58 @@
+//! How often a key may come: a token bucket per key and dialect, in memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use directory::{Credential, Fault, Time};
+
+/// How many buckets are kept before full ones are dropped.
+const KEPT: usize = 20_000;
+
+/// The buckets of all keys.
+#[derive(Default)]
+pub struct Buckets(Mutex<HashMap<(&'static str, Credential), Bucket>>);
+
+/// Thousandths of requests that are left, and when that was so.
+struct Bucket {
+    left: i64,
+    at: Time,
+}
+
+impl Buckets {
+    /// Takes one request out of the bucket of a key; a full bucket holds a minute's requests.
+    pub fn take(
+        &self,
+        dialect: &'static str,
+        credential: Credential,
+        per_minute: u32,
+        now: Time,
+    ) -> Result<(), Fault> {
+        // A thousandth of a request comes back every `60 / per_minute` milliseconds.
+        let full = i64::from(per_minute.max(1)) * 1_000;
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= KEPT {
+            buckets.retain(|_, bucket| refilled(bucket, full, now) < full);
+        }
+        if buckets.len() >= KEPT {
+            buckets.clear();
+        }
+        let bucket = buckets.entry((dialect, credential)).or_insert(Bucket {
+            left: full,
+            at: now,
+        });
+        bucket.left = refilled(bucket, full, now);
+        bucket.at = now;
+        if bucket.left < 1_000 {
+            let missing = 1_000 - bucket.left;
+            let retry_after = (missing * 60_000 / full).max(1);
+            return Err(Fault::TooMany { retry_after });
+        }
+        bucket.left -= 1_000;
+        Ok(())
+    }
+}
+
+fn refilled(bucket: &Bucket, full: i64, now: Time) -> i64 {
+    let elapsed = (now.0 - bucket.at.0).clamp(0, 60_000);
+    (bucket.left + elapsed * full / 60_000).min(full)
+}

@@ -1,0 +1,165 @@
+//! Who asks, as a handler gets it: the only way for a request to reach the directory's use-cases.
+
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, Method};
+use directory::{Caller, Fault, Handle, Refusal, RequestContext};
+
+use super::dialect::Dialect;
+use super::shared::Shared;
+use super::voice::Problem;
+
+/// What is known of a request before anybody signs in.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The id under which the log speaks of it.
+    pub request_id: String,
+    /// The method.
+    pub method: Method,
+    /// The path below the mount, folded, with its leading slash, not decoded.
+    pub path: String,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The client's own name.
+    pub agent: Option<String>,
+    /// The `Accept` header.
+    pub accept: Option<String>,
+    /// The dialect spoken.
+    pub dialect: &'static Dialect,
+    /// Where the dialect is mounted here: empty on a listener of its own.
+    pub mount: &'static str,
+    /// What all requests share.
+    pub shared: Shared,
+}
+
+impl Seen {
+    /// The request as the directory's audit trail knows it.
+    #[must_use]
+    pub fn context(&self) -> RequestContext {
+        RequestContext {
+            address: self.address,
+            agent: self.agent.clone(),
+            request_id: self.request_id.clone(),
+            method: self.method.as_str().to_owned(),
+            path: self.path.clone(),
+        }
+    }
+
+    /// The address of the dialect's own root, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("{}{}", self.shared.public_url(), self.mount)
+    }
+}
+
+pub(super) fn seen(extensions: &Extensions) -> Result<&Arc<Seen>, Fault> {
+    extensions
+        .get::<Arc<Seen>>()
+        .ok_or_else(|| Fault::Internal("a handler was called outside its mount".to_owned()))
+}
+
+/// A request of somebody who signed in: the directory's use-cases on their behalf.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    handle: Handle,
+    /// Who asks.
+    pub caller: Caller,
+    /// The request.
+    pub seen: Arc<Seen>,
+}
+
+impl Signed {
+    /// The use-cases, to be moved elsewhere (a stream, a task).
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// What all requests share.
+    #[must_use]
+    pub fn shared(&self) -> &Shared {
+        &self.seen.shared
+    }
+
+    /// Finds out who asks, by the credentials that the dialect finds in the headers.
+    pub async fn find(seen: &Arc<Seen>, headers: &HeaderMap) -> Result<Self, Fault> {
+        let dialect = seen.dialect;
+        let directory = seen.shared.directory();
+        let mut refused = Fault::Unauthenticated(Refusal::Missing);
+        for presented in dialect.voice.credentials(headers) {
+            let found = directory
+                .authenticate(
+                    dialect.platform,
+                    &presented.text,
+                    presented.accepts,
+                    seen.context(),
+                )
+                .await;
+            match found {
+                Ok(caller) => return Self::admitted(seen, caller),
+                // A credential that is known but refused says more than one nobody knows.
+                Err(Fault::Unauthenticated(Refusal::Unknown))
+                    if refused != Fault::Unauthenticated(Refusal::Missing) => {}
+                Err(fault) => refused = fault,
+            }
+        }
+        Err(refused)
+    }
+
+    fn admitted(seen: &Arc<Seen>, caller: Caller) -> Result<Self, Fault> {
+        let (dialect, directory) = (seen.dialect, seen.shared.directory());
+        seen.shared.buckets().take(
+            dialect.name,
+            caller.credential(),
+            dialect.limits.requests_per_minute,
+            directory.now(),
+        )?;
+        dialect.voice.admit(&caller)?;
+        Ok(Self {
+            handle: directory.act(&caller),
+            caller,
+            seen: Arc::clone(seen),
+        })
+    }
+}
+
+impl Deref for Signed {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl FromRequestParts<Shared> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
+        let seen = Arc::clone(seen(&parts.extensions)?);
+        Ok(Signed::find(&seen, &parts.headers).await?)
+    }
+}
+
+/// A request of somebody who need not sign in, for open routes.
+#[derive(Clone, Debug)]
+pub struct Visitor(pub Arc<Seen>);
+
+impl Deref for Visitor {
+    type Target = Seen;
+
+    fn deref(&self) -> &Seen {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Shared> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
+        Ok(Visitor(Arc::clone(seen(&parts.extensions)?)))
+    }
+}
