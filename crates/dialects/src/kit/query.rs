@@ -16,13 +16,13 @@ pub struct Pairs(pub Vec<(String, String)>);
 impl Pairs {
     /// The first value of a name.
     #[must_use]
-    pub fn first(&self, name: &str) -> Option<&str> {
+    pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
     }
 
     /// The last value of a name: what most servers take when a name repeats.
     #[must_use]
-    pub fn last(&self, name: &str) -> Option<&str> {
+    pub fn last<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).last()
     }
 

@@ -56,6 +56,7 @@ fn specification() -> PlatformSpec {
         owner_role: None,
         default_roles: &[],
         first_custom_number: 7,
+        builtin_roles_editable: true,
         password_rule: PasswordRule::length(12),
     }
 }

@@ -40,8 +40,7 @@ impl Voice for Tenable {
 }
 
 fn said(refused: &Refused) -> Response {
-    let status =
-        StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = answer::json(status, &refused.body());
     if let Some(seconds) = refused.retry_after {
         response
