@@ -88,12 +88,18 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Test { part, arguments } => test(part, &arguments),
         Task::Clients { suites, arguments } => clients::run_suites(&suites, &arguments),
         Task::Bench { arguments } => {
-            let manifest = root().join("bench/Cargo.toml");
+            run(cargo().args(["build", "--release", "--package", "usher"]))?;
+            let postgres = postgres::Postgres::provide()?;
             run(cargo()
                 .args(["run", "--release", "--manifest-path"])
-                .arg(manifest)
+                .arg(root().join("bench/Cargo.toml"))
+                // What both build alike is built once.
+                .arg("--target-dir")
+                .arg(root().join("target"))
                 .arg("--")
-                .args(arguments))
+                .args(arguments)
+                .env("USHER_BINARY", root().join("target/release/usher"))
+                .env(postgres::VARIABLE, postgres.url()))
         }
         Task::Tidy => tidy::check_tree(),
         Task::Ci => ci::gate(),
