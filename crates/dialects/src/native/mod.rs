@@ -1,13 +1,29 @@
-//! The native API at `/api/v1`.
+//! The directory's own REST API at `/api/v1`: one file per resource.
+//!
+//! - Bearer API key or session token; JSON in snake case; unknown fields and parameters are refused.
+//! - Every entity shows `id` (UUID) and `number`; other entities are referred to by number. Paths and
+//!   bodies take either, and names where there are any: logins and e-mail addresses of users, names
+//!   of organisations and groups, `platform:word` of roles.
+//! - `PATCH` merges: what is not sent stays, `null` clears. The `ETag` is the revision, and `If-Match`
+//!   with another one is refused.
+//! - Faults are problem documents (RFC 9457).
 
+mod call;
 mod errors;
+mod fields;
+mod keys;
+mod lists;
+mod me;
+mod memberships;
+mod organisations;
+mod references;
+mod routes;
+mod times;
+mod users;
 
-use axum::http::StatusCode;
 use directory::Platform;
-use serde_json::json;
 
-use crate::kit::{Answer, Dialect, FirstRunFacts, Limits, Route, Signed, answer};
-use crate::routes;
+use crate::kit::{Dialect, FirstRunFacts, Limits};
 
 /// The native API's row.
 pub static DIALECT: Dialect = Dialect {
@@ -16,15 +32,11 @@ pub static DIALECT: Dialect = Dialect {
     mount: "/api/v1",
     specification: None,
     voice: &errors::Native,
-    routes: ROUTES,
+    routes: routes::ROUTES,
     limits: Limits::DEFAULT,
     environment,
     strays: &[],
 };
-
-static ROUTES: &[Route] = routes![
-    GET "/me" me => signed_in;
-];
 
 fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
     vec![
@@ -33,12 +45,4 @@ fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
         ("USHER_EMAIL", facts.email.clone()),
         ("USHER_PASSWORD", facts.password.clone()),
     ]
-}
-
-async fn me(signed: Signed) -> Answer {
-    let user = signed.user(signed.caller.user()).await?;
-    Ok(answer::json(
-        StatusCode::OK,
-        &json!({ "id": user.uuid, "login": user.login }),
-    ))
 }

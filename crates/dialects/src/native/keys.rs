@@ -1,0 +1,272 @@
+//! API keys: one's own and those of others. A key's text is shown once, when it is made.
+
+use directory::{
+    Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, NewKey,
+    Predicate, Test, Time, UserId,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::fields::{Fields, Named, Read, words};
+use super::lists::{self, By, Filter, Listing};
+use super::references;
+use super::times::Moment;
+
+/// A key as shown; never its text.
+#[derive(Serialize)]
+pub struct KeyBody<'a> {
+    id: Uuid,
+    number: i64,
+    user: i64,
+    name: &'a str,
+    hint: String,
+    origin: &'a str,
+    platform: Option<&'a str>,
+    active: bool,
+    read_only: bool,
+    addresses: &'a [ipnet::IpNet],
+    constraints: &'a [Constraint],
+    scopes: &'a [String],
+    organisation: Option<i64>,
+    expires_at: Option<Moment>,
+    revoked_at: Option<Moment>,
+    created_at: Moment,
+    created_by: Option<i64>,
+    use_count: i64,
+    last_used_at: Option<Moment>,
+    last_address: Option<&'a str>,
+    seen_addresses: &'a [String],
+}
+
+impl<'a> KeyBody<'a> {
+    fn of(key: &'a Key, now: Time) -> Self {
+        Self {
+            id: key.uuid,
+            number: key.id.0,
+            user: key.user.0,
+            name: &key.name,
+            hint: format!("{}…{}", key.hint_start, key.hint_end),
+            origin: &key.origin,
+            platform: key.platform.as_deref(),
+            active: key.active(now),
+            read_only: key.read_only,
+            addresses: &key.addresses,
+            constraints: &key.constraints,
+            scopes: &key.scopes,
+            organisation: key.organisation.map(|organisation| organisation.0),
+            expires_at: Moment::maybe(key.expires_at),
+            revoked_at: Moment::maybe(key.revoked_at),
+            created_at: Moment(key.created_at),
+            created_by: key.created_by.map(|user| user.0),
+            use_count: key.use_count,
+            last_used_at: Moment::maybe(key.last_used_at),
+            last_address: key.last_address.as_deref(),
+            seen_addresses: &key.seen_addresses,
+        }
+    }
+}
+
+/// A key just made, with its text.
+#[derive(Serialize)]
+struct FreshBody<'a> {
+    #[serde(flatten)]
+    key: KeyBody<'a>,
+    secret: &'a str,
+}
+
+words! {
+    ConstraintKind:
+    "exact" = ConstraintKind::Exact,
+    "prefix" = ConstraintKind::Prefix,
+    "regex" = ConstraintKind::Regex,
+    "verb" = ConstraintKind::Verb,
+}
+
+/// An address or a network as sent: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
+struct Network(ipnet::IpNet);
+
+impl Read for Network {
+    fn read(value: serde_json::Value) -> Result<Self, String> {
+        let text = value.as_str().unwrap_or_default();
+        let net = text
+            .parse::<ipnet::IpNet>()
+            .or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
+        net.map(Network)
+            .map_err(|_| "must hold addresses or networks such as 192.0.2.0/24".to_owned())
+    }
+}
+
+/// A constraint as sent.
+struct Limit(Constraint);
+
+impl Read for Limit {
+    fn read(value: serde_json::Value) -> Result<Self, String> {
+        let told = |problem: Problem| problem.detail;
+        let mut fields = Fields::read(value)?;
+        let limit = Limit(Constraint {
+            kind: fields.need("kind").map_err(told)?,
+            pattern: fields.value("pattern").map_err(told)?.unwrap_or_default(),
+            methods: fields.need("methods").map_err(told)?,
+        });
+        fields.end().map_err(told)?;
+        Ok(limit)
+    }
+}
+
+const fn filter(name: &'static str, field: KeyField, by: By) -> Filter<KeyField> {
+    Filter { name, field, by }
+}
+
+/// How keys are listed.
+pub const LISTING: Listing<KeyField> = Listing {
+    filters: &[
+        filter("number", KeyField::Id, By::Number),
+        filter("id", KeyField::Uuid, By::Exact),
+        filter("user", KeyField::User, By::User),
+        filter("name", KeyField::Name, By::Text),
+        filter("origin", KeyField::Origin, By::Exact),
+        filter("revoked", KeyField::Revoked, By::Flag),
+        filter("expires_after", KeyField::ExpiresAt, By::After),
+        filter("expires_before", KeyField::ExpiresAt, By::Before),
+        filter("created_after", KeyField::CreatedAt, By::After),
+        filter("created_before", KeyField::CreatedAt, By::Before),
+        filter("last_used_after", KeyField::LastUsedAt, By::After),
+        filter("last_used_before", KeyField::LastUsedAt, By::Before),
+    ],
+    sorts: &[
+        ("name", KeyField::Name),
+        ("expires_at", KeyField::ExpiresAt),
+        ("created_at", KeyField::CreatedAt),
+        ("last_used_at", KeyField::LastUsedAt),
+    ],
+};
+
+/// `GET /keys`: one's own, and those of people whose keys one manages.
+pub async fn list(call: Call) -> Answer {
+    page(&call, None).await
+}
+
+/// `GET /users/{user}/keys`
+pub async fn of_user(call: Call) -> Answer {
+    let user = call.handle.user(call.reference::<UserId>(0)).await?.id;
+    page(&call, Some(user)).await
+}
+
+/// `GET /me/keys`
+pub async fn own(call: Call) -> Answer {
+    let user = call.caller().user();
+    page(&call, Some(user)).await
+}
+
+async fn page(call: &Call, user: Option<UserId>) -> Answer {
+    let mut query = LISTING.query(&call.handle, &call.parameters).await?;
+    if let Some(user) = user {
+        let theirs = Predicate::Is(KeyField::User, Test::Equals(user.0.into()));
+        query.predicate = query.predicate.and(theirs);
+    }
+    let page = call.handle.keys(&query).await?;
+    let now = call.now();
+    Reply::shown(&lists::shown(&page, |key| KeyBody::of(key, now)))
+}
+
+/// `GET /keys/{key}`
+pub async fn show(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let key = call.handle.key(call.reference::<KeyId>(0)).await?;
+    Reply::shown(&KeyBody::of(&key, call.now()))
+}
+
+/// `POST /users/{user}/keys`
+pub async fn create(mut call: Call) -> Answer {
+    let new = read_new(&mut call).await?;
+    let user = call.reference::<UserId>(0);
+    let fresh = call.handle.create_key(user, new).await?;
+    made(&call, &fresh)
+}
+
+/// `POST /me/keys`
+pub async fn create_own(mut call: Call) -> Answer {
+    let new = read_new(&mut call).await?;
+    let fresh = call.handle.create_key(call.caller().user(), new).await?;
+    made(&call, &fresh)
+}
+
+fn made(call: &Call, fresh: &FreshKey) -> Answer {
+    let body = FreshBody {
+        key: KeyBody::of(&fresh.key, call.now()),
+        secret: &fresh.secret,
+    };
+    Reply::made(format!("/keys/{}", fresh.key.uuid), None, &body)
+}
+
+async fn read_new(call: &mut Call) -> Result<NewKey, Problem> {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.optional_fields()?;
+    let organisation: Option<Named> = fields.value("organisation")?;
+    let mut new = NewKey {
+        uuid: fields.value("id")?,
+        name: fields.value("name")?.unwrap_or_default(),
+        expires_at: fields.value("expires_at")?,
+        read_only: fields.value("read_only")?.unwrap_or(false),
+        addresses: addresses(fields.value("addresses")?).unwrap_or_default(),
+        constraints: constraints(fields.value("constraints")?).unwrap_or_default(),
+        ..NewKey::default()
+    };
+    fields.end()?;
+    new.organisation = references::organisation(&call.handle, "organisation", organisation).await?;
+    Ok(new)
+}
+
+fn addresses(sent: Option<Vec<Network>>) -> Option<Vec<ipnet::IpNet>> {
+    sent.map(|networks| networks.into_iter().map(|network| network.0).collect())
+}
+
+fn constraints(sent: Option<Vec<Limit>>) -> Option<Vec<Constraint>> {
+    sent.map(|limits| limits.into_iter().map(|limit| limit.0).collect())
+}
+
+/// `PATCH /keys/{key}`
+pub async fn update(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let change = KeyChange {
+        name: fields.take("name")?,
+        expires_at: fields.take("expires_at")?,
+        read_only: fields.take("read_only")?,
+        addresses: addresses(fields.take("addresses")?),
+        constraints: constraints(fields.take("constraints")?),
+        ..KeyChange::default()
+    };
+    fields.end()?;
+    let which: KeyRef = call.reference(0);
+    let key = call.handle.update_key(which, change).await?;
+    Reply::shown(&KeyBody::of(&key, call.now()))
+}
+
+/// `DELETE /keys/{key}`: revoked for good; it stays in the lists.
+pub async fn revoke(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let which: KeyRef = call.reference(0);
+    call.handle.revoke_key(which).await?;
+    Reply::nothing()
+}
+
+/// `DELETE /users/{user}/keys`: all of them, but the one in use.
+pub async fn revoke_all(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let in_use = match call.caller().credential() {
+        directory::Credential::Key(key) => Some(key),
+        directory::Credential::Session(_, key) => key,
+        directory::Credential::System => None,
+    };
+    let user = call.reference::<UserId>(0);
+    let revoked = call.handle.revoke_keys_of(user, in_use).await?;
+    Reply::shown(&Revoked { revoked })
+}
+
+#[derive(Serialize)]
+struct Revoked {
+    revoked: u64,
+}

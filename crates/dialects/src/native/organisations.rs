@@ -1,0 +1,204 @@
+//! Organisations: the tree, its members, and the groups its administrators may hand out.
+
+use directory::{
+    NewOrganisation, Organisation, OrganisationChange, OrganisationField, OrganisationId,
+    OrganisationRef, Predicate, Test, UserField,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::fields::{Fields, Named};
+use super::lists::{self, By, Filter, Listing};
+use super::memberships::MemberBody;
+use super::references;
+use super::times::Moment;
+use super::users;
+
+/// An organisation as shown.
+#[derive(Serialize)]
+pub struct OrganisationBody<'a> {
+    id: Uuid,
+    number: i64,
+    parent: Option<i64>,
+    name: &'a str,
+    slug: &'a str,
+    description: Option<&'a str>,
+    kind: Option<&'a str>,
+    sector: Option<&'a str>,
+    nationality: Option<&'a str>,
+    contacts: Option<&'a str>,
+    local: bool,
+    domains: &'a [String],
+    revision: i64,
+    created_at: Moment,
+    created_by: Option<i64>,
+    updated_at: Moment,
+    updated_by: Option<i64>,
+}
+
+impl<'a> OrganisationBody<'a> {
+    /// Shows an organisation.
+    pub fn of(organisation: &'a Organisation) -> Self {
+        Self {
+            id: organisation.uuid,
+            number: organisation.id.0,
+            parent: organisation.parent.map(|parent| parent.0),
+            name: &organisation.name,
+            slug: &organisation.slug,
+            description: organisation.description.as_deref(),
+            kind: organisation.kind.as_deref(),
+            sector: organisation.sector.as_deref(),
+            nationality: organisation.nationality.as_deref(),
+            contacts: organisation.contacts.as_deref(),
+            local: organisation.local,
+            domains: &organisation.domains,
+            revision: organisation.version,
+            created_at: Moment(organisation.created_at),
+            created_by: organisation.created_by.map(|user| user.0),
+            updated_at: Moment(organisation.updated_at),
+            updated_by: organisation.updated_by.map(|user| user.0),
+        }
+    }
+}
+
+const fn filter(name: &'static str, field: OrganisationField, by: By) -> Filter<OrganisationField> {
+    Filter { name, field, by }
+}
+
+/// How organisations are listed.
+pub const LISTING: Listing<OrganisationField> = Listing {
+    filters: &[
+        filter("number", OrganisationField::Id, By::Number),
+        filter("id", OrganisationField::Uuid, By::Exact),
+        filter("name", OrganisationField::Name, By::Text),
+        filter("slug", OrganisationField::Slug, By::Exact),
+        filter("kind", OrganisationField::Kind, By::Text),
+        filter("sector", OrganisationField::Sector, By::Text),
+        filter("nationality", OrganisationField::Nationality, By::Text),
+        filter("local", OrganisationField::Local, By::Flag),
+        filter("parent", OrganisationField::Parent, By::Organisation),
+        filter("below", OrganisationField::Ancestor, By::Organisation),
+        filter("created_after", OrganisationField::CreatedAt, By::After),
+        filter("created_before", OrganisationField::CreatedAt, By::Before),
+        filter("updated_after", OrganisationField::UpdatedAt, By::After),
+        filter("updated_before", OrganisationField::UpdatedAt, By::Before),
+    ],
+    sorts: &[
+        ("name", OrganisationField::Name),
+        ("slug", OrganisationField::Slug),
+        ("created_at", OrganisationField::CreatedAt),
+        ("updated_at", OrganisationField::UpdatedAt),
+    ],
+};
+
+/// `GET /organisations`
+pub async fn list(call: Call) -> Answer {
+    let query = LISTING.query(&call.handle, &call.parameters).await?;
+    let page = call.handle.organisations(&query).await?;
+    Reply::shown(&lists::shown(&page, OrganisationBody::of))
+}
+
+/// `GET /organisations/{organisation}`
+pub async fn show(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let organisation = call
+        .handle
+        .organisation(call.reference::<OrganisationId>(0))
+        .await?;
+    Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
+}
+
+/// `POST /organisations`
+pub async fn create(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let parent: Option<Named> = fields.value("parent")?;
+    let mut new = NewOrganisation {
+        uuid: fields.value("id")?,
+        name: fields.need("name")?,
+        slug: fields.value("slug")?,
+        description: fields.value("description")?,
+        kind: fields.value("kind")?,
+        sector: fields.value("sector")?,
+        nationality: fields.value("nationality")?,
+        contacts: fields.value("contacts")?,
+        external: !fields.value("local")?.unwrap_or(true),
+        domains: fields.value("domains")?.unwrap_or_default(),
+        ..NewOrganisation::default()
+    };
+    fields.end()?;
+    new.parent = references::organisation(&call.handle, "parent", parent).await?;
+    let organisation = call.handle.create_organisation(new).await?;
+    let location = format!("/organisations/{}", organisation.uuid);
+    Reply::made(
+        location,
+        Some(organisation.version),
+        &OrganisationBody::of(&organisation),
+    )
+}
+
+/// `PATCH /organisations/{organisation}`
+pub async fn update(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let parent: Option<Named> = fields.take("parent")?;
+    let mut change = read_change(&mut fields)?;
+    fields.end()?;
+    change.if_version = call.revision();
+    change.parent = references::organisation(&call.handle, "parent", parent).await?;
+    let which: OrganisationRef = call.reference(0);
+    let organisation = call.handle.update_organisation(which, change).await?;
+    Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
+}
+
+fn read_change(fields: &mut Fields) -> Result<OrganisationChange, Problem> {
+    Ok(OrganisationChange {
+        name: fields.take("name")?,
+        slug: fields.take("slug")?,
+        description: fields.take("description")?,
+        kind: fields.take("kind")?,
+        sector: fields.take("sector")?,
+        nationality: fields.take("nationality")?,
+        contacts: fields.take("contacts")?,
+        local: fields.take("local")?,
+        domains: fields.take("domains")?,
+        ..OrganisationChange::default()
+    })
+}
+
+/// `DELETE /organisations/{organisation}`
+pub async fn delete(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let which: OrganisationRef = call.reference(0);
+    if call.if_match.is_some() {
+        let found = call.handle.organisation(which.clone()).await?;
+        call.check_revision(found.version)?;
+    }
+    call.handle.delete_organisation(which).await?;
+    Reply::nothing()
+}
+
+/// `GET /organisations/{organisation}/members`: the users homed there and the further members.
+pub async fn members(call: Call) -> Answer {
+    let organisation = call
+        .handle
+        .organisation(call.reference::<OrganisationId>(0))
+        .await?
+        .id;
+    let mut query = users::LISTING.query(&call.handle, &call.parameters).await?;
+    let here = Predicate::Is(UserField::Organisation, Test::Equals(organisation.0.into()));
+    query.predicate = query.predicate.and(here);
+    let page = call.handle.users(&query).await?;
+    let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
+    let memberships = call.handle.memberships(&ids).await?;
+    let now = call.now();
+    let shown = lists::shown(&page, |user| {
+        let membership = memberships
+            .iter()
+            .find(|one| one.user == user.id && one.organisation == organisation);
+        MemberBody::of(user, membership, now)
+    });
+    Reply::shown(&shown)
+}

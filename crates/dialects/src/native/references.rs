@@ -1,0 +1,55 @@
+//! What a body refers to, from the id, number or name it gives to the directory's own number. What
+//! is missing and what is hidden are refused alike, under the field that named it.
+
+use directory::{Fault, Handle, Kind, OrganisationId, UserId};
+
+use super::errors::Problem;
+use super::fields::Named;
+
+/// Refuses a reference as the field's fault.
+fn unknown(field: &str, kind: Kind, fault: Fault) -> Problem {
+    match fault {
+        Fault::NotFound(_) | Fault::Forbidden(_) => {
+            Problem::from(Fault::UnknownReference(kind)).at(field)
+        }
+        fault => fault.into(),
+    }
+}
+
+macro_rules! references {
+    ($($one:ident, $several:ident: $id:ident, $kind:ident, |$handle:ident, $named:ident| $look:expr;)*) => {$(
+        /// The number of what a field names.
+        pub async fn $one(
+            $handle: &Handle,
+            field: &'static str,
+            named: Option<Named>,
+        ) -> Result<Option<$id>, Problem> {
+            match named {
+                None => Ok(None),
+                Some($named) => match $look {
+                    Ok(found) => Ok(Some(found.id)),
+                    Err(fault) => Err(unknown(field, Kind::$kind, fault)),
+                },
+            }
+        }
+
+        /// The numbers of what a field names, in its order.
+        pub async fn $several(
+            handle: &Handle,
+            field: &'static str,
+            named: Option<Vec<Named>>,
+        ) -> Result<Vec<$id>, Problem> {
+            let mut found = Vec::new();
+            for one in named.unwrap_or_default() {
+                found.extend($one(handle, field, Some(one)).await?);
+            }
+            Ok(found)
+        }
+    )*};
+}
+
+references! {
+    user, users: UserId, User, |handle, named| handle.user(named.reference::<UserId>()).await;
+    organisation, organisations: OrganisationId, Organisation,
+        |handle, named| handle.organisation(named.reference::<OrganisationId>()).await;
+}

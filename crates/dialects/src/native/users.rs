@@ -1,0 +1,352 @@
+//! Users: list, show, make, change, delete.
+
+use directory::{
+    Door, Names, NewPassword, NewUser, Standing, Status, Time, User, UserChange, UserField,
+    UserKind, UserRef,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::fields::{Fields, Named, words};
+use super::lists::{self, By, Filter, Listing};
+use super::references;
+use super::times::Moment;
+
+/// A user as shown. References to other entities are their numbers, which every path takes.
+#[derive(Serialize)]
+pub struct UserBody<'a> {
+    id: Uuid,
+    number: i64,
+    login: &'a str,
+    email: Option<&'a str>,
+    pending_email: Option<&'a str>,
+    name: &'a str,
+    display_name: Option<&'a str>,
+    given_name: Option<&'a str>,
+    family_name: Option<&'a str>,
+    kind: UserKind,
+    status: Status,
+    standing: Standing,
+    locked: bool,
+    lock_after: Option<Moment>,
+    locked_out_until: Option<Moment>,
+    home: i64,
+    primary_group: Option<i64>,
+    department: Option<&'a str>,
+    title: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    second_factor: bool,
+    second_factor_required: Option<bool>,
+    has_password: bool,
+    must_change_password: bool,
+    password_changed_at: Option<Moment>,
+    revision: i64,
+    created_at: Moment,
+    created_by: Option<i64>,
+    updated_at: Moment,
+    updated_by: Option<i64>,
+    last_seen_at: Option<Moment>,
+    signed_in_at: Option<Moment>,
+    previous_sign_in_at: Option<Moment>,
+    sign_in_count: i64,
+}
+
+impl<'a> UserBody<'a> {
+    /// Shows a user as of `now`.
+    pub fn of(user: &'a User, now: Time) -> Self {
+        Self {
+            id: user.uuid,
+            number: user.id.0,
+            login: &user.login,
+            email: user.email.as_deref(),
+            pending_email: user.pending_email.as_deref(),
+            name: &user.shown.name,
+            display_name: user.names.display.as_deref(),
+            given_name: user.names.given.as_deref(),
+            family_name: user.names.family.as_deref(),
+            kind: user.kind,
+            status: user.status,
+            standing: user.standing(now),
+            locked: user.locked_until.is_some_and(|until| until > now),
+            lock_after: Moment::maybe(user.lock_after),
+            locked_out_until: Moment::maybe(user.lockout_until.filter(|until| *until > now)),
+            home: user.home.0,
+            primary_group: user.primary_group.map(|group| group.0),
+            department: user.department.as_deref(),
+            title: user.title.as_deref(),
+            time_zone: user.time_zone.as_deref(),
+            second_factor: user.second_factor,
+            second_factor_required: user.second_factor_required,
+            has_password: user.has_password,
+            must_change_password: user.must_change_password,
+            password_changed_at: Moment::maybe(user.password_changed_at),
+            revision: user.revision,
+            created_at: Moment(user.created_at),
+            created_by: user.created_by.map(|user| user.0),
+            updated_at: Moment(user.updated_at),
+            updated_by: user.updated_by.map(|user| user.0),
+            last_seen_at: Moment::maybe(user.last_seen_at),
+            signed_in_at: Moment::maybe(user.signed_in_at),
+            previous_sign_in_at: Moment::maybe(user.previous_sign_in_at),
+            sign_in_count: user.sign_in_count,
+        }
+    }
+}
+
+words! { UserKind: "person" = UserKind::Person, "service" = UserKind::Service }
+words! {
+    Status:
+    "active" = Status::Active,
+    "inactive" = Status::Inactive,
+    "suspended" = Status::Suspended,
+    "expired" = Status::Expired,
+}
+
+const fn filter(name: &'static str, field: UserField, by: By) -> Filter<UserField> {
+    Filter { name, field, by }
+}
+
+const STANDINGS: &[&str] = &[
+    "active",
+    "inactive",
+    "suspended",
+    "expired",
+    "locked",
+    "locked_out",
+];
+
+/// How users are listed.
+pub const LISTING: Listing<UserField> = Listing {
+    filters: &[
+        filter("number", UserField::Id, By::Number),
+        filter("id", UserField::Uuid, By::Exact),
+        filter("login", UserField::Login, By::Text),
+        filter("email", UserField::Email, By::Text),
+        filter("name", UserField::Name, By::Text),
+        filter("given_name", UserField::Given, By::Text),
+        filter("family_name", UserField::Family, By::Text),
+        filter("kind", UserField::Kind, By::Word(&["person", "service"])),
+        filter(
+            "status",
+            UserField::Status,
+            By::Word(&["active", "inactive", "suspended", "expired"]),
+        ),
+        filter("standing", UserField::Standing, By::Word(STANDINGS)),
+        filter("home", UserField::Home, By::Organisation),
+        filter("home_below", UserField::HomeSubtree, By::Organisation),
+        filter("organisation", UserField::Organisation, By::Organisation),
+        filter("group", UserField::Group, By::Group),
+        filter("primary_group", UserField::PrimaryGroup, By::Group),
+        filter("role", UserField::Role, By::Role),
+        filter("direct_role", UserField::DirectRole, By::Role),
+        filter("department", UserField::Department, By::Text),
+        filter("title", UserField::Title, By::Text),
+        filter("second_factor", UserField::SecondFactor, By::Flag),
+        filter("lock_after", UserField::LockAfter, By::After),
+        filter("lock_before", UserField::LockAfter, By::Before),
+        filter("created_after", UserField::CreatedAt, By::After),
+        filter("created_before", UserField::CreatedAt, By::Before),
+        filter("updated_after", UserField::UpdatedAt, By::After),
+        filter("updated_before", UserField::UpdatedAt, By::Before),
+        filter("last_seen_after", UserField::LastSeenAt, By::After),
+        filter("last_seen_before", UserField::LastSeenAt, By::Before),
+        filter("signed_in_after", UserField::SignedInAt, By::After),
+        filter("signed_in_before", UserField::SignedInAt, By::Before),
+    ],
+    sorts: &[
+        ("name", UserField::Name),
+        ("login", UserField::Login),
+        ("email", UserField::Email),
+        ("given_name", UserField::Given),
+        ("family_name", UserField::Family),
+        ("kind", UserField::Kind),
+        ("status", UserField::Status),
+        ("department", UserField::Department),
+        ("title", UserField::Title),
+        ("created_at", UserField::CreatedAt),
+        ("updated_at", UserField::UpdatedAt),
+        ("last_seen_at", UserField::LastSeenAt),
+        ("signed_in_at", UserField::SignedInAt),
+    ],
+};
+
+/// `GET /users`
+pub async fn list(call: Call) -> Answer {
+    let query = LISTING.query(&call.handle, &call.parameters).await?;
+    let page = call.handle.users(&query).await?;
+    let now = call.now();
+    Reply::shown(&lists::shown(&page, |user| UserBody::of(user, now)))
+}
+
+/// `GET /users/{user}`
+pub async fn show(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.handle.user(call.reference(0)).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+}
+
+/// `POST /users`: `?dry_run=true` checks everything and makes nothing.
+pub async fn create(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &["dry_run"])?;
+    let mut dry_run = false;
+    for (name, value) in &call.parameters {
+        dry_run = lists::flag(name, value)?;
+    }
+    let fields = call.fields()?;
+    let new = new_user(&call, fields).await?;
+    if dry_run {
+        call.handle.validate_user(new).await?;
+        return Reply::nothing();
+    }
+    let user = call.handle.create_user(new).await?;
+    let location = format!("/users/{}", user.uuid);
+    Reply::made(
+        location,
+        Some(user.revision),
+        &UserBody::of(&user, call.now()),
+    )
+}
+
+/// `POST /users/batch`: all or none.
+pub async fn create_batch(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let items: Vec<Fields> = fields.need("items")?;
+    fields.end()?;
+    let mut all = Vec::with_capacity(items.len());
+    for (position, item) in items.into_iter().enumerate() {
+        let new = new_user(&call, item).await;
+        all.push(new.map_err(|problem| within(problem, position))?);
+    }
+    let made = call.handle.create_users(all).await?;
+    let now = call.now();
+    let items = made.iter().map(|user| UserBody::of(user, now)).collect();
+    let mut reply = Reply::shown(&lists::whole(items))?;
+    reply.status = 201;
+    Ok(reply)
+}
+
+/// Says which item of a batch a problem lies in.
+fn within(mut problem: Problem, position: usize) -> Problem {
+    let field = problem.field.unwrap_or_default();
+    problem.field = Some(format!("items[{position}].{field}"));
+    problem
+}
+
+/// `PATCH /users/{user}`
+pub async fn update(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let fields = call.fields()?;
+    let change = change(&call, fields).await?;
+    let user: UserRef = call.reference(0);
+    let user = call.handle.update_user(user, change).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+}
+
+/// `DELETE /users/{user}`
+pub async fn delete(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user: UserRef = call.reference(0);
+    if call.if_match.is_some() {
+        call.check_revision(call.handle.user(user.clone()).await?.revision)?;
+    }
+    call.handle.delete_user(user).await?;
+    Reply::nothing()
+}
+
+async fn new_user(call: &Call, mut fields: Fields) -> Result<NewUser, Problem> {
+    let handle = &call.handle;
+    let password = fields.value::<String>("password")?;
+    let must_change = fields.value("must_change_password")?.unwrap_or(false);
+    let home: Option<Named> = fields.value("home")?;
+    let organisations: Option<Vec<Named>> = fields.value("organisations")?;
+    let new = NewUser {
+        uuid: fields.value("id")?,
+        login: fields.value("login")?,
+        email: fields.value("email")?,
+        names: Names {
+            display: fields.value("display_name")?,
+            given: fields.value("given_name")?,
+            family: fields.value("family_name")?,
+        },
+        kind: fields.value("kind")?,
+        status: fields.value("status")?,
+        locked: fields.value("locked")?.unwrap_or(false),
+        lock_after: fields.value("lock_after")?,
+        password: match password {
+            None => NewPassword::None,
+            Some(password) if must_change => NewPassword::MustChange(password),
+            Some(password) => NewPassword::Chosen(password),
+        },
+        department: fields.value("department")?,
+        title: fields.value("title")?,
+        time_zone: fields.value("time_zone")?,
+        second_factor_required: fields.value("second_factor_required")?,
+        door: Door {
+            without_defaults: !fields.value("default_roles")?.unwrap_or(true),
+            mail: fields
+                .value::<AccessMail>("mail")?
+                .map(AccessMail::template),
+        },
+        ..NewUser::default()
+    };
+    fields.end()?;
+    Ok(NewUser {
+        home: references::organisation(handle, "home", home).await?,
+        organisations: references::organisations(handle, "organisations", organisations).await?,
+        ..new
+    })
+}
+
+/// The mail that a new account gets.
+#[derive(Clone, Copy)]
+enum AccessMail {
+    Welcome,
+    Activation,
+}
+
+words! { AccessMail: "welcome" = AccessMail::Welcome, "activation" = AccessMail::Activation }
+
+impl AccessMail {
+    fn template(self) -> String {
+        match self {
+            AccessMail::Welcome => "welcome",
+            AccessMail::Activation => "activation",
+        }
+        .to_owned()
+    }
+}
+
+async fn change(call: &Call, mut fields: Fields) -> Result<UserChange, Problem> {
+    let handle = &call.handle;
+    let home: Option<Named> = fields.take("home")?;
+    let mut change = UserChange {
+        login: fields.take("login")?,
+        email: fields.take("email")?,
+        kind: fields.take("kind")?,
+        status: fields.take("status")?,
+        locked: fields.take("locked")?,
+        lock_after: fields.take("lock_after")?,
+        must_change_password: fields.take("must_change_password")?,
+        second_factor_required: fields.take("second_factor_required")?,
+        if_revision: call.revision(),
+        ..UserChange::default()
+    };
+    profile(&mut change, &mut fields)?;
+    fields.end()?;
+    change.home = references::organisation(handle, "home", home).await?;
+    Ok(change)
+}
+
+/// Reads what everybody may change of themselves.
+pub fn profile(change: &mut UserChange, fields: &mut Fields) -> Result<(), Problem> {
+    change.display = fields.take("display_name")?;
+    change.given = fields.take("given_name")?;
+    change.family = fields.take("family_name")?;
+    change.department = fields.take("department")?;
+    change.title = fields.take("title")?;
+    change.time_zone = fields.take("time_zone")?;
+    Ok(())
+}
