@@ -82,8 +82,9 @@ impl Handle {
         self.inner.now()
     }
 
-    /// Refuses an operation that the caller may do nowhere.
-    fn admit(&self, operation: Operation) -> Result<(), Fault> {
+    /// Refuses an operation that the caller may do nowhere. Every use-case begins with it; dialects
+    /// that must refuse before they read a body ask it first.
+    pub fn admit(&self, operation: Operation) -> Result<(), Fault> {
         let access = operation.access();
         if access.writes && self.caller.limits.read_only {
             return Err(Fault::KeyLimit);

@@ -10,6 +10,7 @@ both![
     reach_of_managing,
     limited_keys,
     renewed_within_limits,
+    replaced_by_another,
     listed_filtered_paged,
     revoked,
     uses_are_counted,
@@ -476,4 +477,55 @@ async fn a_text_is_found_only_as_it_was_shown() {
             "{wrong}"
         );
     }
+}
+
+async fn replaced_by_another(world: &World) {
+    let ada = world.person("ada@example.org", ROOT, &[]).await;
+    let old = NewKey {
+        name: "script".to_owned(),
+        expires_at: Some(START.plus(1_000_000)),
+        addresses: vec!["192.0.2.0/24".parse().unwrap()],
+        ..NewKey::default()
+    };
+    let old = world.system().create_key(ada.id, old).await.unwrap();
+    let kept = world
+        .system()
+        .create_key(ada.id, NewKey::default())
+        .await
+        .unwrap();
+    let caller = world.caller_at(TOY, &old.secret).await.unwrap();
+    let handle = world.directory.act(&caller);
+    let new = handle
+        .renew_own_key(Some(old.key.id), "unused")
+        .await
+        .unwrap();
+    // The limits are the old one's, and only that one is dead.
+    assert_eq!(
+        (&new.key.name, new.key.expires_at, &new.key.addresses),
+        (&old.key.name, old.key.expires_at, &old.key.addresses)
+    );
+    assert_eq!(world.caller(&old.secret).await.unwrap_err(), refused());
+    assert!(world.caller(&kept.secret).await.is_ok());
+    // Of none: those made through the same door go.
+    let caller = world.caller_at(TOY, &kept.secret).await.unwrap();
+    let handle = world.directory.act(&caller);
+    let again = handle.renew_own_key(None, "script").await.unwrap();
+    assert_eq!(
+        (again.key.name.as_str(), again.key.expires_at),
+        ("script", None)
+    );
+    assert_eq!(world.caller(&new.secret).await.unwrap_err(), refused());
+    assert!(world.caller(&kept.secret).await.is_ok());
+    assert!(world.caller(&again.secret).await.is_ok());
+    // Nobody else's, and none that is dead.
+    let strangers = world
+        .system()
+        .create_key(OWNER, NewKey::default())
+        .await
+        .unwrap();
+    for key in [strangers.key.id, old.key.id] {
+        let refusal = handle.renew_own_key(Some(key), "x").await.unwrap_err();
+        assert_eq!(refusal, Fault::NotFound(Kind::Key));
+    }
+    assert!(world.caller(&strangers.secret).await.is_ok());
 }
