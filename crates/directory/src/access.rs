@@ -40,7 +40,7 @@ pub struct Access {
     pub permission: Permission,
     /// Whether it changes anything (read-only keys are refused then).
     pub writes: bool,
-    /// Whether one may do it to oneself without the permission.
+    /// Whether one may do it to oneself, or to a group one manages, without the permission.
     pub own: bool,
 }
 
@@ -64,12 +64,12 @@ operations! {
     ListGroups: read ReadGroups;
     ShowGroup: read ReadGroups own;
     CreateGroup: write ManageGroups;
-    UpdateGroup: write ManageGroups;
+    UpdateGroup: write ManageGroups own;
     DeleteGroup: write ManageGroups;
-    AddMember: write ManageMembers;
-    RemoveMember: write ManageMembers;
-    ShowManagers: read ReadGroups;
-    ChangeManagers: write ManageGroups;
+    AddMember: write ManageMembers own;
+    RemoveMember: write ManageMembers own;
+    ShowManagers: read ReadGroups own;
+    ChangeManagers: write ManageGroups own;
     ChangeGrantableGroups: write ManageOrganisations;
     // Collections of organisations.
     ListCollections: read ReadOrganisations;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::caller::Credential;
 use crate::handle::Outcome;
-use crate::model::{Organisation, OrganisationId, User};
+use crate::model::{Group, Organisation, OrganisationId, Role, User};
 use crate::store::events;
 use crate::work::Work;
 
@@ -26,6 +26,24 @@ impl<'a> About<'a> {
             id: Some(user.id.0),
             name: Some(&user.login),
             organisation: Some(user.home),
+        }
+    }
+
+    pub fn group(group: &'a Group) -> Self {
+        Self {
+            entity: "group",
+            id: Some(group.id.0),
+            name: Some(&group.name),
+            organisation: Some(group.organisation),
+        }
+    }
+
+    pub fn role(role: &'a Role) -> Self {
+        Self {
+            entity: "role",
+            id: Some(role.id.0),
+            name: Some(&role.name),
+            organisation: role.organisation,
         }
     }
 
@@ -78,4 +96,18 @@ impl Work<'_> {
         events::append(&mut self.tx, &event).await?;
         Ok(())
     }
+}
+
+/// `{"before": …, "after": …}` of the fields in which two descriptions differ.
+pub(crate) fn difference(before: &Value, after: &Value) -> Value {
+    let differing = |one: &Value, other: &Value| -> Value {
+        one.as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, value)| other.get(name) != Some(value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    serde_json::json!({ "before": differing(before, after), "after": differing(after, before) })
 }

@@ -10,7 +10,7 @@ use crate::model::{
     Fault, Held, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
 };
 use crate::seams::Seams;
-use crate::store::{Limits, Location, Store, StoreError, Tx};
+use crate::store::{Limits, Location, Store, StoreError, Tx, settings};
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,15 +83,16 @@ impl Inner {
         self.platforms.iter().find(|spec| spec.platform == platform)
     }
 
+    /// The platform of that word, as the database names it.
+    pub fn platform_named(&self, word: &str) -> Option<&PlatformSpec> {
+        self.platforms
+            .iter()
+            .find(|spec| spec.platform.word() == word)
+    }
+
     /// Reads a settings document, the default when none is stored.
     pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Stop> {
-        let text = tx
-            .one(
-                "SELECT document FROM settings WHERE name = $1",
-                &[S::NAME.into()],
-                |row| row.string(0),
-            )
-            .await?;
+        let text = settings::document(tx, S::NAME).await?;
         match text {
             None => Ok(S::default()),
             Some(text) => serde_json::from_str(&text).map_err(|error| {

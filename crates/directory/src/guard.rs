@@ -7,7 +7,7 @@ use crate::handle::Outcome;
 use crate::model::{
     Fault, GroupId, Held, OrganisationId, Permission, Platform, Scope, User, UserId, word_covers,
 };
-use crate::store::{credentials, organisations, users};
+use crate::store::{credentials, groups, organisations, users};
 use crate::work::Work;
 
 impl Work<'_> {
@@ -84,14 +84,9 @@ impl Work<'_> {
     }
 
     async fn group_organisation(&mut self, group: GroupId) -> Outcome<Option<OrganisationId>> {
-        Ok(self
-            .tx
-            .one(
-                "SELECT organisation_id FROM groups WHERE id = $1",
-                &[group.0.into()],
-                |row| Ok(OrganisationId(row.int(0)?)),
-            )
-            .await?)
+        Ok(groups::by_id(&mut self.tx, group)
+            .await?
+            .map(|group| group.organisation))
     }
 
     /// The take-over guard: nobody changes another's password, keys, factors, address, status, kind or

@@ -8,8 +8,8 @@ use crate::caller::{CallerState, Credential};
 use crate::directory::Inner;
 use crate::handle::Outcome;
 use crate::model::{
-    Fault, Kind, Organisation, OrganisationId, OrganisationRef, Permission, Ref, Scope, Time, User,
-    UserId, UserRef,
+    Fault, Kind, Organisation, OrganisationId, OrganisationRef, Permission, Platform, Ref, Scope,
+    Time, User, UserId, UserRef,
 };
 use crate::rules;
 use crate::store::{Tx, organisations, users};
@@ -32,6 +32,20 @@ impl Work<'_> {
     /// The scopes of another permission.
     pub fn scopes_of(&self, permission: Permission) -> Vec<Scope> {
         self.caller.scopes(permission)
+    }
+
+    /// The platform whose roles and groups the caller's dialect shows; natively all are shown.
+    pub fn shown_platform(&self) -> Option<Platform> {
+        Some(self.caller.platform).filter(|platform| *platform != Platform::USHER)
+    }
+
+    /// What the caller may read by a permission, with what concerns themselves.
+    pub fn reading(&self, permission: Permission) -> Vec<Scope> {
+        let mut scopes = self.caller.scopes(permission);
+        if !scopes.contains(&Scope::All) {
+            scopes.push(Scope::Own(self.caller.user));
+        }
+        scopes
     }
 
     /// The organisation a token is limited to.
@@ -134,15 +148,9 @@ impl Work<'_> {
         if scopes.contains(&Scope::All) && self.caller.organisation.is_none() {
             return Ok(true);
         }
-        let mut sql = crate::store::select::Sql::default();
-        sql.push("SELECT 1 FROM users u WHERE u.id = ");
-        sql.bind(crate::store::select::Bound::Int(user.id.0));
-        crate::store::select::seen::<users::Users>(&mut sql, &scopes, self.limit());
-        Ok(self
-            .tx
-            .one(&sql.text, &sql.vals(), |row| row.int(0))
-            .await?
-            .is_some())
+        let (limit, own) = (self.limit(), self.caller.user);
+        let seen = users::seen_of(&mut self.tx, &[user.id], &scopes, limit, own).await?;
+        Ok(!seen.is_empty())
     }
 
     /// Those of the users whom the caller sees, in one statement; what batches start from.

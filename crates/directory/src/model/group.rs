@@ -96,6 +96,17 @@ pub enum Manager {
     Group(GroupId),
 }
 
+/// How many members a group has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupCount {
+    /// The group.
+    pub group: GroupId,
+    /// All of them.
+    pub total: i64,
+    /// Those who may sign in.
+    pub active: i64,
+}
+
 /// What a dialect installs beside each organisation or in the root: a built-in group.
 #[derive(Clone, Debug)]
 pub struct BuiltinGroup {

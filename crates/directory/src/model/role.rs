@@ -152,6 +152,102 @@ pub struct HeldRole {
     pub path: Path,
 }
 
+/// A role to grant directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewGrant {
+    /// The role.
+    pub role: RoleId,
+    /// Where it counts; see `Handle::grant_role` for what absence means.
+    pub organisation: Option<OrganisationId>,
+    /// Until when; `None` for good.
+    pub expires_at: Option<Time>,
+}
+
+impl From<RoleId> for NewGrant {
+    fn from(role: RoleId) -> Self {
+        Self {
+            role,
+            organisation: None,
+            expires_at: None,
+        }
+    }
+}
+
+/// What happens to those who wear a role that is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleInUse {
+    /// The role stays while anybody wears it.
+    Refuse,
+    /// It is taken from them.
+    TakeAway,
+}
+
+/// A role as a platform shows it of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownRole {
+    /// Who.
+    pub user: UserId,
+    /// The role's number on the platform.
+    pub number: i64,
+    /// The role's word on the platform.
+    pub word: String,
+    /// Where.
+    pub organisation: OrganisationId,
+    /// Until when.
+    pub expires_at: Option<Time>,
+    /// By which path; `None` when it is shown for the sake of an `usher` role.
+    pub path: Option<Path>,
+}
+
+/// What a platform shows of the roles somebody holds: its own, and its administrator role for whoever
+/// is owner or administrator of `usher`, in that organisation. Where people have exactly one role, the
+/// administrator's stands for all.
+#[must_use]
+pub fn shown_roles(held: &[HeldRole], spec: &PlatformSpec) -> Vec<ShownRole> {
+    let mut shown: Vec<ShownRole> = held
+        .iter()
+        .filter(|one| one.platform == spec.platform)
+        .map(|one| ShownRole {
+            user: one.user,
+            number: one.number,
+            word: one.word.clone(),
+            organisation: one.organisation,
+            expires_at: one.expires_at,
+            path: Some(one.path.clone()),
+        })
+        .collect();
+    let administrator = spec
+        .owner_role
+        .and_then(|word| spec.roles.iter().find(|role| role.word == word));
+    let Some(administrator) = administrator.filter(|_| spec.platform != Platform::USHER) else {
+        return shown;
+    };
+    for one in held {
+        let rules = one.platform == Platform::USHER
+            && matches!(one.word.as_str(), "owner" | "administrator");
+        let there = shown.iter().any(|shown| {
+            shown.user == one.user
+                && shown.number == administrator.number
+                && (shown.organisation == one.organisation || spec.paths == RolePaths::ExactlyOne)
+        });
+        if !rules || there {
+            continue;
+        }
+        if spec.paths == RolePaths::ExactlyOne {
+            shown.retain(|shown| shown.user != one.user);
+        }
+        shown.push(ShownRole {
+            user: one.user,
+            number: administrator.number,
+            word: administrator.word.to_owned(),
+            organisation: one.organisation,
+            expires_at: one.expires_at,
+            path: None,
+        });
+    }
+    shown
+}
+
 /// How a platform's roles reach people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RolePaths {

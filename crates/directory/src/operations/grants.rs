@@ -1,148 +1,226 @@
-//! Granting roles: what may be granted, and how a grant is placed.
+//! Grants: who holds what by which path, granting and revoking, and the roles groups bring.
 
-use crate::handle::{Outcome, Work};
+use serde_json::json;
+
+use crate::access::Operation;
+use crate::audit::About;
+use crate::handle::{Handle, Outcome};
 use crate::model::{
-    Fault, Kind, Line, OrganisationId, Platform, Reach, RoleId, Scope, Time, UserId,
+    Fault, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant, OrganisationId,
+    Permission, Platform, Role, RoleId, RolePaths, UserId, UserRef,
 };
-use crate::store::{StoreError, Whom};
+use crate::store::{collections, grants};
+use crate::work::Work;
 
-/// A role's rows that granting needs.
-pub(crate) struct Brought {
-    pub platform: String,
-    pub organisation: Option<OrganisationId>,
-    pub lines: Vec<Line>,
+use super::granting::{self, Wanted};
+use super::{groups, owners};
+
+impl Handle {
+    /// Every role those people hold that has not ended, by every path: of the dialect's platform and
+    /// of `usher`; natively of all. People the caller does not see are left out.
+    pub async fn grants_of(&self, of: &[UserId]) -> Result<Vec<HeldRole>, Fault> {
+        let of = of.to_vec();
+        self.read(Operation::ListGrants, async |work: &mut Work<'_>| {
+            let seen = work.seen_users(&of).await?;
+            let only = work.shown_platform();
+            granting::held_by(work, &seen, only).await
+        })
+        .await
+    }
+
+    /// Grants a role directly; true when that changed anything. Without an organisation it counts at
+    /// the home on platforms with exactly one role, and at the caller's highest reach on others.
+    pub async fn grant_role(&self, user: impl Into<UserRef>, new: NewGrant) -> Result<bool, Fault> {
+        Ok(self.grant_roles(user, vec![new]).await? > 0)
+    }
+
+    /// Grants several roles, all or none; tells how many of them were new.
+    pub async fn grant_roles(
+        &self,
+        user: impl Into<UserRef>,
+        new: Vec<NewGrant>,
+    ) -> Result<usize, Fault> {
+        let user = user.into();
+        self.write(Operation::GrantRole, async move |work: &mut Work<'_>| {
+            let user = work.visible_user(&user).await?;
+            let mut given = 0;
+            for one in &new {
+                let wanted = Wanted {
+                    role: one.role,
+                    organisation: one.organisation,
+                    expires_at: one.expires_at,
+                };
+                given += usize::from(granting::give(work, &user, wanted, false).await?);
+            }
+            Ok(given)
+        })
+        .await
+    }
+
+    /// Revokes a directly granted role in one organisation, or wherever it was granted.
+    pub async fn revoke_role(
+        &self,
+        user: impl Into<UserRef>,
+        role: RoleId,
+        organisation: Option<OrganisationId>,
+    ) -> Result<(), Fault> {
+        self.revoke_roles(user, vec![(role, organisation)]).await
+    }
+
+    /// Revokes several directly granted roles, all or none.
+    pub async fn revoke_roles(
+        &self,
+        user: impl Into<UserRef>,
+        gone: Vec<(RoleId, Option<OrganisationId>)>,
+    ) -> Result<(), Fault> {
+        let user = user.into();
+        self.write(Operation::RevokeRole, async move |work: &mut Work<'_>| {
+            let user = work.visible_user(&user).await?;
+            for (role, organisation) in &gone {
+                granting::take(work, &user, *role, *organisation).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes somebody's direct roles of the dialect's platform exactly these; true when that changed
+    /// anything. New ones count in `organisation`, as with [`Handle::grant_role`].
+    pub async fn replace_direct_roles(
+        &self,
+        user: impl Into<UserRef>,
+        roles: &[RoleId],
+        organisation: Option<OrganisationId>,
+    ) -> Result<bool, Fault> {
+        let (user, roles) = (user.into(), roles.to_vec());
+        self.write(Operation::GrantRole, async move |work: &mut Work<'_>| {
+            let user = work.visible_user(&user).await?;
+            granting::replace(work, &user, &roles, organisation).await
+        })
+        .await
+    }
+
+    /// The roles that those groups bring, as far as the caller sees the groups.
+    pub async fn group_roles(&self, of: &[GroupId]) -> Result<Vec<GroupRole>, Fault> {
+        let of = of.to_vec();
+        self.read(Operation::ShowGroup, async |work: &mut Work<'_>| {
+            let seen = groups::seen_ids(work, &of).await?;
+            Ok(grants::group_roles(&mut work.tx, &seen).await?)
+        })
+        .await
+    }
+
+    /// Lets a group bring a role to its members; false when it did already.
+    pub async fn add_group_role(
+        &self,
+        group: impl Into<GroupRef>,
+        role: RoleId,
+        scope: GroupRoleScope,
+    ) -> Result<bool, Fault> {
+        let group = group.into();
+        self.write(
+            Operation::ChangeGroupRoles,
+            async move |work: &mut Work<'_>| {
+                let (group, role) = group_and_role(work, &group, role, scope).await?;
+                let (now, actor) = (work.now, work.actor());
+                let id = grants::put_group_role(&mut work.tx, group.id, role.id, scope, now, actor)
+                    .await?;
+                if id.is_some() {
+                    let detail = json!({ "after": described(&role, scope) });
+                    work.event("group.role_added", About::group(&group), Some(detail))
+                        .await?;
+                }
+                Ok(id.is_some())
+            },
+        )
+        .await
+    }
+
+    /// Takes a role from a group; false when the group did not bring it.
+    pub async fn remove_group_role(
+        &self,
+        group: impl Into<GroupRef>,
+        role: RoleId,
+        scope: GroupRoleScope,
+    ) -> Result<bool, Fault> {
+        let group = group.into();
+        self.write(
+            Operation::ChangeGroupRoles,
+            async move |work: &mut Work<'_>| {
+                let (group, role) = group_and_role(work, &group, role, scope).await?;
+                let gone =
+                    grants::delete_group_role(&mut work.tx, group.id, role.id, scope).await?;
+                if gone {
+                    let detail = json!({ "before": described(&role, scope) });
+                    work.event("group.role_removed", About::group(&group), Some(detail))
+                        .await?;
+                }
+                Ok(gone)
+            },
+        )
+        .await
+    }
 }
 
-/// Loads what a role brings.
-pub(crate) async fn brought(work: &mut Work<'_>, role: RoleId) -> Outcome<Brought> {
-    let row = work
-        .tx
-        .one(
-            "SELECT platform, organisation_id, lines FROM roles WHERE id = $1",
-            &[role.0.into()],
-            |row| Ok((row.string(0)?, row.opt_int(1)?, row.string(2)?)),
-        )
-        .await?;
-    let Some((platform, organisation, lines)) = row else {
-        return Err(Fault::UnknownReference(Kind::Role).into());
+fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value {
+    let (organisation, collection) = match scope {
+        GroupRoleScope::Organisation(id) => (Some(id.0), None),
+        GroupRoleScope::Collection(id) => (None, Some(id.0)),
     };
-    let lines = serde_json::from_str(&lines)
-        .map_err(|error| StoreError::Bug(format!("stored lines: {error}")))?;
-    Ok(Brought {
-        platform,
-        organisation: organisation.map(OrganisationId),
-        lines,
+    json!({
+        "platform": role.platform, "role": role.name, "role_number": role.number,
+        "organisation": organisation, "collection": collection,
     })
 }
 
-/// Nobody grants more than they hold: every word the role brings, at its reach in that
-/// organisation, must be covered by the caller's own.
-pub(crate) async fn may_grant(
+/// Checks that the caller may put this role onto this group, or take it away: by reach over the group
+/// and over every organisation where the role counts, and holding all that it brings.
+async fn group_and_role(
     work: &mut Work<'_>,
-    brought: &Brought,
-    organisation: OrganisationId,
-) -> Outcome<()> {
-    let platform = work
-        .inner
-        .platforms
-        .iter()
-        .map(|spec| spec.platform)
-        .find(|platform| platform.word() == brought.platform)
-        .ok_or(Fault::UnknownReference(Kind::Role))?;
-    for line in &brought.lines {
-        if !covers_line(work, platform, line, organisation).await? {
-            return Err(Fault::ExceedsOwn.into());
-        }
-    }
-    Ok(())
-}
-
-async fn covers_line(
-    work: &mut Work<'_>,
-    platform: Platform,
-    line: &Line,
-    organisation: OrganisationId,
-) -> Outcome<bool> {
-    let scope = match &line.reach {
-        // A right over oneself is covered by holding the word at all.
-        Reach::Own | Reach::ManagedGroups => {
-            let caller = std::sync::Arc::clone(&work.caller);
-            return Ok(caller.held.iter().any(|held| {
-                (held.platform == Platform::USHER || held.platform == platform)
-                    && crate::model::word_covers(&held.word, &line.word)
-            }));
-        }
-        Reach::Listed(users) => Scope::Users(users.iter().copied().map(UserId).collect()),
-        Reach::Organisation => Scope::Organisation(organisation),
-        Reach::Subtree if organisation == crate::ROOT => Scope::All,
-        Reach::Subtree => Scope::Subtree(organisation),
-        Reach::All => Scope::All,
-    };
-    work.covers(platform, &line.word, &scope).await
-}
-
-/// Places a grant without asking anything: the caller of this has. A second one of the same role in
-/// the same organisation only changes its end.
-pub(crate) async fn place(
-    work: &mut Work<'_>,
-    user: UserId,
+    group: &GroupRef,
     role: RoleId,
-    organisation: OrganisationId,
-    expires_at: Option<Time>,
-) -> Outcome<()> {
-    let (now, actor) = (work.now, work.actor());
-    work.tx
-        .exec_for(
-            Whom::User(user.0),
-            "INSERT INTO grants (user_id, role_id, organisation_id, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (user_id, role_id, organisation_id) DO UPDATE SET expires_at = excluded.expires_at",
-            &[
-                user.0.into(), role.0.into(), organisation.0.into(), expires_at.map(|t| t.0).into(), now.0.into(),
-                actor.map(|user| user.0).into(),
-            ],
-        )
-        .await?;
-    Ok(())
-}
-
-/// The roles that newcomers at the caller's door get: the platform's `default_roles` setting, else
-/// its catalogue's.
-pub(crate) async fn door_roles(work: &mut Work<'_>) -> Outcome<Vec<RoleId>> {
-    let platform = work.caller.platform;
-    let name = default_roles_setting(platform);
-    let stored = work
-        .tx
-        .one(
-            "SELECT document FROM settings WHERE name = $1",
-            &[(&name).into()],
-            |row| row.string(0),
-        )
-        .await?;
-    if let Some(stored) = stored {
-        let ids: Vec<i64> = serde_json::from_str(&stored)
-            .map_err(|error| StoreError::Bug(format!("stored default roles: {error}")))?;
-        return Ok(ids.into_iter().map(RoleId).collect());
+    scope: GroupRoleScope,
+) -> Outcome<(crate::model::Group, Role)> {
+    let group = groups::visible(work, group)
+        .await?
+        .ok_or(Fault::NotFound(Kind::Group))?;
+    work.require_organisation(group.organisation).await?;
+    let role = granting::referenced(work, role).await?;
+    let inner = std::sync::Arc::clone(&work.inner);
+    let spec = granting::spec_of(&inner, &role)?;
+    if matches!(spec.paths, RolePaths::Direct | RolePaths::ExactlyOne) {
+        return Err(Fault::invalid("role", "is granted to people only").into());
     }
-    let words = work
-        .inner
-        .platform(platform)
-        .map_or(&[][..], |spec| spec.default_roles);
-    let mut roles = Vec::new();
-    for word in words {
-        let id = work
-            .tx
-            .one(
-                "SELECT id FROM roles WHERE platform = $1 AND word = $2",
-                &[platform.word().into(), (*word).into()],
-                |row| row.int(0),
-            )
-            .await?;
-        roles.extend(id.map(RoleId));
+    if role.platform == Platform::USHER.word() && role.word == owners::OWNER {
+        return Err(Fault::invalid("role", "is granted to people only").into());
     }
-    Ok(roles)
-}
-
-/// The name of the setting that holds a platform's default roles.
-pub(crate) fn default_roles_setting(platform: Platform) -> String {
-    format!("{}.default_roles", platform.word())
+    if role
+        .organisation
+        .is_some_and(|one| one != group.organisation)
+    {
+        return Err(Fault::invalid("role", "belongs to another organisation").into());
+    }
+    if let GroupRoleScope::Collection(id) = scope {
+        let known = collections::by_id(&mut work.tx, id).await?;
+        let seen = match known {
+            Some(collection) => work.sees_organisation(collection.organisation).await?,
+            None => false,
+        };
+        if !seen {
+            return Err(Fault::UnknownReference(Kind::Collection).into());
+        }
+    }
+    for organisation in granting::organisations_of(work, scope).await? {
+        if !work.sees_organisation(organisation).await? {
+            return Err(Fault::UnknownReference(Kind::Organisation).into());
+        }
+        if !work
+            .reaches_organisation(Permission::GrantRoles, organisation)
+            .await?
+        {
+            return Err(Fault::Forbidden(Permission::GrantRoles).into());
+        }
+        granting::may_grant(work, &role, organisation).await?;
+    }
+    Ok((group, role))
 }

@@ -6,14 +6,14 @@ use crate::access::Operation;
 use crate::directory::Directory;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
-    BuiltinGroup, Extended, Fault, Membership, NewExtension, Organisation, OrganisationId,
-    Platform, PlatformSpec, RoleId, Status, User, UserId, UserKind,
+    BuiltinGroup, Extended, Fault, Group, GroupId, GroupRoleScope, Membership, NewExtension,
+    Organisation, OrganisationId, Platform, PlatformSpec, Status, Time, User, UserId, UserKind,
 };
 use crate::rules;
-use crate::store::{Tx, extensions, organisations, users};
+use crate::store::{Tx, extensions, grants, groups, organisations, roles, settings, users};
 
+use super::owners;
 use super::passwords::Prepared;
-use super::{grants, groups};
 
 /// Who owns a fresh installation.
 #[derive(Clone, Default)]
@@ -44,10 +44,7 @@ impl Directory {
         self.0
             .store
             .read(async |tx: &mut Tx<'_>| -> Outcome<bool> {
-                Ok(tx
-                    .one("SELECT 1 FROM installation", &[], |row| row.int(0))
-                    .await?
-                    .is_some())
+                Ok(settings::installation(tx).await?.is_some())
             })
             .await
             .map_err(crate::handle::Stop::into_fault)
@@ -58,9 +55,7 @@ impl Directory {
         self.0
             .store
             .read(async |tx: &mut Tx<'_>| -> Outcome<uuid::Uuid> {
-                let text = tx
-                    .one("SELECT uuid FROM installation", &[], |row| row.string(0))
-                    .await?;
+                let text = settings::installation(tx).await?;
                 Ok(users::uuid(&text.unwrap_or_default())?)
             })
             .await
@@ -90,33 +85,33 @@ impl Directory {
         handle
             .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                 let now = work.now;
-                let inserted = work
-                    .tx
-                    .exec(
-                        "INSERT INTO installation (id, uuid, epoch, created_at) VALUES (1, $1, 1, $2) ON CONFLICT DO NOTHING",
-                        &[(&uuids[0].to_string()).into(), now.0.into()],
-                    )
-                    .await?;
-                if inserted == 0 {
+                if !settings::install(&mut work.tx, &uuids[0].to_string(), now).await? {
                     return Ok(None);
                 }
                 let root = root_organisation(work, &first, uuids[1]).await?;
                 builtins(work).await?;
                 groups_of_organisation(work, &root).await?;
-                let prepared = Prepared { hash: hash.clone(), must_change: false };
+                let prepared = Prepared {
+                    hash: hash.clone(),
+                    must_change: false,
+                };
                 let owner = owner(work, &first, uuids[2], &prepared).await?;
                 Ok(Some(owner))
             })
             .await
     }
 
-    /// Adds built-in roles that this version knows and the store does not, and brings the lines of the
-    /// known ones up to date.
+    /// Adds built-in roles and groups that this version knows and the store does not, and brings the
+    /// lines of the known roles up to date, unless administrators may edit them.
     pub async fn install_builtins(&self) -> Result<(), Fault> {
         let handle: Handle = self.act(&self.system(Platform::USHER));
         handle
             .write(Operation::CreateRole, async |work: &mut Work<'_>| {
-                builtins(work).await
+                builtins(work).await?;
+                for organisation in organisations::all(&mut work.tx).await? {
+                    groups_of_organisation(work, &organisation).await?;
+                }
+                Ok(())
             })
             .await
     }
@@ -161,37 +156,9 @@ async fn builtins(work: &mut Work<'_>) -> Outcome<()> {
     let now = work.now;
     for spec in &inner.platforms {
         for role in &spec.roles {
-            let lines = json!(role.lines).to_string();
-            let stored = work
-                .tx
-                .one(
-                    "SELECT lines FROM roles WHERE platform = $1 AND word = $2",
-                    &[spec.platform.word().into(), role.word.into()],
-                    |row| row.string(0),
-                )
-                .await?;
-            if let Some(stored) = stored {
-                if stored != lines {
-                    work.tx
-                        .exec(
-                            "UPDATE roles SET lines = $3, version = version + 1, updated_at = $4 WHERE platform = $1 AND word = $2 AND builtin = 1",
-                            &[spec.platform.word().into(), role.word.into(), (&lines).into(), now.0.into()],
-                        )
-                        .await?;
-                }
-                continue;
-            }
-            let uuid = inner.seams.random_uuid().to_string();
-            work.tx
-                .exec(
-                    "INSERT INTO roles (uuid, platform, number, word, builtin, name, name_key, description, lines, version, \
-                     created_at, updated_at) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, 1, $9, $9)",
-                    &[
-                        (&uuid).into(), spec.platform.word().into(), role.number.into(), role.word.into(), role.name.into(),
-                        (&rules::fold_search(role.name)).into(), role.description.into(), (&lines).into(), now.0.into(),
-                    ],
-                )
-                .await?;
+            let (uuid, keep) = (inner.seams.random_uuid(), spec.builtin_roles_editable);
+            let platform = spec.platform.word();
+            roles::put_builtin(&mut work.tx, platform, role, keep, uuid, now).await?;
         }
     }
     Ok(())
@@ -220,53 +187,59 @@ fn named(pattern: &str, with: &str) -> String {
     pattern.replace("{organisation}", with)
 }
 
+/// A built-in group as it stands in an organisation.
+fn builtin(
+    spec: &PlatformSpec,
+    group: &BuiltinGroup,
+    organisation: &Organisation,
+    uuid: uuid::Uuid,
+    now: Time,
+) -> Group {
+    Group {
+        id: GroupId(0),
+        uuid,
+        organisation: organisation.id,
+        platform: Some(spec.platform.word().to_owned()),
+        word: Some(group.word.to_owned()),
+        name: named(group.name, &organisation.name),
+        slug: named(group.slug, &organisation.slug),
+        description: Some(group.description.to_owned()),
+        newcomers_of: group.newcomers.then(|| spec.platform.word().to_owned()),
+        version: 1,
+        created_at: now,
+        created_by: None,
+        updated_at: now,
+        updated_by: None,
+    }
+}
+
 async fn install_group(
     work: &mut Work<'_>,
     spec: &PlatformSpec,
     group: &BuiltinGroup,
     organisation: &Organisation,
 ) -> Outcome<()> {
-    let name = named(group.name, &organisation.name);
-    let slug = named(group.slug, &organisation.slug);
-    let uuid = work.inner.seams.random_uuid().to_string();
-    let (now, actor) = (work.now, work.actor().map(|user| user.0));
-    let newcomers = group.newcomers.then(|| spec.platform.word());
-    let id = work
-        .tx
-        .one(
-            "INSERT INTO groups (uuid, organisation_id, platform, word, name, name_key, slug, description, newcomers_of, search, \
-             version, created_at, created_by, updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, \
-             $12, $11, $12) ON CONFLICT DO NOTHING RETURNING id",
-            &[
-                (&uuid).into(), organisation.id.0.into(), spec.platform.word().into(), group.word.into(), (&name).into(),
-                (&rules::fold(&name)).into(), (&slug).into(), group.description.into(), newcomers.into(),
-                (&rules::fold_search(&format!("{name} {}", group.description))).into(), now.0.into(), actor.into(),
-            ],
-            |row| row.int(0),
-        )
-        .await?;
-    let Some(id) = id else { return Ok(()) };
+    let (now, actor) = (work.now, work.actor());
+    let uuid = work.inner.seams.random_uuid();
+    let mut made = builtin(spec, group, organisation, uuid, now);
+    made.created_by = actor;
+    made.updated_by = actor;
+    let present = groups::builtin(&mut work.tx, spec.platform, group.word, organisation.id).await?;
+    if present.is_some() {
+        return Ok(());
+    }
+    let Some(id) = groups::insert(&mut work.tx, &made).await? else {
+        return Ok(());
+    };
     for word in group.roles {
-        let role = work
-            .tx
-            .one(
-                "SELECT id FROM roles WHERE platform = $1 AND word = $2",
-                &[spec.platform.word().into(), (*word).into()],
-                |row| row.int(0),
-            )
+        let role = roles::by_word(&mut work.tx, spec.platform.word(), word)
             .await?
             .ok_or_else(|| {
-                Fault::Internal(format!(
-                    "the catalogue of {} has no role {word}",
-                    spec.platform
-                ))
+                let platform = spec.platform;
+                Fault::Internal(format!("the catalogue of {platform} has no role {word}"))
             })?;
-        work.tx
-            .exec(
-                "INSERT INTO group_roles (group_id, role_id, scope, scope_id, created_at, created_by) VALUES ($1, $2, 'organisation', $3, $4, $5)",
-                &[id.into(), role.into(), organisation.id.0.into(), now.0.into(), actor.into()],
-            )
-            .await?;
+        let scope = GroupRoleScope::Organisation(organisation.id);
+        grants::put_group_role(&mut work.tx, id, role.id, scope, now, actor).await?;
     }
     if let Some(document) = group.document {
         let document = serde_json::from_str(document)
@@ -278,7 +251,7 @@ async fn install_group(
         extensions::put(
             &mut work.tx,
             Extended::Group,
-            id,
+            id.0,
             spec.platform.word(),
             &extension,
             now,
@@ -291,7 +264,6 @@ async fn install_group(
 /// Built-in groups carry their organisation's name, so they are renamed with it.
 pub(crate) async fn rename_groups_of_organisation(
     work: &mut Work<'_>,
-    old: &Organisation,
     new: &Organisation,
 ) -> Outcome<()> {
     let inner = std::sync::Arc::clone(&work.inner);
@@ -300,17 +272,8 @@ pub(crate) async fn rename_groups_of_organisation(
         for group in spec.groups.iter().filter(|group| {
             group.name.contains("{organisation}") || group.slug.contains("{organisation}")
         }) {
-            let name = named(group.name, &new.name);
-            work.tx
-                .exec(
-                    "UPDATE groups SET name = $4, name_key = $5, slug = $6, search = $7, version = version + 1, updated_at = $8 \
-                     WHERE organisation_id = $1 AND platform = $2 AND word = $3",
-                    &[
-                        old.id.0.into(), spec.platform.word().into(), group.word.into(), (&name).into(), (&rules::fold(&name)).into(),
-                        (&named(group.slug, &new.slug)).into(), (&rules::fold_search(&format!("{name} {}", group.description))).into(), now.0.into(),
-                    ],
-                )
-                .await?;
+            let renamed = builtin(spec, group, new, uuid::Uuid::nil(), now);
+            groups::rename_builtin(&mut work.tx, &renamed, new.id, now).await?;
         }
     }
     Ok(())
@@ -378,17 +341,11 @@ async fn owner(
     .await?;
     users::step(&mut work.tx, crate::ROOT, 1).await?;
     super::passwords::store(work, user.id, prepared).await?;
-    let role = work
-        .tx
-        .one(
-            "SELECT id FROM roles WHERE platform = 'usher' AND word = 'owner'",
-            &[],
-            |row| row.int(0),
-        )
+    let role = roles::by_word(&mut work.tx, Platform::USHER.word(), owners::OWNER)
         .await?
         .ok_or_else(|| Fault::Internal("the catalogue has no owner role".to_owned()))?;
-    grants::place(work, user.id, RoleId(role), crate::ROOT, None).await?;
-    crown(work, user.id).await?;
+    grants::put(&mut work.tx, user.id, role.id, crate::ROOT, None, now, None).await?;
+    owners::crown(work, user.id).await?;
     work.event(
         "user.created",
         About::user(&user),
@@ -398,49 +355,4 @@ async fn owner(
     Ok(users::by_id(&mut work.tx, user.id)
         .await?
         .ok_or(Fault::NotFound(crate::model::Kind::User))?)
-}
-
-/// What comes with becoming an owner: every platform's administrator role, or the groups that bring
-/// it, so that each vendor's console shows an administrator.
-pub(crate) async fn crown(work: &mut Work<'_>, user: UserId) -> Outcome<()> {
-    let inner = std::sync::Arc::clone(&work.inner);
-    for spec in &inner.platforms {
-        if let Some(word) = spec.owner_role {
-            let role = work
-                .tx
-                .one(
-                    "SELECT id FROM roles WHERE platform = $1 AND word = $2",
-                    &[spec.platform.word().into(), word.into()],
-                    |row| row.int(0),
-                )
-                .await?;
-            if let Some(role) = role {
-                grants::place(work, user, RoleId(role), crate::ROOT, None).await?;
-            }
-        }
-        for group in spec.groups.iter().filter(|group| group.owners) {
-            if let Some(id) = builtin_group(work, spec.platform, group.word, crate::ROOT).await? {
-                groups::place(work, user, id).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The built-in group of that word in an organisation.
-pub(crate) async fn builtin_group(
-    work: &mut Work<'_>,
-    platform: Platform,
-    word: &str,
-    organisation: OrganisationId,
-) -> Outcome<Option<crate::model::GroupId>> {
-    let id = work
-        .tx
-        .one(
-            "SELECT id FROM groups WHERE organisation_id = $1 AND platform = $2 AND word = $3",
-            &[organisation.0.into(), platform.word().into(), word.into()],
-            |row| row.int(0),
-        )
-        .await?;
-    Ok(id.map(crate::model::GroupId))
 }

@@ -9,7 +9,7 @@ use crate::model::{
     OrganisationId, OrganisationRef, Page, Permission, Query, Scope,
 };
 use crate::rules;
-use crate::store::{extensions, organisations, users};
+use crate::store::{extensions, members, organisations, users};
 
 impl Handle {
     /// One page of the organisations the caller sees.
@@ -146,15 +146,8 @@ fn check(organisation: &Organisation) -> Result<(), Fault> {
 async fn free_slug(work: &mut Work<'_>, wanted: &str, own: i64) -> Outcome<String> {
     let mut slug = wanted.to_owned();
     for suffix in 2..10_000 {
-        let taken = work
-            .tx
-            .one(
-                "SELECT id FROM organisations WHERE slug = $1 AND id <> $2",
-                &[(&slug).into(), own.into()],
-                |row| row.int(0),
-            )
-            .await?;
-        if taken.is_none() {
+        let taken = organisations::slug_taken(&mut work.tx, &slug, own).await?;
+        if !taken {
             return Ok(slug);
         }
         slug = format!("{wanted}-{suffix}");
@@ -162,10 +155,13 @@ async fn free_slug(work: &mut Work<'_>, wanted: &str, own: i64) -> Outcome<Strin
     Err(Fault::Taken { field: "slug" }.into())
 }
 
-/// Where new organisations hang: below the caller's highest reach.
-async fn highest_reach(work: &mut Work<'_>) -> Outcome<OrganisationId> {
+/// The organisation nearest to the root in whose whole subtree a permission counts.
+pub(crate) async fn highest_reach(
+    work: &mut Work<'_>,
+    permission: Permission,
+) -> Outcome<OrganisationId> {
     let mut highest: Option<(usize, OrganisationId)> = None;
-    for scope in work.scopes() {
+    for scope in work.scopes_of(permission) {
         match scope {
             Scope::All => return Ok(work.caller.organisation.unwrap_or(crate::ROOT)),
             Scope::Subtree(top) => {
@@ -179,7 +175,7 @@ async fn highest_reach(work: &mut Work<'_>) -> Outcome<OrganisationId> {
     }
     highest
         .map(|(_, top)| top)
-        .ok_or_else(|| Fault::Forbidden(Permission::ManageOrganisations).into())
+        .ok_or_else(|| Fault::Forbidden(permission).into())
 }
 
 /// Makes an organisation in a transaction.
@@ -198,7 +194,7 @@ pub(crate) async fn create(
             work.require_organisation(parent).await?;
             parent
         }
-        None => highest_reach(work).await?,
+        None => highest_reach(work, Permission::ManageOrganisations).await?,
     };
     let slug = match &new.slug {
         Some(slug) => slug.clone(),
@@ -322,7 +318,7 @@ async fn update(
         }
         new.version += 1;
         if new.name != old.name || new.slug != old.slug {
-            super::install::rename_groups_of_organisation(work, &old, &new).await?;
+            super::install::rename_groups_of_organisation(work, &new).await?;
         }
         let detail = json!({ "before": described(&old, &new), "after": described(&new, &old) });
         work.event(
@@ -391,15 +387,6 @@ async fn rehang(
     }
     organisations::unhang(&mut work.tx, organisation.id).await?;
     organisations::hang(&mut work.tx, organisation.id, parent).await?;
-    work.tx
-        .exec_for(
-            crate::store::Whom::Everyone,
-            "DELETE FROM group_members WHERE user_id IN (SELECT m.user_id FROM memberships m JOIN organisation_tree t ON \
-             t.descendant_id = m.organisation_id WHERE t.ancestor_id = $1) AND NOT EXISTS (SELECT 1 FROM groups g JOIN \
-             organisation_tree t ON t.ancestor_id = g.organisation_id JOIN memberships m ON m.organisation_id = \
-             t.descendant_id WHERE g.id = group_members.group_id AND m.user_id = group_members.user_id)",
-            &[organisation.id.0.into()],
-        )
-        .await?;
+    members::leave_foreign_of(&mut work.tx, organisation.id).await?;
     Ok(())
 }

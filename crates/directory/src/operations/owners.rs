@@ -1,46 +1,113 @@
-//! The last active owner stays.
+//! Owners: the last active one stays, and every platform shows each of them as its administrator.
 
-use crate::handle::{Outcome, Work};
-use crate::model::{Fault, UserId};
+use crate::handle::Outcome;
+use crate::model::{Fault, GroupId, RoleId, RolePaths, User, UserId};
+use crate::store::{grants, groups, members, roles};
+use crate::work::Work;
 
 /// The word of the `usher` role that owns the installation.
 pub(crate) const OWNER: &str = "owner";
 
-/// Whether somebody holds the owner role in the root, by any path, active or not.
+/// Whether somebody is an owner, active or not.
 pub(crate) async fn is_owner(work: &mut Work<'_>, user: UserId) -> Outcome<bool> {
-    let found = work
-        .tx
-        .one(
-            "SELECT 1 FROM roles r WHERE r.platform = 'usher' AND r.word = 'owner' AND (EXISTS (SELECT 1 FROM grants g \
-             WHERE g.role_id = r.id AND g.user_id = $1) OR EXISTS (SELECT 1 FROM group_roles gr JOIN group_members m ON \
-             m.group_id = gr.group_id WHERE gr.role_id = r.id AND m.user_id = $1))",
-            &[user.0.into()],
-            |row| row.int(0),
-        )
-        .await?;
-    Ok(found.is_some())
+    Ok(grants::is_owner(&mut work.tx, user).await?)
 }
 
 /// Refuses when no active owner is left; called after a change that may have taken the last one, so
 /// that the transaction undoes it.
 pub(crate) async fn one_stays(work: &mut Work<'_>) -> Outcome<()> {
     let now = work.now;
-    let left = work
-        .tx
-        .one(
-            "SELECT 1 FROM users u WHERE u.status = 'active' AND (u.locked_until IS NULL OR u.locked_until <= $1) AND \
-             (u.lock_after IS NULL OR u.lock_after > $1) AND u.id IN (SELECT g.user_id FROM grants g JOIN roles r ON r.id = \
-             g.role_id WHERE r.platform = 'usher' AND r.word = 'owner' AND g.organisation_id = $2 AND g.expires_at IS NULL \
-             UNION SELECT m.user_id FROM group_members m JOIN group_roles gr ON gr.group_id = m.group_id JOIN roles r ON \
-             r.id = gr.role_id WHERE r.platform = 'usher' AND r.word = 'owner' AND gr.scope = 'organisation' AND \
-             gr.scope_id = $2) LIMIT 1",
-            &[now.0.into(), crate::ROOT.0.into()],
-            |row| row.int(0),
-        )
-        .await?;
-    if left.is_some() {
+    if grants::an_owner_is_left(&mut work.tx, now).await? {
         Ok(())
     } else {
         Err(Fault::LastOwner.into())
     }
+}
+
+/// What comes with being an owner.
+#[derive(Default)]
+struct Regalia {
+    /// Direct roles, and whether the platform's other roles give way to it.
+    roles: Vec<(RoleId, &'static str, bool)>,
+    groups: Vec<GroupId>,
+}
+
+/// Every platform's administrator role, or the groups that bring it, so that each vendor's console
+/// shows an administrator.
+async fn regalia(work: &mut Work<'_>) -> Outcome<Regalia> {
+    let inner = std::sync::Arc::clone(&work.inner);
+    let mut regalia = Regalia::default();
+    for spec in &inner.platforms {
+        if let Some(word) = spec.owner_role
+            && let Some(role) = roles::by_word(&mut work.tx, spec.platform.word(), word).await?
+        {
+            let alone = spec.paths == RolePaths::ExactlyOne;
+            regalia.roles.push((role.id, spec.platform.word(), alone));
+        }
+        for group in spec.groups.iter().filter(|group| group.owners) {
+            let id = groups::builtin(&mut work.tx, spec.platform, group.word, crate::ROOT).await?;
+            regalia.groups.extend(id);
+        }
+    }
+    Ok(regalia)
+}
+
+/// Gives a new owner what comes with it.
+pub(crate) async fn crown(work: &mut Work<'_>, user: UserId) -> Outcome<()> {
+    let (now, actor) = (work.now, work.actor());
+    let regalia = regalia(work).await?;
+    for (role, platform, alone) in regalia.roles {
+        if alone {
+            for old in grants::direct(&mut work.tx, user, platform).await? {
+                grants::delete(&mut work.tx, user, old.role, old.organisation).await?;
+            }
+        }
+        grants::put(&mut work.tx, user, role, crate::ROOT, None, now, actor).await?;
+    }
+    for group in regalia.groups {
+        members::put(&mut work.tx, user, group, now).await?;
+    }
+    Ok(())
+}
+
+/// Takes away what came with being an owner.
+pub(crate) async fn uncrown(work: &mut Work<'_>, user: &User) -> Outcome<()> {
+    let regalia = regalia(work).await?;
+    for (role, platform, _) in regalia.roles {
+        for grant in grants::direct(&mut work.tx, user.id, platform).await? {
+            if grant.role == role
+                && (grant.organisation == crate::ROOT || grant.organisation == user.home)
+            {
+                grants::delete(&mut work.tx, user.id, role, grant.organisation).await?;
+            }
+        }
+    }
+    for group in regalia.groups {
+        members::delete(&mut work.tx, user.id, group).await?;
+    }
+    Ok(())
+}
+
+/// Whether a role is one that an owner has as an owner: it leaves only with the ownership.
+pub(crate) async fn is_regal_role(
+    work: &mut Work<'_>,
+    user: UserId,
+    role: RoleId,
+) -> Outcome<bool> {
+    let regal = regalia(work)
+        .await?
+        .roles
+        .iter()
+        .any(|(id, _, _)| *id == role);
+    Ok(regal && is_owner(work, user).await?)
+}
+
+/// The same for a group.
+pub(crate) async fn is_regal_group(
+    work: &mut Work<'_>,
+    user: UserId,
+    group: GroupId,
+) -> Outcome<bool> {
+    let regal = regalia(work).await?.groups.contains(&group);
+    Ok(regal && is_owner(work, user).await?)
 }

@@ -9,11 +9,11 @@ use crate::model::{
     Platform, RolePaths, Status, Time, User, UserChange, UserKind, UserRef,
 };
 use crate::rules;
-use crate::store::{Whom, extensions, organisations, users};
+use crate::store::{extensions, grants, members, organisations, users};
 
 use super::passwords::{self, Prepared};
 use super::users::{check_home_domain, check_texts, take_names};
-use super::{grants, groups, mail, owners};
+use super::{mail, owners};
 
 impl Handle {
     /// Changes a user. Only what is named changes; writing back what is stored changes nothing.
@@ -367,44 +367,17 @@ async fn move_home(work: &mut Work<'_>, user: &mut User, home: OrganisationId) -
         .map(|spec| spec.platform)
         .collect();
     for platform in exactly_one {
-        work.tx
-            .exec_for(
-                Whom::User(user.id.0),
-                "UPDATE grants SET organisation_id = $3 WHERE user_id = $1 AND organisation_id = $2 AND role_id IN (SELECT id FROM roles WHERE platform = $4)",
-                &[user.id.0.into(), old.0.into(), home.0.into(), platform.word().into()],
-            )
-            .await?;
+        grants::follow_home(&mut work.tx, user.id, platform.word(), old, home).await?;
     }
-    work.tx
-        .exec_for(
-            Whom::User(user.id.0),
-            "DELETE FROM grants WHERE user_id = $1 AND role_id IN (SELECT id FROM roles WHERE organisation_id = $2)",
-            &[user.id.0.into(), old.0.into()],
-        )
-        .await?;
+    grants::end_foreign_custom(&mut work.tx, user.id, home).await?;
     leave_foreign_groups(work, user).await
 }
 
 /// Ends the memberships of groups whose subtree holds none of the user's organisations any more.
 pub(crate) async fn leave_foreign_groups(work: &mut Work<'_>, user: &mut User) -> Outcome<()> {
-    work.tx
-        .exec_for(
-            Whom::User(user.id.0),
-            "DELETE FROM group_members WHERE user_id = $1 AND group_id NOT IN (SELECT g.id FROM groups g JOIN organisation_tree t \
-             ON t.ancestor_id = g.organisation_id JOIN memberships m ON m.organisation_id = t.descendant_id WHERE m.user_id = $1)",
-            &[user.id.0.into()],
-        )
-        .await?;
+    members::leave_foreign(&mut work.tx, user.id).await?;
     if let Some(group) = user.primary_group {
-        let still = work
-            .tx
-            .one(
-                "SELECT 1 FROM group_members WHERE user_id = $1 AND group_id = $2",
-                &[user.id.0.into(), group.0.into()],
-                |row| row.int(0),
-            )
-            .await?;
-        if still.is_none() {
+        if !members::is_in(&mut work.tx, user.id, group).await? {
             user.primary_group = None;
         }
     }
@@ -421,8 +394,7 @@ async fn change_primary_group(
         return Ok(());
     };
     if let Some(group) = group.filter(|group| Some(*group) != user.primary_group) {
-        groups::may_join(work, user.id, group).await?;
-        groups::place(work, user.id, group).await?;
+        super::members::join_named(work, user, group).await?;
     }
     changed.set("primary_group", &mut user.primary_group, Some(&group));
     Ok(())
@@ -535,43 +507,16 @@ pub(crate) async fn notice(work: &mut Work<'_>, user: &User, template: &str) -> 
     .await
 }
 
-/// Replaces the direct roles of the caller's platform at the home by this one.
+/// Replaces the direct roles of the caller's platform by this one.
 async fn replace_role(
     work: &mut Work<'_>,
     user: &User,
     role: crate::model::RoleId,
     changed: &mut Changed,
 ) -> Outcome<()> {
-    let platform = work.caller.platform;
-    let present = work
-        .tx
-        .all(
-            "SELECT g.role_id FROM grants g JOIN roles r ON r.id = g.role_id WHERE g.user_id = $1 AND r.platform = $2",
-            &[user.id.0.into(), platform.word().into()],
-            |row| row.int(0),
-        )
-        .await?;
-    if present == [role.0] {
-        return Ok(());
+    if super::granting::replace(work, user, &[role], Some(user.home)).await? {
+        changed.note("role", Value::Null, role.0);
     }
-    let brought = grants::brought(work, role).await?;
-    if brought.platform != platform.word() {
-        return Err(Fault::UnknownReference(Kind::Role).into());
-    }
-    if !work.reaches_user(Permission::GrantRoles, user).await? {
-        return Err(Fault::Forbidden(Permission::GrantRoles).into());
-    }
-    work.guard_takeover(user).await?;
-    grants::may_grant(work, &brought, user.home).await?;
-    work.tx
-        .exec_for(
-            Whom::User(user.id.0),
-            "DELETE FROM grants WHERE user_id = $1 AND role_id IN (SELECT id FROM roles WHERE platform = $2)",
-            &[user.id.0.into(), platform.word().into()],
-        )
-        .await?;
-    grants::place(work, user.id, role, user.home, None).await?;
-    changed.note("role", present.first().copied(), role.0);
     Ok(())
 }
 
@@ -582,36 +527,8 @@ async fn replace_groups(
     wanted: &[GroupId],
     changed: &mut Changed,
 ) -> Outcome<()> {
-    let platform = work.caller.platform;
-    let present = work
-        .tx
-        .all(
-            "SELECT m.group_id, g.organisation_id FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = $1 AND (g.platform = '' OR g.platform = $2) ORDER BY m.group_id",
-            &[user.id.0.into(), platform.word().into()],
-            |row| Ok((GroupId(row.int(0)?), OrganisationId(row.int(1)?))),
-        )
-        .await?;
-    let mut before = Vec::new();
-    for (group, organisation) in present {
-        before.push(group);
-        if wanted.contains(&group) || user.primary_group == Some(group) {
-            continue;
-        }
-        if groups::manages(work, group, organisation).await? {
-            groups::displace(work, user.id, group).await?;
-        }
-    }
-    for group in wanted.iter().filter(|group| !before.contains(group)) {
-        groups::may_join(work, user.id, *group).await?;
-        groups::place(work, user.id, *group).await?;
-    }
-    let numbers = |groups: &[GroupId]| groups.iter().map(|group| group.0).collect::<Vec<_>>();
-    let (before, after) = (numbers(&before), numbers(wanted));
-    if before != after {
-        changed.note("groups", before, after);
-    }
-    if user.status == Status::Active && owners::is_owner(work, user.id).await? {
-        owners::one_stays(work).await?;
+    if let Some((before, after)) = super::members::replace(work, user, wanted).await? {
+        changed.note("groups", json!(before), json!(after));
     }
     Ok(())
 }

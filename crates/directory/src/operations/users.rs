@@ -10,10 +10,11 @@ use crate::model::{
     UserRef,
 };
 use crate::rules;
-use crate::store::{extensions, organisations, users};
+use crate::store::{extensions, grants, groups, members, organisations, users};
 
+use super::granting::{self, Wanted};
 use super::passwords::{self, Prepared};
-use super::{grants, groups, mail, memberships};
+use super::{mail, memberships};
 
 impl Handle {
     /// One user the caller sees.
@@ -420,13 +421,17 @@ fn draft(
 /// The named roles, each as far as the caller may grant it; else what the door gives every newcomer.
 async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
     for role in &new.roles {
-        let brought = grants::brought(work, *role).await?;
-        grants::may_grant(work, &brought, user.home).await?;
-        grants::place(work, user.id, *role, user.home, None).await?;
+        let wanted = Wanted {
+            role: *role,
+            organisation: Some(user.home),
+            expires_at: None,
+        };
+        granting::give(work, user, wanted, true).await?;
     }
     if new.roles.is_empty() && !new.door.without_defaults {
-        for role in grants::door_roles(work).await? {
-            grants::place(work, user.id, role, user.home, None).await?;
+        let (now, actor, platform) = (work.now, work.actor(), work.caller.platform);
+        for role in granting::door_roles(work, platform).await? {
+            grants::put(&mut work.tx, user.id, role.id, user.home, None, now, actor).await?;
         }
     }
     Ok(())
@@ -434,12 +439,12 @@ async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<
 
 async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
     for group in new.primary_group.iter().chain(&new.groups) {
-        groups::may_join(work, user.id, *group).await?;
-        groups::place(work, user.id, *group).await?;
+        super::members::join_named(work, user, *group).await?;
     }
     if !new.door.without_defaults {
-        for group in groups::door_groups(work, user.home).await? {
-            groups::place(work, user.id, group).await?;
+        let (now, platform) = (work.now, work.caller.platform);
+        for group in groups::newcomers(&mut work.tx, platform, user.home).await? {
+            members::put(&mut work.tx, user.id, group, now).await?;
         }
     }
     Ok(())

@@ -7,16 +7,23 @@
 //! Nothing but the store may be awaited inside, and nothing that a second run would repeat may be done.
 
 mod access;
+pub(crate) mod collections;
 pub(crate) mod credentials;
 mod error;
 pub(crate) mod events;
 pub(crate) mod extensions;
+pub(crate) mod grants;
+pub(crate) mod groups;
 pub(crate) mod keys;
+pub(crate) mod members;
 mod migrate;
 pub(crate) mod organisations;
+pub(crate) mod pages;
 mod postgres;
+pub(crate) mod roles;
 pub(crate) mod select;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 mod sqlite;
 mod transaction;
 pub(crate) mod users;

@@ -13,7 +13,7 @@ use super::{Res, Row, StoreError, Tx, Whom};
 const COLUMNS: &str = "o.id, o.uuid, o.parent_id, o.name, o.slug, o.description, o.kind, o.sector, \
      o.nationality, o.contacts, o.local, o.domains, o.version, o.created_at, o.created_by, o.updated_at, o.updated_by";
 const AFTER: usize = 17;
-const TABLES: &str = " FROM organisations o";
+pub(crate) const TABLES: &str = " FROM organisations o";
 
 /// The organisations as a list.
 pub(crate) struct Organisations;
@@ -345,6 +345,29 @@ pub(crate) async fn clash(
             _ => "slug",
         })
     })
+}
+
+/// Whether another organisation has the slug.
+pub(crate) async fn slug_taken(tx: &mut Tx<'_>, slug: &str, own: i64) -> Res<bool> {
+    let taken = tx
+        .one(
+            "SELECT id FROM organisations WHERE slug = $1 AND id <> $2",
+            &[slug.into(), own.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(taken.is_some())
+}
+
+/// Every organisation, the root first.
+pub(crate) async fn all(tx: &mut Tx<'_>) -> Res<Vec<Organisation>> {
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(TABLES)
+            .push(" ORDER BY o.id")
+    });
+    tx.all(&sql, &[], read_organisation).await
 }
 
 /// Whether people are homed there, or organisations or custom roles hang on it.

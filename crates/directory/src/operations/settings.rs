@@ -1,0 +1,133 @@
+//! Settings that administrators change while the server runs.
+
+use serde_json::{Value, json};
+
+use crate::access::Operation;
+use crate::audit::{About, difference};
+use crate::directory::Directory;
+use crate::handle::{Handle, Outcome, Stop};
+use crate::model::{Fault, Kind, Platform, Setting};
+use crate::rules;
+use crate::store::{Tx, settings};
+use crate::work::Work;
+
+impl Handle {
+    /// A settings document, the default when none is stored.
+    pub async fn setting<S: Setting>(&self) -> Result<S, Fault> {
+        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+            work.require_organisation(crate::ROOT).await?;
+            let inner = std::sync::Arc::clone(&work.inner);
+            inner.setting::<S>(&mut work.tx).await
+        })
+        .await
+    }
+
+    /// Stores a settings document whole.
+    pub async fn change_setting<S: Setting>(&self, new: S) -> Result<(), Fault> {
+        let new = serde_json::to_value(&new)
+            .map_err(|error| Fault::Internal(format!("setting {}: {error}", S::NAME)))?;
+        self.write(
+            Operation::ChangeSettings,
+            async move |work: &mut Work<'_>| {
+                work.require_organisation(crate::ROOT).await?;
+                let inner = std::sync::Arc::clone(&work.inner);
+                let before = inner.setting::<S>(&mut work.tx).await?;
+                let before = serde_json::to_value(&before)
+                    .map_err(|error| Fault::Internal(format!("setting {}: {error}", S::NAME)))?;
+                store(work, S::NAME, &before, &new).await
+            },
+        )
+        .await
+    }
+
+    /// A settings document of the dialect's own.
+    pub async fn dialect_setting(&self, name: &str) -> Result<Option<Value>, Fault> {
+        let name = own_name(self.caller.platform, name);
+        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+            work.require_organisation(crate::ROOT).await?;
+            read(&mut work.tx, &name).await
+        })
+        .await
+    }
+
+    /// Stores a settings document of the dialect's own, whole.
+    pub async fn change_dialect_setting(&self, name: &str, new: Value) -> Result<(), Fault> {
+        rules::check_text("name", name, 100, false)?;
+        if new.to_string().len() > 1_000_000 {
+            return Err(Fault::invalid("document", "is longer than 1000000 bytes"));
+        }
+        let name = own_name(self.caller.platform, name);
+        self.write(
+            Operation::ChangeSettings,
+            async move |work: &mut Work<'_>| {
+                work.require_organisation(crate::ROOT).await?;
+                let before = read(&mut work.tx, &name).await?.unwrap_or(Value::Null);
+                store(work, &name, &before, &new).await
+            },
+        )
+        .await
+    }
+}
+
+impl Directory {
+    /// A settings document, for the server's own work.
+    pub async fn setting<S: Setting>(&self) -> Result<S, Fault> {
+        let inner = std::sync::Arc::clone(&self.0);
+        self.0
+            .store
+            .read(async move |tx: &mut Tx<'_>| -> Outcome<S> { inner.setting::<S>(tx).await })
+            .await
+            .map_err(Stop::into_fault)
+    }
+
+    /// A dialect's own settings document, for what the dialect does before anybody has signed in.
+    pub async fn dialect_setting(
+        &self,
+        platform: Platform,
+        name: &str,
+    ) -> Result<Option<Value>, Fault> {
+        let name = own_name(platform, name);
+        self.0
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { read(tx, &name).await })
+            .await
+            .map_err(Stop::into_fault)
+    }
+}
+
+fn own_name(platform: Platform, name: &str) -> String {
+    format!("{platform}.settings.{name}")
+}
+
+async fn read(tx: &mut Tx<'_>, name: &str) -> Outcome<Option<Value>> {
+    match settings::document(tx, name).await? {
+        None => Ok(None),
+        Some(text) => Ok(Some(serde_json::from_str(&text).map_err(|error| {
+            Fault::Internal(format!("stored setting {name}: {error}"))
+        })?)),
+    }
+}
+
+/// Stores a document and tells the trail which fields changed; values may be secret and stay out.
+async fn store(work: &mut Work<'_>, name: &str, before: &Value, after: &Value) -> Outcome<()> {
+    if before == after {
+        return Ok(());
+    }
+    let (now, actor) = (work.now, work.actor());
+    settings::put(&mut work.tx, name, &after.to_string(), now, actor).await?;
+    let changed = difference(before, after);
+    let mut fields: Vec<&String> = ["before", "after"]
+        .into_iter()
+        .filter_map(|side| changed.get(side).and_then(Value::as_object))
+        .flat_map(serde_json::Map::keys)
+        .collect();
+    fields.sort();
+    fields.dedup();
+    let about = About {
+        entity: Kind::Setting.word(),
+        name: Some(name),
+        ..About::default()
+    };
+    let detail = json!({ "fields": fields });
+    work.event("setting.changed", about, Some(detail)).await
+}
