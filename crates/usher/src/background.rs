@@ -1,0 +1,28 @@
+//! What happens without a request.
+
+use std::time::Duration;
+
+use directory::Directory;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often uses of keys and sessions are written down.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// Starts it all; aborting the tasks ends it.
+pub fn start(directory: &Directory) -> Vec<JoinHandle<()>> {
+    vec![tokio::spawn(flush(directory.clone()))]
+}
+
+/// Nothing is written while nothing was used, so an idle server costs nothing.
+async fn flush(directory: Directory) {
+    let mut ticks = interval(FLUSH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // What could not be written is kept for the next time.
+        if let Err(fault) = directory.flush_uses().await {
+            tracing::warn!(%fault, "cannot write down uses of keys");
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! What the server is started with. A setting comes from its flag, else from the environment, else
+//! from `usher.toml`, else it has its default; every mistake names where it was made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use dialects::DIALECTS;
+use dialects::kit::{Dialect, Facts};
+use directory::PasswordPolicy;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One setting. Its flag, its variable and its key in the file follow from one name.
+pub struct Setting {
+    /// The key in the file; a dot stands for a table.
+    pub key: String,
+    /// What its value is, for the help.
+    pub value: &'static str,
+    /// What it is for.
+    pub help: &'static str,
+    /// Whether it is on or off, without a value on the command line.
+    pub switch: bool,
+}
+
+impl Setting {
+    /// `passwords.policy` is `--passwords-policy`.
+    pub fn flag(&self) -> String {
+        self.key.replace(['.', '_'], "-")
+    }
+
+    /// `passwords.policy` is `USHER_PASSWORDS_POLICY`.
+    pub fn variable(&self) -> String {
+        format!("USHER_{}", self.key.replace('.', "_").to_uppercase())
+    }
+}
+
+/// Every setting.
+pub fn settings() -> Vec<Setting> {
+    let setting = |key: &str, value, help| Setting {
+        key: key.to_owned(),
+        value,
+        help,
+        switch: false,
+    };
+    let mut settings = vec![
+        setting(
+            "config",
+            "FILE",
+            "The configuration file [default: usher.toml, if there is one]",
+        ),
+        setting("data", "DIR", "The data folder [default: ./usher-data]"),
+        setting(
+            "listen",
+            "ADDR",
+            "The address to listen on [default: 127.0.0.1:8080]",
+        ),
+        setting(
+            "database",
+            "URL",
+            "A PostgreSQL database [default: SQLite in the data folder]",
+        ),
+        setting("connections", "N", "Connections to PostgreSQL [default: 8]"),
+        setting(
+            "public_url",
+            "URL",
+            "The address people reach the server under [default: where it listens]",
+        ),
+        setting(
+            "proxies",
+            "NETS",
+            "Proxies whose X-Forwarded-For is believed, with commas between",
+        ),
+        setting(
+            "passwords.policy",
+            "POLICY",
+            "Whose password rules hold: default or vendor",
+        ),
+        setting("log.filter", "FILTER", "What is logged [default: info]"),
+        setting(
+            "log.format",
+            "FORMAT",
+            "How it is logged: text or json [default: text]",
+        ),
+        Setting {
+            switch: true,
+            ..setting("demo", "", "Fill an empty directory with sample data")
+        },
+    ];
+    for dialect in DIALECTS {
+        let key = format!("listen_{}", dialect.name);
+        settings.push(setting(
+            &key,
+            "ADDR",
+            "Serve this language alone, at the root of that address",
+        ));
+    }
+    settings
+}
+
+/// Variables that other parts read: the first run, the secret, tests, and clients of this server.
+const OTHER_VARIABLES: &[&str] = &[
+    "USHER_BOOTSTRAP_ORGANISATION",
+    "USHER_BOOTSTRAP_EMAIL",
+    "USHER_BOOTSTRAP_PASSWORD",
+    "USHER_BOOTSTRAP_KEY",
+    "USHER_SECRET_KEY",
+    "USHER_URL",
+    "USHER_TOKEN",
+    "USHER_EMAIL",
+    "USHER_PASSWORD",
+    "USHER_BINARY",
+    "USHER_TEST_POSTGRES",
+];
+
+/// Where a value was stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On the command line.
+    Flag(String),
+    /// In the environment.
+    Variable(String),
+    /// In the file, on a line.
+    Line(PathBuf, usize),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Flag(flag) => write!(f, "--{flag}"),
+            Source::Variable(name) => f.write_str(name),
+            Source::Line(path, line) => write!(f, "{}:{line}", path.display()),
+        }
+    }
+}
+
+/// Values as they were stated, with where.
+#[derive(Debug, Default)]
+pub struct Values(BTreeMap<String, (String, Source)>);
+
+impl Values {
+    /// Keeps a value unless the setting has one already.
+    pub fn set(&mut self, key: &str, text: String, source: Source) {
+        self.0.entry(key.to_owned()).or_insert((text, source));
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(|(text, _)| text.as_str())
+    }
+
+    fn parsed<T: FromStr>(&self, key: &str, wanted: &str) -> Result<Option<T>> {
+        let Some((text, source)) = self.0.get(key) else {
+            return Ok(None);
+        };
+        let value = text.trim().parse();
+        value
+            .map(Some)
+            .map_err(|_| anyhow!("{source}: {key} must be {wanted}, not `{text}`"))
+    }
+
+    fn chosen<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T> {
+        let Some((text, source)) = self.0.get(key) else {
+            return choices
+                .first()
+                .map(|(_, value)| *value)
+                .with_context(|| format!("{key} has no choices"));
+        };
+        let chosen = choices.iter().find(|(name, _)| name == text);
+        chosen.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            anyhow!(
+                "{source}: {key} must be one of {}, not `{text}`",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What the server is started with.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Addresses at whose root one dialect is served alone.
+    pub alone: Vec<(&'static Dialect, SocketAddr)>,
+    /// A PostgreSQL database.
+    pub database: Option<String>,
+    /// Connections to it.
+    pub connections: usize,
+    /// The address people reach the server under, if it is not where it listens; the proxies.
+    pub facts: Facts,
+    /// Whose password rules hold.
+    pub passwords: PasswordPolicy,
+    /// What is logged.
+    pub log_filter: String,
+    /// How.
+    pub log_format: LogFormat,
+    /// Whether an empty directory is filled with sample data.
+    pub demo: bool,
+    /// `USHER_…` variables that mean nothing.
+    pub unknown_variables: Vec<String>,
+}
+
+/// Reads the environment and the file behind the flags.
+pub fn read(flags: Values) -> Result<Configuration> {
+    let mut values = flags;
+    let unknown_variables = variables(&mut values, std::env::vars_os());
+    let stated = values.0.get("config").cloned();
+    let path = stated
+        .as_ref()
+        .map_or("usher.toml", |(path, _)| path.as_str());
+    match (std::fs::read_to_string(path), &stated) {
+        (Ok(text), _) => file(&mut values, Path::new(path), &text)?,
+        (Err(error), None) if error.kind() == std::io::ErrorKind::NotFound => {}
+        (Err(error), None) => bail!("{path}: {error}"),
+        (Err(error), Some((path, source))) => bail!("{source}: cannot read `{path}`: {error}"),
+    }
+    checked(&values, unknown_variables)
+}
+
+fn variables(
+    values: &mut Values,
+    environment: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+) -> Vec<String> {
+    let settings = settings();
+    let mut unknown = Vec::new();
+    for (name, text) in environment {
+        let name = name.to_string_lossy().into_owned();
+        if !name.starts_with("USHER_") || OTHER_VARIABLES.contains(&name.as_str()) {
+            continue;
+        }
+        match settings.iter().find(|setting| setting.variable() == name) {
+            // An empty variable is how scripts say "none".
+            Some(_) if text.is_empty() => {}
+            Some(setting) => {
+                let text = text.to_string_lossy().into_owned();
+                values.set(&setting.key, text, Source::Variable(name));
+            }
+            None => unknown.push(name),
+        }
+    }
+    unknown.sort();
+    unknown
+}
+
+fn file(values: &mut Values, path: &Path, text: &str) -> Result<()> {
+    let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line(span.start));
+        anyhow!("{}:{line}: {}", path.display(), error.message())
+    })?;
+    let mut found = Vec::new();
+    flatten("", table.get_ref(), &mut found);
+    let settings = settings();
+    for (key, offset, value) in found {
+        let source = Source::Line(path.to_owned(), line(offset));
+        let known = settings
+            .iter()
+            .any(|setting| setting.key == key && key != "config");
+        if !known {
+            let names: Vec<&str> = settings
+                .iter()
+                .map(|setting| setting.key.as_str())
+                .filter(|name| *name != "config")
+                .collect();
+            bail!(
+                "{source}: unknown key `{key}`; known are {}",
+                names.join(", ")
+            );
+        }
+        let Some(text) = plain(value) else {
+            bail!("{source}: {key} must be text, a number, true or false, or a list of texts");
+        };
+        values.set(&key, text, source);
+    }
+    Ok(())
+}
+
+fn flatten<'v>(
+    prefix: &str,
+    table: &'v DeTable<'v>,
+    found: &mut Vec<(String, usize, &'v DeValue<'v>)>,
+) {
+    for (key, value) in table {
+        let name = format!("{prefix}{}", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(inner) => flatten(&format!("{name}."), inner, found),
+            other => found.push((name, Spanned::span(key).start, other)),
+        }
+    }
+}
+
+fn plain(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::Boolean(flag) => Some(flag.to_string()),
+        DeValue::Array(items) => {
+            let texts: Option<Vec<String>> =
+                items.iter().map(|item| plain(item.get_ref())).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+    }
+}
+
+fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configuration> {
+    const ADDRESS: &str = "an address with a port, like 127.0.0.1:8080";
+    let mut alone = Vec::new();
+    for dialect in DIALECTS {
+        let key = format!("listen_{}", dialect.name);
+        if let Some(address) = values.parsed(&key, ADDRESS)? {
+            alone.push((*dialect, address));
+        }
+    }
+    let database = values.text("database").map(str::to_owned);
+    if let Some(url) = &database
+        && !url.starts_with("postgresql://")
+        && !url.starts_with("postgres://")
+        && let Some((_, source)) = values.0.get("database")
+    {
+        // The text itself may hold a password.
+        bail!("{source}: database must begin with postgresql://");
+    }
+    let public_url = values.text("public_url").unwrap_or_default();
+    if !public_url.is_empty()
+        && !public_url.starts_with("http://")
+        && !public_url.starts_with("https://")
+        && let Some((_, source)) = values.0.get("public_url")
+    {
+        bail!("{source}: public_url must begin with http:// or https://, not `{public_url}`");
+    }
+    let mut facts = Facts {
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        ..Facts::default()
+    };
+    if let Some((text, source)) = values.0.get("proxies") {
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            // A bare address is the net of that one address.
+            let whole = part.parse::<std::net::IpAddr>().map_or_else(
+                |_| part.to_owned(),
+                |address| format!("{address}/{}", if address.is_ipv4() { 32 } else { 128 }),
+            );
+            let net = whole.parse().map_err(|_| {
+                anyhow!("{source}: proxies must be addresses or nets like 10.0.0.0/8, not `{part}`")
+            })?;
+            facts.proxies.push(net);
+        }
+    }
+    Ok(Configuration {
+        data: PathBuf::from(values.text("data").unwrap_or("usher-data")),
+        listen: values
+            .parsed("listen", ADDRESS)?
+            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+        alone,
+        database,
+        connections: values
+            .parsed::<std::num::NonZeroU16>("connections", "a number above 0")?
+            .map_or(8, |count| usize::from(count.get())),
+        facts,
+        passwords: values.chosen(
+            "passwords.policy",
+            &[
+                ("default", PasswordPolicy::Default),
+                ("vendor", PasswordPolicy::Vendor),
+            ],
+        )?,
+        log_filter: values.text("log.filter").unwrap_or("info").to_owned(),
+        log_format: values.chosen(
+            "log.format",
+            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+        )?,
+        demo: values
+            .parsed::<bool>("demo", "true or false")?
+            .unwrap_or(false),
+        unknown_variables,
+    })
+}
+
+#[cfg(test)]
+mod tests;

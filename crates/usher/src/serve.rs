@@ -1,0 +1,209 @@
+//! Assembly: the directory, the dialects, the sockets; then waiting for the end.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use dialects::kit::{Facts, Front, Served, Shared, answer};
+use dialects::{DIALECTS, platforms};
+use directory::{Directory, Fault, Seams, StoreLocation};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::configuration::Configuration;
+use crate::listener::{self, Entrance};
+use crate::{background, environment_file, first_run, secret};
+
+/// How long requests under way may take when the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until told to stop.
+pub async fn serve(configuration: Configuration) -> Result<()> {
+    // Ports that are taken show before anything is made.
+    let listener = listener::bind(configuration.listen).await?;
+    let address = listener.local_addr()?;
+    let mut alone = Vec::new();
+    for (dialect, address) in &configuration.alone {
+        alone.push((*dialect, listener::bind(*address).await?));
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+
+    let local_url = url(address);
+    let public_url = match configuration.facts.public_url.as_str() {
+        "" => local_url.clone(),
+        stated => stated.to_owned(),
+    };
+    let data = configuration.data.clone();
+    let (directory, secret) = open(&configuration).await?;
+    secret.save()?;
+    first_run::prepare(&directory, &data, &public_url, configuration.demo).await?;
+
+    let facts = Facts {
+        public_url,
+        ..configuration.facts
+    };
+    let shared = Shared::new(directory.clone(), facts);
+    let front = Front::new(DIALECTS, root(directory.clone()), &shared);
+    let (stop, stopping) = watch::channel(false);
+    let mut accepting = vec![listener::serve(
+        listener,
+        Entrance::Front(Arc::new(front)),
+        stopping.clone(),
+    )];
+    for (dialect, listener) in alone {
+        tracing::info!(dialect = dialect.name, address = %listener.local_addr()?, "served alone");
+        let served = Arc::new(Served::alone(dialect, &shared));
+        accepting.push(listener::serve(
+            listener,
+            Entrance::Alone(served),
+            stopping.clone(),
+        ));
+    }
+    let background = background::start(&directory);
+    announce(&local_url, &data)?;
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    let drained = async {
+        for task in accepting {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a listener failed");
+            }
+        }
+    };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!("requests under way were cut off");
+    }
+    for task in &background {
+        task.abort();
+    }
+    directory
+        .flush_uses()
+        .await
+        .map_err(|fault| anyhow!("cannot write down the last uses of keys: {fault}"))?;
+    directory
+        .close()
+        .await
+        .map_err(|fault| anyhow!("cannot close the store: {fault}"))?;
+    Ok(())
+}
+
+/// Brings the tables up to this version.
+pub async fn migrate(configuration: Configuration) -> Result<()> {
+    let (directory, secret) = open(&configuration).await?;
+    secret.save()?;
+    if directory.installed().await? {
+        directory.install_builtins().await?;
+    }
+    directory.close().await?;
+    let mut stdout = std::io::stdout();
+    writeln!(
+        stdout,
+        "the tables are those of usher {}",
+        env!("CARGO_PKG_VERSION")
+    )?;
+    Ok(())
+}
+
+async fn open(configuration: &Configuration) -> Result<(Directory, secret::Secret)> {
+    let data = &configuration.data;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+    let seams = Seams::default();
+    let secret = secret::find(data, &*seams.entropy)?;
+    let location = match &configuration.database {
+        Some(url) => StoreLocation::Postgres(url.clone()),
+        None => StoreLocation::Folder(data.clone()),
+    };
+    let directory = Directory::open(directory::Configuration {
+        location,
+        platforms: platforms(),
+        passwords: configuration.passwords,
+        secret: secret.key,
+        connections: configuration.connections,
+        seams,
+    })
+    .await
+    .map_err(|fault| match fault {
+        // At the start the operator is told the cause itself.
+        Fault::Internal(why) => anyhow!("cannot open the store: {why}"),
+        other => anyhow!("cannot open the store: {other}"),
+    })?;
+    if secret.is_new() && directory.installed().await? {
+        bail!(
+            "the directory exists, but its {} is missing; put it back, or set USHER_SECRET_KEY",
+            data.join("secret.key").display()
+        );
+    }
+    Ok((directory, secret))
+}
+
+/// What is served beside the dialects.
+fn root(directory: Directory) -> Router {
+    let ready = move || {
+        let directory = directory.clone();
+        async move {
+            match directory.ping().await {
+                Ok(()) => plain(StatusCode::OK, "ready\n"),
+                Err(fault) => {
+                    tracing::warn!(%fault, "not ready");
+                    plain(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "the store does not answer\n",
+                    )
+                }
+            }
+        }
+    };
+    Router::new()
+        .route("/healthz", get(async || plain(StatusCode::OK, "alive\n")))
+        .route("/readyz", get(ready))
+        .fallback(async || {
+            let mounts: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.mount).collect();
+            let message = format!("Nothing is served at this path; see {}", mounts.join(", "));
+            answer::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
+        })
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    answer::with_type(status, "text/plain; charset=utf-8", text)
+}
+
+/// The address as a client on this machine uses it.
+fn url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        return format!("http://127.0.0.1:{}", address.port());
+    }
+    format!("http://{address}")
+}
+
+/// The one line on standard output: whoever started the server waits for it.
+fn announce(url: &str, data: &Path) -> Result<()> {
+    let mut stdout = std::io::stdout();
+    let first_run = environment_file::path(data);
+    writeln!(
+        stdout,
+        "usher ready on {url} (data: {}, first run: {})",
+        data.display(),
+        first_run.display()
+    )?;
+    stdout.flush()?;
+    Ok(())
+}
