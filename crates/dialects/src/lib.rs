@@ -11,7 +11,12 @@ use directory::{PlatformSpec, usher_platform};
 use kit::Dialect;
 
 /// Every dialect served.
-pub static DIALECTS: &[&Dialect] = &[&native::DIALECT, &misp::DIALECT, &tenable::DIALECT];
+pub static DIALECTS: &[&Dialect] = &[
+    &native::DIALECT,
+    &misp::DIALECT,
+    &opencti::DIALECT,
+    &tenable::DIALECT,
+];
 
 /// What the directory must know of all platforms: its own, and those of the dialects.
 #[must_use]

@@ -9,10 +9,48 @@ pub mod edit;
 pub mod engine;
 pub mod errors;
 pub mod filter;
+mod graph;
+mod http;
 pub mod ids;
+mod login;
 pub mod marking;
-pub mod node;
+mod mutate;
+mod node;
+pub mod settings;
 pub mod shelf;
+mod shim;
+mod templates;
+
+use crate::kit::{ContentRule, Dialect, FirstRunFacts, Limits, Route};
+use crate::routes;
 
 /// The schema the dialect serves.
 pub const SCHEMA: &str = include_str!("schema.graphql");
+
+/// OpenCTI's row.
+pub static DIALECT: Dialect = Dialect {
+    name: "opencti",
+    platform: catalogue::PLATFORM,
+    mount: "/opencti",
+    specification: Some(catalogue::spec),
+    voice: &http::OpenCti,
+    routes: ROUTES,
+    limits: Limits {
+        // The one route reads forms as well, and says itself what it takes.
+        content: ContentRule::Any,
+        ..Limits::DEFAULT
+    },
+    environment,
+    strays: &["graphql"],
+};
+
+static ROUTES: &[Route] = routes![
+    POST "/graphql" http::post => signed_in;
+];
+
+fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
+    vec![
+        ("OPENCTI_URL", facts.url(DIALECT.mount)),
+        ("OPENCTI_TOKEN", facts.key.clone()),
+    ]
+}

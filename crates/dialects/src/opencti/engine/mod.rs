@@ -121,10 +121,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the JSON body of a request. A batch, and anything else that is not one request, is refused.
-    pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
+    /// Reads the body of a request. A batch, and anything else that is not one request, is refused.
+    pub fn read(body: Value) -> Result<Self, Refusal> {
         let bad = |why: &str| Refusal::new(BAD_USER_INPUT, why);
-        let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(body) else {
+        let Value::Object(mut body) = body else {
             return Err(bad("The body must be one JSON object with a query."));
         };
         let Some(Value::String(query)) = body.remove("query") else {

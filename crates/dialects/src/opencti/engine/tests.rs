@@ -480,10 +480,11 @@ fn bodies_are_read_strictly() {
             r#"{"query": "{ a }", "variables": {}, "operationName": 1}"#,
             false,
         ),
-        ("", false),
-        ("nonsense", false),
+        ("null", false),
+        ("7", false),
     ] {
-        assert_eq!(Request::parse(body.as_bytes()).is_ok(), fine, "{body}");
+        let value = serde_json::from_str(body).unwrap();
+        assert_eq!(Request::read(value).is_ok(), fine, "{body}");
     }
 }
 

@@ -1,0 +1,436 @@
+//! Queries: the fields of `Query`.
+
+use crate::opencti::shim::*; // SHIM
+use std::sync::Arc;
+
+use directory::{Page, Predicate, Ref};
+use serde_json::{Value, json};
+
+use super::super::capability::{self, CAPABILITIES};
+use super::super::columns;
+use super::super::engine::{Call, Link, Refusal};
+use super::super::errors;
+use super::super::filter;
+use super::super::marking::{self, MARKINGS};
+use super::super::node::{self, Made, Node};
+use super::super::shelf;
+use super::super::templates;
+use super::lists::{self, Listing};
+use super::{Session, refused};
+
+/// What the client takes for the platform's version.
+pub const VERSION: &str = "7.261026.0";
+
+const PEOPLE: &[&str] = &[capability::SET_ACCESSES, capability::ORGANIZATION_ADMIN];
+const GROUPS: &[&str] = &[
+    capability::SET_ACCESSES,
+    capability::SECURITY_ACTIVITY,
+    capability::ORGANIZATION_ADMIN,
+];
+const ORGANIZATIONS: &[&str] = &[
+    capability::KNOWLEDGE,
+    capability::SET_ACCESSES,
+    capability::SECURITY_ACTIVITY,
+    capability::ORGANIZATION_ADMIN,
+];
+
+impl Session {
+    /// Answers a field of `Query`.
+    pub(super) async fn query(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+        match call.name() {
+            "about" => Ok(Link::One(Made::plain(
+                "AppInfo",
+                json!({"version": VERSION}),
+            ))),
+            "me" => self.me().await,
+            "user" => {
+                self.require(PEOPLE)?;
+                match self.find_user(call.text("id")).await? {
+                    Some(user) => Ok(Link::One(Node::User(self.person(user).await?))),
+                    None => Ok(Link::Null),
+                }
+            }
+            "users" => {
+                self.require(PEOPLE)?;
+                self.users(call, Predicate::All).await
+            }
+            "group" => {
+                self.require(GROUPS)?;
+                match self.find_group(call.text("id")).await? {
+                    Some(group) => Ok(Link::One(Node::Group(self.team(group).await?))),
+                    None => Ok(Link::Null),
+                }
+            }
+            "groups" => {
+                self.require(GROUPS)?;
+                self.groups(call).await
+            }
+            "role" => {
+                self.require(&[capability::SET_ACCESSES])?;
+                match self.find_role(call.text("id")).await? {
+                    Some(role) => Ok(Link::One(Node::Role(self.duty(role).await?))),
+                    None => Ok(Link::Null),
+                }
+            }
+            "roles" => {
+                self.require(&[capability::SET_ACCESSES])?;
+                self.roles(call).await
+            }
+            "capabilities" => {
+                self.require(&[capability::SET_ACCESSES])?;
+                let nodes = CAPABILITIES
+                    .iter()
+                    .map(|entry| self.capability(entry))
+                    .collect();
+                let cut = shelf::cut(nodes, lists::first(call) as usize, None);
+                Ok(Link::One(lists::shelved(&node::CAPABILITIES, call, cut)))
+            }
+            "sessions" => {
+                self.require(&[capability::SET_ACCESSES])?;
+                self.all_sessions().await
+            }
+            "identity" => {
+                self.require(&[capability::KNOWLEDGE])?;
+                self.organization(call).await
+            }
+            "organization" => {
+                self.require(ORGANIZATIONS)?;
+                self.organization(call).await
+            }
+            "identities" => {
+                self.require(&[capability::KNOWLEDGE])?;
+                if organizations_wanted(call) {
+                    self.organizations(&node::IDENTITIES, call).await
+                } else {
+                    Ok(Link::One(lists::nothing(&node::IDENTITIES)))
+                }
+            }
+            "organizations" => {
+                self.require(ORGANIZATIONS)?;
+                self.organizations(&node::ORGANIZATIONS, call).await
+            }
+            "settings" => self.settings(call).await,
+            "emailTemplate" => {
+                self.require(PEOPLE)?;
+                let found = templates::find(self, call.text("id")).await?;
+                Ok(found.map_or(Link::Null, |template| Link::One(templates::node(&template))))
+            }
+            "emailTemplates" => {
+                self.require(PEOPLE)?;
+                self.templates(call).await
+            }
+            "markingDefinition" => Ok(match marking::find(call.text("id")) {
+                Some(found) => Link::One(self.marking(found)),
+                None => Link::Null,
+            }),
+            "markingDefinitions" => self.markings(call).await,
+            _ => Err(errors::internal()),
+        }
+    }
+
+    /// The caller.
+    pub async fn me(&self) -> Result<Link<Node>, Refusal> {
+        let user = self.handle.user(Ref::Id(self.caller.user())).await;
+        let user = user.map_err(|fault| refused(&fault))?;
+        Ok(Link::One(Node::Me(self.person(user).await?)))
+    }
+
+    /// A page of users.
+    pub(super) async fn users(
+        &self,
+        call: &Call<'_>,
+        within: Predicate<directory::UserField>,
+    ) -> Result<Link<Node>, Refusal> {
+        let listing = Listing {
+            columns: columns::user,
+            order: columns::user_order,
+            search: columns::user_search,
+        };
+        let page = match self.list(call, listing).await? {
+            Some(mut query) => {
+                query.predicate = query.predicate.and(within);
+                self.handle
+                    .users(&query)
+                    .await
+                    .map_err(|fault| refused(&fault))?
+            }
+            None => behind(),
+        };
+        let Page { items, next, total } = page;
+        let people = self.persons(items).await?;
+        let nodes = people.into_iter().map(Node::User).collect();
+        let rest: Page<Node> = Page {
+            items: Vec::new(),
+            next,
+            total,
+        };
+        Ok(Link::One(lists::connection(
+            &node::USERS,
+            call,
+            rest,
+            nodes,
+        )))
+    }
+
+    async fn groups(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+        let listing = Listing {
+            columns: columns::group,
+            order: columns::group_order,
+            search: columns::group_search,
+        };
+        let page = match self.list(call, listing).await? {
+            Some(query) => self
+                .handle
+                .groups(&query)
+                .await
+                .map_err(|fault| refused(&fault))?,
+            None => behind(),
+        };
+        let Page { items, next, total } = page;
+        let nodes = self
+            .teams(items)
+            .await?
+            .into_iter()
+            .map(Node::Group)
+            .collect();
+        let rest: Page<Node> = Page {
+            items: Vec::new(),
+            next,
+            total,
+        };
+        Ok(Link::One(lists::connection(
+            &node::GROUPS,
+            call,
+            rest,
+            nodes,
+        )))
+    }
+
+    /// Roles are few, so they are taken whole and cut here.
+    async fn roles(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+        let terms = columns::search_terms(call.text("search"));
+        let terms: Vec<String> = terms
+            .iter()
+            .map(|term| directory::fold_search(term))
+            .collect();
+        let mut roles = self.all_roles().await?;
+        roles.retain(|role| {
+            let text = directory::fold_search(&format!(
+                "{} {} {}",
+                role.name, role.description, role.uuid
+            ));
+            terms.is_empty() || terms.iter().any(|term| text.contains(term))
+        });
+        match call.text("orderBy") {
+            "name" | "_score" => {
+                roles.sort_by_cached_key(|role| directory::fold_search(&role.name))
+            }
+            "created_at" => roles.sort_by_key(|role| role.created_at),
+            "updated_at" => roles.sort_by_key(|role| role.updated_at),
+            _ => {}
+        }
+        if call.text("orderMode") == "desc" {
+            roles.reverse();
+        }
+        let cut = shelf::cut(
+            roles,
+            lists::first(call) as usize,
+            call.get("after").and_then(Value::as_str),
+        );
+        let (items, cursors): (Vec<_>, Vec<_>) = cut.items.into_iter().unzip();
+        let duties = self.duties(items).await?.into_iter().map(Node::Role);
+        let cut = shelf::Cut {
+            items: duties.zip(cursors).collect(),
+            more: cut.more,
+            total: cut.total,
+        };
+        Ok(Link::One(lists::shelved(&node::ROLES, call, cut)))
+    }
+
+    async fn organization(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+        match self.find_organisation(call.text("id")).await? {
+            Some(row) => Ok(Link::One(Node::Organization(self.company(row).await?))),
+            None => Ok(Link::Null),
+        }
+    }
+
+    async fn organizations(
+        &self,
+        kind: &'static node::ConnectionKind,
+        call: &Call<'_>,
+    ) -> Result<Link<Node>, Refusal> {
+        let listing = Listing {
+            columns: columns::organisation,
+            order: columns::organisation_order,
+            search: columns::organisation_search,
+        };
+        let page = match self.list(call, listing).await? {
+            Some(query) => self
+                .handle
+                .organisations(&query)
+                .await
+                .map_err(|fault| refused(&fault))?,
+            None => behind(),
+        };
+        let Page { items, next, total } = page;
+        let nodes = self
+            .companies(items)
+            .await?
+            .into_iter()
+            .map(Node::Organization)
+            .collect();
+        let rest: Page<Node> = Page {
+            items: Vec::new(),
+            next,
+            total,
+        };
+        Ok(Link::One(lists::connection(kind, call, rest, nodes)))
+    }
+
+    async fn markings(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+        let look = |found: &'static marking::Marking| {
+            move |field: &&'static str| -> Vec<directory::Value> {
+                match *field {
+                    "definition" => vec![found.definition.into()],
+                    "definition_type" => vec![found.kind.into()],
+                    "x_opencti_order" => vec![found.order.into()],
+                    "x_opencti_color" => vec![found.color.into()],
+                    "id" => vec![found.id.to_string().into()],
+                    _ => Vec::new(),
+                }
+            }
+        };
+        let predicate = self.shelf_filter(call, columns::marking).await?;
+        let terms = columns::search_terms(call.text("search"));
+        let mut found: Vec<&'static marking::Marking> = MARKINGS
+            .iter()
+            .filter(|entry| shelf::passes(&predicate, &look(entry)))
+            .filter(|entry| {
+                let text = directory::fold_search(entry.definition);
+                terms.is_empty()
+                    || terms
+                        .iter()
+                        .any(|term| text.contains(&directory::fold_search(term)))
+            })
+            .collect();
+        match call.text("orderBy") {
+            "definition" => found.sort_by_key(|entry| entry.definition),
+            "definition_type" => found.sort_by_key(|entry| entry.kind),
+            "x_opencti_order" => found.sort_by_key(|entry| entry.order),
+            "x_opencti_color" => found.sort_by_key(|entry| entry.color),
+            _ => {}
+        }
+        if call.text("orderMode") == "desc" {
+            found.reverse();
+        }
+        let nodes = found.into_iter().map(|entry| self.marking(entry)).collect();
+        let after = call.get("after").and_then(Value::as_str);
+        let cut = shelf::cut(nodes, lists::first(call) as usize, after);
+        Ok(Link::One(lists::shelved(&node::MARKINGS, call, cut)))
+    }
+
+    async fn templates(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+        let predicate = self.shelf_filter(call, columns::template).await?;
+        let terms = columns::search_terms(call.text("search"));
+        let mut found = templates::all(self).await?;
+        found.retain(|template| {
+            let look = |field: &&'static str| template.look(field);
+            let text = directory::fold_search(&template.document.name);
+            shelf::passes(&predicate, &look)
+                && (terms.is_empty()
+                    || terms
+                        .iter()
+                        .any(|term| text.contains(&directory::fold_search(term))))
+        });
+        if matches!(call.text("orderBy"), "name" | "_score") {
+            found.sort_by_cached_key(|template| directory::fold_search(&template.document.name));
+        }
+        if call.text("orderMode") == "desc" {
+            found.reverse();
+        }
+        let nodes = found.iter().map(templates::node).collect();
+        let after = call.get("after").and_then(Value::as_str);
+        let cut = shelf::cut(nodes, lists::first(call) as usize, after);
+        Ok(Link::One(lists::shelved(&node::TEMPLATES, call, cut)))
+    }
+
+    async fn shelf_filter(
+        &self,
+        call: &Call<'_>,
+        columns: filter::Columns<&'static str>,
+    ) -> Result<Predicate<&'static str>, Refusal> {
+        let Some(group) = call.get("filters") else {
+            return Ok(Predicate::All);
+        };
+        let resolved = self.resolve(filter::standard_ids(group)).await?;
+        filter::read(group, columns, &resolved, self.now())
+    }
+
+    /// A capability as a node.
+    pub(super) fn capability(&self, entry: &'static capability::Capability) -> Node {
+        Node::Capability(entry, self.since())
+    }
+
+    /// A marking as a node.
+    pub(super) fn marking(&self, entry: &'static marking::Marking) -> Node {
+        Node::Marking(entry, self.since())
+    }
+
+    /// Since when there are the things that every installation has.
+    fn since(&self) -> directory::Time {
+        directory::Time(1_700_000_000_000)
+    }
+
+    async fn all_sessions(&self) -> Result<Link<Node>, Refusal> {
+        let sessions = self
+            .handle
+            .all_sessions()
+            .await
+            .map_err(|fault| refused(&fault))?;
+        let mut owners: Vec<directory::UserId> = sessions.iter().map(|one| one.user).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let people = self
+            .handle
+            .users_by_id(&owners)
+            .await
+            .map_err(|fault| refused(&fault))?;
+        let nodes = people.into_iter().map(|user| {
+            let own = sessions.iter().filter(|one| one.user == user.id);
+            let own: Vec<Value> = own
+                .map(|one| super::relations::session(one, self.now()))
+                .collect();
+            let creator = json!({"id": user.uuid, "name": user.shown.name, "entity_type": "User"});
+            Made::plain("UserSession", json!({"user": creator, "sessions": own}))
+        });
+        Ok(Link::Many(nodes.collect()))
+    }
+}
+
+/// Whether the types asked for have organisations among them.
+fn organizations_wanted(call: &Call<'_>) -> bool {
+    match call.get("types").and_then(Value::as_array) {
+        None => true,
+        Some(types) if types.is_empty() => true,
+        Some(types) => types.iter().filter_map(Value::as_str).any(|name| {
+            matches!(
+                name,
+                "Organization" | "Identity" | "Stix-Domain-Object" | "Stix-Core-Object"
+            )
+        }),
+    }
+}
+
+/// The page behind the last row.
+fn behind<T>() -> Page<T> {
+    Page {
+        items: Vec::new(),
+        next: None,
+        total: None,
+    }
+}
+
+/// An owned list of nodes from shared rows.
+pub(super) fn shared<T>(rows: &[Arc<T>], node: impl Fn(Arc<T>) -> Node) -> Vec<Node> {
+    rows.iter().map(|row| node(Arc::clone(row))).collect()
+}

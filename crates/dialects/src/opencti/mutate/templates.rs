@@ -1,0 +1,145 @@
+//! E-mail templates: made, changed, deleted, and sent to people.
+
+use crate::opencti::shim::*; // SHIM
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::documents::{Document, TemplateDocument};
+use super::super::edit;
+use super::super::engine::{Call, Link, Refusal};
+use super::super::errors;
+use super::super::graph::Session;
+use super::super::node::{Company, Person};
+use super::super::templates::{self, Template};
+use super::{Answer, input_text, refused};
+
+/// Makes a template.
+pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
+    let document = templates::read(call.get("input"));
+    templates::check(&document)?;
+    let record = session
+        .handle
+        .create_record(templates::record(&document))
+        .await;
+    let record = record.map_err(|fault| refused(&fault))?;
+    let id = record.uuid;
+    Ok(Link::One(templates::node(&Template {
+        id,
+        record: Some(record),
+        document,
+    })))
+}
+
+/// Deletes a template.
+pub async fn delete(session: &Session, call: &Call<'_>) -> Answer {
+    let id = call.text("id");
+    let template = templates::find(session, id).await?;
+    let template = template.ok_or_else(|| errors::already_deleted(id))?;
+    let Some(reference) = templates::reference(&template) else {
+        return Err(errors::functional(
+            "The platform's own template cannot be deleted",
+        ));
+    };
+    session
+        .handle
+        .delete_record(reference)
+        .await
+        .map_err(|fault| refused(&fault))?;
+    Ok(Link::Leaf(Value::from(template.id.to_string())))
+}
+
+/// Changes a template.
+pub async fn patch(session: &Session, call: &Call<'_>) -> Answer {
+    let id = call.text("id");
+    let template = templates::find(session, id).await?;
+    let template = template
+        .ok_or_else(|| errors::functional("Email template cannot be found.").with("id", id))?;
+    let Some(reference) = templates::reference(&template) else {
+        return Err(errors::functional(
+            "The platform's own template cannot be changed",
+        ));
+    };
+    let mut document: TemplateDocument = template.document;
+    for edit in edit::read(call.get("input")) {
+        match edit.key.as_str() {
+            "name" => document.name = edit.text()?,
+            "description" => document.description = edit.optional_text()?,
+            "email_object" => document.email_object = edit.text()?,
+            "sender_email" => document.sender_email = edit.optional_text()?.unwrap_or_default(),
+            "template_body" => document.template_body = edit.text()?,
+            key => {
+                return Err(
+                    errors::unsupported("This attribute of a template cannot be changed")
+                        .with("key", key),
+                );
+            }
+        }
+    }
+    templates::check(&document)?;
+    let record = session
+        .handle
+        .update_record(reference, document.stored())
+        .await;
+    let record = record.map_err(|fault| refused(&fault))?;
+    Ok(Link::One(templates::node(&Template {
+        id: record.uuid,
+        record: Some(record),
+        document,
+    })))
+}
+
+/// The template a mutation names.
+pub async fn wanted(session: &Session, id: &str) -> Result<Template, Refusal> {
+    let found = templates::find(session, id).await?;
+    found.ok_or_else(|| errors::unsupported("Invalid email template").with("id", id))
+}
+
+/// Sends a template to somebody.
+pub async fn send(session: &Session, call: &Call<'_>) -> Answer {
+    let whom = input_text(call, "target_user_id").unwrap_or_default();
+    let user = session.find_user(&whom).await?;
+    let user =
+        user.ok_or_else(|| errors::unsupported("Target user not found").with("id", whom.as_str()))?;
+    let template = wanted(
+        session,
+        &input_text(call, "email_template_id").unwrap_or_default(),
+    )
+    .await?;
+    let person = session.person(user).await?;
+    deliver(session, &template, &person).await?;
+    Ok(Link::Leaf(true.into()))
+}
+
+/// Queues a template's mail to somebody. Accounts without an address get none.
+pub async fn deliver(
+    session: &Session,
+    template: &Template,
+    person: &Arc<Person>,
+) -> Result<(), Refusal> {
+    if person.user.email.is_none() {
+        return Err(errors::unsupported("The target user has no e-mail address"));
+    }
+    let memberships = session.memberships_of(&[person.user.id]).await?;
+    let ids: Vec<_> = memberships
+        .values()
+        .flat_map(|rows| rows.iter())
+        .filter(|row| !row.home || row.organisation != directory::ROOT)
+        .map(|row| row.organisation)
+        .collect();
+    let companies = session.companies_of(&ids).await?;
+    let companies: Vec<&Company> = ids
+        .iter()
+        .filter_map(|id| companies.get(id))
+        .map(Arc::as_ref)
+        .collect();
+    let url = session.public_url().await?;
+    let (subject, body) = templates::said(&template.document, person, &companies, &url);
+    let values =
+        json!({"subject": subject, "html": body, "sender": template.document.sender_email});
+    let queued = session
+        .handle
+        .send_mail(person.user.id, "opencti", values)
+        .await;
+    queued.map_err(|fault| refused(&fault))
+}

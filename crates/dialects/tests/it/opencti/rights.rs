@@ -1,0 +1,313 @@
+//! Who may do what, field by field.
+
+use serde_json::{Value, json};
+
+use super::{ask, complaint, group_with, opencti, send, token, user};
+use crate::support::World;
+
+/// Every root field with what it needs: any of these capabilities, or only signing in.
+const NEEDS: &[(&str, &[&str])] = &[
+    ("{ about { version } }", &[]),
+    ("{ me { id } }", &[]),
+    ("{ settings { id } }", &[]),
+    ("{ markingDefinitions { edges { node { id } } } }", &[]),
+    ("{ markingDefinition(id: \"$unknown\") { id } }", &[]),
+    (
+        "{ user(id: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ users { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ group(id: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES", "SETTINGS_SECURITYACTIVITY"],
+    ),
+    (
+        "{ groups { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES", "SETTINGS_SECURITYACTIVITY"],
+    ),
+    (
+        "{ role(id: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ roles { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ capabilities { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ sessions { sessions { id } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ identity(id: \"$unknown\") { id } }",
+        &["KNOWLEDGE", "KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "{ identities { edges { node { id } } } }",
+        &["KNOWLEDGE", "KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "{ organization(id: \"$unknown\") { id } }",
+        &[
+            "KNOWLEDGE",
+            "KNOWLEDGE_KNUPDATE",
+            "SETTINGS_SETACCESSES",
+            "SETTINGS_SECURITYACTIVITY",
+        ],
+    ),
+    (
+        "{ organizations { edges { node { id } } } }",
+        &[
+            "KNOWLEDGE",
+            "KNOWLEDGE_KNUPDATE",
+            "SETTINGS_SETACCESSES",
+            "SETTINGS_SECURITYACTIVITY",
+        ],
+    ),
+    (
+        "{ emailTemplate(id: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ emailTemplates { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userAdd(input: {name: \"x\"}) { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userEdit(id: \"$unknown\") { delete } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userEdit(id: \"$unknown\") { fieldPatch(input: []) { id } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { sendUserMail(input: {target_user_id: \"$unknown\", email_template_id: \"$unknown\"}) }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userAdminTokenAdd(userId: \"$unknown\", input: {name: \"x\"}) { token_id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userAdminTokenRevoke(userId: \"$unknown\", id: \"$unknown\") }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { sessionKill(id: \"$unknown\") }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userSessionsKill(id: \"$unknown\") }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { otpUserDeactivation(id: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { groupAdd(input: {name: \" \", group_confidence_level: {overrides: []}}) { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { groupEdit(id: \"$unknown\") { delete } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { roleAdd(input: {name: \" \"}) { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { roleEdit(id: \"$unknown\") { delete } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { organizationAdd(input: {name: \" \"}) { id } }",
+        &["KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "mutation { organizationDelete(id: \"$unknown\") }",
+        &["KNOWLEDGE_KNUPDATE_KNDELETE"],
+    ),
+    (
+        "mutation { stixDomainObjectEdit(id: \"$unknown\") { delete } }",
+        &["KNOWLEDGE_KNUPDATE_KNDELETE"],
+    ),
+    (
+        "mutation { organizationAdminAdd(id: \"$unknown\", memberId: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { organizationAdminRemove(id: \"$unknown\", memberId: \"$unknown\") { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { settingsEdit(id: \"$unknown\") { fieldPatch(input: []) { id } } }",
+        &["SETTINGS_SETACCESSES", "SETTINGS_SETPARAMETERS"],
+    ),
+    (
+        "mutation { settingsEdit(id: \"$unknown\") { deleteMessage(input: \"x\") { id } } }",
+        &["SETTINGS_SETPARAMETERS"],
+    ),
+    (
+        "mutation { emailTemplateAdd(input: {name: \" \", email_object: \"\", sender_email: \"\", template_body: \"\"}) { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { emailTemplateDelete(id: \"$unknown\") }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { emailTemplateFieldPatch(id: \"$unknown\", input: []) { id } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { userTokenRevoke(id: \"$unknown\") }",
+        &["APIACCESS_USETOKEN"],
+    ),
+];
+
+const HELD: &[&str] = &[
+    "KNOWLEDGE",
+    "KNOWLEDGE_KNUPDATE",
+    "SETTINGS",
+    "SETTINGS_SETACCESSES",
+    "SETTINGS_SETPARAMETERS",
+    "SETTINGS_SECURITYACTIVITY",
+    "BYPASS",
+];
+
+/// Somebody with this capability and the use of tokens, and nothing else.
+async fn holder(world: &World, capability: &str) -> String {
+    let group = group_with(world, capability, &["APIACCESS_USETOKEN", capability]).await;
+    let id = user(
+        world,
+        &format!("Holder of {capability}"),
+        json!({"groups": [group], "prevent_default_groups": true}),
+    )
+    .await;
+    token(world, &id).await
+}
+
+#[tokio::test]
+async fn every_root_field_asks_for_its_capability() {
+    let world = opencti().await;
+    for held in HELD {
+        let key = holder(&world, held).await;
+        for (query, needs) in NEEDS {
+            let query = query.replace("$unknown", "11111111-2222-4333-8444-555555555555");
+            let implied = |wanted: &&str| {
+                *held == "BYPASS" || held.contains(*wanted) || *wanted == "APIACCESS_USETOKEN"
+            };
+            let allowed = needs.is_empty() || needs.iter().any(|wanted| implied(&wanted));
+            let answer = send(&world, &key, &query, json!({})).await.json();
+            let refused = answer["errors"][0]["name"] == "FORBIDDEN_ACCESS";
+            assert_eq!(refused, !allowed, "{held}: {query}: {answer}");
+            assert_ne!(
+                answer["errors"][0]["name"], "INTERNAL_SERVER_ERROR",
+                "{query}: {answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_table_names_every_root_field() {
+    let world = opencti().await;
+    let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }";
+    let data = ask(&world, &world.key, query, json!({})).await;
+    let free = ["token", "logout", "meEdit", "userTokenAdd"];
+    for kind in ["queryType", "mutationType"] {
+        for field in data["__schema"][kind]["fields"].as_array().unwrap() {
+            let name = field["name"].as_str().unwrap();
+            let listed = NEEDS.iter().any(|(query, _)| {
+                query.contains(&format!(" {name}(")) || query.contains(&format!(" {name} "))
+            });
+            assert!(
+                listed || free.contains(&name),
+                "{name} is missing from the table"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organisations_administrator_keeps_to_it() {
+    let world = opencti().await;
+    let made = ask(&world, &world.key, "mutation { a: organizationAdd(input: {name: \"Acme\"}) { id } b: organizationAdd(input: {name: \"Other\"}) { id } }", json!({})).await;
+    let (acme, other) = (made["a"]["id"].clone(), made["b"]["id"].clone());
+    let boss = user(&world, "Boss Person", json!({"objectOrganization": [acme]})).await;
+    let ours = user(&world, "Our Person", json!({"objectOrganization": [acme]})).await;
+    let theirs = user(
+        &world,
+        "Their Person",
+        json!({"objectOrganization": [other]}),
+    )
+    .await;
+    let admin = "mutation ($id: ID!, $m: String!) { organizationAdminAdd(id: $id, memberId: $m) { authorized_authorities } }";
+    let data = ask(&world, &world.key, admin, json!({"id": acme, "m": boss})).await;
+    assert_eq!(
+        data["organizationAdminAdd"]["authorized_authorities"],
+        json!([boss])
+    );
+    let key = token(&world, &boss).await;
+
+    let list = "{ users(orderBy: name) { edges { node { name } } pageInfo { globalCount } } }";
+    let data = ask(&world, &key, list, json!({})).await;
+    assert_eq!(
+        data["users"]["edges"],
+        json!([{"node": {"name": "Boss Person"}}, {"node": {"name": "Our Person"}}])
+    );
+    assert_eq!(data["users"]["pageInfo"]["globalCount"], 2);
+    let read = "query ($id: String!) { user(id: $id) { id } }";
+    assert_eq!(
+        ask(&world, &key, read, json!({"id": theirs})).await["user"],
+        Value::Null
+    );
+    let patch = "mutation ($id: ID!) { userEdit(id: $id) { fieldPatch(input: {key: \"description\", value: \"x\"}) { description } } }";
+    let data = ask(&world, &key, patch, json!({"id": ours})).await;
+    assert_eq!(data["userEdit"]["fieldPatch"]["description"], "x");
+    // A foreign user and a missing one answer alike.
+    let unknown = json!("11111111-2222-4333-8444-555555555555");
+    let foreign = complaint(&world, &key, patch, json!({"id": theirs})).await;
+    assert_eq!(
+        foreign,
+        complaint(&world, &key, patch, json!({"id": unknown})).await
+    );
+    for (query, variables) in [
+        (
+            "mutation ($o: [ID!]) { userAdd(input: {name: \"New One\", user_email: \"new@example.org\", objectOrganization: $o}) { id } }",
+            json!({"o": [other]}),
+        ),
+        (
+            "mutation { userAdd(input: {name: \"New One\", user_email: \"new@example.org\"}) { id } }",
+            json!({}),
+        ),
+        (
+            "mutation ($id: ID!) { userAdminTokenAdd(userId: $id, input: {name: \"x\"}) { token_id } }",
+            json!({"id": ours}),
+        ),
+        ("{ roles { edges { node { id } } } }", json!({})),
+    ] {
+        let told = complaint(&world, &key, query, variables).await;
+        assert!(
+            told.starts_with("FORBIDDEN_ACCESS") || told.starts_with("MISSING_REFERENCE_ERROR"),
+            "{query}: {told}"
+        );
+    }
+    let data = ask(&world, &key, "mutation ($o: [ID!]) { userAdd(input: {name: \"New One\", user_email: \"new@example.org\", objectOrganization: $o}) \
+        { objectOrganization { edges { node { id } } } } }", json!({"o": [acme]})).await;
+    assert_eq!(
+        data["userAdd"]["objectOrganization"]["edges"],
+        json!([{"node": {"id": acme}}])
+    );
+}
