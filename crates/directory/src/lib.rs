@@ -34,6 +34,7 @@ pub use directory::{Configuration, Directory, StoreLocation};
 pub use handle::Handle;
 pub use model::*;
 pub use operations::install::FirstRun;
+pub use operations::keys::check_plain_key;
 pub use rules::{check_email, fold, fold_search, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,

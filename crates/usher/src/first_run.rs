@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use dialects::kit::FirstRunFacts;
-use directory::{Directory, FIRST_OWNER, Fault, FirstRun, NewKey, Platform, Seams};
+use directory::{
+    Directory, FIRST_OWNER, Fault, FirstRun, NewKey, Platform, Seams, check_plain_key,
+};
 
 use crate::environment_file;
 
@@ -40,6 +42,11 @@ pub async fn prepare(
         return Ok(false);
     }
     let owner = owner(directory.seams());
+    // Refused before anything is made, so that a mistake can be mended and tried again.
+    check_plain_key(&owner.key).map_err(|fault| match fault {
+        Fault::Invalid { why, .. } => anyhow!("USHER_BOOTSTRAP_KEY {why}"),
+        other => anyhow!("USHER_BOOTSTRAP_KEY: {other}"),
+    })?;
     let facts = FirstRunFacts {
         base_url: base_url.to_owned(),
         email: owner.email.clone(),
@@ -86,9 +93,6 @@ async fn finish(directory: &Directory, key: String, demo: bool) -> Result<()> {
     };
     match handle.create_key_with(FIRST_OWNER, new, key).await {
         Ok(_) | Err(Fault::Taken { .. }) => {}
-        Err(Fault::Invalid { field: "key", why }) => {
-            return Err(anyhow!("USHER_BOOTSTRAP_KEY {why}"));
-        }
         Err(fault) => return Err(anyhow!("cannot make the owner's key: {fault}")),
     }
     if demo {

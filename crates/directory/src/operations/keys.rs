@@ -36,9 +36,7 @@ impl Handle {
         if self.caller.credential != Credential::System {
             return Err(Fault::Forbidden(Permission::ManageKeys));
         }
-        if secret.len() != PLAIN_LENGTH || !secret.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(Fault::invalid("key", "must be 40 letters and digits"));
-        }
+        check_plain_key(&secret)?;
         self.make_key(user.into(), new, secret).await
     }
 
@@ -145,6 +143,14 @@ impl Handle {
         })
         .await
     }
+}
+
+/// Whether a text chosen beforehand may be a key: it has the shape of those made here.
+pub fn check_plain_key(text: &str) -> Result<(), Fault> {
+    if text.len() == PLAIN_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    Err(Fault::invalid("key", "must be 40 letters and digits"))
 }
 
 /// Letters and digits of a plain key.

@@ -6,7 +6,7 @@ pub(crate) mod granting;
 mod grants;
 mod groups;
 pub(crate) mod install;
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod mail;
 mod members;
 mod memberships;

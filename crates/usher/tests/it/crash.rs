@@ -1,0 +1,113 @@
+//! `kill -9` under a write load: what was acknowledged is there afterwards, and nothing is there by
+//! half.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::http::exchange;
+use crate::server::{Folder, Server};
+
+const CRASHES: u64 = 50;
+const WRITERS: usize = 4;
+
+/// The people a round tried to make, and whether the server said they were made.
+type Tried = Vec<(String, bool)>;
+
+#[test]
+fn acknowledged_writes_survive_fifty_crashes() {
+    let folder = Folder::new();
+    let mut known: Tried = Vec::new();
+    let mut server = Server::start(&folder);
+    for round in 0..CRASHES {
+        let tried = round_of_writes(server, round);
+        server = Server::start(&folder);
+        check(&server, &tried);
+        known.extend(tried);
+    }
+    // Nothing of the earlier rounds was lost by a later crash.
+    let made = known
+        .iter()
+        .filter(|(_, acknowledged)| *acknowledged)
+        .count();
+    assert!(
+        made > 500,
+        "the load was too small to mean anything: {made}"
+    );
+    check(&server, &known);
+    let (code, _, log) = server.stop("TERM");
+    assert_eq!(code, Some(0), "{log}");
+}
+
+/// Writes from several connections until the server is gone.
+fn round_of_writes(server: Server, round: u64) -> Tried {
+    let stop = AtomicBool::new(false);
+    let tried = Mutex::new(Vec::new());
+    let (address, token) = (server.address.clone(), server.token().to_owned());
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (stop, tried, address, token) = (&stop, &tried, &address, &token);
+            scope.spawn(move || {
+                let authorization = format!("Bearer {token}");
+                let headers = [
+                    ("Authorization", authorization.as_str()),
+                    ("Content-Type", "application/json"),
+                ];
+                for count in 0.. {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let email = format!("r{round}w{writer}n{count}@example.org");
+                    let body = json!({ "email": email, "given_name": "Ada" }).to_string();
+                    let reply = exchange(address, "POST", "/api/v1/users", &headers, &body);
+                    let acknowledged = match &reply {
+                        Ok(reply) => {
+                            assert_eq!(reply.status, 201, "{reply:?}");
+                            true
+                        }
+                        Err(_) => false,
+                    };
+                    tried.lock().unwrap().push((email, acknowledged));
+                    if !acknowledged {
+                        return;
+                    }
+                }
+            });
+        }
+        // Kills strike at different moments of a write, start-up's end included.
+        std::thread::sleep(Duration::from_millis(20 + round * 37 % 90));
+        server.kill();
+        stop.store(true, Ordering::Relaxed);
+    });
+    tried.into_inner().unwrap()
+}
+
+/// Acknowledged people are there; whoever is there is there whole: found by name, at home, and their
+/// name is taken.
+fn check(server: &Server, tried: &Tried) {
+    for (email, acknowledged) in tried {
+        let found = server.native("GET", &format!("/users/{email}"), "");
+        if found.status == 404 {
+            assert!(!acknowledged, "{email} was acknowledged and is lost");
+            continue;
+        }
+        assert_eq!(found.status, 200, "{email}: {found:?}");
+        let user = found.json();
+        assert_eq!(
+            (&user["email"], &user["given_name"]),
+            (&json!(email), &json!("Ada"))
+        );
+        let places = server
+            .native("GET", &format!("/users/{email}/memberships"), "")
+            .json();
+        assert_eq!(
+            places["items"].as_array().map(Vec::len),
+            Some(1),
+            "{email}: {places}"
+        );
+        let again = server.native("POST", "/users", &json!({ "email": email }).to_string());
+        assert_eq!(again.status, 409, "{email}: {again:?}");
+    }
+}

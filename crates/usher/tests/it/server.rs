@@ -1,0 +1,170 @@
+//! A running server, and a folder of its own.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::http::{Reply, exchange};
+
+/// A folder that goes away with the test.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("usher-it-{}-{count}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.0.join("data")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The binary in a folder, with no other `USHER_…` variable than those given.
+pub fn command(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("USHER_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .current_dir(folder.path())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub fn output(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(folder, arguments, variables).output().unwrap()
+}
+
+/// A running server.
+pub struct Server {
+    process: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    /// The line it prints when it is ready.
+    pub ready: String,
+    /// Its address, `127.0.0.1:PORT`.
+    pub address: String,
+    /// What `first-run.env` says.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Server {
+    /// Serves the folder's `data` on a free port.
+    pub fn start(folder: &Folder) -> Self {
+        Self::start_with(folder, &[], &[])
+    }
+
+    pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut all = vec!["serve", "--data", "data", "--listen", "127.0.0.1:0"];
+        all.extend(arguments);
+        let mut process = command(folder, &all, variables)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut ready = String::new();
+        stdout.read_line(&mut ready).unwrap();
+        if !ready.starts_with("usher ready on http://") {
+            process.kill().unwrap();
+            let mut log = String::new();
+            process
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut log)
+                .unwrap();
+            panic!("not ready: {ready:?}\n{log}");
+        }
+        let address = ready.split_whitespace().nth(3).unwrap();
+        Self {
+            address: address.strip_prefix("http://").unwrap().to_owned(),
+            variables: variables_of(&folder.data()),
+            process,
+            stdout,
+            ready,
+        }
+    }
+
+    pub fn token(&self) -> &str {
+        &self.variables["USHER_TOKEN"]
+    }
+
+    /// A request of the native API as the owner.
+    pub fn native(&self, method: &str, path: &str, body: &str) -> Reply {
+        let authorization = format!("Bearer {}", self.token());
+        let headers = [
+            ("Authorization", authorization.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        let path = format!("/api/v1{path}");
+        exchange(&self.address, method, &path, &headers, body).unwrap()
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        exchange(&self.address, "GET", path, &[], "").unwrap()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.process.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Asks it to end; its exit code, what else it printed, and its log.
+    pub fn stop(mut self, signal: &str) -> (Option<i32>, String, String) {
+        self.signal(signal);
+        let status = self.process.wait().unwrap();
+        let (mut out, mut log) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut out).unwrap();
+        let stderr = self.process.stderr.as_mut().unwrap();
+        stderr.read_to_string(&mut log).unwrap();
+        (status.code(), out, log)
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        let status = self.process.wait().unwrap();
+        assert_eq!(status.signal(), Some(9));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub fn variables_of(data: &Path) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(data.join("first-run.env")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
+        .collect()
+}
