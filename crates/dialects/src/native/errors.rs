@@ -62,6 +62,14 @@ impl Problem {
         Self::new(422, "invalid", "A value cannot be accepted", detail).at(field)
     }
 
+    /// What the path names is not there: the path's fault, not that of the body.
+    pub fn on_path(fault: Fault) -> Self {
+        match fault {
+            Fault::UnknownReference(kind) => Self::not_found(kind),
+            fault => fault.into(),
+        }
+    }
+
     /// A parameter of the query that cannot be accepted.
     pub fn parameter(name: &str, why: impl std::fmt::Display) -> Self {
         let detail = format!("The parameter `{name}` {why}.");
@@ -141,7 +149,7 @@ pub fn problem(fault: &Fault) -> Problem {
             "unknown-reference",
             "Something the request names does not exist",
             format!(
-                "The request names a {} that does not exist, or that you may not see. Check the id.",
+                "The {} that the request names does not exist, or you may not see it. Check the id.",
                 kind.word()
             ),
         ),

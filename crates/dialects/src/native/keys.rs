@@ -203,7 +203,7 @@ fn made(call: &Call, fresh: &FreshKey) -> Answer {
 
 async fn read_new(call: &mut Call) -> Result<NewKey, Problem> {
     lists::only(&call.parameters, &[])?;
-    let mut fields = call.optional_fields()?;
+    let mut fields = call.fields()?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let mut new = NewKey {
         uuid: fields.value("id")?,

@@ -4,6 +4,7 @@ use directory::{Membership, OrganisationId, OrganisationRef, Time, User, UserId,
 use serde::Serialize;
 
 use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
 use super::lists;
 use super::organisations::OrganisationBody;
 use super::users::UserBody;
@@ -92,7 +93,8 @@ async fn place(mut call: Call, user: UserRef, organisation: OrganisationRef) -> 
     let membership = call
         .handle
         .add_membership(user, organisation, administrator)
-        .await?;
+        .await
+        .map_err(Problem::on_path)?;
     Reply::shown(&Placed {
         user: membership.user.0,
         organisation: membership.organisation.0,
@@ -115,6 +117,9 @@ pub async fn remove_member(call: Call) -> Answer {
 
 async fn take_out(call: Call, user: UserRef, organisation: OrganisationRef) -> Answer {
     lists::only(&call.parameters, &[])?;
-    call.handle.remove_membership(user, organisation).await?;
+    call.handle
+        .remove_membership(user, organisation)
+        .await
+        .map_err(Problem::on_path)?;
     Reply::nothing()
 }

@@ -46,3 +46,6 @@ fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
         ("USHER_PASSWORD", facts.password.clone()),
     ]
 }
+
+#[cfg(test)]
+mod tests;

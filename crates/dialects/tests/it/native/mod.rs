@@ -1,0 +1,72 @@
+//! The native API over its wire: see `support.rs` for the world, coverage and hostile input.
+
+mod coverage;
+mod keys;
+mod lists;
+mod organisations;
+mod users;
+
+use serde_json::Value;
+
+use crate::support::{Call, Reply, World};
+
+/// A request of the owner.
+pub fn by_owner<'w>(world: &'w World, method: &str, path: &str) -> Call<'w> {
+    world
+        .request(method, &format!("/api/v1{path}"))
+        .bearer(&world.key)
+}
+
+/// The owner's request with a body, if it is not null.
+pub async fn owner(world: &World, method: &str, path: &str, body: Value) -> Reply {
+    asked(by_owner(world, method, path), body).await
+}
+
+/// Somebody's request with a body, if it is not null.
+pub async fn with_key(world: &World, key: &str, method: &str, path: &str, body: Value) -> Reply {
+    let call = world.request(method, &format!("/api/v1{path}")).bearer(key);
+    asked(call, body).await
+}
+
+async fn asked(call: Call<'_>, body: Value) -> Reply {
+    let call = if body.is_null() {
+        call
+    } else {
+        call.json(&body)
+    };
+    call.send().await
+}
+
+/// The last part of a problem's type, and its field.
+pub fn fault(reply: &Reply) -> (u16, String, Option<String>) {
+    let json = reply.json();
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/problem+json"),
+        "{reply:?}"
+    );
+    assert_eq!(json["status"], reply.status);
+    assert_eq!(json["request_id"].as_str(), reply.header("x-request-id"));
+    for text in ["title", "detail"] {
+        assert!(
+            json[text].as_str().is_some_and(|text| !text.is_empty()),
+            "{reply:?}"
+        );
+    }
+    let kind = json["type"].as_str().unwrap();
+    let kind = kind.strip_prefix("urn:usher:problem:").unwrap();
+    (
+        reply.status,
+        kind.to_owned(),
+        json["field"].as_str().map(str::to_owned),
+    )
+}
+
+/// The values of one field of a list.
+pub fn column(reply: &Reply, field: &str) -> Vec<Value> {
+    let json = reply.json();
+    let items = json["items"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{reply:?}"));
+    items.iter().map(|item| item[field].clone()).collect()
+}
