@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::access::Operation;
 use crate::caller::{Caller, CallerState, Credential};
 use crate::directory::Inner;
-use crate::model::{Fault, Permission, Standing, Time, word_covers};
+use crate::model::{Fault, Permission, PlatformSpec, Standing, Time, word_covers};
 use crate::rules;
 use crate::store::{StoreError, Tx, credentials};
 
@@ -74,6 +74,12 @@ impl Handle {
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller(Arc::clone(&self.caller))
+    }
+
+    /// The platforms served.
+    #[must_use]
+    pub fn platforms(&self) -> &[PlatformSpec] {
+        &self.inner.platforms
     }
 
     /// The time by the directory's clock.

@@ -11,7 +11,7 @@ use directory::{Caller, Directory, Fault, Handle, Ref, Time};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::kit::{self, Document, Seen, Shared, Signed, Trouble, Visitor, answer};
+use crate::kit::{self, Document, Seen, Serves, Shared, Signed, Trouble, Visitor, answer};
 
 use super::errors::{Problem, show};
 use super::fields::{Fields, Named};
@@ -38,22 +38,28 @@ pub struct Visit {
     pub if_match: Option<String>,
 }
 
-impl FromRequest<Shared> for Call {
-    type Rejection = kit::Problem;
-
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, kit::Problem> {
+impl Call {
+    /// Reads a request in the order of checks: who asks, whether they may do such a thing at all,
+    /// and only then the body.
+    pub async fn begin(
+        request: Request,
+        shared: &Shared,
+        serves: Serves,
+    ) -> Result<Self, kit::Problem> {
         let (mut parts, body) = request.into_parts();
         let signed = Signed::from_request_parts(&mut parts, shared).await?;
         let handle = signed.handle();
+        if let Serves::Operation(operation) = serves {
+            handle.admit(operation)?;
+        }
         let visit = Visit::read(parts, body, signed.seen, shared).await?;
         Ok(Self { handle, visit })
     }
 }
 
-impl FromRequest<Shared> for Visit {
-    type Rejection = kit::Problem;
-
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, kit::Problem> {
+impl Visit {
+    /// Reads a request of anybody.
+    pub async fn begin(request: Request, shared: &Shared, _: Serves) -> Result<Self, kit::Problem> {
         let (mut parts, body) = request.into_parts();
         let Visitor(seen) = Visitor::from_request_parts(&mut parts, shared).await?;
         Self::read(parts, body, seen, shared).await
@@ -67,17 +73,24 @@ impl Visit {
         seen: Arc<Seen>,
         shared: &Shared,
     ) -> Result<Self, kit::Problem> {
-        let path = match RawPathParams::from_request_parts(&mut parts, shared).await {
+        let path: Vec<String> = match RawPathParams::from_request_parts(&mut parts, shared).await {
             Ok(segments) => segments
                 .iter()
                 .map(|(_, segment)| segment.to_owned())
                 .collect(),
             Err(_) => return Err(Trouble::BadPath.into()),
         };
+        // No stored text holds a NUL, and not every store can be asked for one.
+        if path.iter().any(|segment| segment.contains('\0')) {
+            return Err(Trouble::BadPath.into());
+        }
         let parameters = match parts.uri.query() {
             Some(query) => kit::parse_pairs(query)?.0,
             None => Vec::new(),
         };
+        if parameters.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Trouble::BadQuery.into());
+        }
         let if_match = parts
             .headers
             .get(header::IF_MATCH)

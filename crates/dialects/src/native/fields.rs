@@ -216,7 +216,7 @@ impl Read for Named {
             Value::Number(number) if number.is_u64() || number.is_i64() => {
                 Ok(Named::Number(number.as_i64().unwrap_or(i64::MAX)))
             }
-            Value::String(text) if !text.is_empty() => Ok(Named::of(&text)),
+            Value::String(text) if !text.is_empty() && !text.contains('\0') => Ok(Named::of(&text)),
             _ => Err("must be an id, a number or a name".to_owned()),
         }
     }

@@ -228,6 +228,8 @@ async fn number_of(handle: &Handle, by: By, named: Named) -> Result<i64, Fault> 
     match by {
         By::User => Ok(handle.user(named.reference()).await?.id.0),
         By::Organisation => Ok(handle.organisation(named.reference()).await?.id.0),
+        By::Group => Ok(handle.group(named.reference()).await?.id.0),
+        By::Role => Ok(super::roles::role(handle, named).await?.id.0),
         _ => Ok(0),
     }
 }

@@ -4,6 +4,7 @@ use directory::{Credential, UserChange};
 use serde::Serialize;
 
 use super::call::{Answer, Call, Reply};
+use super::groups::GroupBody;
 use super::lists;
 use super::users::{self, UserBody};
 
@@ -72,4 +73,21 @@ pub async fn memberships(call: Call) -> Answer {
     lists::only(&call.parameters, &[])?;
     let user = call.caller().user();
     super::memberships::of(&call, user).await
+}
+
+/// `GET /me/grants`
+pub async fn grants(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.caller().user();
+    super::grants::held(&call, user).await
+}
+
+/// `GET /me/groups`
+pub async fn groups(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.caller().user();
+    let joined = call.handle.groups_of(&[user]).await?;
+    let ids: Vec<_> = joined.iter().map(|(_, group)| *group).collect();
+    let groups = call.handle.groups_by_id(&ids).await?;
+    Reply::shown(&lists::whole(groups.iter().map(GroupBody::of).collect()))
 }

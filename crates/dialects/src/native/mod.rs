@@ -11,13 +11,19 @@
 mod call;
 mod errors;
 mod fields;
+mod grants;
+mod group_rights;
+mod groups;
 mod keys;
 mod lists;
 mod me;
 mod memberships;
 mod organisations;
+mod platforms;
 mod references;
+mod roles;
 mod routes;
+mod settings;
 mod times;
 mod users;
 

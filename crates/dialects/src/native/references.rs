@@ -1,7 +1,7 @@
 //! What a body refers to, from the id, number or name it gives to the directory's own number. What
 //! is missing and what is hidden are refused alike, under the field that named it.
 
-use directory::{Fault, Handle, Kind, OrganisationId, UserId};
+use directory::{Fault, GroupId, Handle, Kind, OrganisationId, RoleId, UserId};
 
 use super::errors::Problem;
 use super::fields::Named;
@@ -52,4 +52,6 @@ references! {
     user, users: UserId, User, |handle, named| handle.user(named.reference::<UserId>()).await;
     organisation, organisations: OrganisationId, Organisation,
         |handle, named| handle.organisation(named.reference::<OrganisationId>()).await;
+    group, groups: GroupId, Group, |handle, named| handle.group(named.reference::<GroupId>()).await;
+    role, roles: RoleId, Role, |handle, named| super::roles::role(handle, named).await;
 }

@@ -1,10 +1,19 @@
 //! Every route: its method and path, its handler, what it serves, and what the API's description says
 //! of it. The router, the coverage tests and the description are all made from this one table.
 
-use crate::kit::{Route, Serves};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodFilter, on};
+
+use crate::kit::{Route, Serves, Shared};
 
 use super::call::{Call, Visit, answered};
-use super::{keys, me, memberships, organisations, users};
+use super::{
+    grants, group_rights, groups, keys, me, memberships, organisations, platforms, roles, settings,
+    users,
+};
 
 /// What the API's description says of a route.
 pub struct Described {
@@ -31,10 +40,17 @@ macro_rules! table {
             path: $path,
             serves: table!(@serves $serves),
             handler: || {
-                axum::routing::on(axum::routing::MethodFilter::$method, async |request: $request| {
-                    let seen = std::sync::Arc::clone(&request.seen);
-                    answered(seen, $handler(request)).await
-                })
+                let serves = table!(@serves $serves);
+                let handler = async move |State(shared): State<Shared>, request: Request| {
+                    match $request::begin(request, &shared, serves).await {
+                        Ok(call) => {
+                            let seen = Arc::clone(&call.seen);
+                            answered(seen, $handler(call)).await
+                        }
+                        Err(problem) => problem.into_response(),
+                    }
+                };
+                on(MethodFilter::$method, handler)
             },
         }),*];
 
@@ -57,6 +73,8 @@ table! {
     PATCH "/me" Call me::update => signed_in, "Change one's own profile", "ProfileChange" -> "User";
     GET "/me/keys" Call keys::own => ListKeys, "List one's own keys", "" -> "[Key]";
     POST "/me/keys" Call keys::create_own => CreateKey, "Make a key for oneself", "NewKey" -> "FreshKey";
+    GET "/me/grants" Call me::grants => signed_in, "List the roles one holds, with every path", "" -> "[Grant]";
+    GET "/me/groups" Call me::groups => signed_in, "List the groups one belongs to", "" -> "[Group]";
     GET "/me/memberships" Call me::memberships => signed_in, "List the organisations one belongs to", "" -> "[Membership]";
 
     GET "/users" Call users::list => ListUsers, "List users", "" -> "[User]";
@@ -71,6 +89,12 @@ table! {
     GET "/users/{user}/memberships" Call memberships::of_user => ShowUser, "List a user's organisations", "" -> "[Membership]";
     PUT "/users/{user}/memberships/{organisation}" Call memberships::put => AddMembership, "Put a user into an organisation", "Place" -> "Placed";
     DELETE "/users/{user}/memberships/{organisation}" Call memberships::remove => RemoveMembership, "Take a user out of an organisation", "" -> "";
+    GET "/users/{user}/groups" Call groups::of_user => ShowUser, "List a user's groups", "" -> "[Group]";
+    PUT "/users/{user}/groups/{group}" Call groups::join => AddMember, "Put a user into a group", "" -> "";
+    DELETE "/users/{user}/groups/{group}" Call groups::leave => RemoveMember, "Take a user out of a group", "" -> "";
+    GET "/users/{user}/grants" Call grants::of_user => ListGrants, "List the roles a user holds, with every path", "" -> "[Grant]";
+    POST "/users/{user}/grants" Call grants::create => GrantRole, "Grant a role to a user", "NewGrant" -> "Grant";
+    DELETE "/users/{user}/grants/{number}" Call grants::revoke => RevokeRole, "Revoke a direct grant", "" -> "";
 
     GET "/organisations" Call organisations::list => ListOrganisations, "List organisations", "" -> "[Organisation]";
     POST "/organisations" Call organisations::create => CreateOrganisation, "Make an organisation", "NewOrganisation" -> "Organisation";
@@ -80,6 +104,40 @@ table! {
     GET "/organisations/{organisation}/members" Call organisations::members => ListUsers, "List an organisation's members", "" -> "[Member]";
     PUT "/organisations/{organisation}/members/{user}" Call memberships::put_member => AddMembership, "Put a user into an organisation", "Place" -> "Placed";
     DELETE "/organisations/{organisation}/members/{user}" Call memberships::remove_member => RemoveMembership, "Take a user out of an organisation", "" -> "";
+    GET "/organisations/{organisation}/grantable-groups" Call group_rights::grantable => ShowOrganisation, "List the groups an organisation's administrators may hand out", "" -> "[Group]";
+    PUT "/organisations/{organisation}/grantable-groups" Call group_rights::put_grantable => ChangeGrantableGroups, "Replace the groups an organisation's administrators may hand out", "GrantableGroups" -> "[Group]";
+
+    GET "/groups" Call groups::list => ListGroups, "List groups", "" -> "[Group]";
+    POST "/groups" Call groups::create => CreateGroup, "Make a group", "NewGroup" -> "Group";
+    GET "/groups/{group}" Call groups::show => ShowGroup, "Show a group", "" -> "Group";
+    PATCH "/groups/{group}" Call groups::update => UpdateGroup, "Change a group", "GroupChange" -> "Group";
+    DELETE "/groups/{group}" Call groups::delete => DeleteGroup, "Delete a group", "" -> "";
+    GET "/groups/{group}/members" Call groups::members => ListUsers, "List a group's members", "" -> "[User]";
+    PUT "/groups/{group}/members/{user}" Call groups::add_member => AddMember, "Put a user into a group", "" -> "";
+    DELETE "/groups/{group}/members/{user}" Call groups::remove_member => RemoveMember, "Take a user out of a group", "" -> "";
+    GET "/groups/{group}/managers" Call group_rights::managers => ShowManagers, "List a group's managers", "" -> "[Manager]";
+    PUT "/groups/{group}/managers/users/{user}" Call group_rights::put_user => ChangeManagers, "Let a user manage a group", "ManagerLevel" -> "Manager";
+    DELETE "/groups/{group}/managers/users/{user}" Call group_rights::remove_user => ChangeManagers, "End a user's managing of a group", "" -> "";
+    PUT "/groups/{group}/managers/groups/{manager}" Call group_rights::put_group => ChangeManagers, "Let a group manage a group", "ManagerLevel" -> "Manager";
+    DELETE "/groups/{group}/managers/groups/{manager}" Call group_rights::remove_group => ChangeManagers, "End a group's managing of a group", "" -> "";
+    GET "/groups/{group}/roles" Call group_rights::roles => ShowGroup, "List the roles a group brings", "" -> "[GroupRole]";
+    POST "/groups/{group}/roles" Call group_rights::add_role => ChangeGroupRoles, "Let a group bring a role", "NewGroupRole" -> "GroupRole";
+    DELETE "/groups/{group}/roles/{number}" Call group_rights::remove_role => ChangeGroupRoles, "Take a role from a group", "" -> "";
+
+    GET "/roles" Call roles::list => ListRoles, "List roles", "" -> "[Role]";
+    POST "/roles" Call roles::create => CreateRole, "Make a role", "NewRole" -> "Role";
+    GET "/roles/{role}" Call roles::show => ShowRole, "Show a role", "" -> "Role";
+    PATCH "/roles/{role}" Call roles::update => UpdateRole, "Change a role", "RoleChange" -> "Role";
+    DELETE "/roles/{role}" Call roles::delete => DeleteRole, "Delete a role", "" -> "";
+    GET "/permissions" Call roles::permissions => signed_in, "List the permissions that roles are made of", "" -> "[Permission]";
+
+    GET "/platforms" Call platforms::list => signed_in, "List the platforms served", "" -> "[Platform]";
+    GET "/platforms/{platform}/default-roles" Call platforms::default_roles => ListRoles, "List what newcomers at a platform's door get", "" -> "[Role]";
+    PUT "/platforms/{platform}/default-roles" Call platforms::put_default_roles => ChangeDefaultRoles, "Choose what newcomers at a platform's door get", "DefaultRoles" -> "[Role]";
+
+    GET "/settings" Call settings::list => ReadSettings, "Show all settings", "" -> "Settings";
+    GET "/settings/{setting}" Call settings::show => ReadSettings, "Show one settings document", "" -> "Setting";
+    PATCH "/settings/{setting}" Call settings::update => ChangeSettings, "Change one settings document", "Setting" -> "Setting";
 
     GET "/keys" Call keys::list => ListKeys, "List keys", "" -> "[Key]";
     GET "/keys/{key}" Call keys::show => ListKeys, "Show a key", "" -> "Key";

@@ -262,6 +262,9 @@ async fn new_user(call: &Call, mut fields: Fields) -> Result<NewUser, Problem> {
     let must_change = fields.value("must_change_password")?.unwrap_or(false);
     let home: Option<Named> = fields.value("home")?;
     let organisations: Option<Vec<Named>> = fields.value("organisations")?;
+    let primary_group: Option<Named> = fields.value("primary_group")?;
+    let groups: Option<Vec<Named>> = fields.value("groups")?;
+    let roles: Option<Vec<Named>> = fields.value("roles")?;
     let new = NewUser {
         uuid: fields.value("id")?,
         login: fields.value("login")?,
@@ -296,6 +299,9 @@ async fn new_user(call: &Call, mut fields: Fields) -> Result<NewUser, Problem> {
     Ok(NewUser {
         home: references::organisation(handle, "home", home).await?,
         organisations: references::organisations(handle, "organisations", organisations).await?,
+        primary_group: references::group(handle, "primary_group", primary_group).await?,
+        groups: references::groups(handle, "groups", groups).await?,
+        roles: references::roles(handle, "roles", roles).await?,
         ..new
     })
 }
@@ -322,6 +328,8 @@ impl AccessMail {
 async fn change(call: &Call, mut fields: Fields) -> Result<UserChange, Problem> {
     let handle = &call.handle;
     let home: Option<Named> = fields.take("home")?;
+    let primary_group: Option<Option<Named>> = fields.take("primary_group")?;
+    let groups: Option<Vec<Named>> = fields.take("groups")?;
     let mut change = UserChange {
         login: fields.take("login")?,
         email: fields.take("email")?,
@@ -337,6 +345,15 @@ async fn change(call: &Call, mut fields: Fields) -> Result<UserChange, Problem> 
     profile(&mut change, &mut fields)?;
     fields.end()?;
     change.home = references::organisation(handle, "home", home).await?;
+    change.primary_group = match primary_group {
+        None => None,
+        Some(None) => Some(None),
+        Some(named) => Some(references::group(handle, "primary_group", named).await?),
+    };
+    change.groups = match groups {
+        None => None,
+        groups => Some(references::groups(handle, "groups", groups).await?),
+    };
     Ok(change)
 }
 

@@ -141,8 +141,16 @@ impl Handle {
 
     /// The roles that newcomers at the dialect's door get.
     pub async fn default_roles(&self) -> Result<Vec<Role>, Fault> {
+        self.default_roles_of(self.caller.platform).await
+    }
+
+    /// The roles that newcomers at a platform's door get, natively of any platform.
+    pub async fn default_roles_of(&self, platform: Platform) -> Result<Vec<Role>, Fault> {
         self.read(Operation::ListRoles, async |work: &mut Work<'_>| {
-            let platform = work.caller.platform;
+            let shown = work.shown_platform().is_none_or(|own| own == platform);
+            if !shown {
+                return Err(Fault::UnknownReference(Kind::Role).into());
+            }
             granting::door_roles(work, platform).await
         })
         .await

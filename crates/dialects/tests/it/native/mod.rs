@@ -4,6 +4,7 @@ mod coverage;
 mod keys;
 mod lists;
 mod organisations;
+mod rights;
 mod users;
 
 use serde_json::Value;

@@ -1,0 +1,226 @@
+//! What hangs on groups: their managers, the roles they bring, and which of them an organisation's
+//! administrators may hand out.
+
+use directory::{
+    GroupId, GroupRef, GroupRole, GroupRoleScope, Kind, Manager, ManagerLevel, OrganisationId,
+};
+use serde::Serialize;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::fields::{Named, words};
+use super::groups::GroupBody;
+use super::lists;
+use super::references;
+use super::roles::RoleBody;
+
+words! {
+    ManagerLevel:
+    "read" = ManagerLevel::Read,
+    "write" = ManagerLevel::Write,
+    "manage" = ManagerLevel::Manage,
+}
+
+/// A manager of a group: a user, or everybody in a group.
+#[derive(Serialize)]
+struct ManagerBody {
+    user: Option<i64>,
+    group: Option<i64>,
+    level: ManagerLevel,
+}
+
+impl ManagerBody {
+    fn of(manager: Manager, level: ManagerLevel) -> Self {
+        let (user, group) = match manager {
+            Manager::User(user) => (Some(user.0), None),
+            Manager::Group(group) => (None, Some(group.0)),
+        };
+        Self { user, group, level }
+    }
+}
+
+/// `GET /groups/{group}/managers`
+pub async fn managers(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let group = call.handle.group(call.reference::<GroupId>(0)).await?.id;
+    let managers = call.handle.managers(&[group]).await?;
+    let items = managers
+        .iter()
+        .map(|(_, manager, level)| ManagerBody::of(*manager, *level))
+        .collect();
+    Reply::shown(&lists::whole(items))
+}
+
+/// `PUT /groups/{group}/managers/users/{user}`, body `{"level": "manage"}`.
+pub async fn put_user(mut call: Call) -> Answer {
+    let level = level(&mut call)?;
+    let user = references::user(&call.handle, "user", Some(call.named(1))).await?;
+    put(call, user.map(Manager::User), level).await
+}
+
+/// `PUT /groups/{group}/managers/groups/{manager}`
+pub async fn put_group(mut call: Call) -> Answer {
+    let level = level(&mut call)?;
+    let group = references::group(&call.handle, "group", Some(call.named(1))).await?;
+    put(call, group.map(Manager::Group), level).await
+}
+
+fn level(call: &mut Call) -> Result<ManagerLevel, Problem> {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let level = fields.need("level")?;
+    fields.end()?;
+    Ok(level)
+}
+
+async fn put(call: Call, manager: Option<Manager>, level: ManagerLevel) -> Answer {
+    let manager = manager.ok_or_else(|| Problem::not_found(Kind::User))?;
+    let group: GroupRef = call.reference(0);
+    call.handle.set_manager(group, manager, level).await?;
+    Reply::shown(&ManagerBody::of(manager, level))
+}
+
+/// `DELETE /groups/{group}/managers/users/{user}`
+pub async fn remove_user(call: Call) -> Answer {
+    let user = references::user(&call.handle, "user", Some(call.named(1))).await?;
+    remove(call, user.map(Manager::User)).await
+}
+
+/// `DELETE /groups/{group}/managers/groups/{manager}`
+pub async fn remove_group(call: Call) -> Answer {
+    let group = references::group(&call.handle, "group", Some(call.named(1))).await?;
+    remove(call, group.map(Manager::Group)).await
+}
+
+async fn remove(call: Call, manager: Option<Manager>) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let manager = manager.ok_or_else(|| Problem::not_found(Kind::User))?;
+    let group: GroupRef = call.reference(0);
+    call.handle.remove_manager(group, manager).await?;
+    Reply::nothing()
+}
+
+/// A role that a group brings.
+#[derive(Serialize)]
+struct GroupRoleBody<'a> {
+    number: i64,
+    role: Option<RoleBody<'a>>,
+    organisation: Option<i64>,
+    collection: Option<i64>,
+}
+
+impl<'a> GroupRoleBody<'a> {
+    fn of(row: &GroupRole, role: Option<&'a directory::Role>) -> Self {
+        let (organisation, collection) = match row.scope {
+            GroupRoleScope::Organisation(organisation) => (Some(organisation.0), None),
+            GroupRoleScope::Collection(collection) => (None, Some(collection.0)),
+        };
+        Self {
+            number: row.id.0,
+            role: role.map(RoleBody::of),
+            organisation,
+            collection,
+        }
+    }
+}
+
+/// `GET /groups/{group}/roles`
+pub async fn roles(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let group = call.handle.group(call.reference::<GroupId>(0)).await?.id;
+    let rows = call.handle.group_roles(&[group]).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.role).collect();
+    let roles = call.handle.roles_by_id(&ids).await?;
+    let items = rows
+        .iter()
+        .map(|row| GroupRoleBody::of(row, roles.iter().find(|role| role.id == row.role)))
+        .collect();
+    Reply::shown(&lists::whole(items))
+}
+
+/// `POST /groups/{group}/roles`: a role, in an organisation (the group's unless said otherwise) or in
+/// each organisation of a collection.
+pub async fn add_role(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let role: Named = fields.need("role")?;
+    let organisation: Option<Named> = fields.value("organisation")?;
+    fields.end()?;
+    let handle = &call.handle;
+    let group = handle.group(call.reference::<GroupId>(0)).await?;
+    let role = references::role(handle, "role", Some(role)).await?;
+    let organisation = references::organisation(handle, "organisation", organisation).await?;
+    let scope = GroupRoleScope::Organisation(organisation.unwrap_or(group.organisation));
+    let Some(role) = role else {
+        return Err(Problem::invalid("role", "is needed"));
+    };
+    let fresh = handle.add_group_role(group.id, role, scope).await?;
+    let rows = handle.group_roles(&[group.id]).await?;
+    let row = rows
+        .iter()
+        .find(|row| row.role == role && row.scope == scope);
+    let Some(row) = row else {
+        return Err(Problem::not_found(Kind::Grant));
+    };
+    let roles = handle.roles_by_id(&[role]).await?;
+    let location = format!("/groups/{}/roles/{}", group.uuid, row.id);
+    let mut reply = Reply::made(location, None, &GroupRoleBody::of(row, roles.first()))?;
+    if !fresh {
+        // The group brought it before: nothing was made.
+        reply.status = 200;
+    }
+    Ok(reply)
+}
+
+/// `DELETE /groups/{group}/roles/{number}`
+pub async fn remove_role(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let group = call.handle.group(call.reference::<GroupId>(0)).await?.id;
+    let Named::Number(number) = call.named(1) else {
+        return Err(Problem::not_found(Kind::Grant));
+    };
+    let rows = call.handle.group_roles(&[group]).await?;
+    let Some(row) = rows.iter().find(|row| row.id.0 == number) else {
+        return Err(Problem::not_found(Kind::Grant));
+    };
+    call.handle
+        .remove_group_role(group, row.role, row.scope)
+        .await?;
+    Reply::nothing()
+}
+
+/// `GET /organisations/{organisation}/grantable-groups`
+pub async fn grantable(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let organisation = call
+        .handle
+        .organisation(call.reference::<OrganisationId>(0))
+        .await?
+        .id;
+    shown_grantable(&call, organisation).await
+}
+
+/// `PUT /organisations/{organisation}/grantable-groups`, body `{"groups": [...]}`.
+pub async fn put_grantable(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let groups: Vec<Named> = fields.need("groups")?;
+    fields.end()?;
+    let organisation = call
+        .handle
+        .organisation(call.reference::<OrganisationId>(0))
+        .await?
+        .id;
+    let groups = references::groups(&call.handle, "groups", Some(groups)).await?;
+    call.handle
+        .set_grantable_groups(organisation, &groups)
+        .await?;
+    shown_grantable(&call, organisation).await
+}
+
+async fn shown_grantable(call: &Call, organisation: OrganisationId) -> Answer {
+    let rows = call.handle.grantable_groups(&[organisation]).await?;
+    let ids: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
+    let groups = call.handle.groups_by_id(&ids).await?;
+    Reply::shown(&lists::whole(groups.iter().map(GroupBody::of).collect()))
+}

@@ -1,0 +1,235 @@
+//! Roles of every platform, and what newcomers at a platform's door get.
+
+use directory::{
+    Fault, Handle, Kind, Line, NewRole, Permission, Platform, Reach, Role, RoleChange, RoleField,
+    RoleId, RoleInUse, RoleRef,
+};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::fields::{Fields, Named, Read};
+use super::lists::{self, By, Filter, Listing};
+use super::references;
+use super::times::Moment;
+
+/// A role as shown.
+#[derive(Serialize)]
+pub struct RoleBody<'a> {
+    id: Uuid,
+    number: i64,
+    platform: &'a str,
+    platform_number: i64,
+    word: &'a str,
+    name: &'a str,
+    description: &'a str,
+    organisation: Option<i64>,
+    builtin: bool,
+    lines: &'a [Line],
+    revision: i64,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl<'a> RoleBody<'a> {
+    /// Shows a role.
+    pub fn of(role: &'a Role) -> Self {
+        Self {
+            id: role.uuid,
+            number: role.id.0,
+            platform: &role.platform,
+            platform_number: role.number,
+            word: &role.word,
+            name: &role.name,
+            description: &role.description,
+            organisation: role.organisation.map(|organisation| organisation.0),
+            builtin: role.builtin,
+            lines: &role.lines,
+            revision: role.version,
+            created_at: Moment(role.created_at),
+            updated_at: Moment(role.updated_at),
+        }
+    }
+}
+
+/// A line as sent: `{"word": "users.read", "reach": "subtree"}`.
+struct SentLine(Line);
+
+impl Read for SentLine {
+    fn read(value: Value) -> Result<Self, String> {
+        let told = |problem: Problem| problem.detail;
+        let mut fields = Fields::read(value)?;
+        let word: String = fields.need("word").map_err(told)?;
+        let reach: SentReach = fields.need("reach").map_err(told)?;
+        fields.end().map_err(told)?;
+        let known = Permission::of_word(&word).is_some() || word == "*" || word.contains(':');
+        if !known {
+            return Err(format!(
+                "holds the word `{}`, which is no permission; GET /permissions lists them",
+                word.chars().take(60).collect::<String>()
+            ));
+        }
+        Ok(SentLine(Line {
+            word,
+            reach: reach.0,
+        }))
+    }
+}
+
+/// A reach as sent: a word, or `{"listed": [numbers]}`.
+struct SentReach(Reach);
+
+impl Read for SentReach {
+    fn read(value: Value) -> Result<Self, String> {
+        serde_json::from_value(value).map(SentReach).map_err(|_| {
+            "must be own, managed_groups, organisation, subtree, all or {\"listed\": [user numbers]}"
+                .to_owned()
+        })
+    }
+}
+
+fn lines(sent: Vec<SentLine>) -> Vec<Line> {
+    sent.into_iter().map(|line| line.0).collect()
+}
+
+const fn filter(name: &'static str, field: RoleField, by: By) -> Filter<RoleField> {
+    Filter { name, field, by }
+}
+
+/// How roles are listed.
+pub const LISTING: Listing<RoleField> = Listing {
+    filters: &[
+        filter("number", RoleField::Id, By::Number),
+        filter("id", RoleField::Uuid, By::Exact),
+        filter("platform", RoleField::Platform, By::Exact),
+        filter("platform_number", RoleField::Number, By::Number),
+        filter("word", RoleField::Word, By::Exact),
+        filter("name", RoleField::Name, By::Text),
+        filter("organisation", RoleField::Organisation, By::Organisation),
+        filter("builtin", RoleField::Builtin, By::Flag),
+    ],
+    sorts: &[
+        ("name", RoleField::Name),
+        ("platform", RoleField::Platform),
+        ("word", RoleField::Word),
+        ("created_at", RoleField::CreatedAt),
+        ("updated_at", RoleField::UpdatedAt),
+    ],
+};
+
+/// Finds a role by number, UUID or `platform:word` (`platform:number` does as well); a bare word is
+/// one of the directory's own platform.
+pub async fn role(handle: &Handle, named: Named) -> Result<Role, Fault> {
+    let name = match named {
+        Named::Name(name) => name,
+        named => return handle.role(named.reference::<RoleId>()).await,
+    };
+    let (platform, word) = name
+        .split_once(':')
+        .unwrap_or((Platform::USHER.word(), &name));
+    let Some(platform) = lists::platform(handle.platforms(), platform) else {
+        return Err(Fault::NotFound(Kind::Role));
+    };
+    match word.parse::<i64>() {
+        Ok(number) => handle.role_by_number(platform, number).await,
+        Err(_) => handle.role_by_word(platform, word).await,
+    }
+}
+
+/// `GET /roles`
+pub async fn list(call: Call) -> Answer {
+    let query = LISTING.query(&call.handle, &call.parameters).await?;
+    let page = call.handle.roles(&query).await?;
+    Reply::shown(&lists::shown(&page, RoleBody::of))
+}
+
+/// `GET /roles/{role}`
+pub async fn show(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let role = role(&call.handle, call.named(0)).await?;
+    Reply::revised(role.version, &RoleBody::of(&role))
+}
+
+/// `POST /roles`
+pub async fn create(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let platform: Option<String> = fields.value("platform")?;
+    let organisation: Option<Named> = fields.value("organisation")?;
+    let mut new = NewRole {
+        word: fields.value("word")?,
+        name: fields.need("name")?,
+        description: fields.value("description")?.unwrap_or_default(),
+        lines: lines(fields.value("lines")?.unwrap_or_default()),
+        ..NewRole::default()
+    };
+    fields.end()?;
+    if let Some(word) = platform {
+        let served = lists::platform(call.handle.platforms(), &word);
+        let Some(platform) = served else {
+            let why = "must be one of the platforms that GET /platforms lists";
+            return Err(Problem::invalid("platform", why));
+        };
+        new.platform = Some(platform);
+    }
+    new.organisation = references::organisation(&call.handle, "organisation", organisation).await?;
+    let role = call.handle.create_role(new).await?;
+    let location = format!("/roles/{}", role.uuid);
+    Reply::made(location, Some(role.version), &RoleBody::of(&role))
+}
+
+/// `PATCH /roles/{role}`
+pub async fn update(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let change = RoleChange {
+        name: fields.take("name")?,
+        description: fields.take("description")?,
+        lines: fields.take("lines")?.map(lines),
+        if_version: call.revision(),
+        ..RoleChange::default()
+    };
+    fields.end()?;
+    let which = role(&call.handle, call.named(0)).await?.id;
+    let role = call.handle.update_role(which, change).await?;
+    Reply::revised(role.version, &RoleBody::of(&role))
+}
+
+/// `DELETE /roles/{role}`: refused while somebody holds it, unless `?take_away=true`.
+pub async fn delete(call: Call) -> Answer {
+    lists::only(&call.parameters, &["take_away"])?;
+    let mut in_use = RoleInUse::Refuse;
+    for (name, value) in &call.parameters {
+        if lists::flag(name, value)? {
+            in_use = RoleInUse::TakeAway;
+        }
+    }
+    let role = role(&call.handle, call.named(0)).await?;
+    call.check_revision(role.version)?;
+    call.handle
+        .delete_role(RoleRef::Id(role.id), in_use)
+        .await?;
+    Reply::nothing()
+}
+
+/// A permission of the directory, which role lines may name.
+#[derive(Serialize)]
+struct PermissionBody {
+    word: &'static str,
+    administrative: bool,
+}
+
+/// `GET /permissions`
+pub async fn permissions(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let items = Permission::ALL
+        .iter()
+        .map(|permission| PermissionBody {
+            word: permission.word(),
+            administrative: permission.administrative(),
+        })
+        .collect();
+    Reply::shown(&lists::whole(items))
+}

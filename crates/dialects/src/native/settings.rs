@@ -1,0 +1,98 @@
+//! Settings that change while the server runs: one document each, changed field by field.
+
+use directory::{
+    Handle, Lifetimes, LockoutPolicy, MailSettings, PasswordFigures, PublicFace, Setting,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::lists;
+
+/// All settings.
+#[derive(Serialize)]
+struct All {
+    lockout: LockoutPolicy,
+    mail: MailSettings,
+    passwords: PasswordFigures,
+    public: PublicFace,
+    lifetimes: Lifetimes,
+}
+
+/// `GET /settings`
+pub async fn list(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let handle = &call.handle;
+    Reply::shown(&All {
+        lockout: handle.setting().await?,
+        mail: handle.setting().await?,
+        passwords: handle.setting().await?,
+        public: handle.setting().await?,
+        lifetimes: handle.setting().await?,
+    })
+}
+
+/// `GET /settings/{setting}`
+pub async fn show(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    match call.path.first().map_or("", String::as_str) {
+        LockoutPolicy::NAME => shown::<LockoutPolicy>(&call.handle).await,
+        MailSettings::NAME => shown::<MailSettings>(&call.handle).await,
+        PasswordFigures::NAME => shown::<PasswordFigures>(&call.handle).await,
+        PublicFace::NAME => shown::<PublicFace>(&call.handle).await,
+        Lifetimes::NAME => shown::<Lifetimes>(&call.handle).await,
+        _ => Err(Problem::not_found(directory::Kind::Setting)),
+    }
+}
+
+async fn shown<S: Setting>(handle: &Handle) -> Answer {
+    Reply::shown(&handle.setting::<S>().await?)
+}
+
+/// `PATCH /settings/{setting}`
+pub async fn update(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let name = call.path.first().cloned().unwrap_or_default();
+    let change = match call.body.take() {
+        Value::Object(change) => change,
+        _ => {
+            return Err(Problem::body(
+                "This request needs a JSON object as its body.",
+            ));
+        }
+    };
+    match name.as_str() {
+        LockoutPolicy::NAME => changed::<LockoutPolicy>(&call.handle, change).await,
+        MailSettings::NAME => changed::<MailSettings>(&call.handle, change).await,
+        PasswordFigures::NAME => changed::<PasswordFigures>(&call.handle, change).await,
+        PublicFace::NAME => changed::<PublicFace>(&call.handle, change).await,
+        Lifetimes::NAME => changed::<Lifetimes>(&call.handle, change).await,
+        _ => Err(Problem::not_found(directory::Kind::Setting)),
+    }
+}
+
+/// Puts the sent fields over the present document, one by one, so that a wrong one is named.
+async fn changed<S: Setting>(handle: &Handle, change: serde_json::Map<String, Value>) -> Answer {
+    let present = handle.setting::<S>().await?;
+    let mut document = match serde_json::to_value(&present) {
+        Ok(Value::Object(document)) => document,
+        _ => return Err(directory::Fault::Internal(format!("setting {}", S::NAME)).into()),
+    };
+    let mut setting = present;
+    for (name, value) in change {
+        let Some(slot) = document.get_mut(&name) else {
+            let known: Vec<&str> = document.keys().map(String::as_str).collect();
+            let why = format!("is not known here; known are {}", known.join(", "));
+            let shown: String = name.chars().take(60).collect();
+            return Err(Problem::invalid(shown, why));
+        };
+        *slot = value;
+        setting = match serde_json::from_value(Value::Object(document.clone())) {
+            Ok(setting) => setting,
+            Err(_) => return Err(Problem::invalid(name, "has a value of the wrong kind")),
+        };
+    }
+    handle.change_setting(setting).await?;
+    shown::<S>(handle).await
+}

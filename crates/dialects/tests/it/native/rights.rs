@@ -1,0 +1,492 @@
+use serde_json::{Value, json};
+
+use super::{column, fault, owner, with_key};
+use crate::support::world;
+
+#[tokio::test]
+async fn a_group_goes_round_field_by_field() {
+    let world = world().await;
+    let sent = json!({
+        "id": "6f1c0c52-3d1e-4b52-9b9a-0a1b2c3d4e5f", "organisation": 1, "name": "Analysts",
+        "slug": "analysts", "description": "They analyse",
+    });
+    let made = owner(&world, "POST", "/groups", sent.clone()).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    for (field, value) in sent.as_object().unwrap() {
+        assert_eq!(&made.json()[field], value, "{field}");
+    }
+    insta::assert_snapshot!("group_made", made.shown());
+    let number = made.json()["number"].clone();
+    let change = json!({"name": "Readers", "slug": "readers", "description": null});
+    let changed = owner(&world, "PATCH", "/groups/analysts", change.clone()).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    for (field, value) in change.as_object().unwrap() {
+        assert_eq!(&changed.json()[field], value, "{field}");
+    }
+    let echo = owner(&world, "PATCH", "/groups/readers", change).await;
+    assert_eq!(echo.json(), changed.json());
+    let list = owner(
+        &world,
+        "GET",
+        "/groups?q=read&organisation=Example&sort=-name",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(column(&list, "number"), [number]);
+    assert_eq!(
+        owner(&world, "DELETE", "/groups/readers", Value::Null)
+            .await
+            .status,
+        204
+    );
+    let gone = owner(&world, "GET", "/groups/readers", Value::Null).await;
+    assert_eq!(fault(&gone).0, 404);
+}
+
+#[tokio::test]
+async fn members_and_managers_come_and_go() {
+    let world = world().await;
+    owner(&world, "POST", "/groups", json!({"name": "Analysts"})).await;
+    owner(&world, "POST", "/groups", json!({"name": "Leads"})).await;
+    let (_, ada) = world.powerless("ada@example.org").await;
+    let (_, bob) = world.powerless("bob@example.org").await;
+    for path in [
+        "/groups/Analysts/members/ada@example.org",
+        "/users/3/groups/analysts",
+    ] {
+        for _ in 0..2 {
+            let put = owner(&world, "PUT", path, Value::Null).await;
+            assert_eq!((put.status, put.text.as_str()), (204, ""), "{put:?}");
+        }
+    }
+    let members = owner(
+        &world,
+        "GET",
+        "/groups/Analysts/members?sort=login&total=true",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(
+        column(&members, "login"),
+        ["ada@example.org", "bob@example.org"]
+    );
+    assert_eq!(members.json()["total"], 2);
+    for (key, path) in [(&world.key, "/users/2/groups"), (&ada, "/me/groups")] {
+        let groups = with_key(&world, key, "GET", path, Value::Null).await;
+        assert_eq!(column(&groups, "name"), ["Analysts"], "{path} {groups:?}");
+    }
+    // A manager of the group changes its members; nobody else may, not even who sees them all.
+    owner(
+        &world,
+        "POST",
+        "/users/2/grants",
+        json!({"role": "auditor"}),
+    )
+    .await;
+    let foreign = with_key(
+        &world,
+        &ada,
+        "DELETE",
+        "/groups/Analysts/members/3",
+        Value::Null,
+    )
+    .await;
+    assert!([403, 404].contains(&fault(&foreign).0));
+    let level = json!({"level": "manage"});
+    let user = owner(
+        &world,
+        "PUT",
+        "/groups/Analysts/managers/users/ada@example.org",
+        level.clone(),
+    )
+    .await;
+    assert_eq!(
+        user.json(),
+        json!({"user": 2, "group": null, "level": "manage"}),
+        "{user:?}"
+    );
+    let group = owner(
+        &world,
+        "PUT",
+        "/groups/Analysts/managers/groups/Leads",
+        json!({"level": "read"}),
+    )
+    .await;
+    assert_eq!(group.json()["level"], "read", "{group:?}");
+    let managers = owner(&world, "GET", "/groups/Analysts/managers", Value::Null).await;
+    assert_eq!(managers.json()["items"].as_array().unwrap().len(), 2);
+    let removed = with_key(
+        &world,
+        &ada,
+        "DELETE",
+        "/groups/Analysts/members/3",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(removed.status, 204, "{removed:?}");
+    assert!(
+        column(
+            &with_key(&world, &bob, "GET", "/me/groups", Value::Null).await,
+            "name"
+        )
+        .is_empty()
+    );
+    for path in ["users/2", "groups/Leads"] {
+        let gone = owner(
+            &world,
+            "DELETE",
+            &format!("/groups/Analysts/managers/{path}"),
+            Value::Null,
+        )
+        .await;
+        assert_eq!(gone.status, 204, "{gone:?}");
+    }
+    for (body, field) in [
+        (json!({}), "level"),
+        (json!({"level": "own"}), "level"),
+        (json!({"level": "read", "x": 1}), "x"),
+    ] {
+        let refused = owner(&world, "PUT", "/groups/Analysts/managers/users/2", body).await;
+        assert_eq!(fault(&refused).2.as_deref(), Some(field));
+    }
+}
+
+#[tokio::test]
+async fn a_role_goes_round_field_by_field() {
+    let world = world().await;
+    let sent = json!({
+        "platform": "usher", "word": "greeter", "name": "Greeter", "description": "Greets newcomers",
+        "lines": [
+            {"word": "users.read", "reach": "subtree"},
+            {"word": "users.create", "reach": "organisation"},
+            {"word": "users.edit", "reach": {"listed": [1]}},
+        ],
+    });
+    let made = owner(&world, "POST", "/roles", sent.clone()).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    for (field, value) in sent.as_object().unwrap() {
+        assert_eq!(&made.json()[field], value, "{field}");
+    }
+    insta::assert_snapshot!("role_made", made.shown());
+    let number = made.json()["number"].to_string();
+    let platform_number = made.json()["platform_number"].to_string();
+    for name in [
+        &number,
+        "usher:greeter",
+        "greeter",
+        &format!("usher:{platform_number}"),
+    ] {
+        let shown = owner(&world, "GET", &format!("/roles/{name}"), Value::Null).await;
+        assert_eq!(shown.json(), made.json(), "{name}");
+    }
+    let change = json!({"name": "Usherette", "description": "", "lines": []});
+    let changed = owner(&world, "PATCH", "/roles/greeter", change.clone()).await;
+    for (field, value) in change.as_object().unwrap() {
+        assert_eq!(&changed.json()[field], value, "{field}");
+    }
+    let builtin = owner(
+        &world,
+        "GET",
+        "/roles?platform=usher&builtin=true&sort=word",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(
+        column(&builtin, "word"),
+        ["administrator", "auditor", "helpdesk", "member", "owner"]
+    );
+    for (body, field) in [
+        (
+            json!({"lines": [{"word": "users.reed", "reach": "all"}], "name": "x"}),
+            Some("lines"),
+        ),
+        (
+            json!({"lines": [{"word": "users.read", "reach": "far"}], "name": "x"}),
+            Some("lines"),
+        ),
+        (
+            json!({"lines": [{"word": "users.read"}], "name": "x"}),
+            Some("lines"),
+        ),
+        (
+            json!({"lines": [{"word": "users.read", "reach": "all", "till": 1}], "name": "x"}),
+            Some("lines"),
+        ),
+        (json!({"platform": "moon", "name": "x"}), Some("platform")),
+        (json!({"name": "USHERETTE"}), Some("name")),
+        (json!({}), Some("name")),
+    ] {
+        let refused = owner(&world, "POST", "/roles", body.clone()).await;
+        assert_eq!(fault(&refused).2.as_deref(), field, "{body} {refused:?}");
+    }
+    for path in ["/roles/usher:owner", "/roles/1"] {
+        let protected = owner(&world, "DELETE", path, Value::Null).await;
+        assert_eq!(fault(&protected).1, "protected", "{path}");
+    }
+    assert_eq!(
+        owner(&world, "DELETE", "/roles/greeter", Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        fault(&owner(&world, "GET", "/roles/greeter", Value::Null).await).0,
+        404
+    );
+    assert_eq!(
+        fault(&owner(&world, "GET", "/roles/moon:greeter", Value::Null).await).0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn grants_name_every_path() {
+    let world = world().await;
+    let (_, ada) = world.powerless("ada@example.org").await;
+    owner(&world, "POST", "/groups", json!({"name": "Helpers"})).await;
+    let role = json!({"role": "usher:helpdesk"});
+    let through = owner(&world, "POST", "/groups/Helpers/roles", role.clone()).await;
+    assert_eq!(through.status, 201, "{through:?}");
+    assert_eq!(through.json()["role"]["word"], "helpdesk");
+    assert_eq!(
+        owner(&world, "POST", "/groups/Helpers/roles", role)
+            .await
+            .status,
+        200
+    );
+    owner(&world, "PUT", "/groups/Helpers/members/2", Value::Null).await;
+    let direct =
+        json!({"role": "auditor", "organisation": "Example", "expires_at": "2026-06-01T00:00:00Z"});
+    let direct = owner(&world, "POST", "/users/2/grants", direct).await;
+    assert_eq!(direct.status, 201, "{direct:?}");
+    for (key, path) in [
+        (&world.key, "/users/ada@example.org/grants"),
+        (&ada, "/me/grants"),
+    ] {
+        let held = with_key(&world, key, "GET", path, Value::Null).await;
+        let held = held.json();
+        let mut paths: Vec<(String, String)> = held["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                (
+                    one["role"]["word"].to_string(),
+                    one["path"]["kind"].to_string(),
+                )
+            })
+            .collect();
+        paths.sort();
+        let expected = [("\"auditor\"", "\"direct\""), ("\"helpdesk\"", "\"group\"")];
+        assert_eq!(
+            paths,
+            expected.map(|(a, b)| (a.to_owned(), b.to_owned())),
+            "{path} {held}"
+        );
+    }
+    // The rights work until they are taken away.
+    let events = with_key(&world, &ada, "GET", "/users", Value::Null).await;
+    assert_eq!(column(&events, "number"), [1, 2]);
+    let number = direct.json()["number"].to_string();
+    let location = direct.header("location").unwrap().to_owned();
+    assert!(
+        location.ends_with(&format!("/grants/{number}")),
+        "{location}"
+    );
+    assert_eq!(
+        owner(
+            &world,
+            "DELETE",
+            &format!("/users/2/grants/{number}"),
+            Value::Null
+        )
+        .await
+        .status,
+        204
+    );
+    assert_eq!(
+        owner(
+            &world,
+            "DELETE",
+            &format!("/users/2/grants/{number}"),
+            Value::Null
+        )
+        .await
+        .status,
+        404
+    );
+    let row = through.json()["number"].to_string();
+    assert_eq!(
+        owner(
+            &world,
+            "DELETE",
+            &format!("/groups/Helpers/roles/{row}"),
+            Value::Null
+        )
+        .await
+        .status,
+        204
+    );
+    let list = with_key(&world, &ada, "GET", "/users", Value::Null).await;
+    assert!(
+        list.status == 403 || column(&list, "number") == [2],
+        "{list:?}"
+    );
+    // Nobody grants more than they hold, and the last owner stays.
+    let raised = with_key(
+        &world,
+        &ada,
+        "POST",
+        "/users/2/grants",
+        json!({"role": "owner"}),
+    )
+    .await;
+    assert_eq!(fault(&raised).0, 403);
+    let owners = owner(&world, "GET", "/me/grants", Value::Null).await;
+    let grant = owners.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["role"]["word"] == "owner")
+        .unwrap()["number"]
+        .to_string();
+    let last = owner(
+        &world,
+        "DELETE",
+        &format!("/users/1/grants/{grant}"),
+        Value::Null,
+    )
+    .await;
+    assert_eq!(fault(&last), (409, "last-owner".to_owned(), None));
+}
+
+#[tokio::test]
+async fn users_are_made_with_roles_and_groups() {
+    let world = world().await;
+    owner(&world, "POST", "/groups", json!({"name": "Analysts"})).await;
+    let body = json!({
+        "email": "ada@example.org", "roles": ["helpdesk", "usher:auditor"], "groups": ["Analysts"],
+        "primary_group": "Analysts",
+    });
+    let made = owner(&world, "POST", "/users", body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let grants = owner(&world, "GET", "/users/2/grants", Value::Null).await;
+    assert_eq!(
+        grants.json()["items"].as_array().unwrap().len(),
+        2,
+        "{grants:?}"
+    );
+    for query in [
+        "group=Analysts",
+        "primary_group=analysts",
+        "role=helpdesk",
+        "direct_role=usher:auditor",
+    ] {
+        let list = owner(&world, "GET", &format!("/users?{query}"), Value::Null).await;
+        assert_eq!(column(&list, "number"), [2], "{query}");
+    }
+    for query in ["group=Nobody", "role=usher:nothing", "role=moon:landing"] {
+        let list = owner(&world, "GET", &format!("/users?{query}"), Value::Null).await;
+        assert!(column(&list, "number").is_empty(), "{query}");
+    }
+    for (body, field) in [
+        (json!({"roles": ["usher:nothing"]}), "roles"),
+        (json!({"groups": ["Nobody"]}), "groups"),
+        (json!({"primary_group": 77}), "primary_group"),
+    ] {
+        let mut body = body;
+        body["email"] = json!("bob@example.org");
+        let refused = owner(&world, "POST", "/users", body).await;
+        let (status, kind, at) = fault(&refused);
+        assert_eq!(
+            (status, kind.as_str(), at.as_deref()),
+            (422, "unknown-reference", Some(field))
+        );
+    }
+    let moved = owner(
+        &world,
+        "PATCH",
+        "/users/2",
+        json!({"primary_group": null, "groups": []}),
+    )
+    .await;
+    assert_eq!(moved.json()["primary_group"], Value::Null, "{moved:?}");
+    let groups = owner(&world, "GET", "/users/2/groups", Value::Null).await;
+    assert!(column(&groups, "name").is_empty());
+}
+
+#[tokio::test]
+async fn organisations_hand_out_groups_and_platforms_give_defaults() {
+    let world = world().await;
+    owner(&world, "POST", "/groups", json!({"name": "Analysts"})).await;
+    let path = "/organisations/Example/grantable-groups";
+    let put = owner(&world, "PUT", path, json!({"groups": ["Analysts"]})).await;
+    assert_eq!(column(&put, "name"), ["Analysts"], "{put:?}");
+    let shown = owner(&world, "GET", path, Value::Null).await;
+    assert_eq!(shown.json(), put.json());
+    let none = owner(&world, "PUT", path, json!({"groups": []})).await;
+    assert!(column(&none, "name").is_empty());
+    let platforms = owner(&world, "GET", "/platforms", Value::Null).await;
+    assert_eq!(column(&platforms, "word")[0], "usher");
+    let path = "/platforms/usher/default-roles";
+    let shown = owner(&world, "GET", path, Value::Null).await;
+    assert_eq!(column(&shown, "word"), ["member"]);
+    let put = owner(&world, "PUT", path, json!({"roles": ["auditor", "member"]})).await;
+    assert_eq!(column(&put, "word"), ["auditor", "member"], "{put:?}");
+    let wrong = owner(&world, "PUT", path, json!({"roles": ["nothing"]})).await;
+    assert_eq!(fault(&wrong).2.as_deref(), Some("roles"));
+    assert_eq!(
+        fault(&owner(&world, "GET", "/platforms/moon/default-roles", Value::Null).await).0,
+        404
+    );
+    let permissions = owner(&world, "GET", "/permissions", Value::Null).await;
+    assert!(column(&permissions, "word").contains(&json!("users.read")));
+}
+
+#[tokio::test]
+async fn settings_change_field_by_field() {
+    let world = world().await;
+    let all = owner(&world, "GET", "/settings", Value::Null).await;
+    insta::assert_snapshot!("settings", all.shown());
+    let changed = owner(
+        &world,
+        "PATCH",
+        "/settings/lockout",
+        json!({"threshold": 7}),
+    )
+    .await;
+    assert_eq!(changed.json()["threshold"], 7, "{changed:?}");
+    assert_eq!(
+        changed.json()["duration"],
+        all.json()["lockout"]["duration"]
+    );
+    for name in ["lockout", "mail", "passwords", "public", "lifetimes"] {
+        let shown = owner(&world, "GET", &format!("/settings/{name}"), Value::Null).await;
+        assert_eq!(shown.status, 200, "{name}");
+        let unknown = owner(
+            &world,
+            "PATCH",
+            &format!("/settings/{name}"),
+            json!({"typo": 1}),
+        )
+        .await;
+        assert_eq!(fault(&unknown).2.as_deref(), Some("typo"), "{name}");
+    }
+    for (name, body, field) in [
+        ("lockout", json!({"threshold": "many"}), "threshold"),
+        ("lockout", json!({"threshold": null}), "threshold"),
+        ("public", json!({"url": 7}), "url"),
+    ] {
+        let refused = owner(&world, "PATCH", &format!("/settings/{name}"), body).await;
+        assert_eq!(fault(&refused).2.as_deref(), Some(field), "{refused:?}");
+    }
+    assert_eq!(
+        fault(&owner(&world, "GET", "/settings/moon", Value::Null).await).0,
+        404
+    );
+    let (_, ada) = world.powerless("ada@example.org").await;
+    for (method, body) in [("GET", Value::Null), ("PATCH", json!({"threshold": 1}))] {
+        let refused = with_key(&world, &ada, method, "/settings/lockout", body).await;
+        assert_eq!(fault(&refused).1, "forbidden");
+    }
+}
