@@ -144,6 +144,13 @@ impl Caller {
         self.0.here().any(|held| word_covers(&held.word, word))
     }
 
+    /// Whether a role of that platform brings them a word here, at any reach.
+    #[must_use]
+    pub fn holds_by(&self, platform: Platform, word: &str) -> bool {
+        let mut here = self.0.here();
+        here.any(|held| held.platform == platform && word_covers(&held.word, word))
+    }
+
     /// Whether they hold a word here over the whole installation.
     #[must_use]
     pub fn holds_everywhere(&self, word: &str) -> bool {

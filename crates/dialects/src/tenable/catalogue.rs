@@ -83,6 +83,8 @@ pub fn meaning(entity: &str, action: Action, personal: bool) -> Vec<Permission> 
                 Permission::EditUsers,
                 Permission::ResetCredentials,
                 Permission::GrantRoles,
+                // Whoever hands out roles must see them.
+                Permission::ReadRoles,
             ],
             ("user", Action::Create) if personal => &[],
             ("user", Action::Create) => &[Permission::CreateUsers, Permission::DeleteUsers],

@@ -260,8 +260,6 @@ pub fn needs_present(change: &wire::UserChange) -> bool {
     change.active.is_some()
         || change.name.as_deref().is_some_and(blank)
         || change.email.as_deref().is_some_and(made_up)
-        || change.biography.is_some()
-        || change.picture.is_some()
 }
 
 /// Takes out of the changes what is shown already: writing it back changes nothing.
@@ -285,14 +283,15 @@ pub fn without_echo(
     Ok(change)
 }
 
-/// Changes to a user. `profile` is what the dialect knows of them now, if the changes touch it.
-pub fn user_change(change: wire::UserChange, profile: Profile) -> heart::UserChange {
-    let touched = change.biography.is_some() || change.picture.is_some();
-    let profile = Profile {
-        biography: change.biography.unwrap_or(profile.biography),
-        picture: change.picture.unwrap_or(profile.picture),
-        ..profile
-    };
+/// Changes to a user.
+pub fn user_change(change: wire::UserChange) -> heart::UserChange {
+    let mut members = Map::new();
+    if let Some(biography) = change.biography {
+        members.insert("biography".to_owned(), json!(biography));
+    }
+    if let Some(picture) = change.picture {
+        members.insert("picture".to_owned(), json!(picture));
+    }
     heart::UserChange {
         email: change.email.map(Some),
         given: change.name.map(|name| part(Some(name))),
@@ -302,7 +301,7 @@ pub fn user_change(change: wire::UserChange, profile: Profile) -> heart::UserCha
         locked: change.unlock.then_some(false),
         password: change.password.map(heart::NewPassword::Chosen),
         department: change.department,
-        extension: touched.then(|| profile.extension()),
+        extension_members: (!members.is_empty()).then_some(members),
         ..heart::UserChange::default()
     }
 }

@@ -1,17 +1,19 @@
 //! Tenable Identity Exposure as `pytenable` 26.10.1 speaks to it (`TenableIE`): users, roles, keys,
 //! sign-in and settings below `/tenable/api`.
 
+mod body;
 mod catalogue;
 mod errors;
+mod facts;
+mod keys;
 mod map;
 mod reader;
+mod roles;
+mod users;
 mod voice;
 mod wire;
 
-use axum::http::StatusCode;
-use serde_json::json;
-
-use crate::kit::{Answer, ContentRule, Dialect, FirstRunFacts, Limits, Route, Signed, answer};
+use crate::kit::{ContentRule, Dialect, FirstRunFacts, Limits, Route};
 use crate::routes;
 
 pub use catalogue::{PLATFORM, spec};
@@ -36,7 +38,28 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 static ROUTES: &[Route] = routes![
-    GET "/api/users/whoami" whoami => signed_in;
+    GET    "/api/users"                         users::list                  => ListUsers;
+    POST   "/api/users"                         users::create                => CreateUser;
+    GET    "/api/users/whoami"                  users::whoami                => signed_in;
+    GET    "/api/users/{id}"                    users::show                  => ShowUser;
+    PATCH  "/api/users/{id}"                    users::update                => UpdateUser;
+    DELETE "/api/users/{id}"                    users::delete                => DeleteUser;
+    PUT    "/api/users/{id}/roles"              users::replace_roles         => GrantRole;
+    GET    "/api/roles"                         roles::list                  => ListRoles;
+    POST   "/api/roles"                         roles::create                => CreateRole;
+    GET    "/api/roles/user-creation-defaults"  roles::defaults              => ListRoles;
+    GET    "/api/roles/{id}"                    roles::show                  => ShowRole;
+    PATCH  "/api/roles/{id}"                    roles::update                => UpdateRole;
+    DELETE "/api/roles/{id}"                    roles::delete                => DeleteRole;
+    POST   "/api/roles/from/{id}"               roles::copy                  => CreateRole;
+    PUT    "/api/roles/{id}/permissions"        roles::replace_permissions   => UpdateRole;
+    GET    "/api/preferences"                   facts::preferences           => signed_in;
+    PATCH  "/api/preferences"                   facts::change_preferences    => UpdateOwnProfile;
+    GET    "/api/profiles"                      facts::profiles              => signed_in;
+    GET    "/api/license"                       facts::license               => signed_in;
+    GET    "/api/about"                         facts::about                 => open;
+    GET    "/api/api-key"                       keys::show                 => signed_in;
+    POST   "/api/api-key"                       keys::renew           => signed_in;
 ];
 
 fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
@@ -44,12 +67,4 @@ fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
         ("TIE_URL", facts.url(DIALECT.mount)),
         ("TIE_API_KEY", facts.key.clone()),
     ]
-}
-
-async fn whoami(signed: Signed) -> Answer {
-    let user = signed.user(signed.caller.user()).await?;
-    Ok(answer::json(
-        StatusCode::OK,
-        &json!({ "id": user.id, "identifier": user.email }),
-    ))
 }

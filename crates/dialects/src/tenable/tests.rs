@@ -117,27 +117,19 @@ fn writing_back_what_is_shown_changes_nothing() {
 #[test]
 fn only_what_was_sent_changes() {
     let change = wire::user_change(&json!({})).unwrap();
-    let change = map::user_change(change, map::Profile::default());
+    let change = map::user_change(change);
     assert!(change.given.is_none() && change.family.is_none() && change.email.is_none());
     assert!(change.status.is_none() && change.locked.is_none() && change.password.is_none());
-    assert!(change.department.is_none() && change.extension.is_none());
+    assert!(change.department.is_none() && change.extension_members.is_none());
 
     let change =
         wire::user_change(&json!({ "surname": null, "picture": null, "lockedOut": false }))
             .unwrap();
-    let profile = map::Profile {
-        biography: Some("Engines".to_owned()),
-        picture: Some(vec![1]),
-        language: Some("fr".to_owned()),
-        preferred_profile: Some(1),
-    };
-    let change = map::user_change(change, profile);
+    let change = map::user_change(change);
     assert_eq!(change.family, Some(None));
     assert_eq!(change.locked, Some(false));
-    assert_eq!(
-        change.extension.unwrap().document,
-        json!({ "biography": "Engines", "language": "fr", "preferred_profile": 1 })
-    );
+    // What is cleared is sent as such; what was not sent is not among the members.
+    assert_eq!(json!(change.extension_members), json!({ "picture": null }));
 }
 
 #[test]
@@ -237,6 +229,7 @@ fn actions_mean_what_the_vendor_says() {
             P::EditUsers,
             P::ResetCredentials,
             P::GrantRoles,
+            P::ReadRoles,
         ],
     );
     check(
@@ -248,6 +241,7 @@ fn actions_mean_what_the_vendor_says() {
             P::EditUsers,
             P::ResetCredentials,
             P::GrantRoles,
+            P::ReadRoles,
             P::CreateUsers,
             P::DeleteUsers,
         ],

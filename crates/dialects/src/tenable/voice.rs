@@ -13,10 +13,7 @@ pub struct Tenable;
 impl Voice for Tenable {
     /// A key or a session in `X-API-Key`, then a session as bearer.
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
-        let key = headers
-            .get("x-api-key")
-            .and_then(|value| value.to_str().ok())
-            .map(|text| (text, Accepts::Both));
+        let key = key_header(headers).map(|text| (text, Accepts::Both));
         let token = bearer(headers).map(|text| (text, Accepts::Sessions));
         key.into_iter()
             .chain(token)
@@ -37,6 +34,12 @@ impl Voice for Tenable {
             trouble.to_string(),
         ))
     }
+}
+
+/// What stands in `X-API-Key`: a key, or the token of a session.
+pub fn key_header(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("x-api-key")?.to_str().ok()?.trim();
+    (!text.is_empty()).then_some(text)
 }
 
 fn said(refused: &Refused) -> Response {

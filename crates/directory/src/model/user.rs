@@ -282,6 +282,9 @@ pub struct UserChange {
     pub second_factor_required: Option<Option<bool>>,
     /// The dialect's own document, whole, with its filter terms.
     pub extension: Option<super::extension::NewExtension>,
+    /// Members of that document to change one by one, the others and its terms staying; null takes a
+    /// member out. Not together with `extension`.
+    pub extension_members: Option<serde_json::Map<String, serde_json::Value>>,
     /// Refuse with `Stale` unless the row has this revision.
     pub if_revision: Option<i64>,
 }

@@ -80,12 +80,18 @@ impl Handle {
     }
 }
 
-/// Bounds a document and its terms.
-pub(crate) fn check(extension: &NewExtension) -> Result<(), Fault> {
-    if extension.document.to_string().len() > MAXIMUM_DOCUMENT {
+/// Bounds a document.
+pub(crate) fn check_document(document: &Value) -> Result<(), Fault> {
+    if document.to_string().len() > MAXIMUM_DOCUMENT {
         let why = format!("is longer than {MAXIMUM_DOCUMENT} bytes");
         return Err(Fault::invalid("document", why));
     }
+    Ok(())
+}
+
+/// Bounds a document and its terms.
+pub(crate) fn check(extension: &NewExtension) -> Result<(), Fault> {
+    check_document(&extension.document)?;
     if extension.terms.len() > MAXIMUM_TERMS {
         let why = format!("are more than {MAXIMUM_TERMS}");
         return Err(Fault::invalid("terms", why));

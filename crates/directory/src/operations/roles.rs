@@ -101,6 +101,22 @@ impl Handle {
         .await
     }
 
+    /// Makes several roles, all or none.
+    pub async fn create_roles(&self, new: Vec<NewRole>) -> Result<Vec<Role>, Fault> {
+        let new: Vec<(NewRole, uuid::Uuid)> = new
+            .into_iter()
+            .map(|one| (one, self.inner.seams.random_uuid()))
+            .collect();
+        self.write(Operation::CreateRole, async move |work: &mut Work<'_>| {
+            let mut made = Vec::with_capacity(new.len());
+            for (one, uuid) in &new {
+                made.push(create(work, one, *uuid).await?);
+            }
+            Ok(made)
+        })
+        .await
+    }
+
     /// Changes a role. Whoever adds to it or takes from it must hold what they add or take.
     pub async fn update_role(
         &self,

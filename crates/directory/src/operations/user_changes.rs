@@ -468,22 +468,46 @@ async fn after_row(
     if user.email != old.email {
         notice(work, old, "notice_email").await?;
     }
+    change_document(work, user, change, changed).await
+}
+
+/// Stores the dialect's own document whole, or those of its members that were sent.
+async fn change_document(
+    work: &mut Work<'_>,
+    user: &User,
+    change: &UserChange,
+    changed: &mut Changed,
+) -> Outcome<()> {
+    if change.extension.is_none() && change.extension_members.is_none() {
+        return Ok(());
+    }
+    let (now, platform) = (work.now, work.caller.platform.word());
+    let of = (Extended::User, user.id.0);
+    let stored = extensions::documents(&mut work.tx, of.0, &[of.1], platform).await?;
+    let stored = stored.into_iter().next().map(|(_, document)| document);
     if let Some(extension) = &change.extension {
-        let platform = work.caller.platform;
-        let stored =
-            extensions::documents(&mut work.tx, Extended::User, &[user.id.0], platform.word())
-                .await?;
-        if stored.first().map(|(_, document)| document) != Some(&extension.document) {
-            extensions::put(
-                &mut work.tx,
-                Extended::User,
-                user.id.0,
-                platform.word(),
-                extension,
-                now,
-            )
-            .await?;
-            changed.note("extension", platform.word(), platform.word());
+        super::extensions::check(extension)?;
+        if stored.as_ref() != Some(&extension.document) {
+            extensions::put(&mut work.tx, of.0, of.1, platform, extension, now).await?;
+            changed.note("extension", platform, platform);
+        }
+    } else if let Some(members) = &change.extension_members {
+        let mut new = match &stored {
+            Some(Value::Object(map)) => map.clone(),
+            _ => Map::new(),
+        };
+        for (name, value) in members {
+            if value.is_null() {
+                new.shift_remove(name);
+            } else {
+                new.insert(name.clone(), value.clone());
+            }
+        }
+        let new = Value::Object(new);
+        if new != stored.unwrap_or_else(|| json!({})) {
+            super::extensions::check_document(&new)?;
+            extensions::put_document(&mut work.tx, of.0, of.1, platform, &new, now).await?;
+            changed.note("extension", platform, platform);
         }
     }
     Ok(())

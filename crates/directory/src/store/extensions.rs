@@ -37,7 +37,20 @@ pub(crate) async fn put(
     new: &NewExtension,
     now: Time,
 ) -> Res<()> {
-    let document = new.document.to_string();
+    put_document(tx, entity, id, platform, &new.document, now).await?;
+    put_terms(tx, entity, id, platform, &new.terms).await
+}
+
+/// Stores a document and leaves its terms.
+pub(crate) async fn put_document(
+    tx: &mut Tx<'_>,
+    entity: Extended,
+    id: i64,
+    platform: &str,
+    document: &Value,
+    now: Time,
+) -> Res<()> {
+    let document = document.to_string();
     tx.exec(
         "INSERT INTO extensions (entity, entity_id, platform, document, version, updated_at) VALUES ($1, $2, $3, $4, 1, $5) \
          ON CONFLICT (entity, entity_id, platform) DO UPDATE SET document = excluded.document, \
@@ -45,7 +58,7 @@ pub(crate) async fn put(
         &[entity.word().into(), id.into(), platform.into(), (&document).into(), now.0.into()],
     )
     .await?;
-    put_terms(tx, entity, id, platform, &new.terms).await
+    Ok(())
 }
 
 /// Replaces the terms.
