@@ -106,6 +106,8 @@ operations! {
     WriteOwnRecord: write SignedIn own;
     WriteSharedRecord: write ManageRecords;
     ListJobs: read SignedIn own;
+    CreateJob: write SignedIn own;
+    UpdateJob: write SignedIn own;
     // The installation.
     ReadSettings: read ReadSettings;
     ChangeSettings: write ManageSettings;

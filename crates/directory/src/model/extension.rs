@@ -90,6 +90,50 @@ pub struct NewRecord {
     pub content: NewExtension,
 }
 
+/// Names a record among its platform's of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordRef {
+    /// By its number among its kind.
+    Number(i64),
+    /// By UUID.
+    Uuid(Uuid),
+}
+
+/// Changes to a record.
+#[derive(Clone, Debug, Default)]
+pub struct RecordChange {
+    /// The document and its terms, whole.
+    pub content: Option<NewExtension>,
+    /// Its place in its owner's list, from 1; the others make room.
+    pub position: Option<i64>,
+    /// Refuse with `Stale` unless the row has this version.
+    pub if_version: Option<i64>,
+}
+
+/// A long piece of work to begin.
+#[derive(Clone, Debug, Default)]
+pub struct NewJob {
+    /// import, export, bulk, sync.
+    pub kind: String,
+    /// How much there is to do.
+    pub total: Option<i64>,
+    /// What its owner may read of it.
+    pub detail: Value,
+}
+
+/// How far a long piece of work is.
+#[derive(Clone, Debug, Default)]
+pub struct JobChange {
+    /// queued, running, succeeded, failed.
+    pub state: Option<String>,
+    /// How much is done.
+    pub done: Option<i64>,
+    /// Of how much.
+    pub total: Option<Option<i64>>,
+    /// Result or error for its owner.
+    pub detail: Option<Value>,
+}
+
 /// A long piece of work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {

@@ -86,6 +86,10 @@ pub type OrganisationRef = Ref<OrganisationId>;
 pub type GroupRef = Ref<GroupId>;
 /// Names a role.
 pub type RoleRef = Ref<RoleId>;
+/// Names a collection of organisations.
+pub type CollectionRef = Ref<CollectionId>;
+/// Names a job.
+pub type JobRef = Ref<JobId>;
 /// Names an API key.
 pub type KeyRef = Ref<KeyId>;
 

@@ -138,3 +138,27 @@ pub struct Collection {
     /// When it was last changed.
     pub updated_at: Time,
 }
+
+/// A collection to make.
+#[derive(Clone, Debug, Default)]
+pub struct NewCollection {
+    /// A UUID chosen by the client.
+    pub uuid: Option<Uuid>,
+    /// The organisation it belongs to; else the caller's own.
+    pub organisation: Option<OrganisationId>,
+    /// The name.
+    pub name: String,
+    /// Description.
+    pub description: Option<String>,
+    /// The organisations in it.
+    pub organisations: Vec<OrganisationId>,
+}
+
+/// Changes to a collection.
+#[derive(Clone, Debug, Default)]
+pub struct CollectionChange {
+    /// The name.
+    pub name: Option<String>,
+    /// Description.
+    pub description: Option<Option<String>>,
+}

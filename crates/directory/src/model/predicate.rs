@@ -308,16 +308,41 @@ pub enum EventField {
     Verb,
     /// Who (exact number).
     Actor,
+    /// Who, by the login they had.
+    ActorName,
     /// The platform (exact).
     Platform,
     /// The kind of entity (exact).
     Entity,
     /// The entity's number (exact).
     EntityId,
+    /// The name the entity had.
+    EntityName,
     /// The organisation (exact).
     Organisation,
     /// The address (exact).
     Address,
+}
+
+/// What a dialect's records are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RecordField {
+    /// The number among its kind (exact).
+    Number,
+    /// The UUID (exact).
+    Uuid,
+    /// The owner's number (exact).
+    Owner,
+    /// The organisation's number (exact).
+    Organisation,
+    /// The place in its owner's list.
+    Position,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+    /// A filter term (exact).
+    Term(Platform, String),
 }
 
 /// Which way a list is ordered.

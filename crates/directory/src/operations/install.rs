@@ -7,7 +7,7 @@ use crate::directory::Directory;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
     BuiltinGroup, Extended, Fault, Group, GroupId, GroupRoleScope, Membership, NewExtension,
-    Organisation, OrganisationId, Platform, PlatformSpec, Status, Time, User, UserId, UserKind,
+    Organisation, Platform, PlatformSpec, Status, Time, User, UserId, UserKind,
 };
 use crate::rules;
 use crate::store::{Tx, extensions, grants, groups, organisations, roles, settings, users};

@@ -1,18 +1,23 @@
 //! The use-cases: one file per resource. Each names its operation, loads what the rules need, checks,
 //! changes rows, appends events and enqueues mail in one transaction.
 
+mod audit;
+mod collections;
 mod extensions;
 pub(crate) mod granting;
 mod grants;
 mod groups;
 pub(crate) mod install;
 pub(crate) mod keys;
+mod jobs;
+mod keys;
 pub(crate) mod mail;
 mod members;
 mod memberships;
 mod organisations;
 pub(crate) mod owners;
 pub(crate) mod passwords;
+mod records;
 mod roles;
 mod settings;
 pub(crate) mod user_changes;

@@ -6,7 +6,7 @@ use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
     Extended, Fault, GroupId, Kind, Membership, NewMail, NewPassword, OrganisationId, Permission,
-    Platform, RolePaths, Status, Time, User, UserChange, UserKind, UserRef,
+    Platform, RolePaths, Time, User, UserChange, UserKind, UserRef,
 };
 use crate::rules;
 use crate::store::{extensions, grants, members, organisations, users};

@@ -2,7 +2,7 @@
 
 use crate::model::{Collection, CollectionId, OrganisationId, Time, UserId};
 
-use super::select::{Bound, Sql};
+use super::select::Sql;
 use super::{Res, Row, Tx};
 
 const COLUMNS: &str =
@@ -41,21 +41,14 @@ pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: uuid::Uuid) -> Res<Option<Col
     tx.one(&sql, &[(&uuid.to_string()).into()], read).await
 }
 
-/// The collections of those organisations, or of all, by name.
-pub(crate) async fn list(
-    tx: &mut Tx<'_>,
-    within: Option<&[OrganisationId]>,
-) -> Res<Vec<Collection>> {
-    let mut sql = Sql::default();
-    sql.push("SELECT ")
-        .push(COLUMNS)
-        .push(" FROM collections c WHERE 1 = 1");
-    if let Some(tops) = within {
-        sql.push(" AND c.organisation_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id IN (");
-        sql.bind_all(tops.iter().map(|id| id.0)).push("))");
-    }
-    sql.push(" ORDER BY c.name_key, c.id");
-    tx.all(&sql.text, &sql.vals(), read).await
+/// All collections, by name.
+pub(crate) async fn list(tx: &mut Tx<'_>) -> Res<Vec<Collection>> {
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(" FROM collections c ORDER BY c.name_key, c.id")
+    });
+    tx.all(&sql, &[], read).await
 }
 
 /// Inserts a collection; `None` when its UUID or its name in the organisation is taken.
@@ -178,11 +171,10 @@ pub(crate) async fn roles_through(
     tx: &mut Tx<'_>,
     collection: CollectionId,
 ) -> Res<Vec<crate::model::RoleId>> {
-    let mut sql = Sql::default();
-    sql.push("SELECT DISTINCT role_id FROM group_roles WHERE scope = 'collection' AND scope_id = ")
-        .bind(Bound::Int(collection.0));
-    tx.all(&sql.text, &sql.vals(), |row| {
-        Ok(crate::model::RoleId(row.int(0)?))
-    })
+    tx.all(
+        "SELECT DISTINCT role_id FROM group_roles WHERE scope = 'collection' AND scope_id = $1",
+        &[collection.0.into()],
+        |row| Ok(crate::model::RoleId(row.int(0)?)),
+    )
     .await
 }

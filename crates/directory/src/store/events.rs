@@ -1,8 +1,112 @@
 //! The audit trail in SQL.
 
-use crate::model::Time;
+use crate::model::{
+    Event, EventField, EventId, KeyId, OrganisationId, Scope, SessionId, Time, UserId,
+};
 
-use super::{Res, Tx};
+use super::pages::Paged;
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::{Res, Row, StoreError, Tx};
+
+/// The audit trail as a list.
+pub(crate) struct Events;
+
+impl Listed for Events {
+    type Field = EventField;
+    const ID: &'static str = "e.id";
+    const SEARCH: &'static str =
+        "LOWER(COALESCE(e.actor_name, '') || ' ' || e.verb || ' ' || COALESCE(e.entity_name, ''))";
+
+    fn column(field: &EventField) -> Column {
+        match field {
+            EventField::Id => Column::Int("e.id"),
+            EventField::At => Column::Int("e.at"),
+            EventField::Verb => Column::Text("e.verb", Folding::Exact),
+            EventField::Actor => Column::Int("e.actor_id"),
+            EventField::ActorName => Column::Text("e.actor_name", Folding::Lower),
+            EventField::Platform => Column::Text("e.platform", Folding::Exact),
+            EventField::Entity => Column::Text("e.entity", Folding::Exact),
+            EventField::EntityId => Column::Int("e.entity_id"),
+            EventField::EntityName => Column::Text("e.entity_name", Folding::Lower),
+            EventField::Organisation => Column::Int("e.organisation_id"),
+            EventField::Address => Column::Text("e.address", Folding::Exact),
+        }
+    }
+}
+
+impl Seen for Events {
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        match scope {
+            Scope::All => drop(sql.push("1 = 1")),
+            // One's own doings, and what nobody did to one's account (refused sign-ins).
+            Scope::Own(user) => {
+                sql.push("(e.actor_id = ").bind(Bound::Int(user.0));
+                sql.push(" OR (e.entity = 'user' AND e.actor_id IS NULL AND e.entity_id = ");
+                sql.bind(Bound::Int(user.0)).push("))");
+            }
+            Scope::Users(users) => {
+                sql.push("(e.entity = 'user' AND e.entity_id IN (")
+                    .bind_all(users.iter().map(|user| user.0))
+                    .push("))");
+            }
+            Scope::Groups(_) => drop(sql.push("1 = 0")),
+            Scope::Organisation(organisation) => {
+                sql.push("e.organisation_id = ")
+                    .bind(Bound::Int(organisation.0));
+            }
+            Scope::Subtree(organisation) => {
+                sql.push(
+                    "e.organisation_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ",
+                );
+                sql.bind(Bound::Int(organisation.0)).push(")");
+            }
+        }
+    }
+}
+
+impl Paged for Events {
+    type Item = Event;
+    const COLUMNS: &'static str = "e.id, e.at, e.verb, e.actor_id, e.actor_name, e.platform, e.key_id, e.session_id, e.entity, \
+         e.entity_id, e.entity_name, e.organisation_id, e.detail, e.address, e.request_id";
+    const AFTER: usize = 15;
+    const TABLES: &'static str = " FROM events e";
+
+    fn read(row: &Row<'_>) -> Res<Event> {
+        Ok(Event {
+            id: EventId(row.int(0)?),
+            at: Time(row.int(1)?),
+            verb: row.string(2)?,
+            actor: row.opt_int(3)?.map(UserId),
+            actor_name: row.opt_string(4)?,
+            platform: row.string(5)?,
+            key: row.opt_int(6)?.map(KeyId),
+            session: row.opt_int(7)?.map(SessionId),
+            entity: row.string(8)?,
+            entity_id: row.opt_int(9)?,
+            entity_name: row.opt_string(10)?,
+            organisation: row.opt_int(11)?.map(OrganisationId),
+            detail: match row.opt_text(12)? {
+                None => None,
+                Some(text) => Some(
+                    serde_json::from_str(text)
+                        .map_err(|error| StoreError::Bug(format!("stored event: {error}")))?,
+                ),
+            },
+            address: row.opt_string(13)?,
+            request_id: row.opt_string(14)?,
+        })
+    }
+
+    fn id(event: &Event) -> i64 {
+        event.id.0
+    }
+}
+
+/// Narrows to the latest events: a search reads them one by one.
+pub(crate) fn latest(sql: &mut Sql, most: i64) {
+    sql.push(" AND e.id > (SELECT COALESCE(MAX(l.id), 0) FROM events l) - ")
+        .bind(Bound::Int(most));
+}
 
 /// An event to append.
 pub(crate) struct NewEvent<'a> {

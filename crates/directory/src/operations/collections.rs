@@ -1,0 +1,336 @@
+//! Collections: named sets of organisations that groups' roles may reach through.
+
+use serde_json::json;
+
+use crate::access::Operation;
+use crate::audit::{About, difference};
+use crate::handle::{Handle, Outcome};
+use crate::model::{
+    Collection, CollectionChange, CollectionId, CollectionRef, Fault, Kind, NewCollection,
+    OrganisationId, Ref, Scope,
+};
+use crate::rules;
+use crate::store::{collections, roles};
+use crate::work::Work;
+
+use super::extensions::seen_organisations;
+use super::granting;
+
+/// How many organisations one request may name.
+const MOST_NAMED: usize = 5_000;
+
+impl Handle {
+    /// The collections of the organisations the caller sees, by name.
+    pub async fn collections(&self) -> Result<Vec<Collection>, Fault> {
+        self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
+            let scopes = work.scopes();
+            let everything = work.limit().is_none() && scopes.contains(&Scope::All);
+            let all = collections::list(&mut work.tx).await?;
+            if everything {
+                return Ok(all);
+            }
+            let mut places: Vec<OrganisationId> = all.iter().map(|one| one.organisation).collect();
+            places.sort_unstable();
+            places.dedup();
+            let seen = seen_organisations(work, &places).await?;
+            Ok(all
+                .into_iter()
+                .filter(|one| seen.contains(&one.organisation))
+                .collect())
+        })
+        .await
+    }
+
+    /// One collection the caller sees.
+    pub async fn collection(&self, which: impl Into<CollectionRef>) -> Result<Collection, Fault> {
+        let which = which.into();
+        self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
+            visible(work, &which).await
+        })
+        .await
+    }
+
+    /// The organisations in those collections, as far as the caller sees both.
+    pub async fn collection_organisations(
+        &self,
+        of: &[CollectionId],
+    ) -> Result<Vec<(CollectionId, OrganisationId)>, Fault> {
+        let of = of.to_vec();
+        self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
+            let mut shown = Vec::new();
+            for id in of {
+                match visible(work, &id.into()).await {
+                    Ok(collection) => shown.push(collection.id),
+                    Err(crate::handle::Stop::Fault(Fault::NotFound(_))) => {}
+                    Err(stop) => return Err(stop),
+                }
+            }
+            let pairs = collections::organisations(&mut work.tx, &shown).await?;
+            let mut places: Vec<OrganisationId> = pairs.iter().map(|(_, one)| *one).collect();
+            places.sort_unstable();
+            places.dedup();
+            let seen = seen_organisations(work, &places).await?;
+            Ok(pairs
+                .into_iter()
+                .filter(|(_, organisation)| seen.contains(organisation))
+                .collect())
+        })
+        .await
+    }
+
+    /// Makes a collection.
+    pub async fn create_collection(&self, new: NewCollection) -> Result<Collection, Fault> {
+        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        self.write(
+            Operation::ManageCollections,
+            async move |work: &mut Work<'_>| create(work, &new, uuid).await,
+        )
+        .await
+    }
+
+    /// Renames or redescribes a collection.
+    pub async fn update_collection(
+        &self,
+        which: impl Into<CollectionRef>,
+        change: CollectionChange,
+    ) -> Result<Collection, Fault> {
+        let which = which.into();
+        self.write(
+            Operation::ManageCollections,
+            async move |work: &mut Work<'_>| update(work, &which, &change).await,
+        )
+        .await
+    }
+
+    /// Deletes a collection; roles that groups bring through it go with it.
+    pub async fn delete_collection(
+        &self,
+        which: impl Into<CollectionRef>,
+    ) -> Result<Collection, Fault> {
+        let which = which.into();
+        self.write(
+            Operation::ManageCollections,
+            async move |work: &mut Work<'_>| {
+                let collection = target(work, &which).await?;
+                let inside = inside(work, collection.id).await?;
+                check_roles(work, collection.id, &inside).await?;
+                collections::delete(&mut work.tx, collection.id).await?;
+                let detail = json!({ "before": { "name": collection.name } });
+                work.event("collection.deleted", about(&collection), Some(detail))
+                    .await?;
+                Ok(collection)
+            },
+        )
+        .await
+    }
+
+    /// Puts organisations into a collection, all or none; those in it already stay.
+    pub async fn add_to_collection(
+        &self,
+        which: impl Into<CollectionRef>,
+        organisations: &[OrganisationId],
+    ) -> Result<(), Fault> {
+        let (which, wanted) = (which.into(), organisations.to_vec());
+        self.write(
+            Operation::ManageCollections,
+            async move |work: &mut Work<'_>| {
+                let collection = target(work, &which).await?;
+                fill(work, &collection, &wanted).await
+            },
+        )
+        .await
+    }
+
+    /// Takes organisations out of a collection, all or none; those not in it are left alone.
+    pub async fn remove_from_collection(
+        &self,
+        which: impl Into<CollectionRef>,
+        organisations: &[OrganisationId],
+    ) -> Result<(), Fault> {
+        let (which, gone) = (which.into(), organisations.to_vec());
+        self.write(
+            Operation::ManageCollections,
+            async move |work: &mut Work<'_>| {
+                let collection = target(work, &which).await?;
+                let inside = inside(work, collection.id).await?;
+                let gone: Vec<OrganisationId> = inside
+                    .into_iter()
+                    .filter(|one| gone.contains(one))
+                    .collect();
+                check_roles(work, collection.id, &gone).await?;
+                for organisation in &gone {
+                    collections::delete_organisation(&mut work.tx, collection.id, *organisation)
+                        .await?;
+                }
+                if !gone.is_empty() {
+                    let detail = json!({ "before": { "organisations": gone } });
+                    work.event("collection.changed", about(&collection), Some(detail))
+                        .await?;
+                }
+                Ok(())
+            },
+        )
+        .await
+    }
+}
+
+fn about(collection: &Collection) -> About<'_> {
+    About {
+        entity: Kind::Collection.word(),
+        id: Some(collection.id.0),
+        name: Some(&collection.name),
+        organisation: Some(collection.organisation),
+    }
+}
+
+async fn visible(work: &mut Work<'_>, which: &CollectionRef) -> Outcome<Collection> {
+    let found = match which {
+        Ref::Id(id) => collections::by_id(&mut work.tx, *id).await?,
+        Ref::Uuid(uuid) => collections::by_uuid(&mut work.tx, *uuid).await?,
+        Ref::Name(_) => None,
+    };
+    match found {
+        Some(collection) if work.sees_organisation(collection.organisation).await? => {
+            Ok(collection)
+        }
+        _ => Err(Fault::NotFound(Kind::Collection).into()),
+    }
+}
+
+async fn target(work: &mut Work<'_>, which: &CollectionRef) -> Outcome<Collection> {
+    let collection = visible(work, which).await?;
+    work.require_organisation(collection.organisation).await?;
+    Ok(collection)
+}
+
+async fn inside(work: &mut Work<'_>, collection: CollectionId) -> Outcome<Vec<OrganisationId>> {
+    Ok(collections::organisations(&mut work.tx, &[collection])
+        .await?
+        .into_iter()
+        .map(|(_, organisation)| organisation)
+        .collect())
+}
+
+/// A collection that groups' roles reach through is a way of granting: whoever widens or narrows it
+/// must hold what those roles bring there.
+async fn check_roles(
+    work: &mut Work<'_>,
+    collection: CollectionId,
+    organisations: &[OrganisationId],
+) -> Outcome<()> {
+    for id in collections::roles_through(&mut work.tx, collection).await? {
+        let Some(role) = roles::by_id(&mut work.tx, id).await? else {
+            continue;
+        };
+        for organisation in organisations {
+            granting::may_grant(work, &role, *organisation).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn fill(
+    work: &mut Work<'_>,
+    collection: &Collection,
+    wanted: &[OrganisationId],
+) -> Outcome<()> {
+    if wanted.len() > MOST_NAMED {
+        let why = format!("are more than {MOST_NAMED}");
+        return Err(Fault::invalid("organisations", why).into());
+    }
+    let mut added = Vec::new();
+    for organisation in wanted {
+        let known = work.find_organisation(&(*organisation).into()).await?.is_some()
+            && work.sees_organisation(*organisation).await?;
+        if !known {
+            return Err(Fault::UnknownReference(Kind::Organisation).into());
+        }
+        work.require_organisation(*organisation).await?;
+        if collections::put_organisation(&mut work.tx, collection.id, *organisation).await? {
+            added.push(*organisation);
+        }
+    }
+    check_roles(work, collection.id, &added).await?;
+    if !added.is_empty() {
+        let detail = json!({ "after": { "organisations": added } });
+        work.event("collection.changed", about(collection), Some(detail))
+            .await?;
+    }
+    Ok(())
+}
+
+fn check(collection: &Collection) -> Result<(), Fault> {
+    if collection.name.trim().is_empty() {
+        return Err(Fault::invalid("name", "must not be empty"));
+    }
+    rules::check_text("name", &collection.name, 255, false)?;
+    if let Some(description) = &collection.description {
+        rules::check_text("description", description, 10_000, true)?;
+    }
+    Ok(())
+}
+
+async fn create(
+    work: &mut Work<'_>,
+    new: &NewCollection,
+    uuid: uuid::Uuid,
+) -> Outcome<Collection> {
+    let organisation = new
+        .organisation
+        .or(work.caller.organisation)
+        .unwrap_or(work.caller.home);
+    if !work.sees_organisation(organisation).await? {
+        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    }
+    work.require_organisation(organisation).await?;
+    let (now, actor) = (work.now, work.actor());
+    let mut collection = Collection {
+        id: CollectionId(0),
+        uuid,
+        organisation,
+        name: new.name.trim().to_owned(),
+        description: new.description.clone(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    check(&collection)?;
+    collection.id = collections::insert(&mut work.tx, &collection, actor)
+        .await?
+        .ok_or(Fault::Taken { field: "name" })?;
+    let detail = json!({ "after": { "name": collection.name } });
+    work.event("collection.created", about(&collection), Some(detail))
+        .await?;
+    fill(work, &collection, &new.organisations).await?;
+    Ok(collection)
+}
+
+async fn update(
+    work: &mut Work<'_>,
+    which: &CollectionRef,
+    change: &CollectionChange,
+) -> Outcome<Collection> {
+    let old = target(work, which).await?;
+    let mut new = old.clone();
+    if let Some(name) = &change.name {
+        name.trim().clone_into(&mut new.name);
+    }
+    if let Some(description) = &change.description {
+        new.description.clone_from(description);
+    }
+    check(&new)?;
+    if new == old {
+        return Ok(old);
+    }
+    new.updated_at = work.now;
+    let actor = work.actor();
+    if !collections::update(&mut work.tx, &new, actor).await? {
+        return Err(Fault::Taken { field: "name" }.into());
+    }
+    new.version += 1;
+    let fields = |one: &Collection| json!({ "name": one.name, "description": one.description });
+    let detail = difference(&fields(&old), &fields(&new));
+    work.event("collection.changed", about(&new), Some(detail))
+        .await?;
+    Ok(new)
+}
