@@ -29,6 +29,19 @@ pub(crate) struct Statements {
     limit: u32,
 }
 
+#[cfg(test)]
+impl Statements {
+    /// The texts, for the test that prepares every one.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let rows = self.rows.iter().map(|(sql, _)| sql.text.clone());
+        self.count
+            .iter()
+            .map(|sql| sql.text.clone())
+            .chain(rows)
+            .collect()
+    }
+}
+
 /// Compiles a page's statements. `narrow` adds what the list shows beside what the scopes do, as
 /// ` AND …`.
 pub(crate) fn compile<L: Paged>(

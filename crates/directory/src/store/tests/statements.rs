@@ -4,13 +4,13 @@
 use std::path::Path;
 
 use crate::model::{
-    Cursor, CursorKey, Direction, Fault, OrganisationField, Platform, Position, Predicate, Query,
-    Scope, Standing, Status, Test, Time, UserField, Value,
+    Cursor, CursorKey, Direction, EventField, Fault, GroupField, OrganisationField, Platform, Position, Predicate, Query,
+    RecordField, RoleField, Scope, Standing, Status, Test, Time, UserField, Value,
 };
 use crate::rules;
 
 use super::super::select::{Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
-use super::super::{organisations, users};
+use super::super::{events, groups, organisations, pages, records, roles, users};
 use super::*;
 
 /// Which databases a statement is for.
@@ -275,6 +275,70 @@ fn organisation_fields() -> Vec<OrganisationField> {
     ]
 }
 
+fn group_fields() -> Vec<GroupField> {
+    use GroupField as F;
+    vec![
+        F::Id,
+        F::Uuid,
+        F::Name,
+        F::Slug,
+        F::Description,
+        F::Organisation,
+        F::Member,
+        F::Newcomers,
+        F::CreatedAt,
+        F::UpdatedAt,
+        F::Term(Platform::USHER, "colour".to_owned()),
+    ]
+}
+
+fn role_fields() -> Vec<RoleField> {
+    use RoleField as F;
+    vec![
+        F::Id,
+        F::Uuid,
+        F::Platform,
+        F::Number,
+        F::Word,
+        F::Name,
+        F::Organisation,
+        F::Builtin,
+        F::CreatedAt,
+        F::UpdatedAt,
+    ]
+}
+
+fn event_fields() -> Vec<EventField> {
+    use EventField as F;
+    vec![
+        F::Id,
+        F::At,
+        F::Verb,
+        F::Actor,
+        F::ActorName,
+        F::Platform,
+        F::Entity,
+        F::EntityId,
+        F::EntityName,
+        F::Organisation,
+        F::Address,
+    ]
+}
+
+fn record_fields() -> Vec<RecordField> {
+    use RecordField as F;
+    vec![
+        F::Number,
+        F::Uuid,
+        F::Owner,
+        F::Organisation,
+        F::Position,
+        F::CreatedAt,
+        F::UpdatedAt,
+        F::Term(Platform::USHER, "colour".to_owned()),
+    ]
+}
+
 fn tests_of(value: &Value) -> Vec<Test> {
     let text = || "ab%c_".to_owned();
     vec![
@@ -401,7 +465,23 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
             Ok(vec![page, count, bare])
         })());
     }
+    paged_lists::<groups::Groups>(&group_fields(), &mut keep);
+    paged_lists::<roles::Roles>(&role_fields(), &mut keep);
+    paged_lists::<events::Events>(&event_fields(), &mut keep);
+    paged_lists::<records::Records>(&record_fields(), &mut keep);
     (texts, unfitting)
+}
+
+/// The statements of a kind of list that states its columns.
+fn paged_lists<L: pages::Paged>(
+    fields: &[L::Field],
+    keep: &mut impl FnMut(Result<Vec<String>, Fault>),
+) {
+    for (mut query, scopes, limit) in queries(fields) {
+        query.total = true;
+        let compiled = pages::compile::<L>(&query, |_| (), &scopes, limit, Time(9));
+        keep(compiled.map(|statements| statements.texts()));
+    }
 }
 
 #[tokio::test]
