@@ -240,7 +240,10 @@ async fn fill(
     }
     let mut added = Vec::new();
     for organisation in wanted {
-        let known = work.find_organisation(&(*organisation).into()).await?.is_some()
+        let known = work
+            .find_organisation(&(*organisation).into())
+            .await?
+            .is_some()
             && work.sees_organisation(*organisation).await?;
         if !known {
             return Err(Fault::UnknownReference(Kind::Organisation).into());
@@ -270,11 +273,7 @@ fn check(collection: &Collection) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn create(
-    work: &mut Work<'_>,
-    new: &NewCollection,
-    uuid: uuid::Uuid,
-) -> Outcome<Collection> {
+async fn create(work: &mut Work<'_>, new: &NewCollection, uuid: uuid::Uuid) -> Outcome<Collection> {
     let organisation = new
         .organisation
         .or(work.caller.organisation)

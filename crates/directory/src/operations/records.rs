@@ -162,7 +162,9 @@ impl Directory {
                 Operation::WriteSharedRecord,
                 async move |work: &mut Work<'_>| {
                     if let Some(organisation) = new.organisation
-                        && organisations::by_id(&mut work.tx, organisation).await?.is_none()
+                        && organisations::by_id(&mut work.tx, organisation)
+                            .await?
+                            .is_none()
                     {
                         return Err(Fault::UnknownReference(Kind::Organisation).into());
                     }
@@ -361,7 +363,9 @@ async fn tell(work: &mut Work<'_>, verb: &str, record: &Record) -> Outcome<()> {
         entity: Kind::Record.word(),
         id: Some(record.id.0),
         name: Some(&record.kind),
-        organisation: record.organisation.or(record.owner.map(|_| work.caller.home)),
+        organisation: record
+            .organisation
+            .or(record.owner.map(|_| work.caller.home)),
     };
     // The document may hold what no trail should: only which record it was is told.
     let detail = json!({ "kind": record.kind, "number": record.number });

@@ -25,11 +25,7 @@ fn read(row: &Row<'_>) -> Res<Job> {
 }
 
 /// Somebody's job of that number or UUID.
-pub(crate) async fn find(
-    tx: &mut Tx<'_>,
-    which: &Ref<JobId>,
-    owner: UserId,
-) -> Res<Option<Job>> {
+pub(crate) async fn find(tx: &mut Tx<'_>, which: &Ref<JobId>, owner: UserId) -> Res<Option<Job>> {
     let mut sql = Sql::default();
     sql.push("SELECT ")
         .push(COLUMNS)

@@ -100,7 +100,8 @@ pub(crate) struct Shared<'a> {
 pub(crate) fn narrow(sql: &mut Sql, platform: &str, kind: &str, own: UserId, shared: Shared<'_>) {
     sql.push(" AND d.platform = ")
         .bind(Bound::Text(platform.to_owned()));
-    sql.push(" AND d.kind = ").bind(Bound::Text(kind.to_owned()));
+    sql.push(" AND d.kind = ")
+        .bind(Bound::Text(kind.to_owned()));
     sql.push(" AND (d.owner_id = ").bind(Bound::Int(own.0));
     sql.push(" OR (d.owner_id IS NULL AND ((d.organisation_id IS NOT NULL");
     super::select::seen::<Records>(sql, shared.scopes, shared.limit);
@@ -197,12 +198,7 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, id: RecordId) -> Res<()> {
 }
 
 /// How many records of a kind somebody owns.
-pub(crate) async fn owned(
-    tx: &mut Tx<'_>,
-    platform: &str,
-    kind: &str,
-    owner: UserId,
-) -> Res<i64> {
+pub(crate) async fn owned(tx: &mut Tx<'_>, platform: &str, kind: &str, owner: UserId) -> Res<i64> {
     let count = tx
         .one(
             "SELECT COUNT(*) FROM records WHERE platform = $1 AND kind = $2 AND owner_id = $3",
@@ -214,12 +210,7 @@ pub(crate) async fn owned(
 }
 
 /// Whether there are that many records of a kind that nobody owns.
-pub(crate) async fn is_full(
-    tx: &mut Tx<'_>,
-    platform: &str,
-    kind: &str,
-    most: i64,
-) -> Res<bool> {
+pub(crate) async fn is_full(tx: &mut Tx<'_>, platform: &str, kind: &str, most: i64) -> Res<bool> {
     let count = tx
         .one(
             "SELECT COUNT(*) FROM records WHERE platform = $1 AND kind = $2 AND owner_id IS NULL",

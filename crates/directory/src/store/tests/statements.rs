@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use crate::model::{
-    Cursor, CursorKey, Direction, EventField, Fault, GroupField, OrganisationField, Platform, Position, Predicate, Query,
-    RecordField, RoleField, Scope, Standing, Status, Test, Time, UserField, Value,
+    Cursor, CursorKey, Direction, EventField, Fault, GroupField, OrganisationField, Platform,
+    Position, Predicate, Query, RecordField, RoleField, Scope, Standing, Status, Test, Time,
+    UserField, Value,
 };
 use crate::rules;
 
