@@ -23,18 +23,6 @@ pub trait Shim: Sized {
     async fn remove_second_factor(&self, _: UserId) -> Result<(), Fault> {
         Ok(())
     }
-    async fn records(&self, _: &str) -> Result<Vec<Record>, Fault> {
-        Ok(vec![])
-    }
-    async fn create_record(&self, _: NewRecord) -> Result<Record, Fault> {
-        Err(Fault::Unavailable("x"))
-    }
-    async fn delete_record(&self, _: Ref<RecordId>) -> Result<Record, Fault> {
-        Err(Fault::Unavailable("x"))
-    }
-    async fn update_record(&self, _: Ref<RecordId>, _: NewExtension) -> Result<Record, Fault> {
-        Err(Fault::Unavailable("x"))
-    }
     async fn send_mail(&self, _: UserId, _: &str, _: serde_json::Value) -> Result<(), Fault> {
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! E-mail templates: shared records of this dialect, and what they say to somebody.
 
 use crate::opencti::shim::*; // SHIM
-use directory::{NewRecord, Record, Ref, Value as Compared};
+use directory::{NewRecord, Record, Value as Compared};
 use serde_json::{Value, json};
 
 use super::documents::{Document, TemplateDocument};
@@ -11,8 +11,8 @@ use super::graph::Session;
 use super::ids;
 use super::node::{Company, Made, Node, Person, status_word};
 
-/// The kind of record.
-const KIND: &str = "email-template";
+/// The kind of record that templates are kept as.
+pub const KIND: &str = "email-template";
 
 /// A template.
 pub struct Template {
@@ -73,10 +73,15 @@ fn stored(record: Record) -> Template {
 
 /// All templates, the platform's own first.
 pub async fn all(session: &Session) -> Result<Vec<Template>, Refusal> {
-    let records = session.handle.records(KIND).await;
+    let query = directory::Query {
+        limit: 1_000,
+        seen_by: Some(directory::Permission::SignedIn),
+        ..directory::Query::default()
+    };
+    let records = session.handle.records(KIND, &query).await;
     let records = records.map_err(|fault| errors::refusal(&fault))?;
     let mut all = vec![onboarding()];
-    all.extend(records.into_iter().map(stored));
+    all.extend(records.items.into_iter().map(stored));
     Ok(all)
 }
 
@@ -118,11 +123,11 @@ pub fn record(document: &TemplateDocument) -> NewRecord {
 }
 
 /// How the directory is to find a record again.
-pub fn reference(template: &Template) -> Option<Ref<directory::RecordId>> {
+pub fn reference(template: &Template) -> Option<directory::RecordRef> {
     template
         .record
         .as_ref()
-        .map(|record| Ref::Uuid(record.uuid))
+        .map(|record| directory::RecordRef::Uuid(record.uuid))
 }
 
 /// What a template says to somebody: subject and body with the vendor's variables filled in.

@@ -43,7 +43,7 @@ pub async fn delete(session: &Session, call: &Call<'_>) -> Answer {
     };
     session
         .handle
-        .delete_record(reference)
+        .delete_record(templates::KIND, reference)
         .await
         .map_err(|fault| refused(&fault))?;
     Ok(Link::Leaf(Value::from(template.id.to_string())))
@@ -79,7 +79,14 @@ pub async fn patch(session: &Session, call: &Call<'_>) -> Answer {
     templates::check(&document)?;
     let record = session
         .handle
-        .update_record(reference, document.stored())
+        .update_record(
+            templates::KIND,
+            reference,
+            directory::RecordChange {
+                content: Some(document.stored()),
+                ..directory::RecordChange::default()
+            },
+        )
         .await;
     let record = record.map_err(|fault| refused(&fault))?;
     Ok(Link::One(templates::node(&Template {
