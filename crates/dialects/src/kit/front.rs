@@ -161,7 +161,7 @@ impl Served {
         let mut response = if seen.path.len() > LONGEST {
             voice.trouble(&Trouble::BadPath, &seen)
         } else {
-            let mut request = relocated(request, &seen.path);
+            let mut request = relocated(request, &voice.route(&seen.path));
             request.extensions_mut().insert(Arc::clone(&seen));
             match caught(self.router.clone().call(request)).await {
                 Ok(response) => self.voiced(response, &seen),

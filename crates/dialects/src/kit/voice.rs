@@ -20,6 +20,12 @@ pub trait Voice: Send + Sync + 'static {
         Ok(())
     }
 
+    /// The path that the table of routes knows a request's path by, for vendors whose URLs have a
+    /// grammar of their own. [`Seen::path`] stays as it was sent.
+    fn route<'a>(&self, path: &'a str) -> std::borrow::Cow<'a, str> {
+        std::borrow::Cow::Borrowed(path)
+    }
+
     /// The vendor's status and body for a fault: one exhaustive match without a wildcard. The text
     /// of [`Fault::Internal`] is in the log already and never goes onto the wire.
     fn fault(&self, fault: &Fault, seen: &Seen) -> Response;

@@ -122,6 +122,26 @@ impl Handle {
         Ok(FreshKey { key, secret })
     }
 
+    /// Makes a key for somebody in place of all they have, in one transaction.
+    pub async fn replace_keys_of(&self, user: impl Into<UserRef>) -> Result<FreshKey, Fault> {
+        let which = user.into();
+        let secret = self.inner.key_text(KeyShape::Plain);
+        let uuid = self.inner.seams.random_uuid();
+        let text = secret.clone();
+        let key = self
+            .write(Operation::CreateKey, async move |work: &mut Work<'_>| {
+                let owner = work.target_user(&which).await?;
+                let gone = keys::standing_of(&mut work.tx, owner.id).await?;
+                let key = create(work, &which, &NewKey::default(), uuid, &text).await?;
+                for old in &gone {
+                    revoke(work, old, &owner).await?;
+                }
+                Ok(key)
+            })
+            .await?;
+        Ok(FreshKey { key, secret })
+    }
+
     /// Revokes all of somebody's keys but one; tells how many there were.
     pub async fn revoke_keys_of(
         &self,
@@ -157,7 +177,7 @@ pub fn check_plain_key(text: &str) -> Result<(), Fault> {
 const PLAIN_LENGTH: usize = 40;
 
 impl Inner {
-    fn key_text(&self, shape: KeyShape) -> String {
+    pub(crate) fn key_text(&self, shape: KeyShape) -> String {
         use base64::Engine as _;
         match shape {
             KeyShape::Plain => self.seams.letters_and_digits(PLAIN_LENGTH),
@@ -205,6 +225,44 @@ async fn create(
 ) -> Outcome<Key> {
     let owner = work.target_user(which).await?;
     work.guard_takeover(&owner).await?;
+    create_for(work, &owner, new, uuid, secret).await
+}
+
+/// The first key of an account that is being made, as limited as the key that asks.
+pub(crate) async fn first(
+    work: &mut Work<'_>,
+    owner: &User,
+    new: &NewKey,
+    uuid: uuid::Uuid,
+    secret: &str,
+) -> Outcome<Key> {
+    let mut new = new.clone();
+    if let Some(own) = presented(work).await? {
+        new.addresses.clone_from(&own.addresses);
+        new.constraints.clone_from(&own.constraints);
+        new.scopes.clone_from(&own.scopes);
+        new.organisation = own.organisation;
+    }
+    create_for(work, owner, &new, uuid, secret).await
+}
+
+/// The key that the request came with.
+async fn presented(work: &mut Work<'_>) -> Outcome<Option<Key>> {
+    match work.caller.credential {
+        Credential::Key(own) | Credential::Session(_, Some(own)) => {
+            Ok(keys::by_id(&mut work.tx, own).await?)
+        }
+        Credential::Session(_, None) | Credential::System => Ok(None),
+    }
+}
+
+async fn create_for(
+    work: &mut Work<'_>,
+    owner: &User,
+    new: &NewKey,
+    uuid: uuid::Uuid,
+    secret: &str,
+) -> Outcome<Key> {
     rules::check_key_limits(&new.name, &new.addresses, &new.constraints, &new.scopes)?;
     if let Some(organisation) = new.organisation {
         let known = work
@@ -302,10 +360,7 @@ async fn renew(
 
 /// A key that is limited itself makes and changes only keys that are as limited.
 async fn no_freer_than_own(work: &mut Work<'_>, key: &Key) -> Outcome<()> {
-    let (Credential::Key(own) | Credential::Session(_, Some(own))) = work.caller.credential else {
-        return Ok(());
-    };
-    let Some(own) = keys::by_id(&mut work.tx, own).await? else {
+    let Some(own) = presented(work).await? else {
         return Ok(());
     };
     if rules::no_less_limited(Limited::of(&own), Limited::of(key)) {

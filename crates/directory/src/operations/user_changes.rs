@@ -30,8 +30,10 @@ impl Handle {
     }
 
     /// Changes what everybody may change of themselves: names, e-mail, department, title, time zone and
-    /// the dialect's own document. Anything else in `change` is refused.
+    /// the dialect's own document; the password only by key, which need not tell the old one.
+    /// Anything else in `change` is refused.
     pub async fn update_own_profile(&self, change: UserChange) -> Result<User, Fault> {
+        let by_key = matches!(self.caller.credential, crate::caller::Credential::Key(_));
         let reserved = change.login.is_some()
             || change.kind.is_some()
             || change.status.is_some()
@@ -41,7 +43,7 @@ impl Handle {
             || change.primary_group.is_some()
             || change.groups.is_some()
             || change.role.is_some()
-            || change.password.is_some()
+            || (change.password.is_some() && !by_key)
             || change.must_change_password.is_some()
             || change.second_factor_required.is_some();
         if reserved {
@@ -214,6 +216,7 @@ async fn update(
         users::free_names(&mut work.tx, user.id, [&keep[0], &keep[1]]).await?;
     }
     change_primary_group(work, &mut user, change, &mut changed).await?;
+    change_document(work, &user, change, &mut changed).await?;
     if !changed.is_empty() {
         user.updated_at = work.now;
         user.updated_by = work.actor();
@@ -468,10 +471,11 @@ async fn after_row(
     if user.email != old.email {
         notice(work, old, "notice_email").await?;
     }
-    change_document(work, user, change, changed).await
+    Ok(())
 }
 
-/// Stores the dialect's own document whole, or those of its members that were sent.
+/// Stores the dialect's own document whole, or those of its members that were sent. That is a change
+/// of the account too, counted by its revision.
 async fn change_document(
     work: &mut Work<'_>,
     user: &User,

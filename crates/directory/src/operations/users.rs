@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Stop, Work};
 use crate::model::{
-    Extended, Fault, Kind, Membership, NewMail, NewUser, OrganisationId, Page, Permission,
-    Position, Predicate, Query, Ref, Scope, Status, Time, User, UserField, UserId, UserKind,
-    UserRef,
+    Extended, Fault, FreshKey, Kind, Membership, NewKey, NewMail, NewUser, OrganisationId, Page,
+    Permission, Position, Predicate, Query, Ref, Scope, Status, Time, User, UserField, UserId,
+    UserKind, UserRef,
 };
 use crate::rules;
 use crate::store::{extensions, grants, groups, members, organisations, users};
 
 use super::granting::{self, Wanted};
 use super::passwords::{self, Prepared};
-use super::{mail, memberships};
+use super::{keys, mail, memberships};
 
 impl Handle {
     /// One user the caller sees.
@@ -86,6 +86,28 @@ impl Handle {
             create(work, &new, uuid, prepared.as_ref()).await
         })
         .await
+    }
+
+    /// Makes a user with an API key of their own, in one transaction. The key is as limited as the
+    /// one that asks: nobody gets more out of a limited key by way of a new account.
+    pub async fn create_user_with_key(
+        &self,
+        new: NewUser,
+        key: NewKey,
+    ) -> Result<(User, FreshKey), Fault> {
+        let prepared = self.prepare_new(&new).await?;
+        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        let key_uuid = key.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        let secret = self.inner.key_text(key.shape);
+        let text = secret.clone();
+        let (user, key) = self
+            .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
+                let user = create(work, &new, uuid, prepared.as_ref()).await?;
+                let key = keys::first(work, &user, &key, key_uuid, &text).await?;
+                Ok((user, key))
+            })
+            .await?;
+        Ok((user, FreshKey { key, secret }))
     }
 
     /// Checks everything that making this user would check, and makes nothing.

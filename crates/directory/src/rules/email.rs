@@ -56,8 +56,10 @@ pub fn check_domain(email: &str, domains: &[String]) -> Result<(), Fault> {
     if allowed {
         Ok(())
     } else {
+        // A field of its own, so that dialects can tell a domain that is not allowed from a text that
+        // is no address.
         Err(Fault::invalid(
-            "email",
+            "email_domain",
             format!(
                 "must lie in one of the organisation's domains: {}",
                 domains.join(", ")

@@ -1,0 +1,165 @@
+//! What requests do, as the vendor names it: the words of answers depend on it.
+
+use directory::Kind;
+use serde_json::{Value, json};
+
+use super::address::Address;
+
+macro_rules! acts {
+    ($($(#[$meta:meta])* $name:ident: $admin:literal $controller:literal $action:literal, $title:literal, $model:literal;)*) => {
+        /// What a request does.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Act {
+            $($(#[$meta])* $name,)*
+            /// Nothing that is served.
+            Nothing,
+        }
+
+        impl Act {
+            /// What a path asks for.
+            pub fn of(address: &Address) -> Act {
+                match (address.admin, address.controller.as_str(), address.action.as_str()) {
+                    $(($admin, $controller, $action) => Act::$name,)*
+                    _ => Act::Nothing,
+                }
+            }
+
+            /// What could not be done: `Could not …`.
+            pub const fn title(self) -> &'static str {
+                match self { $(Act::$name => $title,)* Act::Nothing => "do this" }
+            }
+
+            /// The vendor's model.
+            pub const fn model(self) -> &'static str {
+                match self { $(Act::$name => $model,)* Act::Nothing => "" }
+            }
+        }
+    };
+}
+
+acts! {
+    /// The instance's version.
+    Version: false "servers" "getversion", "get version", "Server";
+    /// The client's version.
+    ClientVersion: false "servers" "getpymispversion", "get version", "Server";
+    /// List users.
+    ListUsers: true "users" "index", "list User", "User";
+    /// View a user.
+    ViewUser: false "users" "view", "view User", "User";
+    /// View a user as their administrator.
+    AdministerUser: true "users" "view", "view User", "User";
+    /// Make a user.
+    AddUser: true "users" "add", "add User", "User";
+    /// Change a user.
+    EditUser: true "users" "edit", "edit User", "User";
+    /// Change oneself.
+    EditProfile: false "users" "edit", "edit User", "User";
+    /// Delete a user.
+    DeleteUser: true "users" "delete", "delete User", "User";
+    /// Change one's own password.
+    ChangePassword: false "users" "changepw", "change_pw User", "User";
+    /// Renew somebody's keys.
+    ResetKey: false "users" "resetauthkey", "resetauthkey User", "User";
+    /// List organisations.
+    ListOrganisations: false "organisations" "index", "list Organisation", "Organisation";
+    /// View an organisation.
+    ViewOrganisation: false "organisations" "view", "view Organisation", "Organisation";
+    /// Make an organisation.
+    AddOrganisation: true "organisations" "add", "add Organisation", "Organisation";
+    /// Change an organisation.
+    EditOrganisation: true "organisations" "edit", "edit Organisation", "Organisation";
+    /// Delete an organisation.
+    DeleteOrganisation: true "organisations" "delete", "delete Organisation", "Organisation";
+    /// The UUIDs of the local organisations.
+    OrganisationUuids: false "organisations" "getuuids", "list Organisation", "Organisation";
+    /// List roles.
+    ListRoles: false "roles" "index", "list Role", "Role";
+    /// View a role.
+    ViewRole: false "roles" "view", "view Role", "Role";
+    /// Make a role. Quirk: `role` in lower case here alone (misp.md §5.2).
+    AddRole: true "roles" "add", "add role", "Role";
+    /// Change a role.
+    EditRole: true "roles" "edit", "edit Role", "Role";
+    /// Delete a role.
+    DeleteRole: true "roles" "delete", "delete Role", "Role";
+    /// Choose the role of newcomers.
+    SetDefaultRole: true "roles" "setdefault", "set_default Role", "Role";
+    /// List keys.
+    ListKeys: false "authkeys" "index", "list auth_key", "AuthKey";
+    /// View a key.
+    ViewKey: false "authkeys" "view", "view auth_key", "AuthKey";
+    /// Make a key.
+    AddKey: false "authkeys" "add", "add auth_key", "AuthKey";
+    /// Change a key.
+    EditKey: false "authkeys" "edit", "edit auth_key", "AuthKey";
+    /// Revoke a key.
+    DeleteKey: false "authkeys" "delete", "delete auth_key", "AuthKey";
+}
+
+impl Act {
+    /// The vendor's sentence for something that is not there.
+    pub const fn missing(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (_, Kind::User) => "Invalid user",
+            (_, Kind::Organisation) => "Invalid organisation",
+            // Quirk: a full stop, but not when editing (misp.md §5.2).
+            (Act::EditRole, Kind::Role) => "Invalid Role",
+            (_, Kind::Role) => "Invalid Role.",
+            (_, Kind::Key) => "Invalid AuthKey.",
+            _ => "Not Found",
+        }
+    }
+
+    /// Whether it is about somebody's keys.
+    pub const fn about_keys(self) -> bool {
+        matches!(
+            self,
+            Act::ListKeys | Act::ViewKey | Act::AddKey | Act::EditKey | Act::DeleteKey
+        )
+    }
+
+    /// The path that the vendor repeats in answers about a change.
+    pub fn url(self, path: &str, id: Option<i64>) -> String {
+        let id = id.map(|id| format!("/{id}")).unwrap_or_default();
+        match self {
+            // Quirk: no number here (misp.md §5.1, and the recorded answers).
+            Act::EditOrganisation => "/admin/organisations/edit".to_owned(),
+            Act::AddKey => "/auth_keys/add".to_owned(),
+            // Quirk: without `/admin` (misp.md §3).
+            Act::DeleteRole => format!("/roles/delete{id}"),
+            Act::DeleteOrganisation => format!("/admin/organisations/delete{id}"),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// The number as the vendor repeats it: mostly as text.
+    pub fn repeats(self, id: i64) -> Option<Value> {
+        match self {
+            Act::EditOrganisation | Act::AddKey => None,
+            Act::DeleteRole | Act::DeleteKey => Some(json!(id)),
+            _ => Some(json!(id.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_acts() {
+        for (path, act) in [
+            ("/admin/users", Act::ListUsers),
+            ("/admin/users/add.json", Act::AddUser),
+            ("/users/edit/5", Act::EditProfile),
+            ("/users/change_pw", Act::ChangePassword),
+            ("/admin/roles/set_default/3", Act::SetDefaultRole),
+            ("/auth_keys", Act::ListKeys),
+            ("/authKeys/add/me", Act::AddKey),
+            ("/users/index", Act::Nothing),
+            ("/events/index", Act::Nothing),
+        ] {
+            assert_eq!(Act::of(&Address::read(path).unwrap()), act, "{path}");
+        }
+    }
+}
