@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::get;
 use dialects::kit::{Facts, Front, Served, Shared, answer};
 use dialects::{DIALECTS, platforms};
-use directory::{Directory, Fault, Seams, StoreLocation};
+use directory::{Directory, Fault, PublicFace, Seams, StoreLocation};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -39,13 +39,10 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
 
     let local_url = url(address);
-    let public_url = match configuration.facts.public_url.as_str() {
-        "" => local_url.clone(),
-        stated => stated.to_owned(),
-    };
     let data = configuration.data.clone();
     let (directory, secret) = open(&configuration).await?;
     secret.save()?;
+    let public_url = public_url(&configuration, &directory, &local_url).await?;
     first_run::prepare(&directory, &data, &public_url, configuration.demo).await?;
 
     let facts = Facts {
@@ -100,6 +97,25 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         .await
         .map_err(|fault| anyhow!("cannot close the store: {fault}"))?;
     Ok(())
+}
+
+/// The address people reach the server under: what the server was started with, else what its
+/// administrators have set, else where it listens.
+async fn public_url(
+    configuration: &Configuration,
+    directory: &Directory,
+    local_url: &str,
+) -> Result<String> {
+    let stated = &configuration.facts.public_url;
+    if !stated.is_empty() {
+        return Ok(stated.clone());
+    }
+    let face: PublicFace = directory.setting().await?;
+    let set = face.url.filter(|url| !url.is_empty());
+    Ok(set.map_or_else(
+        || local_url.to_owned(),
+        |url| url.trim_end_matches('/').to_owned(),
+    ))
 }
 
 /// Brings the tables up to this version.

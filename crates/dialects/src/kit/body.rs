@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::dialect::ContentRule;
 use super::json::{parse_json, typed_json};
+use super::query::{Pairs, parse_pairs};
 use super::shared::Shared;
 use super::signed::seen;
 use super::voice::{Problem, Trouble};
@@ -29,6 +30,10 @@ pub struct Document(pub Value);
 /// The body as JSON of a known shape.
 #[derive(Clone, Debug)]
 pub struct Typed<T>(pub T);
+
+/// The body as a form, as HTML sends it.
+#[derive(Clone, Debug)]
+pub struct Form(pub Pairs);
 
 impl FromRequest<Shared> for RawBody {
     type Rejection = Problem;
@@ -59,6 +64,23 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Typed<T> {
     }
 }
 
+impl FromRequest<Shared> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Problem> {
+        let fitting = essence(request.headers()) == "application/x-www-form-urlencoded";
+        let RawBody(bytes) = RawBody::from_request(request, shared).await?;
+        if !fitting && !bytes.is_empty() {
+            return Err(Trouble::WrongContentType.into());
+        }
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Trouble::Malformed("the form is not UTF-8".to_owned()))?;
+        parse_pairs(text)
+            .map(Form)
+            .map_err(|_| Trouble::Malformed("the form cannot be read".to_owned()).into())
+    }
+}
+
 async fn json_body(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
     let rule = seen(request.extensions())?.dialect.limits.content;
     let acceptable = acceptable(rule, request.headers());
@@ -71,19 +93,21 @@ async fn json_body(request: Request, shared: &Shared) -> Result<Bytes, Problem> 
 }
 
 fn acceptable(rule: ContentRule, headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+    if !headers.contains_key(header::CONTENT_TYPE) {
         return rule != ContentRule::Json;
-    };
-    let text = value.to_str().unwrap_or_default();
-    let essence = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    }
+    let essence = essence(headers);
     rule == ContentRule::Any
         || essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The content type without its parameters, in lower case.
+fn essence(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE);
+    let text = value.and_then(|value| value.to_str().ok());
+    let essence = text.and_then(|text| text.split(';').next());
+    essence.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 async fn arrived(body: Body, limit: usize) -> Result<Bytes, Trouble> {

@@ -3,8 +3,8 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use dialects::kit::{
-    Answer, Dialect, Document, FirstRunFacts, Limits, Pairs, Path, Presented, Route, Seen, Signed,
-    Trouble, Typed, Visitor, Voice, answer, bearer,
+    Answer, Dialect, Document, FirstRunFacts, Form, Limits, Pairs, Path, Presented, Route, Seen,
+    Signed, Trouble, Typed, Visitor, Voice, answer, bearer,
 };
 use dialects::routes;
 use directory::{Accepts, Fault, NewUser, Platform};
@@ -34,6 +34,7 @@ static ROUTES: &[Route] = routes![
     GET "/internal" internal => open;
     GET "/me" me => signed_in;
     GET "/list/{length}" list => signed_in;
+    POST "/form" form => open;
     POST "/echo" echo => signed_in;
     POST "/typed" typed => signed_in;
     POST "/users" create => CreateUser;
@@ -81,11 +82,7 @@ async fn open(visitor: Visitor, pairs: Pairs) -> Answer {
 }
 
 async fn panicking(_: Visitor) -> Answer {
-    let nothing: Option<u8> = None;
-    Ok(answer::json(
-        StatusCode::OK,
-        &nothing.expect("nothing here"),
-    ))
+    panic!("nothing here")
 }
 
 async fn internal(_: Visitor) -> Answer {
@@ -94,6 +91,10 @@ async fn internal(_: Visitor) -> Answer {
 
 async fn me(signed: Signed) -> Answer {
     Ok(answer::json(StatusCode::OK, &json!(signed.caller.login())))
+}
+
+async fn form(_: Visitor, Form(pairs): Form) -> Answer {
+    Ok(answer::json(StatusCode::OK, &pairs.0))
 }
 
 async fn echo(_: Signed, Document(body): Document) -> Answer {
@@ -324,6 +325,32 @@ async fn bodies_are_read_after_sign_in_and_within_bounds() {
 }
 
 #[tokio::test]
+async fn forms_are_read_as_pairs() {
+    let world = world_of(&[&PLAIN]).await;
+    for (content, body, status) in [
+        (
+            "application/x-www-form-urlencoded",
+            "a=1&b=x+y&a=%C3%A4",
+            200,
+        ),
+        ("application/x-www-form-urlencoded; charset=utf-8", "", 200),
+        ("application/x-www-form-urlencoded", "a=%ff", 400),
+        ("application/json", "{}", 415),
+    ] {
+        let reply = world
+            .post("/plain/form")
+            .header("Content-Type", content)
+            .body(body)
+            .send()
+            .await;
+        assert_eq!(reply.status, status, "{content} {body}: {reply:?}");
+        if body.len() > 6 {
+            assert_eq!(reply.json(), json!([["a", "1"], ["b", "x y"], ["a", "ä"]]));
+        }
+    }
+}
+
+#[tokio::test]
 async fn lists_stream_as_one_document() {
     let world = world_of(&[&PLAIN]).await;
     for length in [0_u64, 5, 10, 11, 20, 45, 60] {
@@ -343,6 +370,15 @@ async fn lists_stream_as_one_document() {
         }
         assert_eq!(reply.json(), json!({ "rows": rows }), "{length}");
     }
+    // A list that fails later breaks off: it must not look like a whole one.
+    let request = axum::http::Request::get("/plain/list/33")
+        .header("Authorization", format!("Bearer {}", world.key))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let broken = world.front.answer(request).await;
+    assert_eq!(broken.status(), 200);
+    let body = http_body_util::BodyExt::collect(broken.into_body()).await;
+    assert!(body.is_err());
     // A list that cannot begin is an ordinary refusal.
     let refused = world.get("/plain/list/13").bearer(&world.key).send().await;
     assert_eq!(refused.json()["fault"], "Unavailable");

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! let world = world().await;
-//! let reply = world.get("/misp/users/view/me").key("Authorization", &world.key).send().await;
+//! let reply = world.get("/misp/users/view/me").header("Authorization", &world.key).send().await;
 //! assert_eq!(reply.status, 200);
 //! insta::assert_snapshot!(reply.shown());
 //! ```
@@ -219,11 +219,6 @@ impl Call<'_> {
         self
     }
 
-    /// A credential, in the header the dialect reads it from.
-    pub fn key(self, name: &str, value: &str) -> Self {
-        self.header(name, value)
-    }
-
     pub fn bearer(self, key: &str) -> Self {
         self.header("Authorization", &format!("Bearer {key}"))
     }
@@ -287,6 +282,7 @@ impl Reply {
                     "x-request-id",
                     "x-content-type-options",
                     "cache-control",
+                    "content-security-policy",
                     "date",
                 ]
                 .contains(&name.as_str())
