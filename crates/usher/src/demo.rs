@@ -1,10 +1,11 @@
-//! Sample data: the root with two children, some forty people, service accounts and keys. It is the
-//! same every time, and all names are invented.
+//! Sample data: the root with two children, some forty people, groups, service accounts and keys. It is
+//! the same every time, and all names are invented.
 
 use anyhow::{Result, anyhow};
 use directory::{
-    Directory, Fault, Handle, Names, NewKey, NewOrganisation, NewUser, OrganisationId,
-    OrganisationRef, Platform, ROOT, Ref, Status, UserKind,
+    Directory, Fault, GroupRoleScope, Handle, Names, NewGroup, NewKey, NewOrganisation, NewUser,
+    OrganisationId, OrganisationRef, Platform, ROOT, Ref, RoleId, RolePaths, Status, UserKind,
+    UserRef,
 };
 
 /// A child organisation: name, sector, nationality, domain.
@@ -70,21 +71,93 @@ const AWAY: &[(&str, Status)] = &[
     ("jamal.brown", Status::Expired),
 ];
 
-/// Fills a fresh directory. What is there already is left as it is.
+/// Groups: name, what for, where, the usher role they bring, and who is in them.
+const GROUPS: &[(&str, &str, usize, Option<&str>, &[&str])] = &[
+    (
+        "Security operations",
+        "Watches over everything",
+        0,
+        None,
+        &[
+            "ada.okafor",
+            "bruno.castellano",
+            "chiara.novak",
+            "wei.zhang",
+        ],
+    ),
+    (
+        "Service desk",
+        "Passwords and locked accounts",
+        0,
+        Some("helpdesk"),
+        &["gustav.lindqvist", "hana.kobayashi", "imani.mwangi"],
+    ),
+    (
+        "Measurements",
+        "Data of the laboratory",
+        1,
+        None,
+        &[
+            "sven.eriksen",
+            "tala.nasser",
+            "umar.siddiqui",
+            "vera.horvath",
+        ],
+    ),
+    (
+        "Clinic IT",
+        "Computers of the clinic",
+        2,
+        None,
+        &["ines.markovic", "karin.johansson"],
+    ),
+];
+
+/// Roles of usher that people hold where they are at home.
+const ROLES: &[(&str, &str)] = &[
+    ("mateo.rojas", "auditor"),
+    ("nadia.petrova", "auditor"),
+    ("rosa.almeida", "administrator"),
+    ("karin.johansson", "administrator"),
+];
+
+/// People who also belong to another organisation.
+const GUESTS: &[(&str, usize)] = &[("priya.raman", 2), ("camille.laurent", 1)];
+
+/// The organisations of the sample data: the root, then the children.
+type Places = Vec<(OrganisationId, &'static str)>;
+
+/// Fills a fresh directory. What is there already is left as it is, so that an interrupted start can
+/// be taken up.
 pub async fn fill(directory: &Directory) -> Result<()> {
     let handle = directory.act(&directory.system(Platform::USHER));
-    let mut places = vec![(ROOT, "usher.example")];
+    let mut places: Places = vec![(ROOT, "usher.example")];
     for (name, sector, nationality, domain) in CHILDREN {
         let child = child(&handle, name, sector, nationality).await;
         places.push((child.map_err(|fault| failed(name, &fault))?, domain));
     }
+    people(directory, &handle, &places).await?;
+    services(&handle, &places).await?;
+    groups(&handle, &places).await
+}
+
+/// All people in one transaction: all of them are there, or none.
+async fn people(directory: &Directory, handle: &Handle, places: &Places) -> Result<()> {
+    let everyone = newcomers(directory, handle).await;
+    let everyone = everyone.map_err(|fault| failed("the newcomers' roles", &fault))?;
+    let mut new = Vec::new();
     for (given, family, department, title, place) in PEOPLE {
         let Some((home, domain)) = places.get(*place) else {
             continue;
         };
-        let login = directory::fold_search(&format!("{given}.{family}")).replace(['\'', ' '], "");
-        let away = AWAY.iter().find(|(who, _)| *who == login);
-        let new = NewUser {
+        let login = login(given, family);
+        let mut roles = everyone.clone();
+        for (_, word) in ROLES.iter().filter(|(who, _)| *who == login) {
+            let role = handle.role_by_word(Platform::USHER, word).await;
+            roles.push(role.map_err(|fault| failed(word, &fault))?.id);
+        }
+        let guests = GUESTS.iter().filter(|(who, _)| *who == login);
+        new.push(NewUser {
             email: Some(format!("{login}@{domain}")),
             names: Names {
                 display: None,
@@ -92,13 +165,41 @@ pub async fn fill(directory: &Directory) -> Result<()> {
                 family: Some((*family).to_owned()),
             },
             home: Some(*home),
+            organisations: guests
+                .filter_map(|(_, place)| places.get(*place))
+                .map(|(organisation, _)| *organisation)
+                .collect(),
+            roles,
             department: Some((*department).to_owned()),
             title: Some((*title).to_owned()),
-            status: away.map(|(_, status)| *status),
+            status: AWAY
+                .iter()
+                .find(|(who, _)| *who == login)
+                .map(|(_, status)| *status),
             ..NewUser::default()
-        };
-        made(&handle, &login, new).await?;
+        });
     }
+    match handle.create_users(new).await {
+        Ok(_) | Err(Fault::Taken { .. }) => Ok(()),
+        Err(fault) => Err(failed("people", &fault)),
+    }
+}
+
+/// What each platform gives its own newcomers: everybody in the sample data has it, so that every
+/// dialect has people with roles to show. Platforms that give roles through groups do so by theirs.
+async fn newcomers(directory: &Directory, handle: &Handle) -> Result<Vec<RoleId>, Fault> {
+    let mut roles = Vec::new();
+    for spec in directory.platforms() {
+        if spec.paths != RolePaths::GroupsOnly {
+            for word in spec.default_roles {
+                roles.push(handle.role_by_word(spec.platform, word).await?.id);
+            }
+        }
+    }
+    Ok(roles)
+}
+
+async fn services(handle: &Handle, places: &Places) -> Result<()> {
     for (login, purpose, place) in SERVICES {
         let Some((home, _)) = places.get(*place) else {
             continue;
@@ -113,20 +214,12 @@ pub async fn fill(directory: &Directory) -> Result<()> {
             home: Some(*home),
             ..NewUser::default()
         };
-        made(&handle, login, new).await?;
-    }
-    Ok(())
-}
-
-/// Makes somebody with a key; nobody knows the key's text, it is there to be seen in lists.
-async fn made(handle: &Handle, login: &str, new: NewUser) -> Result<()> {
-    let service = new.kind == Some(UserKind::Service);
-    let user = match handle.create_user(new).await {
-        Ok(user) => user,
-        Err(Fault::Taken { .. }) => return Ok(()),
-        Err(fault) => return Err(failed(login, &fault)),
-    };
-    if service {
+        let user = match handle.create_user(new).await {
+            Ok(user) => user,
+            Err(Fault::Taken { .. }) => continue,
+            Err(fault) => return Err(failed(login, &fault)),
+        };
+        // Nobody knows the key's text; it is there to be seen in lists.
         let key = NewKey {
             name: format!("{login} on its host"),
             read_only: user.id.number() % 2 == 0,
@@ -136,6 +229,58 @@ async fn made(handle: &Handle, login: &str, new: NewUser) -> Result<()> {
         created.map_err(|fault| failed(login, &fault))?;
     }
     Ok(())
+}
+
+async fn groups(handle: &Handle, places: &Places) -> Result<()> {
+    for (name, purpose, place, role, members) in GROUPS {
+        let Some((organisation, _)) = places.get(*place) else {
+            continue;
+        };
+        let filled = group(handle, name, purpose, *organisation, *role, members, places).await;
+        match filled {
+            Ok(()) | Err(Fault::Taken { .. }) => {}
+            Err(fault) => return Err(failed(name, &fault)),
+        }
+    }
+    Ok(())
+}
+
+async fn group(
+    handle: &Handle,
+    name: &str,
+    purpose: &str,
+    organisation: OrganisationId,
+    role: Option<&str>,
+    members: &[&str],
+    places: &Places,
+) -> Result<(), Fault> {
+    let new = NewGroup {
+        organisation: Some(organisation),
+        name: name.to_owned(),
+        description: Some(purpose.to_owned()),
+        ..NewGroup::default()
+    };
+    let group = handle.create_group(new).await?;
+    if let Some(word) = role {
+        let role = handle.role_by_word(Platform::USHER, word).await?;
+        let scope = GroupRoleScope::Organisation(organisation);
+        handle.add_group_role(group.id, role.id, scope).await?;
+    }
+    for (given, family, _, _, place) in PEOPLE {
+        let login = login(given, family);
+        if let Some((_, domain)) = places.get(*place)
+            && members.contains(&login.as_str())
+        {
+            let who: UserRef = Ref::Name(format!("{login}@{domain}"));
+            handle.add_member(group.id, who).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `ines.markovic`, from Ines Marković.
+fn login(given: &str, family: &str) -> String {
+    directory::fold_search(&format!("{given}.{family}")).replace(['\'', ' '], "")
 }
 
 async fn child(

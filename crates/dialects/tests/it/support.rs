@@ -219,6 +219,11 @@ impl Call<'_> {
         self
     }
 
+    /// A credential, in the header the dialect reads it from.
+    pub fn key(self, name: &str, value: &str) -> Self {
+        self.header(name, value)
+    }
+
     pub fn bearer(self, key: &str) -> Self {
         self.header("Authorization", &format!("Bearer {key}"))
     }

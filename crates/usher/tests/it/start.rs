@@ -187,6 +187,15 @@ fn sample_data_have_people_everywhere() {
     }
     let keys = server.native("GET", "/keys?limit=100", "").json();
     assert!(keys["items"].as_array().unwrap().len() >= 4);
+    // Names fold into addresses, roles and memberships are there as they were drawn up.
+    let ines = server.native("GET", "/users/ines.markovic@northwind.example", "");
+    assert_eq!(ines.json()["name"], "Ines Marković", "{ines:?}");
+    let guest = server.native("GET", "/users/priya.raman@harbour.example/memberships", "");
+    assert_eq!(
+        guest.json()["items"].as_array().unwrap().len(),
+        2,
+        "{guest:?}"
+    );
     // A later start with the flag adds nothing.
     let count = |server: &Server| {
         let users = server.native("GET", "/users?limit=200", "").json();
