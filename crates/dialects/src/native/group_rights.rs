@@ -145,12 +145,23 @@ pub async fn add_role(mut call: Call) -> Answer {
     let mut fields = call.fields()?;
     let role: Named = fields.need("role")?;
     let organisation: Option<Named> = fields.value("organisation")?;
+    let collection: Option<Named> = fields.value("collection")?;
     fields.end()?;
     let handle = &call.handle;
     let group = handle.group(call.reference::<GroupId>(0)).await?;
     let role = references::role(handle, "role", Some(role)).await?;
     let organisation = references::organisation(handle, "organisation", organisation).await?;
-    let scope = GroupRoleScope::Organisation(organisation.unwrap_or(group.organisation));
+    let collection = references::collection(handle, "collection", collection).await?;
+    let scope = match (organisation, collection) {
+        (Some(_), Some(_)) => {
+            let why = "cannot stand beside `organisation`";
+            return Err(Problem::invalid("collection", why));
+        }
+        (None, Some(collection)) => GroupRoleScope::Collection(collection),
+        (organisation, None) => {
+            GroupRoleScope::Organisation(organisation.unwrap_or(group.organisation))
+        }
+    };
     let Some(role) = role else {
         return Err(Problem::invalid("role", "is needed"));
     };

@@ -9,7 +9,9 @@
 //! - Faults are problem documents (RFC 9457).
 
 mod call;
+mod collections;
 mod errors;
+mod events;
 mod fields;
 mod grants;
 mod group_rights;

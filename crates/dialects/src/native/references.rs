@@ -1,7 +1,7 @@
 //! What a body refers to, from the id, number or name it gives to the directory's own number. What
 //! is missing and what is hidden are refused alike, under the field that named it.
 
-use directory::{Fault, GroupId, Handle, Kind, OrganisationId, RoleId, UserId};
+use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, RoleId, UserId};
 
 use super::errors::Problem;
 use super::fields::Named;
@@ -54,4 +54,6 @@ references! {
         |handle, named| handle.organisation(named.reference::<OrganisationId>()).await;
     group, groups: GroupId, Group, |handle, named| handle.group(named.reference::<GroupId>()).await;
     role, roles: RoleId, Role, |handle, named| super::roles::role(handle, named).await;
+    collection, collections: CollectionId, Collection,
+        |handle, named| handle.collection(named.reference::<CollectionId>()).await;
 }

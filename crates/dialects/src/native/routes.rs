@@ -11,8 +11,8 @@ use crate::kit::{Route, Serves, Shared};
 
 use super::call::{Call, Visit, answered};
 use super::{
-    grants, group_rights, groups, keys, me, memberships, organisations, platforms, roles, settings,
-    users,
+    collections, events, grants, group_rights, groups, keys, me, memberships, organisations,
+    platforms, roles, settings, users,
 };
 
 /// What the API's description says of a route.
@@ -131,6 +131,15 @@ table! {
     DELETE "/roles/{role}" Call roles::delete => DeleteRole, "Delete a role", "" -> "";
     GET "/permissions" Call roles::permissions => signed_in, "List the permissions that roles are made of", "" -> "[Permission]";
 
+    GET "/collections" Call collections::list => ListCollections, "List collections of organisations", "" -> "[Collection]";
+    POST "/collections" Call collections::create => ManageCollections, "Make a collection", "NewCollection" -> "Collection";
+    GET "/collections/{collection}" Call collections::show => ListCollections, "Show a collection", "" -> "Collection";
+    PATCH "/collections/{collection}" Call collections::update => ManageCollections, "Change a collection", "CollectionChange" -> "Collection";
+    DELETE "/collections/{collection}" Call collections::delete => ManageCollections, "Delete a collection", "" -> "";
+    GET "/collections/{collection}/organisations" Call collections::organisations => ListCollections, "List the organisations in a collection", "" -> "[Organisation]";
+    PUT "/collections/{collection}/organisations/{organisation}" Call collections::add => ManageCollections, "Put an organisation into a collection", "" -> "";
+    DELETE "/collections/{collection}/organisations/{organisation}" Call collections::remove => ManageCollections, "Take an organisation out of a collection", "" -> "";
+
     GET "/platforms" Call platforms::list => signed_in, "List the platforms served", "" -> "[Platform]";
     GET "/platforms/{platform}/default-roles" Call platforms::default_roles => ListRoles, "List what newcomers at a platform's door get", "" -> "[Role]";
     PUT "/platforms/{platform}/default-roles" Call platforms::put_default_roles => ChangeDefaultRoles, "Choose what newcomers at a platform's door get", "DefaultRoles" -> "[Role]";
@@ -138,6 +147,7 @@ table! {
     GET "/settings" Call settings::list => ReadSettings, "Show all settings", "" -> "Settings";
     GET "/settings/{setting}" Call settings::show => ReadSettings, "Show one settings document", "" -> "Setting";
     PATCH "/settings/{setting}" Call settings::update => ChangeSettings, "Change one settings document", "Setting" -> "Setting";
+    GET "/events" Call events::list => ReadEvents, "List what happened", "" -> "[Event]";
 
     GET "/keys" Call keys::list => ListKeys, "List keys", "" -> "[Key]";
     GET "/keys/{key}" Call keys::show => ListKeys, "Show a key", "" -> "Key";

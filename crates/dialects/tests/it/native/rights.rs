@@ -490,3 +490,158 @@ async fn settings_change_field_by_field() {
         assert_eq!(fault(&refused).1, "forbidden");
     }
 }
+
+#[tokio::test]
+async fn a_collection_goes_round_and_carries_roles() {
+    let world = world().await;
+    for name in ["North", "South"] {
+        owner(&world, "POST", "/organisations", json!({"name": name})).await;
+    }
+    let sent =
+        json!({"name": "Branches", "description": "All of them", "organisations": ["North"]});
+    let made = owner(&world, "POST", "/collections", sent).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.json()["organisations"], json!([2]));
+    insta::assert_snapshot!("collection_made", stable(&made));
+    assert_eq!(
+        owner(
+            &world,
+            "PUT",
+            "/collections/1/organisations/South",
+            Value::Null
+        )
+        .await
+        .status,
+        204
+    );
+    let shown = owner(&world, "GET", "/collections/1", Value::Null).await;
+    assert_eq!(shown.json()["organisations"], json!([2, 3]), "{shown:?}");
+    let within = owner(&world, "GET", "/collections/1/organisations", Value::Null).await;
+    assert_eq!(column(&within, "name"), ["North", "South"]);
+    let changed = owner(
+        &world,
+        "PATCH",
+        "/collections/1",
+        json!({"name": "Sites", "description": null}),
+    )
+    .await;
+    assert_eq!(
+        (&changed.json()["name"], &changed.json()["description"]),
+        (&json!("Sites"), &Value::Null)
+    );
+    owner(&world, "POST", "/groups", json!({"name": "Helpers"})).await;
+    let both = json!({"role": "helpdesk", "collection": 1, "organisation": "North"});
+    let both = owner(&world, "POST", "/groups/Helpers/roles", both).await;
+    assert_eq!(fault(&both).2.as_deref(), Some("collection"));
+    let row = owner(
+        &world,
+        "POST",
+        "/groups/Helpers/roles",
+        json!({"role": "helpdesk", "collection": 1}),
+    )
+    .await;
+    assert_eq!(
+        (row.status, &row.json()["organisation"]),
+        (201, &Value::Null),
+        "{row:?}"
+    );
+    owner(
+        &world,
+        "POST",
+        "/users",
+        json!({"email": "ada@example.org", "groups": ["Helpers"], "default_roles": false}),
+    )
+    .await;
+    let held = owner(&world, "GET", "/users/2/grants", Value::Null).await;
+    assert_eq!(column(&held, "organisation"), [2, 3], "{held:?}");
+    assert!(
+        column(&held, "path")
+            .iter()
+            .all(|path| path["collection"] == made.json()["number"])
+    );
+    assert_eq!(
+        owner(
+            &world,
+            "DELETE",
+            "/collections/1/organisations/3",
+            Value::Null
+        )
+        .await
+        .status,
+        204
+    );
+    let held = owner(&world, "GET", "/users/2/grants", Value::Null).await;
+    assert_eq!(column(&held, "organisation"), [2]);
+    assert_eq!(
+        owner(&world, "DELETE", "/collections/1", Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert!(
+        column(
+            &owner(&world, "GET", "/users/2/grants", Value::Null).await,
+            "role"
+        )
+        .is_empty()
+    );
+    assert_eq!(
+        fault(&owner(&world, "GET", "/collections/1", Value::Null).await).0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn events_tell_who_did_what() {
+    let world = world().await;
+    let made = owner(
+        &world,
+        "POST",
+        "/users",
+        json!({"email": "ada@example.org"}),
+    )
+    .await;
+    owner(&world, "PATCH", "/users/2", json!({"title": "Countess"})).await;
+    let (_, bob) = world.powerless("bob@example.org").await;
+    with_key(&world, &bob, "PATCH", "/me", json!({"title": "Builder"})).await;
+    let events = owner(
+        &world,
+        "GET",
+        "/events?entity=user&entity_number=2&sort=number",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(
+        column(&events, "verb"),
+        ["user.created", "user.changed"],
+        "{events:?}"
+    );
+    let last = events.json()["items"][1].clone();
+    assert_eq!(
+        (&last["actor"], &last["address"]),
+        (&json!(1), &json!("192.0.2.10"))
+    );
+    assert_eq!(last["detail"]["after"]["title"], "Countess");
+    assert!(events.json()["items"][0]["request_id"].as_str() == made.header("x-request-id"));
+    let newest = owner(&world, "GET", "/events?sort=-number&limit=1", Value::Null).await;
+    assert_eq!(column(&newest, "actor"), [3]);
+    let by_actor = owner(
+        &world,
+        "GET",
+        "/events?actor=bob@example.org&platform=usher",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(column(&by_actor, "verb"), ["user.changed"]);
+    // Whoever reads no audit trail sees what they did themselves, and nothing else.
+    let own = with_key(&world, &bob, "GET", "/events", Value::Null).await;
+    assert!(
+        own.status == 403
+            || own.json()["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|one| one["actor"] == 3 || one["entity_number"] == 3),
+        "{own:?}"
+    );
+}

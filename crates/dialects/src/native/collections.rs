@@ -1,0 +1,172 @@
+//! Collections: named sets of organisations, through which a group's roles reach several at once.
+
+use directory::{
+    Collection, CollectionChange, CollectionId, CollectionRef, NewCollection, OrganisationId,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Reply};
+use super::fields::Named;
+use super::lists;
+use super::organisations::OrganisationBody;
+use super::references;
+use super::times::Moment;
+
+/// A collection as shown.
+#[derive(Serialize)]
+struct CollectionBody<'a> {
+    id: Uuid,
+    number: i64,
+    organisation: i64,
+    name: &'a str,
+    description: Option<&'a str>,
+    /// The numbers of the organisations in it, as far as the caller sees them.
+    organisations: Vec<i64>,
+    revision: i64,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl<'a> CollectionBody<'a> {
+    fn of(collection: &'a Collection, within: &[(CollectionId, OrganisationId)]) -> Self {
+        Self {
+            id: collection.uuid,
+            number: collection.id.0,
+            organisation: collection.organisation.0,
+            name: &collection.name,
+            description: collection.description.as_deref(),
+            organisations: within
+                .iter()
+                .filter(|(id, _)| *id == collection.id)
+                .map(|(_, organisation)| organisation.0)
+                .collect(),
+            revision: collection.version,
+            created_at: Moment(collection.created_at),
+            updated_at: Moment(collection.updated_at),
+        }
+    }
+}
+
+/// `GET /collections`
+pub async fn list(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let collections = call.handle.collections().await?;
+    let ids: Vec<_> = collections.iter().map(|one| one.id).collect();
+    let within = call.handle.collection_organisations(&ids).await?;
+    let items = collections
+        .iter()
+        .map(|one| CollectionBody::of(one, &within))
+        .collect();
+    Reply::shown(&lists::whole(items))
+}
+
+/// `GET /collections/{collection}`
+pub async fn show(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let which: CollectionRef = call.reference(0);
+    let collection = call.handle.collection(which).await?;
+    shown(&call, &collection).await
+}
+
+async fn shown(call: &Call, collection: &Collection) -> Answer {
+    let ids = [collection.id];
+    let within = call.handle.collection_organisations(&ids).await?;
+    let body = CollectionBody::of(collection, &within);
+    Reply::revised(collection.version, &body)
+}
+
+/// `POST /collections`
+pub async fn create(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let organisation: Option<Named> = fields.value("organisation")?;
+    let organisations: Option<Vec<Named>> = fields.value("organisations")?;
+    let mut new = NewCollection {
+        uuid: fields.value("id")?,
+        name: fields.need("name")?,
+        description: fields.value("description")?,
+        ..NewCollection::default()
+    };
+    fields.end()?;
+    let handle = &call.handle;
+    new.organisation = references::organisation(handle, "organisation", organisation).await?;
+    new.organisations = references::organisations(handle, "organisations", organisations).await?;
+    let collection = handle.create_collection(new).await?;
+    let mut reply = shown(&call, &collection).await?;
+    reply.status = 201;
+    reply.location = Some(format!("/collections/{}", collection.uuid));
+    Ok(reply)
+}
+
+/// `PATCH /collections/{collection}`
+pub async fn update(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let change = CollectionChange {
+        name: fields.take("name")?,
+        description: fields.take("description")?,
+    };
+    fields.end()?;
+    let which = matched(&call).await?;
+    let collection = call.handle.update_collection(which, change).await?;
+    shown(&call, &collection).await
+}
+
+/// `DELETE /collections/{collection}`
+pub async fn delete(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let which = matched(&call).await?;
+    call.handle.delete_collection(which).await?;
+    Reply::nothing()
+}
+
+/// The collection that the path names, in the revision that `If-Match` asks for.
+async fn matched(call: &Call) -> Result<CollectionRef, super::errors::Problem> {
+    let which: CollectionRef = call.reference(0);
+    if call.if_match.is_some() {
+        let collection = call.handle.collection(which.clone()).await?;
+        call.check_revision(collection.version)?;
+    }
+    Ok(which)
+}
+
+/// `GET /collections/{collection}/organisations`
+pub async fn organisations(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let which: CollectionRef = call.reference(0);
+    let id = call.handle.collection(which).await?.id;
+    let within = call.handle.collection_organisations(&[id]).await?;
+    let ids: Vec<_> = within
+        .iter()
+        .map(|(_, organisation)| *organisation)
+        .collect();
+    let organisations = call.handle.organisations_by_id(&ids).await?;
+    let items = organisations.iter().map(OrganisationBody::of).collect();
+    Reply::shown(&lists::whole(items))
+}
+
+/// `PUT /collections/{collection}/organisations/{organisation}`
+pub async fn add(call: Call) -> Answer {
+    let (which, organisation) = placed(&call).await?;
+    call.handle
+        .add_to_collection(which, &[organisation])
+        .await?;
+    Reply::nothing()
+}
+
+/// `DELETE /collections/{collection}/organisations/{organisation}`
+pub async fn remove(call: Call) -> Answer {
+    let (which, organisation) = placed(&call).await?;
+    call.handle
+        .remove_from_collection(which, &[organisation])
+        .await?;
+    Reply::nothing()
+}
+
+async fn placed(call: &Call) -> Result<(CollectionRef, OrganisationId), super::errors::Problem> {
+    lists::only(&call.parameters, &[])?;
+    let organisation = call.reference::<OrganisationId>(1);
+    let organisation = call.handle.organisation(organisation).await?.id;
+    Ok((call.reference(0), organisation))
+}

@@ -1,0 +1,79 @@
+//! The audit trail: who did what to whom, through which door.
+
+use directory::{Event, EventField};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::call::{Answer, Call, Reply};
+use super::lists::{self, By, Filter, Listing};
+use super::times::Moment;
+
+/// An event as shown.
+#[derive(Serialize)]
+struct EventBody<'a> {
+    number: i64,
+    at: Moment,
+    verb: &'a str,
+    actor: Option<i64>,
+    actor_name: Option<&'a str>,
+    platform: &'a str,
+    key: Option<i64>,
+    session: Option<i64>,
+    entity: &'a str,
+    entity_number: Option<i64>,
+    entity_name: Option<&'a str>,
+    organisation: Option<i64>,
+    detail: Option<&'a Value>,
+    address: Option<&'a str>,
+    request_id: Option<&'a str>,
+}
+
+impl<'a> EventBody<'a> {
+    fn of(event: &'a Event) -> Self {
+        Self {
+            number: event.id.0,
+            at: Moment(event.at),
+            verb: &event.verb,
+            actor: event.actor.map(|user| user.0),
+            actor_name: event.actor_name.as_deref(),
+            platform: &event.platform,
+            key: event.key.map(|key| key.0),
+            session: event.session.map(|session| session.0),
+            entity: &event.entity,
+            entity_number: event.entity_id,
+            entity_name: event.entity_name.as_deref(),
+            organisation: event.organisation.map(|organisation| organisation.0),
+            detail: event.detail.as_ref(),
+            address: event.address.as_deref(),
+            request_id: event.request_id.as_deref(),
+        }
+    }
+}
+
+const fn filter(name: &'static str, field: EventField, by: By) -> Filter<EventField> {
+    Filter { name, field, by }
+}
+
+/// How events are listed.
+pub const LISTING: Listing<EventField> = Listing {
+    filters: &[
+        filter("number", EventField::Id, By::Number),
+        filter("after", EventField::At, By::After),
+        filter("before", EventField::At, By::Before),
+        filter("verb", EventField::Verb, By::Exact),
+        filter("actor", EventField::Actor, By::User),
+        filter("platform", EventField::Platform, By::Exact),
+        filter("entity", EventField::Entity, By::Exact),
+        filter("entity_number", EventField::EntityId, By::Number),
+        filter("organisation", EventField::Organisation, By::Organisation),
+        filter("address", EventField::Address, By::Exact),
+    ],
+    sorts: &[("at", EventField::At)],
+};
+
+/// `GET /events`: newest last; `sort=-number` turns it round.
+pub async fn list(call: Call) -> Answer {
+    let query = LISTING.query(&call.handle, &call.parameters).await?;
+    let page = call.handle.events(&query).await?;
+    Reply::shown(&lists::shown(&page, EventBody::of))
+}
