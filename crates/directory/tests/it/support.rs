@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use directory::{
     Accepts, BuiltinRole, Caller, Configuration, CountingEntropy, Directory, Fault, FirstRun,
-    Handle, HashingCost, Line, ManualClock, NewKey, NewOrganisation, NewPassword, NewUser,
-    Organisation, OrganisationId, PasswordPolicy, PasswordRule, Permission, Platform, PlatformSpec,
-    Reach, RequestContext, RoleId, RolePaths, Seams, StoreLocation, Time, User, UserId,
-    usher_platform,
+    Group, Handle, HashingCost, Line, ManualClock, NewGroup, NewKey, NewOrganisation, NewPassword,
+    NewUser, Organisation, OrganisationId, PasswordPolicy, PasswordRule, Permission, Platform,
+    PlatformSpec, Reach, RequestContext, RoleId, RolePaths, Seams, StoreLocation, Time, User,
+    UserId, usher_platform,
 };
+
+use crate::platforms::{CLUB, SOLO, club_platform, solo_platform};
 
 /// 2026-01-01T00:00:00Z.
 pub const START: Time = Time(1_767_225_600_000);
@@ -25,6 +27,16 @@ pub const OWNER_ROLE: RoleId = RoleId(1);
 pub const ADMINISTRATOR: RoleId = RoleId(2);
 pub const HELPDESK: RoleId = RoleId(3);
 pub const AUDITOR: RoleId = RoleId(4);
+pub const MEMBER: RoleId = RoleId(5);
+/// The roles of the other platforms, in the order in which they are installed.
+pub const BOSS: RoleId = RoleId(6);
+pub const GUEST: RoleId = RoleId(7);
+pub const CHIEF: RoleId = RoleId(8);
+pub const MANAGER: RoleId = RoleId(9);
+pub const CLERK: RoleId = RoleId(10);
+pub const CLUB_GUEST: RoleId = RoleId(11);
+pub const HOST: RoleId = RoleId(12);
+pub const TEAM: RoleId = RoleId(13);
 
 pub struct World {
     pub directory: Directory,
@@ -143,7 +155,12 @@ pub fn toy_platform() -> PlatformSpec {
 pub fn configuration(location: StoreLocation, clock: Arc<ManualClock>) -> Configuration {
     Configuration {
         location,
-        platforms: vec![usher_platform(&[TOY]), toy_platform()],
+        platforms: vec![
+            usher_platform(&[TOY, SOLO, CLUB]),
+            toy_platform(),
+            solo_platform(),
+            club_platform(),
+        ],
         passwords: PasswordPolicy::Default,
         secret: [7; 32],
         connections: 4,
@@ -251,4 +268,71 @@ impl World {
         let secret = self.key_of(user).await;
         self.directory.act(&self.caller(&secret).await.unwrap())
     }
+
+    /// The same through the door of a dialect.
+    pub async fn at(&self, platform: Platform, user: UserId) -> Handle {
+        let secret = self.key_of(user).await;
+        let caller = self.caller_at(platform, &secret).await.unwrap();
+        self.directory.act(&caller)
+    }
+
+    /// A shared group.
+    pub async fn group(&self, name: &str, organisation: OrganisationId) -> Group {
+        let new = NewGroup {
+            name: name.to_owned(),
+            organisation: Some(organisation),
+            ..NewGroup::default()
+        };
+        self.system().create_group(new).await.unwrap()
+    }
+
+    /// A small tree: two organisations below the root, and one below the first, each with an
+    /// administrator of its subtree and a member.
+    pub async fn tree(&self) -> Tree {
+        let mut places = Vec::new();
+        for (name, parent) in [
+            ("North", None),
+            ("South", None),
+            ("Northern branch", Some(0)),
+        ] {
+            let parent = parent.map_or(ROOT, |index: usize| -> OrganisationId { places[index] });
+            places.push(self.organisation(name, parent).await.id);
+        }
+        let mut people = Vec::new();
+        for (email, home, role) in [
+            ("nora@example.org", 0, ADMINISTRATOR),
+            ("nils@example.org", 0, MEMBER),
+            ("sara@example.org", 1, ADMINISTRATOR),
+            ("sven@example.org", 1, MEMBER),
+            ("bea@example.org", 2, ADMINISTRATOR),
+            ("bob@example.org", 2, MEMBER),
+        ] {
+            people.push(self.person(email, places[home], &[role]).await.id);
+        }
+        Tree {
+            north: places[0],
+            south: places[1],
+            branch: places[2],
+            nora: people[0],
+            nils: people[1],
+            sara: people[2],
+            sven: people[3],
+            bea: people[4],
+            bob: people[5],
+        }
+    }
+}
+
+/// See [`World::tree`]: each place with its administrator and its member.
+#[derive(Clone, Copy)]
+pub struct Tree {
+    pub north: OrganisationId,
+    pub south: OrganisationId,
+    pub branch: OrganisationId,
+    pub nora: UserId,
+    pub nils: UserId,
+    pub sara: UserId,
+    pub sven: UserId,
+    pub bea: UserId,
+    pub bob: UserId,
 }
