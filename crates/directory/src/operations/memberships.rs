@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
-    Fault, Kind, Membership, OrganisationId, OrganisationRef, Permission, Ref, UserId, UserRef,
+    Fault, Kind, Membership, OrganisationId, OrganisationRef, Permission, Ref, Scope, UserId,
+    UserRef,
 };
 use crate::store::{organisations, users};
 
@@ -171,13 +172,11 @@ impl Handle {
     ) -> Result<Vec<crate::model::Organisation>, Fault> {
         let ids = ids.to_vec();
         self.read(Operation::ShowOrganisation, async |work: &mut Work<'_>| {
-            let mut seen = Vec::new();
-            for organisation in organisations::by_ids(&mut work.tx, &ids).await? {
-                if work.sees_organisation(organisation.id).await? {
-                    seen.push(organisation);
-                }
-            }
-            Ok(seen)
+            let mut scopes = work.scopes_of(Permission::ReadOrganisations);
+            // Everybody sees the organisations they belong to.
+            scopes.push(Scope::Own(work.caller.user));
+            let limit = work.limit();
+            Ok(organisations::seen_of(&mut work.tx, &ids, &scopes, limit).await?)
         })
         .await
     }

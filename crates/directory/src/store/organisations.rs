@@ -130,8 +130,13 @@ pub(crate) async fn by_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option<Organis
     tx.one(&sql, &[folded.into()], read_organisation).await
 }
 
-/// The organisations of those numbers, in no particular order.
-pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[OrganisationId]) -> Res<Vec<Organisation>> {
+/// Those of the organisations that the scopes show: one statement for up to 500.
+pub(crate) async fn seen_of(
+    tx: &mut Tx<'_>,
+    ids: &[OrganisationId],
+    scopes: &[Scope],
+    limit: Option<i64>,
+) -> Res<Vec<Organisation>> {
     let mut organisations = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(500) {
         let mut sql = Sql::default();
@@ -140,6 +145,7 @@ pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[OrganisationId]) -> Res<Vec<O
             .push(TABLES)
             .push(" WHERE o.id IN (");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
+        super::select::seen::<Organisations>(&mut sql, scopes, limit);
         organisations.extend(tx.all(&sql.text, &sql.vals(), read_organisation).await?);
     }
     Ok(organisations)
@@ -419,16 +425,6 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, id: OrganisationId) -> Res<()> {
 pub(crate) async fn ancestors(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<OrganisationId>> {
     tx.all(
         "SELECT ancestor_id FROM organisation_tree WHERE descendant_id = $1 ORDER BY depth",
-        &[id.0.into()],
-        |row| Ok(OrganisationId(row.int(0)?)),
-    )
-    .await
-}
-
-/// The direct children.
-pub(crate) async fn children(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<OrganisationId>> {
-    tx.all(
-        "SELECT id FROM organisations WHERE parent_id = $1 ORDER BY id",
         &[id.0.into()],
         |row| Ok(OrganisationId(row.int(0)?)),
     )
