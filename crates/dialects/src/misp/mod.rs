@@ -71,8 +71,6 @@ static ROUTES: &[Route] = routes![
     GET    "/users/changepw"                  descriptions::show      => signed_in;
     POST   "/users/changepw"                  own::change_password    => ChangeOwnPassword;
     PUT    "/users/changepw"                  own::change_password    => ChangeOwnPassword;
-    POST   "/users/resetauthkey"              keys::reset_own         => RevokeKey;
-    POST   "/users/resetauthkey/{id}"         keys::reset             => RevokeKey;
     GET    "/admin/users/index"               users::list             => ListUsers;
     GET    "/admin/users/view/{id}"           users::view             => ShowUser;
     GET    "/admin/users/add"                 descriptions::show      => signed_in;
@@ -117,6 +115,8 @@ static ROUTES: &[Route] = routes![
     PUT    "/authkeys/edit/{id}"              keys::edit              => UpdateKey;
     POST   "/authkeys/delete/{id}"            keys::delete            => RevokeKey;
     DELETE "/authkeys/delete/{id}"            keys::delete            => RevokeKey;
+    POST   "/users/resetauthkey"              keys::reset_own         => RevokeKey;
+    POST   "/users/resetauthkey/{id}"         keys::reset             => RevokeKey;
 ];
 
 fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {

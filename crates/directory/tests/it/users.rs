@@ -389,7 +389,13 @@ async fn domains_bind_part_administrators(world: &World) {
     let boss = world.as_user(boss.id).await;
     let refused = boss.create_user(named("ada@elsewhere.example")).await;
     assert!(
-        matches!(refused, Err(Fault::Invalid { field: "email", .. })),
+        matches!(
+            refused,
+            Err(Fault::Invalid {
+                field: "email_domain",
+                ..
+            })
+        ),
         "{refused:?}"
     );
     let ada = boss

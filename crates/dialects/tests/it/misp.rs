@@ -1,1 +1,0 @@
-//! The dialect over its wire: see `support.rs` for the world, replays, coverage and hostile input.
