@@ -11,6 +11,7 @@ use crate::support::{
 both!(
     platforms_list_their_own,
     made_changed_deleted,
+    several_or_none,
     numbers_are_never_reused,
     nobody_puts_more_into_a_role_than_they_hold,
     built_ins_change_only_where_the_platform_says,
@@ -376,4 +377,18 @@ async fn what_one_holds_one_sees(world: &World) {
         sven.role(ADMINISTRATOR).await,
         Err(Fault::NotFound(Kind::Role))
     );
+}
+
+async fn several_or_none(world: &World) {
+    let handle = world.at(TOY, OWNER).await;
+    let both = vec![new("One", reading()), new("Two", vec![])];
+    let made = handle.create_roles(both).await.unwrap();
+    let names: Vec<&str> = made.iter().map(|role| role.name.as_str()).collect();
+    assert_eq!(names, ["One", "Two"]);
+    assert_eq!(made[1].number, made[0].number + 1);
+    let before = handle.roles(&Query::default()).await.unwrap().items;
+    let bad = vec![new("Three", vec![]), new("ONE", vec![])];
+    let refusal = handle.create_roles(bad).await.unwrap_err();
+    assert_eq!(refusal, Fault::Taken { field: "name" });
+    assert_eq!(handle.roles(&Query::default()).await.unwrap().items, before);
 }

@@ -15,6 +15,7 @@ both!(
     service_accounts,
     status_and_locks,
     several_or_none,
+    documents_change_member_by_member,
     trials_leave_nothing,
     homes_move,
     domains_bind_part_administrators,
@@ -712,4 +713,78 @@ async fn filters_filter(world: &World) {
             ..
         })
     ));
+}
+
+async fn documents_change_member_by_member(world: &World) {
+    use directory::{Extended, NewExtension};
+    use serde_json::{Value, json};
+    let ada = world.person("ada@example.org", ROOT, &[]).await;
+    let handle = world.system();
+    let check = async |sent: Value, expected: Value| {
+        let Value::Object(members) = sent.clone() else {
+            panic!("members are an object");
+        };
+        let change = UserChange {
+            extension_members: Some(members),
+            ..UserChange::default()
+        };
+        handle.update_user(ada.id, change).await.unwrap();
+        let stored = handle
+            .extensions(Extended::User, &[ada.id.0])
+            .await
+            .unwrap();
+        let stored = stored.get(&ada.id.0).cloned().unwrap_or_else(|| json!({}));
+        assert_eq!(stored, expected, "{sent}");
+    };
+    check(json!({}), json!({})).await;
+    check(json!({ "a": 1 }), json!({ "a": 1 })).await;
+    check(json!({ "b": [2] }), json!({ "a": 1, "b": [2] })).await;
+    check(json!({ "a": null, "c": null }), json!({ "b": [2] })).await;
+    // Terms stay when members change.
+    let new = NewExtension {
+        document: json!({ "a": 1 }),
+        terms: vec![("flag".to_owned(), "on".to_owned())],
+    };
+    handle
+        .put_extension(Extended::User, ada.id.0, new)
+        .await
+        .unwrap();
+    check(json!({ "a": 2 }), json!({ "a": 2 })).await;
+    let flagged = Query {
+        predicate: Predicate::Is(
+            UserField::Term(directory::Platform::USHER, "flag".to_owned()),
+            Test::Equals("on".into()),
+        ),
+        ..Query::default()
+    };
+    assert_eq!(
+        emails(&handle.users(&flagged).await.unwrap()),
+        ["ada@example.org"]
+    );
+    // Nothing is written and told where nothing changes.
+    let change = || UserChange {
+        extension_members: json!({ "a": 2 }).as_object().cloned(),
+        ..UserChange::default()
+    };
+    let before = handle.user(ada.id).await.unwrap();
+    assert_eq!(handle.update_user(ada.id, change()).await.unwrap(), before);
+    // Changes of different members at once are all kept.
+    let tasks: Vec<_> = (0..16)
+        .map(|number| {
+            let handle = handle.clone();
+            let change = UserChange {
+                extension_members: json!({ format!("m{number}"): number }).as_object().cloned(),
+                ..UserChange::default()
+            };
+            tokio::spawn(async move { handle.update_user(ada.id, change).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let stored = handle
+        .extensions(Extended::User, &[ada.id.0])
+        .await
+        .unwrap();
+    assert_eq!(stored[&ada.id.0].as_object().unwrap().len(), 17);
 }
