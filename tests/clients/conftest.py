@@ -7,6 +7,8 @@ but the vendor's own client.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import queue
 import re
@@ -27,6 +29,13 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 BAD_LINE = re.compile(r'^\S*\s*ERROR\b|"level":\s*"ERROR"|\bpanicked\b')
 
 _started: list["Usher"] = []
+
+# Suites lie in folders of their dialects' names, and some clients' packages have the same names.
+# Pytest would take the folder for the package; it leaves alone what is imported already.
+for suite in Path(__file__).parent.iterdir():
+    if suite.is_dir():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(suite.name)
 
 
 def binary() -> Path:
