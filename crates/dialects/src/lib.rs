@@ -21,7 +21,13 @@ pub static DIALECTS: &[&Dialect] = &[
 /// What the directory must know of all platforms: its own, and those of the dialects.
 #[must_use]
 pub fn platforms() -> Vec<PlatformSpec> {
-    let vendors: Vec<PlatformSpec> = DIALECTS
+    platforms_of(DIALECTS)
+}
+
+/// The same for some of the dialects.
+#[must_use]
+pub fn platforms_of(dialects: &[&Dialect]) -> Vec<PlatformSpec> {
+    let vendors: Vec<PlatformSpec> = dialects
         .iter()
         .filter_map(|dialect| dialect.specification)
         .map(|specification| specification())

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use dialects::kit::{Dialect, Facts, Front, PeerAddress, Route, Serves, Shared};
-use dialects::{DIALECTS, platforms};
+use dialects::{DIALECTS, platforms_of};
 use directory::{
     Configuration, CountingEntropy, Directory, FIRST_OWNER, FirstRun, Handle, HashingCost,
     ManualClock, NewKey, NewUser, PasswordPolicy, Platform, Query, ROOT, Seams, StoreLocation,
@@ -44,12 +44,13 @@ pub async fn world() -> World {
     world_of(DIALECTS).await
 }
 
-/// A world that speaks just these.
+/// A world that speaks just these, and knows no other platform: what one dialect shows there does
+/// not change with the others' catalogues, so snapshots are taken in it.
 pub async fn world_of(dialects: &[&'static Dialect]) -> World {
     let clock = ManualClock::at(START);
     let directory = Directory::open(Configuration {
         location: StoreLocation::Temporary,
-        platforms: platforms(),
+        platforms: platforms_of(dialects),
         passwords: PasswordPolicy::Default,
         secret: [7; 32],
         connections: 4,

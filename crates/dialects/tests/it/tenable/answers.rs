@@ -4,7 +4,7 @@ use directory::{NewUser, UserKind};
 use serde_json::{Value, json};
 
 use super::{PASSWORD, give, keyed, owner, owner_sends, person, role};
-use crate::support::{World, world};
+use crate::support::{World, world_of};
 
 async fn grace(world: &World) -> Value {
     let reply = owner_sends(
@@ -23,7 +23,7 @@ async fn grace(world: &World) -> Value {
 
 #[tokio::test]
 async fn users() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     insta::assert_snapshot!(
         "users_at_first",
         owner(&world, "GET", "users").await.shown()
@@ -59,7 +59,7 @@ async fn users() {
 
 #[tokio::test]
 async fn whoami() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     insta::assert_snapshot!(
         "whoami_owner",
         owner(&world, "GET", "users/whoami").await.shown()
@@ -71,7 +71,7 @@ async fn whoami() {
 
 #[tokio::test]
 async fn roles() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     insta::assert_snapshot!("roles", owner(&world, "GET", "roles").await.shown());
     let defaults = owner(&world, "GET", "roles/user-creation-defaults").await;
     insta::assert_snapshot!("default_roles", defaults.shown());
@@ -105,7 +105,7 @@ async fn roles() {
 
 #[tokio::test]
 async fn what_the_server_says_of_itself() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let about = world.get("/tenable/api/about").send().await;
     insta::assert_snapshot!("about", about.shown());
     for (name, path) in [
@@ -124,7 +124,7 @@ async fn what_the_server_says_of_itself() {
 
 #[tokio::test]
 async fn changes_of_one_member_leave_the_others() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let number = grace(&world).await["id"].as_i64().unwrap();
     let path = format!("users/{number}");
     for (key, value) in [
@@ -148,7 +148,7 @@ async fn changes_of_one_member_leave_the_others() {
 
 #[tokio::test]
 async fn refreshed_keys() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let (_, key) = person(&world, "ada@example.org", &[2]).await;
     let shown = keyed(&world, "GET", "api-key", &key).send().await.json();
     assert_eq!(shown, json!({ "key": key }));
@@ -177,7 +177,7 @@ async fn refreshed_keys() {
 
 #[tokio::test]
 async fn people_of_other_doors() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let handle = world.system();
     let robot = NewUser {
         login: Some("robot".to_owned()),
@@ -214,7 +214,7 @@ async fn people_of_other_doors() {
 
 #[tokio::test]
 async fn lists_longer_than_a_chunk_are_whole_and_in_order() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let handle = world.system();
     for part in 0..5 {
         let new = (0..450)
@@ -247,7 +247,7 @@ async fn lists_longer_than_a_chunk_are_whole_and_in_order() {
 
 #[tokio::test]
 async fn owners_show_as_administrators() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let roles = owner(&world, "GET", "users/1").await.json()["roles"].clone();
     assert_eq!(roles, json!([1]));
     // Their role goes only with the ownership.

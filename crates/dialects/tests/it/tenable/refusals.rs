@@ -5,7 +5,7 @@ use directory::{NewKey, NewOrganisation, NewUser};
 use serde_json::{Value, json};
 
 use super::{PASSWORD, keyed, owner, owner_sends, person, role};
-use crate::support::{Reply, coverage, hostile, world};
+use crate::support::{Reply, coverage, hostile, world_of};
 
 fn sign(key: &str) -> (&'static str, String) {
     ("X-API-Key", key.to_owned())
@@ -32,7 +32,7 @@ async fn hostile_input() {
 
 #[tokio::test]
 async fn refusals_before_any_use_case() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let mut shown = Vec::new();
     let mut note = |what: &str, reply: Reply| {
         assert!(shaped(&reply), "{what}: {reply:?}");
@@ -70,7 +70,7 @@ async fn refusals_before_any_use_case() {
 
 #[tokio::test]
 async fn checks_come_in_the_vendors_order() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let (_, reader) = person(&world, "reader@example.org", &[]).await;
     let check = async |key: &str, method: &str, path: &str, body: &str, status: u16| {
         let call = keyed(&world, method, path, key).header("Content-Type", "application/json");
@@ -120,7 +120,7 @@ async fn checks_come_in_the_vendors_order() {
 
 #[tokio::test]
 async fn conflicts() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     person(&world, "ada@example.org", &[]).await;
     let new = |email: &str| json!([{ "name": "A", "email": email, "password": PASSWORD }]);
     let state = world.state().await;
@@ -151,7 +151,7 @@ async fn conflicts() {
 
 #[tokio::test]
 async fn nobody_deletes_themselves_or_the_last_owner() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let (_, key) = person(&world, "ada@example.org", &[1]).await;
     for path in ["users/1", "users/2"] {
         let who = if path == "users/1" { &world.key } else { &key };
@@ -167,7 +167,7 @@ async fn nobody_deletes_themselves_or_the_last_owner() {
 
 #[tokio::test]
 async fn a_read_only_key_reads() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let new = NewKey {
         read_only: true,
         ..NewKey::default()
@@ -198,7 +198,7 @@ async fn a_read_only_key_reads() {
 /// Which calls each permission opens, from the status alone: 200 and the like, 403, or 404.
 #[tokio::test]
 async fn what_each_permission_opens() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let (other, _) = person(&world, "other@example.org", &[]).await;
     let listed = [other.id.number()];
     let roles: Vec<(&str, Vec<(&str, &str, Option<&[i64]>, bool)>)> = vec![
@@ -305,7 +305,7 @@ async fn what_each_permission_opens() {
 
 #[tokio::test]
 async fn outside_ones_organisation_is_nothing() {
-    let world = world().await;
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let handle = world.system();
     let new = NewOrganisation {
         name: "Branch".to_owned(),
