@@ -51,7 +51,8 @@ impl Voice for Misp {
     fn route<'a>(&self, path: &'a str) -> Cow<'a, str> {
         match Address::read(path) {
             Some(address) => Cow::Owned(address.route()),
-            None => Cow::Borrowed(path),
+            // Nothing is served at the root: what cannot be read is not found.
+            None => Cow::Borrowed("/"),
         }
     }
 
