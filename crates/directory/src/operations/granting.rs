@@ -281,9 +281,12 @@ pub(crate) async fn give(
     if owner {
         owners::crown(work, user.id).await?;
     }
-    let detail = json!({ "after": described(&role, organisation, wanted.expires_at) });
-    work.event("role.granted", About::user(user), Some(detail))
-        .await?;
+    if !newly_made {
+        // Of somebody new, the event of their making tells the roles.
+        let detail = json!({ "after": described(&role, organisation, wanted.expires_at) });
+        work.event("role.granted", About::user(user), Some(detail))
+            .await?;
+    }
     Ok(true)
 }
 

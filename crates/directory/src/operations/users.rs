@@ -335,10 +335,17 @@ async fn create(
         )
         .await?;
     }
+    let mut after = described(&user);
+    if !new.roles.is_empty() {
+        after["roles"] = json!(new.roles);
+    }
+    if !new.groups.is_empty() {
+        after["groups"] = json!(new.groups);
+    }
     work.event(
         "user.created",
         About::user(&user),
-        Some(json!({ "after": described(&user) })),
+        Some(json!({ "after": after })),
     )
     .await?;
     if let (Some(template), Some(to)) = (&new.door.mail, &user.email) {

@@ -1,11 +1,15 @@
 //! The directory through its public interface, on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod audit;
+mod collections;
 mod grants;
 mod groups;
 mod keys;
 mod owners;
 mod platforms;
+mod records;
 mod roles;
+mod settings;
 mod support;
 mod users;
