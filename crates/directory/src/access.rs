@@ -86,6 +86,9 @@ operations! {
     RevokeRole: write GrantRoles;
     ChangeGroupRoles: write GrantRoles;
     // Credentials.
+    SignIn: write SignedIn own;
+    RequestPasswordReset: write SignedIn own;
+    RedeemToken: write SignedIn own;
     ChangeOwnPassword: write SignedIn own;
     SetPassword: write ResetCredentials;
     SendPasswordReset: write ResetCredentials;
@@ -113,4 +116,5 @@ operations! {
     ChangeSettings: write ManageSettings;
     ReadEvents: read ReadAudit own;
     SendMail: write EditUsers;
+    ListMail: read ReadSettings;
 }

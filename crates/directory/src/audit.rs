@@ -76,7 +76,7 @@ impl Work<'_> {
             Credential::Session(session, key) => (key.map(|key| key.0), Some(session.0)),
             Credential::System => (None, None),
         };
-        let system = caller.credential == Credential::System;
+        let system = caller.is_system();
         let event = events::NewEvent {
             at: self.now,
             verb,

@@ -14,10 +14,10 @@ use crate::directory::{Directory, Inner};
 use crate::handle::{Outcome, Stop};
 use crate::model::{Fault, Held, Platform, Refusal, Standing, Time, UserId};
 use crate::rules::{self, KeyGate};
-use crate::store::Tx;
 use crate::store::credentials::{
     Holding, KeyRow, Owner, SessionRow, holding, key_by_digest, session_by_digest,
 };
+use crate::store::{Tx, lockouts};
 
 /// Remembered rights.
 #[derive(Default)]
@@ -147,6 +147,7 @@ impl Directory {
             Credential::Key(row.id),
             limits,
             row.organisation,
+            false,
             context,
         )
         .await
@@ -161,7 +162,7 @@ impl Directory {
         let now = self.now();
         if row.platform != platform.word()
             || row.expires_at <= now
-            || self.last_seen(row.id, row.last_seen_at).plus(row.idle) <= now
+            || self.0.last_seen(row.id, row.last_seen_at).plus(row.idle) <= now
             || row.key_revoked_at.is_some()
             || row.key_expires_at.is_some_and(|end| end <= now)
         {
@@ -183,6 +184,7 @@ impl Directory {
             credential,
             limits,
             row.organisation,
+            row.enrolment,
             context,
         )
         .await
@@ -220,14 +222,7 @@ impl Directory {
         self.0
             .store
             .read_single(async |tx: &mut Tx<'_>| -> Outcome<bool> {
-                let found = tx
-                    .one(
-                        "SELECT 1 FROM sign_in_failures WHERE user_id = $1 AND address = $2",
-                        &[user.0.into(), (&address).into()],
-                        |row| row.int(0),
-                    )
-                    .await?;
-                Ok(found.is_some())
+                Ok(lockouts::caused_by(tx, user, &address).await?)
             })
             .await
             .map_err(Stop::into_fault)
@@ -240,6 +235,7 @@ impl Directory {
         credential: Credential,
         limits: KeyLimits,
         organisation: Option<crate::model::OrganisationId>,
+        must_enrol_second_factor: bool,
         context: RequestContext,
     ) -> Result<Caller, Fault> {
         let remembered = self.0.remembered(&owner).await.map_err(Stop::into_fault)?;
@@ -250,6 +246,7 @@ impl Directory {
             home: owner.home,
             platform,
             credential,
+            proof: false,
             limits,
             organisation,
             held: remembered.held,
@@ -257,6 +254,7 @@ impl Directory {
             epoch: remembered.epoch,
             held_until: remembered.until,
             must_change_password: owner.must_change_password,
+            must_enrol_second_factor,
             context,
         })))
     }

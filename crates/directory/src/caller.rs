@@ -59,6 +59,9 @@ pub(crate) struct CallerState {
     pub home: OrganisationId,
     pub platform: Platform,
     pub credential: Credential,
+    /// The server itself acts, for somebody who just gave a password or mailed token: a single step,
+    /// with no rights but their own.
+    pub proof: bool,
     pub limits: KeyLimits,
     /// The organisation a token is limited to.
     pub organisation: Option<OrganisationId>,
@@ -70,6 +73,8 @@ pub(crate) struct CallerState {
     /// When the first of the expiring grants in `held` ends.
     pub held_until: Option<Time>,
     pub must_change_password: bool,
+    /// The session was begun only to enrol a second factor.
+    pub must_enrol_second_factor: bool,
     pub context: RequestContext,
 }
 
@@ -132,6 +137,12 @@ impl Caller {
         self.0.must_change_password
     }
 
+    /// Whether the session was begun only to enrol a second factor, which the account needs and lacks.
+    #[must_use]
+    pub fn must_enrol_second_factor(&self) -> bool {
+        self.0.must_enrol_second_factor
+    }
+
     /// Whether they hold a permission here at any reach.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
@@ -178,6 +189,11 @@ impl Caller {
 }
 
 impl CallerState {
+    /// Whether it is the server itself, on nobody's behalf.
+    pub fn is_system(&self) -> bool {
+        self.credential == Credential::System && !self.proof
+    }
+
     /// What counts in this dialect: roles of `usher` and of its own platform.
     pub fn here(&self) -> impl Iterator<Item = &Held> {
         self.held

@@ -68,6 +68,7 @@ pub(crate) struct Inner {
     pub seams: Seams,
     pub callers: Callers,
     pub uses: crate::uses::Uses,
+    pub brake: crate::brake::Brake,
     /// At most as many password hashes at once as there are cores.
     pub hashing: tokio::sync::Semaphore,
     /// Hashes waiting or running; beyond a bound the door says to come back.
@@ -135,6 +136,7 @@ impl Directory {
             seams: configuration.seams,
             callers: Callers::default(),
             uses: crate::uses::Uses::default(),
+            brake: crate::brake::Brake::default(),
             hashing: tokio::sync::Semaphore::new(cores),
             hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
         })))
@@ -160,6 +162,7 @@ impl Directory {
             home: crate::ROOT,
             platform,
             credential: Credential::System,
+            proof: false,
             limits: KeyLimits::default(),
             organisation: None,
             held: Arc::new([Held {
@@ -171,6 +174,7 @@ impl Directory {
             epoch: 0,
             held_until: None,
             must_change_password: false,
+            must_enrol_second_factor: false,
             context: RequestContext::default(),
         }))
     }

@@ -92,7 +92,7 @@ impl Work<'_> {
     /// The take-over guard: nobody changes another's password, keys, factors, address, status, kind or
     /// existence unless their own rights cover the other's administrative ones.
     pub async fn guard_takeover(&mut self, user: &User) -> Outcome<()> {
-        if user.id == self.caller.user || self.caller.credential == Credential::System {
+        if user.id == self.caller.user || self.caller.is_system() {
             return Ok(());
         }
         let holding = credentials::holding(

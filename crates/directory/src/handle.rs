@@ -285,6 +285,7 @@ async fn recheck(
         home: owner.home,
         platform: caller.platform,
         credential: caller.credential,
+        proof: caller.proof,
         limits: caller.limits.clone(),
         organisation: caller.organisation,
         held: holding.held.into(),
@@ -292,6 +293,7 @@ async fn recheck(
         epoch: owner.epoch,
         held_until: holding.until,
         must_change_password: owner.must_change_password,
+        must_enrol_second_factor: caller.must_enrol_second_factor,
         context: caller.context.clone(),
     }))
 }

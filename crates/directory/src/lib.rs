@@ -12,11 +12,13 @@
 mod access;
 mod audit;
 mod authentication;
+mod brake;
 mod caller;
 mod catalogue;
 mod directory;
 mod guard;
 mod handle;
+mod hashing;
 mod model;
 mod operations;
 mod rules;
@@ -35,6 +37,7 @@ pub use handle::Handle;
 pub use model::*;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
+pub use operations::sweep::Swept;
 pub use rules::{check_email, fold, fold_search, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,

@@ -78,16 +78,6 @@ impl Directory {
         pending.users.insert(user, now);
     }
 
-    /// When a session was last used, pending uses included.
-    pub(crate) fn last_seen(&self, session: SessionId, stored: Time) -> Time {
-        self.0
-            .uses
-            .lock()
-            .sessions
-            .get(&session)
-            .map_or(stored, |pending| stored.max(*pending))
-    }
-
     /// Writes what is pending. The binary calls it about once a second and before it stops.
     pub async fn flush_uses(&self) -> Result<(), Fault> {
         let pending = std::mem::take(&mut *self.0.uses.lock());
@@ -124,6 +114,15 @@ impl Directory {
 }
 
 impl Inner {
+    /// When a session was last used, pending uses included.
+    pub(crate) fn last_seen(&self, session: SessionId, stored: Time) -> Time {
+        self.uses
+            .lock()
+            .sessions
+            .get(&session)
+            .map_or(stored, |pending| stored.max(*pending))
+    }
+
     /// Uses that could not be written wait for the next flush.
     fn put_back(&self, old: Pending) {
         let mut pending = self.uses.lock();

@@ -246,6 +246,6 @@ impl Work<'_> {
 
     /// The acting user's number for created-by columns; none for the server itself.
     pub fn actor(&self) -> Option<UserId> {
-        (self.caller.credential != Credential::System).then_some(self.caller.user)
+        (!self.caller.is_system()).then_some(self.caller.user)
     }
 }

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use crate::opencti::shim::*; // SHIM
-use directory::{Fault, Refusal as Why, SessionKind, Time};
+use directory::{Fault, Refusal as Why, SessionKind, SessionRequest, Time};
 use serde_json::Value;
 
 use crate::kit::Seen;
@@ -65,15 +64,12 @@ pub async fn sign_in(seen: &Seen, call: &Call<'_>) -> Result<Link<Node>, Refusal
         input.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     once_a_second(seen.address, directory.now())?;
-    let request = SessionRequest {
-        kind: Some(SessionKind::Bearer),
-        ..SessionRequest::default()
-    };
+    let request = SessionRequest::of(SessionKind::Bearer);
     let fresh = directory
         .sign_in(
             PLATFORM,
             &text("email"),
-            text("password"),
+            &text("password"),
             None,
             request,
             seen.context(),

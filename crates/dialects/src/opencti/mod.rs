@@ -18,7 +18,6 @@ mod mutate;
 mod node;
 pub mod settings;
 pub mod shelf;
-mod shim;
 mod templates;
 
 use crate::kit::{ContentRule, Dialect, FirstRunFacts, Limits, Route};

@@ -1,6 +1,5 @@
 //! E-mail templates: shared records of this dialect, and what they say to somebody.
 
-use crate::opencti::shim::*; // SHIM
 use directory::{NewRecord, Record, Value as Compared};
 use serde_json::{Value, json};
 

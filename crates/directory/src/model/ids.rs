@@ -56,6 +56,8 @@ ids! {
     RecordId,
     /// A job's number.
     JobId,
+    /// A queued mail's number.
+    MailId,
     /// An audit event's number.
     EventId,
 }
@@ -92,6 +94,9 @@ pub type CollectionRef = Ref<CollectionId>;
 pub type JobRef = Ref<JobId>;
 /// Names an API key.
 pub type KeyRef = Ref<KeyId>;
+
+/// Names a session.
+pub type SessionRef = Ref<SessionId>;
 
 /// A platform: one of the vendors' products (or `usher` itself) that has roles of its own. The set
 /// is open: each dialect declares its own in its [`crate::PlatformSpec`].

@@ -191,6 +191,8 @@ pub struct Session {
     pub organisation: Option<OrganisationId>,
     /// Whether a second factor was given.
     pub second_factor: bool,
+    /// Whether it was begun only to enrol a second factor, which the account needs and lacks.
+    pub enrolment: bool,
     /// Where it came from.
     pub address: Option<String>,
     /// The client's own name.
@@ -222,4 +224,107 @@ impl std::fmt::Debug for FreshSession {
             .field("session", &self.session)
             .finish_non_exhaustive()
     }
+}
+
+/// Which session a sign-in asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRequest {
+    /// Its kind.
+    pub kind: SessionKind,
+    /// The organisation it is to be limited to.
+    pub organisation: Option<OrganisationId>,
+    /// How many milliseconds it lives; the `Lifetimes` setting says when absent.
+    pub lifetime: Option<i64>,
+    /// How many milliseconds it lives without use; the `Lifetimes` setting says when absent.
+    pub idle: Option<i64>,
+    /// Whether the door lets somebody who must enrol a second factor begin a session for that.
+    pub may_enrol: bool,
+}
+
+impl SessionRequest {
+    /// A session of that kind with nothing special.
+    #[must_use]
+    pub const fn of(kind: SessionKind) -> Self {
+        Self {
+            kind,
+            organisation: None,
+            lifetime: None,
+            idle: None,
+            may_enrol: false,
+        }
+    }
+}
+
+/// How somebody in a session proves once more that it is them.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The present password.
+    Password(String),
+    /// A code of the second factor, or a recovery code.
+    Code(String),
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Proof::Password(_) => "Password(…)",
+            Proof::Code(_) => "Code(…)",
+        })
+    }
+}
+
+/// The one showing of a second factor's secret, before it is confirmed by a code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondFactorSecret {
+    /// The secret in base 32.
+    pub secret: String,
+    /// The `otpauth://` address that authenticators read.
+    pub uri: String,
+}
+
+impl std::fmt::Debug for SecondFactorSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecondFactorSecret(…)")
+    }
+}
+
+/// What a mailed single-use token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenPurpose {
+    /// Setting a new password in the place of a forgotten one.
+    Reset,
+    /// Setting the first password.
+    Activate,
+    /// Confirming an e-mail address.
+    ConfirmEmail,
+}
+
+impl TokenPurpose {
+    /// Every purpose.
+    pub const ALL: &'static [TokenPurpose] = &[
+        TokenPurpose::Reset,
+        TokenPurpose::Activate,
+        TokenPurpose::ConfirmEmail,
+    ];
+
+    /// The word stored for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            TokenPurpose::Reset => "reset",
+            TokenPurpose::Activate => "activate",
+            TokenPurpose::ConfirmEmail => "confirm_email",
+        }
+    }
+}
+
+/// What a token still to be used says to a page that asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenState {
+    /// What it is for.
+    pub purpose: TokenPurpose,
+    /// Whose it is.
+    pub login: String,
+    /// When it ends.
+    pub expires_at: Time,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a vendor asks of passwords beside the directory's own policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordRule {
     /// The least number of characters.
     pub minimum: u32,
@@ -83,7 +83,7 @@ impl Setting for LockoutPolicy {
     const NAME: &'static str = "lockout";
 }
 
-/// Where mail goes out. The password is sealed apart from this document.
+/// Where mail goes out. The account's password is sealed in a document of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MailSettings {
@@ -93,8 +93,6 @@ pub struct MailSettings {
     pub port: Option<u16>,
     /// The account; `None` sends without logging in.
     pub account: Option<String>,
-    /// Sealed password (base64), never shown.
-    pub sealed_password: Option<String>,
     /// Upgrade with STARTTLS.
     pub start_tls: bool,
     /// TLS from the first byte.
@@ -109,7 +107,6 @@ impl Default for MailSettings {
             server: None,
             port: None,
             account: None,
-            sealed_password: None,
             start_tls: true,
             tls: false,
             sender: "usher@localhost".to_owned(),
@@ -188,4 +185,16 @@ impl Default for Lifetimes {
 
 impl Setting for Lifetimes {
     const NAME: &'static str = "lifetimes";
+}
+
+/// Whether people need a second factor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecondFactorPolicy {
+    /// Those for whom nothing else is said do.
+    pub required: bool,
+}
+
+impl Setting for SecondFactorPolicy {
+    const NAME: &'static str = "second_factor";
 }

@@ -33,7 +33,7 @@ impl Handle {
         new: NewKey,
         secret: String,
     ) -> Result<FreshKey, Fault> {
-        if self.caller.credential != Credential::System {
+        if !self.caller.is_system() {
             return Err(Fault::Forbidden(Permission::ManageKeys));
         }
         check_plain_key(&secret)?;

@@ -1,14 +1,17 @@
-//! Passwords: policy, hashing outside the transaction, storing inside.
+//! Passwords: policy, change of one's own, setting of others'.
 
-use std::sync::atomic::Ordering;
-
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
-
+use crate::access::Operation;
+use crate::caller::Credential;
 use crate::directory::Inner;
-use crate::handle::{Outcome, Work};
-use crate::model::{Fault, NewPassword, Platform, Time, UserId};
-use crate::seams::HashingCost;
+use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::model::{
+    Fault, NewPassword, OrganisationId, PasswordFigures, PasswordPolicy, PasswordRule, Platform,
+    SessionId, TokenPurpose, User, UserId, UserKind, UserRef, Weakness,
+};
+use crate::rules;
+use crate::store::{Tx, organisations, passwords, sessions, settings, tokens, users};
+
+use super::{lockouts, user_changes};
 
 /// A password that passed the policy, hashed.
 pub(crate) struct Prepared {
@@ -16,66 +19,179 @@ pub(crate) struct Prepared {
     pub must_change: bool,
 }
 
-/// Hashes waiting at most; beyond, the door says to come back later.
-const WAITING: usize = 64;
+impl Handle {
+    /// Changes the caller's own password. Who comes with a session gives the present one too, so that
+    /// a stolen session alone changes nothing; a key need not. Other sessions and mailed tokens end.
+    pub async fn change_own_password(&self, old: Option<&str>, new: &str) -> Result<(), Fault> {
+        let operation = Operation::ChangeOwnPassword;
+        let (user, stored) = self
+            .read(operation, async |work: &mut Work<'_>| {
+                let own = work.caller.user;
+                let user = work.target_user(&own.into()).await?;
+                Ok((user, passwords::of(&mut work.tx, own).await?))
+            })
+            .await?;
+        if user.kind == UserKind::Service {
+            return Err(Fault::invalid("password", "service accounts have none"));
+        }
+        let hash = stored.map(|stored| stored.hash);
+        match old {
+            Some(old) if !self.is_own_password(old, hash.as_deref()).await? => {
+                self.count_wrong_proof(operation).await?;
+                return Err(Fault::WrongPassword);
+            }
+            None if self.by_session() => return Err(Fault::WrongPassword),
+            _ => {}
+        }
+        let prepared = self
+            .inner
+            .prepare_change(self.caller.platform, &user, new, false, hash.as_deref())
+            .await?;
+        self.write(operation, async move |work: &mut Work<'_>| {
+            let own = work.caller.user;
+            let user = work.target_user(&own.into()).await?;
+            let present = passwords::of(&mut work.tx, own).await?;
+            if present.map(|stored| stored.hash) != hash {
+                return Err(Fault::WrongPassword.into());
+            }
+            let keep = match work.caller.credential {
+                Credential::Session(session, _) => Some(session),
+                _ => None,
+            };
+            replace(work, &user, Some(&prepared), keep).await
+        })
+        .await
+    }
 
-fn hasher(cost: HashingCost) -> Result<Argon2<'static>, Fault> {
-    let params = Params::new(cost.memory, cost.passes, 1, None)
-        .map_err(|error| Fault::Internal(format!("argon2: {error}")))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    /// Sets somebody's password, or takes it away. Their sessions and mailed tokens end.
+    pub async fn set_password(
+        &self,
+        user: impl Into<UserRef>,
+        new: NewPassword,
+    ) -> Result<(), Fault> {
+        let which = user.into();
+        let operation = Operation::SetPassword;
+        // The target is looked at first, so that a hidden one costs no hash and shows nothing.
+        let name = which.clone();
+        let (user, stored) = self
+            .read(operation, async |work: &mut Work<'_>| {
+                let user = work.target_user(&name).await?;
+                work.guard_takeover(&user).await?;
+                let stored = passwords::of(&mut work.tx, user.id).await?;
+                Ok((user, stored))
+            })
+            .await?;
+        if user.kind == UserKind::Service {
+            return Err(Fault::invalid("password", "service accounts have none"));
+        }
+        // A stolen session of an administrator's is a stolen session all the same.
+        if user.id == self.caller.user && self.by_session() {
+            return Err(Fault::WrongPassword);
+        }
+        let (password, must_change) = match &new {
+            NewPassword::None => (None, false),
+            NewPassword::Chosen(password) => (Some(password), false),
+            NewPassword::MustChange(password) => (Some(password), true),
+        };
+        let hash = stored.map(|stored| stored.hash);
+        let platform = self.caller.platform;
+        let prepared = match password {
+            None => None,
+            Some(password) => {
+                let change = self.inner.prepare_change(
+                    platform,
+                    &user,
+                    password,
+                    must_change,
+                    hash.as_deref(),
+                );
+                Some(change.await?)
+            }
+        };
+        self.write(operation, async move |work: &mut Work<'_>| {
+            let user = work.target_user(&which).await?;
+            work.guard_takeover(&user).await?;
+            replace(work, &user, prepared.as_ref(), None).await
+        })
+        .await
+    }
+
+    /// The password rule in force at the caller's door under the `vendor` policy: the administrators'
+    /// figures, else the vendor's.
+    pub async fn password_rule(&self) -> Result<PasswordRule, Fault> {
+        let platform = self.caller.platform;
+        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+            let inner = std::sync::Arc::clone(&work.inner);
+            inner.password_rule(&mut work.tx, platform).await
+        })
+        .await
+    }
+
+    /// Changes it.
+    pub async fn change_password_rule(&self, rule: PasswordRule) -> Result<(), Fault> {
+        let platform = self.caller.platform;
+        self.write(
+            Operation::ChangeSettings,
+            async move |work: &mut Work<'_>| {
+                work.require_organisation(crate::ROOT).await?;
+                let name = rule_setting(platform);
+                let document = serde_json::json!(rule).to_string();
+                let (now, actor) = (work.now, work.actor());
+                settings::put(&mut work.tx, &name, &document, now, actor).await?;
+                let about = About {
+                    entity: "setting",
+                    name: Some(&name),
+                    ..About::default()
+                };
+                let detail = serde_json::json!({ "after": rule });
+                work.event("setting.changed", about, Some(detail)).await
+            },
+        )
+        .await
+    }
+
+    /// Whether the credential is a session that is bound to no key. Such a one must prove itself again
+    /// for what would hand the account over.
+    pub(crate) fn by_session(&self) -> bool {
+        matches!(self.caller.credential, Credential::Session(_, None))
+    }
+
+    pub(crate) async fn is_own_password(
+        &self,
+        given: &str,
+        hash: Option<&str>,
+    ) -> Result<bool, Fault> {
+        match hash {
+            Some(hash) if given.chars().count() <= LONGEST => {
+                self.inner
+                    .verify_password(given.to_owned(), hash.to_owned())
+                    .await
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// A wrong password or code inside a session counts like one at the door.
+    pub(crate) async fn count_wrong_proof(&self, operation: Operation) -> Result<(), Fault> {
+        self.write(operation, async |work: &mut Work<'_>| {
+            let own = work.caller.user;
+            if let Some(user) = users::by_id(&mut work.tx, own).await? {
+                lockouts::count(work, &user).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Characters of a password at most; longer ones are refused before they are hashed.
+pub(crate) const LONGEST: usize = 1_024;
+
+fn rule_setting(platform: Platform) -> String {
+    format!("{platform}.password_rule")
 }
 
 impl Inner {
-    /// Runs hashing work on the bounded pool.
-    pub async fn hashing<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
-        if self.hashes_waiting.fetch_add(1, Ordering::SeqCst) >= WAITING {
-            self.hashes_waiting.fetch_sub(1, Ordering::SeqCst);
-            return Err(Fault::TooMany { retry_after: 1000 });
-        }
-        let result = async {
-            let _seat = self
-                .hashing
-                .acquire()
-                .await
-                .map_err(|_| Fault::Unavailable("busy"))?;
-            tokio::task::spawn_blocking(work)
-                .await
-                .map_err(|error| Fault::Internal(format!("hashing: {error}")))?
-        }
-        .await;
-        self.hashes_waiting.fetch_sub(1, Ordering::SeqCst);
-        result
-    }
-
-    /// Hashes a password.
-    pub async fn hash_password(&self, password: String) -> Result<String, Fault> {
-        let cost = self.seams.hashing;
-        let mut salt = [0_u8; 16];
-        self.seams.entropy.fill(&mut salt);
-        self.hashing(move || {
-            let hash = hasher(cost)?
-                .hash_password_with_salt(password.as_bytes(), &salt)
-                .map_err(|error| Fault::Internal(format!("argon2: {error}")))?;
-            Ok(hash.to_string())
-        })
-        .await
-    }
-
-    /// Compares a password with a stored hash, whatever cost that one has.
-    pub async fn verify_password(&self, password: String, hash: String) -> Result<bool, Fault> {
-        self.hashing(move || {
-            let parsed = PasswordHash::new(&hash)
-                .map_err(|error| Fault::Internal(format!("stored hash: {error}")))?;
-            Ok(Argon2::default()
-                .verify_password(password.as_bytes(), &parsed)
-                .is_ok())
-        })
-        .await
-    }
-
     /// Checks a new password against the policy and hashes it. `own` are the person's and the
     /// organisation's names.
     pub async fn prepare_password(
@@ -96,67 +212,152 @@ impl Inner {
         }))
     }
 
+    /// The same for somebody who exists: their own names are known, and the present password will
+    /// not do.
+    pub async fn prepare_change(
+        &self,
+        platform: Platform,
+        user: &User,
+        password: &str,
+        must_change: bool,
+        present: Option<&str>,
+    ) -> Result<Prepared, Fault> {
+        let organisation = self.organisation_name(user.home).await?;
+        let own = own_names(user, &organisation);
+        self.check_password(platform, password, &own).await?;
+        if let Some(present) = present
+            && self
+                .verify_password(password.to_owned(), present.to_owned())
+                .await?
+        {
+            return Err(Fault::WeakPassword(Weakness::Unchanged));
+        }
+        Ok(Prepared {
+            hash: self.hash_password(password.to_owned()).await?,
+            must_change,
+        })
+    }
+
     /// The policy in force at this door.
     pub async fn check_password(
         &self,
-        _platform: Platform,
+        platform: Platform,
         password: &str,
-        _own: &[&str],
+        own: &[&str],
     ) -> Result<(), Fault> {
-        let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
-        if length < 12 {
-            return Err(Fault::WeakPassword(crate::model::Weakness::TooShort(12)));
+        // The directory's own door keeps the directory's own policy.
+        let vendor = self.passwords == PasswordPolicy::Vendor && platform != Platform::USHER;
+        let (figures, rule) = self
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                let figures: PasswordFigures = self.setting(tx).await?;
+                let rule = if vendor {
+                    Some(self.password_rule(tx, platform).await?)
+                } else {
+                    None
+                };
+                Ok((figures, rule))
+            })
+            .await
+            .map_err(Stop::into_fault)?;
+        match rule {
+            Some(rule) => rules::check_vendor_password(password, &rule),
+            None => rules::check_password(password, &figures, own),
         }
-        if length > 1024 {
-            return Err(Fault::WeakPassword(crate::model::Weakness::TooLong(1024)));
-        }
-        Ok(())
+        .map_err(Fault::WeakPassword)
     }
+
+    async fn password_rule(&self, tx: &mut Tx<'_>, platform: Platform) -> Outcome<PasswordRule> {
+        let stored = settings::document(tx, &rule_setting(platform)).await?;
+        match stored {
+            Some(stored) => serde_json::from_str(&stored).map_err(|error| {
+                Stop::Fault(Fault::Internal(format!("stored password rule: {error}")))
+            }),
+            None => Ok(self
+                .platform(platform)
+                .map_or(PasswordRule::length(12), |spec| spec.password_rule)),
+        }
+    }
+
+    /// An organisation's name, which is no good password of its people.
+    pub async fn organisation_name(&self, id: OrganisationId) -> Result<String, Fault> {
+        let found = self
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(organisations::by_id(tx, id).await?) })
+            .await
+            .map_err(Stop::into_fault)?;
+        Ok(found
+            .map(|organisation| organisation.name)
+            .unwrap_or_default())
+    }
+}
+
+/// The names that a person's password is not to be made of.
+pub(crate) fn own_names<'a>(user: &'a User, organisation: &'a str) -> Vec<&'a str> {
+    [
+        Some(user.login.as_str()),
+        user.email.as_deref(),
+        user.names.display.as_deref(),
+        user.names.given.as_deref(),
+        user.names.family.as_deref(),
+        Some(user.shown.name.as_str()),
+        Some(organisation),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Puts a new password in the place of the old, or takes it away, with all that follows.
+pub(crate) async fn replace(
+    work: &mut Work<'_>,
+    user: &User,
+    new: Option<&Prepared>,
+    keep: Option<SessionId>,
+) -> Outcome<()> {
+    match new {
+        Some(prepared) => store(work, user.id, prepared).await?,
+        None => {
+            passwords::delete(&mut work.tx, user.id).await?;
+        }
+    }
+    end_sessions(work, user.id, keep.map(|session| session.0)).await?;
+    let detail = serde_json::json!({
+        "after": {
+            "password": if new.is_some() { "set" } else { "removed" },
+            "must_change": new.is_some_and(|prepared| prepared.must_change),
+        }
+    });
+    work.event("password.changed", About::user(user), Some(detail))
+        .await?;
+    user_changes::notice(work, user, "notice_password").await
 }
 
 /// Stores a hash.
 pub(crate) async fn store(work: &mut Work<'_>, user: UserId, prepared: &Prepared) -> Outcome<()> {
     let (now, actor) = (work.now, work.actor());
-    put(work, user, &prepared.hash, prepared.must_change, now, actor).await
-}
-
-async fn put(
-    work: &mut Work<'_>,
-    user: UserId,
-    hash: &str,
-    must_change: bool,
-    now: Time,
-    actor: Option<UserId>,
-) -> Outcome<()> {
-    work.tx
-        .exec(
-            "INSERT INTO passwords (user_id, hash, must_change, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, must_change = excluded.must_change, \
-             changed_at = excluded.changed_at, changed_by = excluded.changed_by",
-            &[user.0.into(), hash.into(), must_change.into(), now.0.into(), actor.map(|user| user.0).into()],
-        )
-        .await?;
+    passwords::put(
+        &mut work.tx,
+        user,
+        &prepared.hash,
+        prepared.must_change,
+        now,
+        actor,
+    )
+    .await?;
     Ok(())
 }
 
-/// Ends a user's sessions (all but one) and voids mailed tokens: after a password change, and when
-/// an account stops being active.
+/// Ends a user's sessions (all but one) and voids mailed links to a new password: after a password
+/// change, and when an account stops being active.
 pub(crate) async fn end_sessions(
     work: &mut Work<'_>,
     user: UserId,
     keep: Option<i64>,
 ) -> Outcome<()> {
-    work.tx
-        .exec(
-            "DELETE FROM sessions WHERE user_id = $1 AND id <> $2",
-            &[user.0.into(), keep.unwrap_or(0).into()],
-        )
-        .await?;
-    work.tx
-        .exec(
-            "DELETE FROM one_time_tokens WHERE user_id = $1",
-            &[user.0.into()],
-        )
-        .await?;
+    sessions::delete_of(&mut work.tx, user, keep.map(SessionId)).await?;
+    for purpose in [TokenPurpose::Reset, TokenPurpose::Activate] {
+        tokens::void(&mut work.tx, user, purpose).await?;
+    }
     Ok(())
 }

@@ -6,14 +6,17 @@ use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
     Extended, Fault, GroupId, Kind, Membership, NewMail, NewPassword, OrganisationId, Permission,
-    Platform, RolePaths, Time, User, UserChange, UserKind, UserRef,
+    Platform, RolePaths, Time, TokenPurpose, User, UserChange, UserKind, UserRef,
 };
 use crate::rules;
-use crate::store::{extensions, grants, members, organisations, users};
+use crate::store::{
+    extensions, grants, lockouts, members, organisations, passwords as stored_passwords,
+    second_factors, tokens as stored_tokens, users,
+};
 
 use super::passwords::{self, Prepared};
 use super::users::{check_home_domain, check_texts, take_names};
-use super::{mail, owners};
+use super::{mail, owners, tokens};
 
 impl Handle {
     /// Changes a user. Only what is named changes; writing back what is stored changes nothing.
@@ -72,14 +75,12 @@ impl Handle {
                 if user.kind == UserKind::Service {
                     return Err(Fault::invalid("password", "service accounts have none"));
                 }
-                let own: Vec<&str> = [
-                    Some(user.login.as_str()),
-                    user.email.as_deref(),
-                    Some(&user.shown.name),
-                ]
-                .into_iter()
-                .flatten()
-                .collect();
+                // A stolen session does not take the account over; that needs the present password.
+                if user.id == self.caller.user && self.by_session() {
+                    return Err(Fault::WrongPassword);
+                }
+                let organisation = self.inner.organisation_name(user.home).await?;
+                let own = passwords::own_names(&user, &organisation);
                 self.inner
                     .prepare_password(self.caller.platform, password, &own)
                     .await?
@@ -154,7 +155,7 @@ impl Changed {
     }
 }
 
-async fn update(
+pub(crate) async fn update(
     work: &mut Work<'_>,
     which: &UserRef,
     change: &UserChange,
@@ -170,7 +171,7 @@ async fn update(
     let mut user = old.clone();
     let mut changed = Changed::default();
     change_names(&mut user, change, &mut changed);
-    change_addresses(work, &mut user, change, &mut changed)?;
+    change_addresses(work, &mut user, change, &mut changed).await?;
     change_standing(work, &mut user, change, &mut changed);
     changed.set(
         "department",
@@ -247,8 +248,8 @@ fn change_names(user: &mut User, change: &UserChange, changed: &mut Changed) {
 }
 
 /// E-mail and login. While the login equals the e-mail it follows it.
-fn change_addresses(
-    work: &Work<'_>,
+async fn change_addresses(
+    work: &mut Work<'_>,
     user: &mut User,
     change: &UserChange,
     changed: &mut Changed,
@@ -275,6 +276,7 @@ fn change_addresses(
             changed.set("pending_email", &mut user.pending_email, Some(&None));
         } else {
             rules::check_email(email)?;
+            check_home_domain(work, work.operation.access().permission, user.home, email).await?;
             changed.set(
                 "pending_email",
                 &mut user.pending_email,
@@ -427,12 +429,7 @@ async fn after_row(
         .must_change_password
         .filter(|flag| *flag != old.must_change_password)
     {
-        work.tx
-            .exec(
-                "UPDATE passwords SET must_change = $2 WHERE user_id = $1",
-                &[user.id.0.into(), must_change.into()],
-            )
-            .await?;
+        stored_passwords::must_change(&mut work.tx, user.id, must_change).await?;
         changed.note(
             "must_change_password",
             old.must_change_password,
@@ -440,13 +437,8 @@ async fn after_row(
         );
     }
     if old.kind != user.kind && user.kind == UserKind::Service {
-        for sql in [
-            "DELETE FROM passwords WHERE user_id = $1",
-            "DELETE FROM second_factors WHERE user_id = $1",
-            "DELETE FROM recovery_codes WHERE user_id = $1",
-        ] {
-            work.tx.exec(sql, &[user.id.0.into()]).await?;
-        }
+        stored_passwords::delete(&mut work.tx, user.id).await?;
+        second_factors::delete(&mut work.tx, user.id).await?;
         passwords::end_sessions(work, user.id, None).await?;
     }
     if let Some(role) = change.role {
@@ -469,7 +461,18 @@ async fn after_row(
         }
     }
     if user.email != old.email {
+        // Links that were mailed to the old address lead nowhere any more.
+        for purpose in TokenPurpose::ALL {
+            stored_tokens::void(&mut work.tx, user.id, *purpose).await?;
+        }
         notice(work, old, "notice_email").await?;
+    }
+    if user.pending_email != old.pending_email {
+        stored_tokens::void(&mut work.tx, user.id, TokenPurpose::ConfirmEmail).await?;
+        tokens::send(work, user, TokenPurpose::ConfirmEmail, "confirm_email").await?;
+    }
+    if old.lockout_until.is_some() && user.lockout_until.is_none() {
+        lockouts::forget(&mut work.tx, user.id).await?;
     }
     Ok(())
 }

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Stop, Work};
 use crate::model::{
-    Extended, Fault, FreshKey, Kind, Membership, NewKey, NewMail, NewUser, OrganisationId, Page,
-    Permission, Position, Predicate, Query, Ref, Scope, Status, Time, User, UserField, UserId,
-    UserKind, UserRef,
+    Extended, Fault, FreshKey, Kind, Membership, NewKey, NewMail, NewPassword, NewUser,
+    OrganisationId, Page, Permission, Position, Predicate, Query, Ref, Scope, Status, Time,
+    TokenPurpose, User, UserField, UserId, UserKind, UserRef,
 };
 use crate::rules;
 use crate::store::{extensions, grants, groups, members, organisations, users};
 
 use super::granting::{self, Wanted};
 use super::passwords::{self, Prepared};
-use super::{keys, mail, memberships};
+use super::{keys, mail, memberships, tokens};
 
 impl Handle {
     /// One user the caller sees.
@@ -154,6 +154,14 @@ impl Handle {
         if new.kind == Some(UserKind::Service) {
             return Ok(None);
         }
+        if new.password == NewPassword::None {
+            return Ok(None);
+        }
+        let home = new.home.or(new.organisations.first().copied());
+        let home = home
+            .or(self.caller.organisation)
+            .unwrap_or(self.caller.home);
+        let organisation = self.inner.organisation_name(home).await?;
         let own: Vec<&str> = [
             &new.login,
             &new.email,
@@ -163,6 +171,7 @@ impl Handle {
         ]
         .into_iter()
         .filter_map(|name| name.as_deref())
+        .chain([organisation.as_str()])
         .collect();
         self.inner
             .prepare_password(self.caller.platform, &new.password, &own)
@@ -349,17 +358,19 @@ async fn create(
     )
     .await?;
     if let (Some(template), Some(to)) = (&new.door.mail, &user.email) {
-        let values = json!({ "login": user.login, "name": user.shown.name });
-        mail::enqueue(
-            work,
-            &NewMail {
+        // Without a password the mail is the way in: it carries a link to set the first one.
+        if prepared.is_none() && user.kind == UserKind::Person {
+            tokens::send(work, &user, TokenPurpose::Activate, template).await?;
+        } else {
+            let values = json!({ "login": user.login, "name": user.shown.name });
+            let welcome = NewMail {
                 template: template.clone(),
                 user: Some(user.id),
                 to: to.clone(),
                 values,
-            },
-        )
-        .await?;
+            };
+            mail::enqueue(work, &welcome).await?;
+        }
     }
     Ok(users::by_id(&mut work.tx, user.id)
         .await?

@@ -5,6 +5,8 @@ mod access;
 mod email;
 mod key;
 mod names;
+mod one_time_code;
+mod password;
 mod status;
 mod text;
 
@@ -12,5 +14,7 @@ pub use access::{KeyGate, key_allows};
 pub use email::{check_domain, check_email};
 pub use key::{Limited, check_key_limits, no_less_limited};
 pub use names::{apply_names, shown_names};
+pub use one_time_code::{base32, matching_step};
+pub use password::{check_password, check_vendor_password};
 pub use status::{lifts_locks, standing};
 pub use text::{check_text, fold, fold_search, slug, trigram_words};

@@ -132,6 +132,7 @@ pub(crate) struct SessionRow {
     pub scopes: Vec<String>,
     pub key_expires_at: Option<Time>,
     pub key_revoked_at: Option<Time>,
+    pub enrolment: bool,
 }
 
 fn read_session(row: &Row<'_>) -> Res<SessionRow> {
@@ -151,11 +152,12 @@ fn read_session(row: &Row<'_>) -> Res<SessionRow> {
         scopes: row.opt_text(S + 10)?.map_or_else(|| Ok(Vec::new()), list)?,
         key_expires_at: row.opt_int(S + 11)?.map(Time),
         key_revoked_at: row.opt_int(S + 12)?.map(Time),
+        enrolment: row.flag(S + 13)?,
     })
 }
 
 const SESSION: &str = ", s.id, s.platform, s.key_id, s.organisation_id, s.last_seen_at, s.idle_ms, s.expires_at, k.read_only, \
-     k.addresses, k.constraints, k.scopes, k.expires_at, k.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id ";
+     k.addresses, k.constraints, k.scopes, k.expires_at, k.revoked_at, s.enrolment FROM sessions s JOIN users u ON u.id = s.user_id ";
 const SESSION_KEY: &str = " LEFT JOIN api_keys k ON k.id = s.key_id";
 
 /// The session with that digest, with its owner's state: one statement.

@@ -211,6 +211,43 @@ pub(crate) async fn an_owner_is_left(tx: &mut Tx<'_>, now: Time) -> Res<bool> {
     Ok(left.is_some())
 }
 
+/// Whether an owner other than this user may sign in now, not locked out either.
+pub(crate) async fn another_owner(tx: &mut Tx<'_>, user: UserId, now: Time) -> Res<bool> {
+    let found = tx
+        .one(
+            "SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id JOIN users u ON u.id = g.user_id WHERE \
+             r.platform = 'usher' AND r.word = 'owner' AND u.id <> $1 AND u.status = 'active' AND (u.locked_until IS NULL OR \
+             u.locked_until <= $2) AND (u.lock_after IS NULL OR u.lock_after > $2) AND (u.lockout_until IS NULL OR \
+             u.lockout_until <= $2) LIMIT 1",
+            &[user.0.into(), now.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Deletes grants whose time is over; tells how many.
+pub(crate) async fn sweep(tx: &mut Tx<'_>, now: Time) -> Res<u64> {
+    let ended = tx
+        .all(
+            "SELECT DISTINCT user_id FROM grants WHERE expires_at <= $1 ORDER BY user_id LIMIT 1000",
+            &[now.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    let mut deleted = 0;
+    for user in ended {
+        deleted += tx
+            .exec_for(
+                Whom::User(user),
+                "DELETE FROM grants WHERE user_id = $1 AND expires_at <= $2",
+                &[user.into(), now.0.into()],
+            )
+            .await?;
+    }
+    Ok(deleted)
+}
+
 fn read_group_role(row: &Row<'_>) -> Res<GroupRole> {
     let id = row.int(4)?;
     Ok(GroupRole {

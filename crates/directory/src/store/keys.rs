@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::credentials::list;
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "k.id, k.uuid, k.user_id, k.name, k.hint_start, k.hint_end, k.origin, k.platform, k.read_only, \
@@ -44,29 +44,7 @@ impl Listed for Keys {
 impl Seen for Keys {
     /// Keys are seen by whoever reaches their owner's home: a mere membership shows nobody's keys.
     fn scope(sql: &mut Sql, scope: &Scope) {
-        match scope {
-            Scope::All => drop(sql.push("1 = 1")),
-            Scope::Own(user) => drop(sql.push("k.user_id = ").bind(Bound::Int(user.0))),
-            Scope::Users(users) => {
-                sql.push("k.user_id IN (")
-                    .bind_all(users.iter().map(|user| user.0))
-                    .push(")");
-            }
-            Scope::Groups(groups) => {
-                sql.push("u.primary_group_id IN (")
-                    .bind_all(groups.iter().map(|group| group.0))
-                    .push(")");
-            }
-            Scope::Organisation(organisation) => {
-                sql.push("u.home_id = ").bind(Bound::Int(organisation.0));
-            }
-            Scope::Subtree(organisation) => {
-                sql.push(
-                    "u.home_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ",
-                );
-                sql.bind(Bound::Int(organisation.0)).push(")");
-            }
-        }
+        super::users::by_home(sql, scope);
     }
 }
 

@@ -148,6 +148,23 @@ impl Seen for Users {
     }
 }
 
+/// People by their homes alone: what belongs to them is not shown by a mere membership.
+pub(crate) fn by_home(sql: &mut Sql, scope: &Scope) {
+    match scope {
+        Scope::All => drop(sql.push("1 = 1")),
+        Scope::Own(_) | Scope::Users(_) | Scope::Groups(_) => Users::scope(sql, scope),
+        Scope::Organisation(organisation) => {
+            sql.push("u.home_id = ").bind(Bound::Int(organisation.0));
+        }
+        Scope::Subtree(organisation) => {
+            sql.push(
+                "u.home_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ",
+            );
+            sql.bind(Bound::Int(organisation.0)).push(")");
+        }
+    }
+}
+
 /// Reads a user's columns.
 pub(crate) fn read_user(row: &Row<'_>) -> Res<User> {
     let time = |index| -> Res<Option<Time>> { Ok(row.opt_int(index)?.map(Time)) };
@@ -605,4 +622,15 @@ pub(crate) async fn seen_of(
         );
     }
     Ok(seen)
+}
+
+/// Counts a sign-in.
+pub(crate) async fn signed_in(tx: &mut Tx<'_>, user: UserId, at: Time) -> Res<()> {
+    tx.exec(
+        "UPDATE users SET sign_in_count = sign_in_count + 1, previous_sign_in_at = signed_in_at, signed_in_at = $2, \
+         last_seen_at = $2 WHERE id = $1",
+        &[user.0.into(), Val::Int(at.0)],
+    )
+    .await?;
+    Ok(())
 }

@@ -10,6 +10,8 @@ mod owners;
 mod platforms;
 mod records;
 mod roles;
+mod send;
 mod settings;
+mod sign_in;
 mod support;
 mod users;

@@ -76,7 +76,7 @@ async fn the_trail_names_fields_and_no_values(world: &World) {
     let handle = world.as_user(OWNER).await;
     let mail = MailSettings {
         server: Some("smtp.example.org".to_owned()),
-        sealed_password: Some("canary".to_owned()),
+        account: Some("canary".to_owned()),
         ..MailSettings::default()
     };
     handle.change_setting(mail.clone()).await.unwrap();
@@ -91,6 +91,6 @@ async fn the_trail_names_fields_and_no_values(world: &World) {
     assert_eq!(events[0].entity_name.as_deref(), Some("mail"));
     assert_eq!(
         events[0].detail,
-        Some(json!({ "fields": ["sealed_password", "server"] }))
+        Some(json!({ "fields": ["account", "server"] }))
     );
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use directory::{
     Accepts, BuiltinRole, Caller, Configuration, CountingEntropy, Directory, Fault, FirstRun,
-    Group, Handle, HashingCost, Line, ManualClock, NewGroup, NewKey, NewOrganisation, NewPassword,
-    NewUser, Organisation, OrganisationId, PasswordPolicy, PasswordRule, Permission, Platform,
-    PlatformSpec, Reach, RequestContext, RoleId, RolePaths, Seams, StoreLocation, Time, User,
-    UserId, usher_platform,
+    FreshSession, Group, Handle, HashingCost, Line, ManualClock, NewGroup, NewKey, NewOrganisation,
+    NewPassword, NewUser, Organisation, OrganisationId, PasswordPolicy, PasswordRule, Permission,
+    Platform, PlatformSpec, Reach, RequestContext, RoleId, RolePaths, Seams, SessionKind,
+    SessionRequest, StoreLocation, Time, User, UserId, usher_platform,
 };
 
 use crate::platforms::{CLUB, SOLO, club_platform, solo_platform};
@@ -267,6 +267,30 @@ impl World {
     pub async fn as_user(&self, user: UserId) -> Handle {
         let secret = self.key_of(user).await;
         self.directory.act(&self.caller(&secret).await.unwrap())
+    }
+
+    /// Signs in at the toy's door from 192.0.2.1 without a code.
+    pub async fn sign_in(&self, name: &str, password: &str) -> Result<FreshSession, Fault> {
+        self.sign_in_from("192.0.2.1", name, password, None).await
+    }
+
+    pub async fn sign_in_from(
+        &self,
+        address: &str,
+        name: &str,
+        password: &str,
+        code: Option<&str>,
+    ) -> Result<FreshSession, Fault> {
+        let request = SessionRequest::of(SessionKind::Browser);
+        self.directory
+            .sign_in(TOY, name, password, code, request, from(address))
+            .await
+    }
+
+    /// A handle of a session at the toy's door.
+    pub async fn as_session(&self, fresh: &FreshSession) -> Handle {
+        let caller = self.caller_at(TOY, &fresh.secret).await;
+        self.directory.act(&caller.unwrap())
     }
 
     /// The same through the door of a dialect.

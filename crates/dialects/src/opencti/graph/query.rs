@@ -1,6 +1,5 @@
 //! Queries: the fields of `Query`.
 
-use crate::opencti::shim::*; // SHIM
 use std::sync::Arc;
 
 use directory::{Page, Predicate, Ref};

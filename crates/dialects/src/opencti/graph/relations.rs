@@ -1,6 +1,5 @@
 //! Relations: the fields that lead from objects to objects, each answered for all parents at once.
 
-use crate::opencti::shim::*; // SHIM
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! One's own account, and the sessions and second factors of others.
 
-use crate::opencti::shim::*; // SHIM
 use directory::{Fault, Kind, Ref};
 use serde_json::Value;
 
@@ -47,7 +46,7 @@ pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
         let present = call.text("password").to_owned();
         let changed = session
             .handle
-            .change_own_password(Some(present), password)
+            .change_own_password(Some(&present), &password)
             .await;
         changed.map_err(|fault| refused(&fault))?;
     }
@@ -79,7 +78,7 @@ pub async fn kill_session(session: &Session, call: &Call<'_>) -> Answer {
     let Given::Uuid(uuid) = Given::read(id) else {
         return Err(gone());
     };
-    match session.handle.revoke_session(uuid).await {
+    match session.handle.revoke_session(Ref::Uuid(uuid)).await {
         Ok(_) => Ok(Link::Leaf(Value::from(id))),
         Err(Fault::NotFound(Kind::Session)) => Err(gone()),
         Err(fault) => Err(refused(&fault)),
@@ -96,7 +95,7 @@ pub async fn kill_sessions(session: &Session, call: &Call<'_>) -> Answer {
         .map_err(|fault| refused(&fault))?;
     session
         .handle
-        .revoke_sessions_of(user.id)
+        .revoke_sessions_of(user.id, None)
         .await
         .map_err(|fault| refused(&fault))?;
     let ids = before.iter().map(|one| Value::from(one.uuid.to_string()));
@@ -106,7 +105,7 @@ pub async fn kill_sessions(session: &Session, call: &Call<'_>) -> Answer {
 /// Takes somebody's second factor away.
 pub async fn deactivate_second_factor(session: &Session, call: &Call<'_>) -> Answer {
     let user = super::users::target(session, call.text("id")).await?;
-    match session.handle.remove_second_factor(user.id).await {
+    match session.handle.remove_second_factor(user.id, None).await {
         Ok(_) | Err(Fault::NotFound(Kind::SecondFactor)) => {}
         Err(fault) => return Err(refused(&fault)),
     }

@@ -1,9 +1,9 @@
 //! E-mail templates: made, changed, deleted, and sent to people.
 
-use crate::opencti::shim::*; // SHIM
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use directory::Message;
+use serde_json::Value;
 
 use super::super::documents::{Document, TemplateDocument};
 use super::super::edit;
@@ -142,11 +142,16 @@ pub async fn deliver(
         .collect();
     let url = session.public_url().await?;
     let (subject, body) = templates::said(&template.document, person, &companies, &url);
-    let values =
-        json!({"subject": subject, "html": body, "sender": template.document.sender_email});
+    let sender = &template.document.sender_email;
+    let message = Message {
+        subject,
+        body,
+        html: true,
+        sender: Some(sender.clone()).filter(|sender| !sender.is_empty()),
+    };
     let queued = session
         .handle
-        .send_mail(person.user.id, "opencti", values)
+        .send_message(&[person.user.id.into()], message)
         .await;
-    queued.map_err(|fault| refused(&fault))
+    queued.map(|_| ()).map_err(|fault| refused(&fault))
 }

@@ -310,6 +310,7 @@ CREATE TABLE sessions (
     key_id BIGINT REFERENCES api_keys (id),
     organisation_id BIGINT,
     second_factor BIGINT NOT NULL,
+    enrolment BIGINT NOT NULL,
     address {TEXT},
     agent {TEXT},
     created_at BIGINT NOT NULL,

@@ -1,0 +1,102 @@
+//! The brake on addresses that send many wrong passwords, whoever's they are. It is kept in memory:
+//! a restart forgives, and nodes count apart.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Fault, Time};
+
+/// Failures within [`WINDOW`] after which an address waits.
+const FAILURES: u32 = 100;
+/// Milliseconds in which failures are counted, from the first.
+const WINDOW: i64 = 900_000;
+/// Addresses remembered at most.
+const ADDRESSES: usize = 50_000;
+
+/// Failures per address.
+#[derive(Default)]
+pub(crate) struct Brake(Mutex<HashMap<IpAddr, (Time, u32)>>);
+
+impl Brake {
+    /// Refuses an address that failed too often.
+    pub fn check(&self, address: Option<IpAddr>, now: Time) -> Result<(), Fault> {
+        let Some(address) = address.map(network) else {
+            return Ok(());
+        };
+        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match failures.get(&address) {
+            Some((since, count)) if *count >= FAILURES && since.plus(WINDOW) > now => {
+                Err(Fault::TooMany {
+                    retry_after: since.plus(WINDOW).0 - now.0,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a failure.
+    pub fn count(&self, address: Option<IpAddr>, now: Time) {
+        let Some(address) = address.map(network) else {
+            return;
+        };
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
+            failures.retain(|_, (since, _)| since.plus(WINDOW) > now);
+            if failures.len() >= ADDRESSES {
+                // Those near the limit are the ones worth remembering.
+                failures.retain(|_, (_, count)| *count >= FAILURES / 2);
+            }
+        }
+        let one = failures.entry(address).or_insert((now, 0));
+        if one.0.plus(WINDOW) <= now {
+            *one = (now, 0);
+        }
+        one.1 = one.1.saturating_add(1);
+    }
+}
+
+/// One IPv4 address, or the /64 that one IPv6 customer has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brakes_after_a_hundred_and_lets_go() {
+        let brake = Brake::default();
+        let at = |text: &str| text.parse::<IpAddr>().ok();
+        for tries in 0..100 {
+            assert_eq!(brake.check(at("192.0.2.1"), Time(tries)), Ok(()));
+            brake.count(at("192.0.2.1"), Time(tries));
+            brake.count(at("2001:db8::1"), Time(tries));
+        }
+        let refused = |wait| Err(Fault::TooMany { retry_after: wait });
+        for (address, now, verdict) in [
+            ("192.0.2.1", 100, refused(899_900)),
+            ("::ffff:192.0.2.1", 899_999, refused(1)),
+            ("192.0.2.1", 900_000, Ok(())),
+            ("192.0.2.2", 100, Ok(())),
+            ("2001:db8::ffff", 100, refused(899_900)),
+            ("2001:db8:0:1::1", 100, Ok(())),
+        ] {
+            assert_eq!(
+                brake.check(at(address), Time(now)),
+                verdict,
+                "{address} {now}"
+            );
+        }
+        brake.count(at("192.0.2.1"), Time(900_000));
+        assert_eq!(brake.check(at("192.0.2.1"), Time(900_001)), Ok(()));
+        assert_eq!(brake.check(None, Time(0)), Ok(()));
+    }
+}

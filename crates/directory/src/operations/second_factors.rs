@@ -1,0 +1,322 @@
+//! Second factors: one-time codes of an authenticator, with recovery codes for the day it is lost.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::access::Operation;
+use crate::caller::Credential;
+use crate::directory::Inner;
+use crate::handle::{About, Handle, Outcome, Work};
+use crate::model::{
+    Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserId, UserKind, UserRef,
+};
+use crate::rules;
+use crate::store::second_factors::{self, Factor};
+use crate::store::{passwords, sessions, users};
+
+use super::user_changes::notice;
+
+/// What seeds are sealed for.
+const PURPOSE: &str = "second factor";
+/// Recovery codes made at once.
+const RECOVERY_CODES: usize = 10;
+/// Milliseconds after signing in during which a session need not prove itself again.
+const FRESH: i64 = 300_000;
+
+/// What somebody gave for their second factor; still to be used up in the transaction.
+#[derive(Clone)]
+pub(crate) enum Given {
+    /// The code of a time step.
+    Step(i64),
+    /// A recovery code's digest.
+    Recovery([u8; 32]),
+}
+
+impl Given {
+    /// The word for the audit trail.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Given::Step(_) => "code",
+            Given::Recovery(_) => "recovery code",
+        }
+    }
+
+    /// Uses it up; false when it was used before or is none.
+    pub async fn use_up(&self, work: &mut Work<'_>, user: UserId) -> Outcome<bool> {
+        let now = work.now;
+        Ok(match self {
+            Given::Step(step) => second_factors::use_step(&mut work.tx, user, *step).await?,
+            Given::Recovery(digest) => {
+                second_factors::use_recovery(&mut work.tx, user, digest, now).await?
+            }
+        })
+    }
+}
+
+impl Inner {
+    /// What a text is for this factor: the code of a step near now, or perhaps a recovery code.
+    pub fn given(&self, factor: &Factor, code: &str, now: Time) -> Option<Given> {
+        let code: String = code
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .take(64)
+            .collect();
+        if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+            let seed = self.unseal(PURPOSE, &factor.sealed_seed).ok()?;
+            return rules::matching_step(&seed, &code, now, factor.last_step).map(Given::Step);
+        }
+        Some(Given::Recovery(self.recovery_digest(&code)))
+    }
+
+    /// Recovery codes are short, so their digests are keyed with what is not in the database.
+    fn recovery_digest(&self, code: &str) -> [u8; 32] {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
+            // HMAC takes keys of any length.
+            return [0; 32];
+        };
+        mac.update(b"recovery code");
+        mac.update(code.to_ascii_uppercase().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// New recovery codes with their digests: 80 bits each, in four groups.
+    fn recovery_codes(&self) -> (Vec<String>, Vec<[u8; 32]>) {
+        (0..RECOVERY_CODES)
+            .map(|_| {
+                let mut random = [0_u8; 10];
+                self.seams.entropy.fill(&mut random);
+                let plain = rules::base32(&random);
+                let groups: Vec<&str> =
+                    (0..4).filter_map(|i| plain.get(i * 4..i * 4 + 4)).collect();
+                (groups.join("-"), self.recovery_digest(&plain))
+            })
+            .unzip()
+    }
+}
+
+impl Handle {
+    /// Begins to enrol a second factor: the secret is shown once and works when a code of it has
+    /// confirmed it. A session that was not just begun gives the password again.
+    pub async fn begin_second_factor(
+        &self,
+        proof: Option<Proof>,
+    ) -> Result<SecondFactorSecret, Fault> {
+        let operation = Operation::EnrolSecondFactor;
+        self.prove(operation, proof, true).await?;
+        let mut seed = [0_u8; 20];
+        self.inner.seams.entropy.fill(&mut seed);
+        let sealed = self.inner.seal(PURPOSE, &seed)?;
+        let (login, issuer) = self
+            .write(operation, async move |work: &mut Work<'_>| {
+                let user = own(work).await?;
+                if user.kind == UserKind::Service {
+                    return Err(
+                        Fault::invalid("second_factor", "service accounts have none").into(),
+                    );
+                }
+                if user.second_factor {
+                    return Err(Fault::Taken {
+                        field: "second_factor",
+                    }
+                    .into());
+                }
+                let now = work.now;
+                second_factors::begin(&mut work.tx, user.id, &sealed, now).await?;
+                let inner = std::sync::Arc::clone(&work.inner);
+                let face: PublicFace = inner.setting(&mut work.tx).await?;
+                Ok((user.login, face.title.unwrap_or_else(|| "Usher".to_owned())))
+            })
+            .await?;
+        let secret = rules::base32(&seed);
+        let (issuer, login) = (escaped(&issuer), escaped(&login));
+        let uri = format!(
+            "otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
+        );
+        Ok(SecondFactorSecret { secret, uri })
+    }
+
+    /// Confirms the enrolment by a code; the recovery codes are shown this once. Other sessions end.
+    pub async fn confirm_second_factor(&self, code: &str) -> Result<Vec<String>, Fault> {
+        let operation = Operation::EnrolSecondFactor;
+        let (codes, digests) = self.inner.recovery_codes();
+        let code = code.to_owned();
+        let confirmed = self
+            .write(operation, async move |work: &mut Work<'_>| {
+                let user = own(work).await?;
+                let factor = second_factors::of(&mut work.tx, user.id)
+                    .await?
+                    .filter(|factor| !factor.confirmed)
+                    .ok_or(Fault::NotFound(Kind::SecondFactor))?;
+                let now = work.now;
+                let given = work.inner.given(&factor, &code, now);
+                let Some(given @ Given::Step(_)) = given else {
+                    return Ok(false);
+                };
+                if !given.use_up(work, user.id).await? {
+                    return Ok(false);
+                }
+                second_factors::confirm(&mut work.tx, user.id, now).await?;
+                second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
+                let keep = own_session(work);
+                sessions::delete_of(&mut work.tx, user.id, keep).await?;
+                if let Some(session) = keep {
+                    sessions::enrolled(&mut work.tx, session).await?;
+                }
+                work.event("second_factor.enrolled", About::user(&user), None)
+                    .await?;
+                notice(work, &user, "notice_second_factor").await?;
+                Ok(true)
+            })
+            .await?;
+        if confirmed {
+            Ok(codes)
+        } else {
+            self.count_wrong_proof(operation).await?;
+            Err(Fault::invalid("code", "is not the one shown now"))
+        }
+    }
+
+    /// Makes new recovery codes in the place of the old ones.
+    pub async fn renew_recovery_codes(&self, proof: Option<Proof>) -> Result<Vec<String>, Fault> {
+        let operation = Operation::EnrolSecondFactor;
+        self.prove(operation, proof, false).await?;
+        let (codes, digests) = self.inner.recovery_codes();
+        self.write(operation, async move |work: &mut Work<'_>| {
+            let user = own(work).await?;
+            if !user.second_factor {
+                return Err(Fault::NotFound(Kind::SecondFactor).into());
+            }
+            second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
+            work.event("second_factor.codes_renewed", About::user(&user), None)
+                .await?;
+            notice(work, &user, "notice_second_factor").await
+        })
+        .await?;
+        Ok(codes)
+    }
+
+    /// How many of the caller's recovery codes are left.
+    pub async fn recovery_codes_left(&self) -> Result<i64, Fault> {
+        self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
+            let own = work.caller.user;
+            Ok(second_factors::recovery_left(&mut work.tx, own).await?)
+        })
+        .await
+    }
+
+    /// Takes a second factor away: one's own, where a session gives the password or a code, or that of
+    /// somebody within reach. Sessions end, and the person is told. False when there was none.
+    pub async fn remove_second_factor(
+        &self,
+        user: impl Into<UserRef>,
+        proof: Option<Proof>,
+    ) -> Result<bool, Fault> {
+        let which = user.into();
+        let operation = Operation::RemoveSecondFactor;
+        let name = which.clone();
+        let target = self
+            .read(operation, async |work: &mut Work<'_>| {
+                let user = work.target_user(&name).await?;
+                work.guard_takeover(&user).await?;
+                Ok(user)
+            })
+            .await?;
+        if target.id == self.caller.user {
+            self.prove(operation, proof, false).await?;
+        }
+        self.write(operation, async move |work: &mut Work<'_>| {
+            let user = work.target_user(&which).await?;
+            work.guard_takeover(&user).await?;
+            if !second_factors::delete(&mut work.tx, user.id).await? || !user.second_factor {
+                return Ok(false);
+            }
+            let keep = own_session(work).filter(|_| user.id == work.caller.user);
+            sessions::delete_of(&mut work.tx, user.id, keep).await?;
+            work.event("second_factor.removed", About::user(&user), None)
+                .await?;
+            notice(work, &user, "notice_second_factor").await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// A session proves once more who sits in front of it; keys are never asked. Wrong proofs count
+    /// like wrong passwords at the door.
+    async fn prove(
+        &self,
+        operation: Operation,
+        proof: Option<Proof>,
+        fresh_will_do: bool,
+    ) -> Result<(), Fault> {
+        let Credential::Session(session, None) = self.caller.credential else {
+            return Ok(());
+        };
+        let (begun, hash, factor) = self
+            .read(operation, async |work: &mut Work<'_>| {
+                let own = work.caller.user;
+                let begun = sessions::by_id(&mut work.tx, session).await?;
+                let stored = passwords::of(&mut work.tx, own).await?;
+                let factor = second_factors::of(&mut work.tx, own).await?;
+                let hash = stored.map(|stored| stored.hash);
+                Ok((
+                    begun.map(|session| session.created_at),
+                    hash,
+                    factor.filter(|factor| factor.confirmed),
+                ))
+            })
+            .await?;
+        let proved = match &proof {
+            None => fresh_will_do && begun.is_some_and(|begun| begun.plus(FRESH) > self.now()),
+            Some(Proof::Password(password)) => {
+                self.is_own_password(password, hash.as_deref()).await?
+            }
+            Some(Proof::Code(code)) => {
+                let given = factor.and_then(|factor| self.inner.given(&factor, code, self.now()));
+                match given {
+                    Some(given) => {
+                        self.write(operation, async move |work: &mut Work<'_>| {
+                            let own = work.caller.user;
+                            given.use_up(work, own).await
+                        })
+                        .await?
+                    }
+                    None => false,
+                }
+            }
+        };
+        if proved {
+            return Ok(());
+        }
+        if proof.is_some() {
+            self.count_wrong_proof(operation).await?;
+        }
+        Err(Fault::WrongPassword)
+    }
+}
+
+async fn own(work: &mut Work<'_>) -> Outcome<User> {
+    let own = work.caller.user;
+    Ok(users::by_id(&mut work.tx, own)
+        .await?
+        .ok_or(Fault::NotFound(Kind::User))?)
+}
+
+fn own_session(work: &Work<'_>) -> Option<crate::model::SessionId> {
+    match work.caller.credential {
+        Credential::Session(session, _) => Some(session),
+        _ => None,
+    }
+}
+
+/// Percent-encodes what is neither letter, digit nor one of `-._~`.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}

@@ -1,0 +1,357 @@
+//! Mailed single-use tokens: a forgotten password, a first password, a new e-mail address.
+//!
+//! A token is 256 random bits; only its digest is stored, and the mail that carries it is sealed.
+
+use serde_json::json;
+
+use crate::access::Operation;
+use crate::authentication::digest;
+use crate::caller::RequestContext;
+use crate::directory::Directory;
+use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::model::{
+    Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState, User,
+    UserChange, UserKind, UserRef,
+};
+use crate::rules;
+use crate::store::tokens::{self, Token};
+use crate::store::{Tx, events, passwords, users};
+
+use super::{lockouts, mail, passwords as password_changes, user_changes};
+
+/// Letters and digits of a token.
+const TOKEN_LENGTH: usize = 43;
+/// Milliseconds within which nobody is mailed a second link on a stranger's asking.
+const PAUSE: i64 = 60_000;
+
+impl Directory {
+    /// Mails a link to a new password to whoever has that login or e-mail, if they are active and have
+    /// an address. The answer is the same in every case, and the old password stays valid.
+    pub async fn request_password_reset(
+        &self,
+        name: &str,
+        platform: Platform,
+        context: RequestContext,
+    ) -> Result<(), Fault> {
+        self.0.brake.check(context.address, self.now())?;
+        self.0.brake.count(context.address, self.now());
+        let folded = rules::fold(name);
+        let found = self
+            .0
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<Option<User>> {
+                Ok(users::by_sign_in_name(tx, &folded).await?)
+            })
+            .await
+            .map_err(Stop::into_fault)?;
+        let Some(user) = found else {
+            return self.reset_of_nobody(platform, &context).await;
+        };
+        let handle = self.acting(platform, &user, context);
+        handle
+            .write(
+                Operation::RequestPasswordReset,
+                async |work: &mut Work<'_>| {
+                    let own = work.caller.user;
+                    let Some(user) = users::by_id(&mut work.tx, own).await? else {
+                        return Ok(());
+                    };
+                    work.event("password.reset_requested", About::user(&user), None)
+                        .await?;
+                    let now = work.now;
+                    let newest = tokens::newest(&mut work.tx, own, TokenPurpose::Reset).await?;
+                    let soon = newest.is_some_and(|at| at.plus(PAUSE) > now);
+                    if soon || !may_reset(work, &user) || user.email.is_none() {
+                        return Ok(());
+                    }
+                    send(work, &user, TokenPurpose::Reset, "password_reset").await
+                },
+            )
+            .await
+    }
+
+    /// The same work for a name that nobody has.
+    async fn reset_of_nobody(
+        &self,
+        platform: Platform,
+        context: &RequestContext,
+    ) -> Result<(), Fault> {
+        let (now, context) = (self.now(), context.clone());
+        self.0
+            .store
+            .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
+                let address = context
+                    .address
+                    .map(|address| address.to_canonical().to_string());
+                let event = events::NewEvent {
+                    at: now,
+                    verb: "password.reset_requested",
+                    actor: None,
+                    actor_name: None,
+                    platform: platform.word(),
+                    key: None,
+                    session: None,
+                    entity: "user",
+                    entity_id: None,
+                    entity_name: None,
+                    organisation: None,
+                    detail: Some(r#"{"reason":"unknown"}"#),
+                    address: address.as_deref(),
+                    request_id: Some(context.request_id.as_str()).filter(|id| !id.is_empty()),
+                };
+                Ok(events::append(tx, &event).await?)
+            })
+            .await
+            .map_err(Stop::into_fault)
+    }
+
+    /// What a token still to be used is for; a page asks before it shows a form.
+    pub async fn token_state(&self, token: &str) -> Result<TokenState, Fault> {
+        let (stored, user) = self.standing_token(token).await?;
+        Ok(TokenState {
+            purpose: stored.purpose,
+            login: user.login,
+            expires_at: stored.expires_at,
+        })
+    }
+
+    /// Sets a new password by a mailed token and uses the token up; a password that the policy refuses
+    /// does not. It lifts a lock-out, ends sessions, and begins none: a second factor is not skipped.
+    pub async fn redeem_reset(
+        &self,
+        token: &str,
+        new_password: &str,
+        platform: Platform,
+        context: RequestContext,
+    ) -> Result<User, Fault> {
+        self.0.brake.check(context.address, self.now())?;
+        let found = self.standing_token(token).await;
+        let (stored, user) = match found {
+            Ok(found) if found.0.purpose != TokenPurpose::ConfirmEmail => found,
+            other => {
+                self.0.brake.count(context.address, self.now());
+                return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
+            }
+        };
+        let own = user.id;
+        let present = self
+            .0
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(passwords::of(tx, own).await?) })
+            .await
+            .map_err(Stop::into_fault)?
+            .map(|stored| stored.hash);
+        let prepared = self
+            .0
+            .prepare_change(platform, &user, new_password, false, present.as_deref())
+            .await?;
+        let digest = digest(token);
+        let purpose = stored.purpose;
+        self.acting(platform, &user, context)
+            .write(Operation::RedeemToken, async move |work: &mut Work<'_>| {
+                let missing = || Fault::NotFound(Kind::Token);
+                let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
+                if !tokens::take(&mut work.tx, &digest).await? || !may_reset(work, &user) {
+                    return Err(missing().into());
+                }
+                let detail = json!({ "purpose": purpose.word() });
+                work.event("token.redeemed", About::user(&user), Some(detail))
+                    .await?;
+                password_changes::replace(work, &user, Some(&prepared), None).await?;
+                lockouts::lift(work, &user).await?;
+                Ok(users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?)
+            })
+            .await
+    }
+
+    /// Confirms a new e-mail address by the token mailed to it. Somebody else may have taken the
+    /// address meanwhile: then it fails as taken, and nothing changes.
+    pub async fn confirm_email(
+        &self,
+        token: &str,
+        platform: Platform,
+        context: RequestContext,
+    ) -> Result<User, Fault> {
+        self.0.brake.check(context.address, self.now())?;
+        let found = self.standing_token(token).await;
+        let (stored, user) = match found {
+            Ok(found) if found.0.purpose == TokenPurpose::ConfirmEmail => found,
+            other => {
+                self.0.brake.count(context.address, self.now());
+                return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
+            }
+        };
+        let digest = digest(token);
+        self.acting(platform, &user, context)
+            .write(
+                Operation::UpdateOwnProfile,
+                async move |work: &mut Work<'_>| {
+                    let own = work.caller.user;
+                    let missing = || Fault::NotFound(Kind::Token);
+                    let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
+                    let awaited =
+                        user.pending_email.is_some() && user.pending_email == stored.detail;
+                    if !tokens::take(&mut work.tx, &digest).await? || !awaited {
+                        return Err(missing().into());
+                    }
+                    let change = UserChange {
+                        email: Some(user.pending_email),
+                        ..UserChange::default()
+                    };
+                    user_changes::update(work, &own.into(), &change, None).await
+                },
+            )
+            .await
+    }
+
+    /// A token that may be used now, with its owner.
+    async fn standing_token(&self, token: &str) -> Result<(Token, User), Fault> {
+        let (digest, now) = (digest(token), self.now());
+        let found = self
+            .0
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                let Some(stored) = tokens::find(tx, &digest).await? else {
+                    return Ok(None);
+                };
+                let user = users::by_id(tx, stored.user).await?;
+                Ok(user.map(|user| (stored, user)))
+            })
+            .await
+            .map_err(Stop::into_fault)?;
+        found
+            .filter(|(stored, user)| stored.expires_at > now && opens(user, now))
+            .ok_or(Fault::NotFound(Kind::Token))
+    }
+}
+
+impl Handle {
+    /// Mails somebody a link to a new password. With `dead_at_once` the old one stops working now and
+    /// their sessions end; without, when the link is used.
+    pub async fn send_password_reset(
+        &self,
+        user: impl Into<UserRef>,
+        dead_at_once: bool,
+    ) -> Result<(), Fault> {
+        let which = user.into();
+        self.write(
+            Operation::SendPasswordReset,
+            async move |work: &mut Work<'_>| {
+                let user = recipient(work, &which).await?;
+                if dead_at_once {
+                    passwords::delete(&mut work.tx, user.id).await?;
+                    password_changes::end_sessions(work, user.id, None).await?;
+                }
+                let detail = json!({ "dead_at_once": dead_at_once });
+                work.event("password.reset_sent", About::user(&user), Some(detail))
+                    .await?;
+                send(work, &user, TokenPurpose::Reset, "password_reset").await
+            },
+        )
+        .await
+    }
+
+    /// Mails somebody the way in: who never signed in a welcome with a link to a first password, others
+    /// a link to a new one.
+    pub async fn send_access_mail(&self, user: impl Into<UserRef>) -> Result<(), Fault> {
+        let which = user.into();
+        self.write(
+            Operation::SendAccessMail,
+            async move |work: &mut Work<'_>| {
+                let user = recipient(work, &which).await?;
+                let (purpose, template) = match (user.sign_in_count, user.has_password) {
+                    (0, false) => (TokenPurpose::Activate, "activation"),
+                    (0, true) => (TokenPurpose::Activate, "welcome"),
+                    _ => (TokenPurpose::Reset, "password_reset"),
+                };
+                let detail = json!({ "template": template });
+                work.event("access_mail.sent", About::user(&user), Some(detail))
+                    .await?;
+                send(work, &user, purpose, template).await
+            },
+        )
+        .await
+    }
+}
+
+/// Somebody within reach who can be mailed a link to a password.
+async fn recipient(work: &mut Work<'_>, which: &UserRef) -> Outcome<User> {
+    let user = work.target_user(which).await?;
+    work.guard_takeover(&user).await?;
+    if user.kind == UserKind::Service {
+        return Err(Fault::invalid("password", "service accounts have none").into());
+    }
+    if user.email.is_none() {
+        return Err(Fault::invalid("email", "is needed for a mail").into());
+    }
+    if !may_reset(work, &user) {
+        return Err(Fault::invalid("status", "must be active").into());
+    }
+    Ok(user)
+}
+
+/// Only active people set passwords by mail; a lock-out after wrong ones is no hindrance.
+fn may_reset(work: &Work<'_>, user: &User) -> bool {
+    opens(user, work.now)
+}
+
+fn opens(user: &User, now: crate::model::Time) -> bool {
+    user.kind == UserKind::Person
+        && matches!(user.standing(now), Standing::Active | Standing::LockedOut)
+}
+
+/// Makes a token for somebody and queues the mail that carries it, in the transaction of its cause.
+pub(crate) async fn send(
+    work: &mut Work<'_>,
+    user: &User,
+    purpose: TokenPurpose,
+    template: &str,
+) -> Outcome<()> {
+    let Some(to) = recipient_address(user, purpose) else {
+        return Ok(());
+    };
+    let inner = std::sync::Arc::clone(&work.inner);
+    let lifetimes: Lifetimes = inner.setting(&mut work.tx).await?;
+    let seconds = match purpose {
+        TokenPurpose::Reset => lifetimes.reset,
+        TokenPurpose::Activate => lifetimes.activation,
+        TokenPurpose::ConfirmEmail => lifetimes.confirmation,
+    };
+    let now = work.now;
+    let token = inner.seams.letters_and_digits(TOKEN_LENGTH);
+    let stored = Token {
+        user: user.id,
+        purpose,
+        detail: (purpose == TokenPurpose::ConfirmEmail).then(|| to.clone()),
+        expires_at: now.plus(seconds.saturating_mul(1_000)),
+    };
+    if purpose == TokenPurpose::ConfirmEmail {
+        // Only the newest address asked for can be confirmed.
+        tokens::void(&mut work.tx, user.id, purpose).await?;
+    }
+    tokens::insert(&mut work.tx, &digest(&token), &stored, now).await?;
+    let values = json!({
+        "login": user.login,
+        "name": user.shown.name,
+        "platform": work.caller.platform,
+        "token": token,
+        "expires_at": stored.expires_at.rfc3339(),
+    });
+    mail::enqueue(
+        work,
+        &NewMail {
+            template: template.to_owned(),
+            user: Some(user.id),
+            to,
+            values,
+        },
+    )
+    .await
+}
+
+fn recipient_address(user: &User, purpose: TokenPurpose) -> Option<String> {
+    match purpose {
+        TokenPurpose::Reset | TokenPurpose::Activate => user.email.clone(),
+        TokenPurpose::ConfirmEmail => user.pending_email.clone(),
+    }
+}
