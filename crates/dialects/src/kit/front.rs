@@ -158,7 +158,7 @@ impl Served {
     async fn below(&self, request: Request, path: String) -> Response {
         let seen = Arc::new(self.seen(&request, path));
         let voice = self.dialect.voice;
-        let mut response = if seen.path.len() > LONGEST {
+        let mut response = if seen.path.len() > LONGEST || seen.path.contains("%00") {
             voice.trouble(&Trouble::BadPath, &seen)
         } else {
             let mut request = relocated(request, &voice.route(&seen.path));

@@ -1,5 +1,5 @@
-//! JSON from outside: bounded in depth, and refused when a name stands twice in one object (two
-//! readers of such a text may understand two different things).
+//! JSON from outside: bounded in depth, without NUL, and refused when a name stands twice in one
+//! object (two readers of such a text may understand two different things).
 
 use std::fmt;
 
@@ -51,6 +51,14 @@ fn bounded(bytes: &[u8]) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Not every store can hold a NUL in a text, and nothing that has a name has one in it.
+fn storable<E: serde::de::Error>(text: &str) -> Result<(), E> {
+    if text.contains('\0') {
+        return Err(E::custom("a text contains NUL"));
+    }
+    Ok(())
+}
+
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -84,11 +92,12 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        self.visit_string(value.to_owned())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        storable(&value)?;
         Ok(Value::String(value))
     }
 
@@ -107,6 +116,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
+            storable(&name)?;
             let value = entries.next_value_seed(Strict)?;
             if map.contains_key(&name) {
                 return Err(A::Error::custom("a name stands twice in one object"));

@@ -50,10 +50,11 @@ pub fn parse_pairs(text: &str) -> Result<Pairs, Trouble> {
 
 fn decoded(text: &str) -> Result<String, Trouble> {
     let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced)
-        .decode_utf8()
-        .map(std::borrow::Cow::into_owned)
-        .map_err(|_| Trouble::BadQuery)
+    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
+    match decoded {
+        Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
+        Ok(_) | Err(_) => Err(Trouble::BadQuery),
+    }
 }
 
 impl FromRequestParts<Shared> for Pairs {

@@ -30,7 +30,9 @@ fn queries_keep_order_and_repeats() {
     assert_eq!(pairs.first("flag"), Some(""));
     assert_eq!(pairs.first("e"), Some("a=b"));
     assert_eq!(pairs.first("missing"), None);
-    assert_eq!(parse_pairs("a=%ff"), Err(Trouble::BadQuery));
+    for broken in ["a=%ff", "a=%00", "%00"] {
+        assert_eq!(parse_pairs(broken), Err(Trouble::BadQuery), "{broken}");
+    }
     assert_eq!(parse_pairs(&"a&".repeat(1_001)), Err(Trouble::BadQuery));
 }
 
@@ -55,6 +57,8 @@ fn json_is_read_strictly() {
         "[{\"a\":{\"b\":1,\"\\u0062\":2}}]",
         "\u{feff}1",
         "1e999",
+        "[\"a\\u0000\"]",
+        "{\"a\\u0000\":1}",
     ] {
         let read = parse_json(broken.as_bytes());
         assert!(

@@ -68,7 +68,7 @@ pub enum Trouble {
     NoRoute,
     /// The path is served, but not by this method; the `Allow` header is added to the answer.
     WrongMethod,
-    /// A segment of the path cannot be decoded, or the path is too long.
+    /// A segment of the path cannot be decoded or contains NUL, or the path is too long.
     BadPath,
     /// The query cannot be decoded, or has too many parts.
     BadQuery,

@@ -196,6 +196,8 @@ async fn paths_fold_and_unknown_ones_are_voiced() {
     }
     let long = format!("/plain/{}", "a".repeat(5_000));
     assert_eq!(world.get(&long).send().await.status, 400);
+    let nul = world.get("/plain/list/%00").bearer(&world.key);
+    assert_eq!(nul.send().await.status, 400);
     let bad = world.delete("/plain/users/%ff").bearer(&world.key);
     assert_eq!(
         bad.send().await.json()["trouble"],

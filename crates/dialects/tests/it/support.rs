@@ -126,7 +126,7 @@ impl World {
         (user, key.secret)
     }
 
-    /// Everything that matters of people and organisations, to see that nothing changed.
+    /// People, organisations, keys and how many events there are, to see that nothing changed.
     pub async fn state(&self) -> String {
         let users = self.system().users(&Query::default()).await.unwrap().items;
         let organisations = self.system().organisations(&Query::default()).await;
@@ -140,7 +140,13 @@ impl World {
             .iter()
             .map(|key| (key.id, key.name.clone(), key.revoked_at))
             .collect();
-        format!("{people:?} {organisations:?} {keys:?}")
+        let counted = Query {
+            limit: 0,
+            total: true,
+            ..Query::default()
+        };
+        let events = self.system().events(&counted).await.unwrap().total;
+        format!("{people:?} {organisations:?} {keys:?} {events:?}")
     }
 
     pub fn request(&self, method: &str, target: &str) -> Call<'_> {

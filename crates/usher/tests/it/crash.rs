@@ -1,6 +1,7 @@
 //! `kill -9` under a write load: what was acknowledged is there afterwards, and nothing is there by
 //! half.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -37,6 +38,7 @@ fn acknowledged_writes_survive_fifty_crashes() {
         "the load was too small to mean anything: {made}"
     );
     check(&server, &known);
+    check_events(&server, &known);
     let (code, _, log) = server.stop("TERM");
     assert_eq!(code, Some(0), "{log}");
 }
@@ -109,5 +111,28 @@ fn check(server: &Server, tried: &Tried) {
         );
         let again = server.native("POST", "/users", &json!({ "email": email }).to_string());
         assert_eq!(again.status, 409, "{email}: {again:?}");
+    }
+}
+
+/// Whoever is there has exactly one event that tells of their making, and no event tells of somebody
+/// who is not there.
+fn check_events(server: &Server, tried: &Tried) {
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    let mut path = "/events?verb=user.created&limit=500".to_owned();
+    loop {
+        let page = server.native("GET", &path, "").json();
+        for event in page["items"].as_array().unwrap() {
+            let name = event["entity_name"].as_str().unwrap().to_owned();
+            *told.entry(name).or_default() += 1;
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("/events?verb=user.created&limit=500&cursor={next}");
+    }
+    for (email, _) in tried {
+        let there = server.native("GET", &format!("/users/{email}"), "").status == 200;
+        let events = told.get(email).copied().unwrap_or_default();
+        assert_eq!(events, usize::from(there), "{email}");
     }
 }
