@@ -10,6 +10,7 @@ use crate::model::{
     TokenPurpose, User, UserField, UserId, UserKind, UserRef,
 };
 use crate::rules;
+use crate::store::user_lists::{self, Plan};
 use crate::store::{extensions, grants, groups, members, organisations, users};
 
 use super::granting::{self, Wanted};
@@ -202,16 +203,14 @@ pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outco
     let permission = query.seen_by.unwrap_or(Permission::ReadUsers);
     let scopes = work.scopes_of(permission);
     let limit = work.limit();
-    let total = if query.total {
-        let unfiltered = query.predicate == Predicate::All && query.search.is_none();
-        if unfiltered && scopes.contains(&Scope::All) && limit.is_none() {
-            Some(users::population(&mut work.tx).await?)
-        } else {
-            let sql = users::count_sql(query, &scopes, limit, work.now)?;
-            work.tx
-                .one(&sql.text, &sql.vals(), |row| row.int(0))
-                .await?
-        }
+    let plan = Plan::of(&mut work.tx, query, &scopes, limit).await?;
+    let total = if query.total && plan.everybody() {
+        Some(users::population(&mut work.tx).await?)
+    } else if query.total {
+        let sql = plan.count_sql(work.now)?;
+        work.tx
+            .one(&sql.text, &sql.vals(), |row| row.int(0))
+            .await?
     } else {
         None
     };
@@ -223,8 +222,8 @@ pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outco
             total,
         });
     }
-    let (sql, text) = users::page_sql(query, &scopes, limit, work.now)?;
-    let rows = users::page(&mut work.tx, &sql, text).await?;
+    let (sql, text) = plan.page_sql(work.now)?;
+    let rows = user_lists::page(&mut work.tx, &sql, text).await?;
     let (items, next) = crate::store::select::page(rows, query.limit);
     Ok(Page { items, next, total })
 }

@@ -22,10 +22,12 @@ mod migrate;
 pub(crate) mod organisations;
 pub(crate) mod outbox;
 pub(crate) mod pages;
+pub(crate) mod paging;
 pub(crate) mod passwords;
 mod postgres;
 pub(crate) mod records;
 pub(crate) mod roles;
+mod search;
 pub(crate) mod second_factors;
 pub(crate) mod select;
 pub(crate) mod sessions;
@@ -33,8 +35,11 @@ pub(crate) mod settings;
 mod sqlite;
 pub(crate) mod tokens;
 mod transaction;
+mod user_fields;
+pub(crate) mod user_lists;
 pub(crate) mod users;
 mod value;
+mod within;
 mod writer;
 
 #[cfg(test)]
@@ -51,7 +56,7 @@ use tokio::sync::Semaphore;
 pub(crate) use access::Whom;
 pub(crate) use error::{Res, StoreError};
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
-pub(crate) use transaction::Tx;
+pub(crate) use transaction::{Database, Tx};
 pub(crate) use value::{Row, Val};
 
 /// Where the data is.

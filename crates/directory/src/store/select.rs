@@ -1,12 +1,12 @@
 //! Lists: the one place that turns a predicate, a search, an order and a page into SQL. Every value
 //! is bound; what the caller may see is ANDed in here, so no list can forget it.
 
-use crate::model::{
-    Cursor, CursorKey, Direction, Fault, Position, Predicate, Query, Scope, Test, Time, Value,
-};
+use crate::model::{Fault, Predicate, Query, Scope, Test, Time, Value};
 use crate::rules;
 
 use super::Val;
+pub(crate) use super::paging::{cursor_column, page, paged};
+use super::search::Found;
 
 /// A bound value that outlives the call that made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ impl Bound {
 pub(crate) struct Sql {
     pub text: String,
     pub values: Vec<Bound>,
+    /// What was found beforehand of the texts looked for.
+    pub found: Found,
 }
 
 impl Sql {
@@ -55,6 +57,16 @@ impl Sql {
         if !any {
             // An empty list is not SQL on both databases.
             self.push("NULL");
+        }
+        self
+    }
+
+    /// The numbers already known to hold these words, as a condition and `AND`; nothing when they are
+    /// not known.
+    pub fn push_found(&mut self, words: &[String]) -> &mut Self {
+        if let Some(known) = self.found.known(words) {
+            self.push(known.before).bind(known.numbers);
+            self.push(known.after).push(" AND ");
         }
         self
     }
@@ -312,6 +324,9 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
         Value::Flag(flag) => flag.to_string(),
         Value::Time(time) => time.rfc3339(),
     };
+    if super::search::covers(expression) {
+        sql.push_found(&super::search::words_of(test));
+    }
     let mut compare = |operator: &str, value: String| {
         sql.push(expression).push(operator).bind(Bound::Text(value));
     };
@@ -339,11 +354,7 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
             expression,
             &format!("%{}%", escape(&folding.fold(part))),
         ),
-        Test::StartsWith(part) => like(
-            sql,
-            expression,
-            &format!("{}%", escape(&folding.fold(part))),
-        ),
+        Test::StartsWith(part) => starts_with(sql, expression, folding.fold(part)),
         Test::EndsWith(part) => like(
             sql,
             expression,
@@ -361,6 +372,30 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
         }
     }
     Ok(())
+}
+
+/// A prefix is a range, which an index in the column's order answers; a bound `LIKE` pattern is not.
+fn starts_with(sql: &mut Sql, expression: &str, prefix: String) {
+    sql.push("(").push(expression).push(" >= ");
+    let end = successor(&prefix);
+    sql.bind(Bound::Text(prefix));
+    if let Some(end) = end {
+        sql.push(" AND ").push(expression).push(" < ");
+        sql.bind(Bound::Text(end));
+    }
+    sql.push(")");
+}
+
+/// The first text, by bytes, after all that begin with `prefix`.
+fn successor(prefix: &str) -> Option<String> {
+    let mut letters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = letters.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            letters.push(next);
+            return Some(letters.into_iter().collect());
+        }
+    }
+    None
 }
 
 /// `LIKE` with `\` as the escape, on both databases.
@@ -418,163 +453,15 @@ pub(crate) fn narrowed<L: Listed + Seen>(
     sql.push(" WHERE ");
     predicate::<L>(sql, &query.predicate, now)?;
     if let Some(search) = &query.search {
-        for word in rules::trigram_words(search) {
+        let words = rules::trigram_words(search);
+        if super::search::covers(L::SEARCH) {
+            sql.push(" AND ").push_found(&words).push("1 = 1");
+        }
+        for word in words {
             sql.push(" AND ");
             like(sql, L::SEARCH, &format!("%{}%", escape(&word)));
         }
     }
     seen::<L>(sql, scopes, limit);
     Ok(())
-}
-
-/// The sort expression of a field: text or number, never NULL.
-pub(crate) fn sort_key(column: &Column) -> (String, bool) {
-    match column {
-        Column::Text(expression, Folding::Lower) => {
-            (format!("LOWER(COALESCE({expression}, ''))"), true)
-        }
-        Column::Text(expression, _) if NOT_NULL.contains(expression) => {
-            ((*expression).to_owned(), true)
-        }
-        Column::Text(expression, _) => (format!("COALESCE({expression}, '')"), true),
-        Column::Int(expression) | Column::Flag(expression) if NOT_NULL.contains(expression) => {
-            ((*expression).to_owned(), false)
-        }
-        Column::Int(expression) | Column::Flag(expression) => {
-            (format!("COALESCE({expression}, 0)"), false)
-        }
-        Column::Standing => ("u.status".to_owned(), true),
-        Column::Related { id, .. } => ((*id).to_owned(), false),
-    }
-}
-
-/// Columns that are never NULL and so can be ordered by their index as they stand.
-const NOT_NULL: &[&str] = &[
-    "u.id",
-    "u.uuid",
-    "u.login_key",
-    "u.email_key",
-    "u.name_key",
-    "u.given_key",
-    "u.family_key",
-    "u.created_at",
-    "u.updated_at",
-    "u.kind",
-    "u.status",
-    "u.home_id",
-    "o.id",
-    "o.uuid",
-    "o.name_key",
-    "o.slug",
-    "o.created_at",
-    "o.updated_at",
-    "o.local",
-    "g.id",
-    "g.uuid",
-    "g.name_key",
-    "g.slug",
-    "g.created_at",
-    "g.updated_at",
-    "g.organisation_id",
-    "r.id",
-    "r.uuid",
-    "r.platform",
-    "r.number",
-    "r.word",
-    "r.name_key",
-    "r.builtin",
-    "r.created_at",
-    "r.updated_at",
-    "k.id",
-    "k.uuid",
-    "k.user_id",
-    "k.created_at",
-    "d.id",
-    "d.uuid",
-    "d.number",
-    "d.position",
-    "d.created_at",
-    "d.updated_at",
-    "e.id",
-    "e.at",
-    "e.verb",
-    "e.platform",
-    "e.entity",
-];
-
-/// Appends order, start and limit. One row more than asked for tells whether there is a next page.
-pub(crate) fn paged<L: Listed>(sql: &mut Sql, query: &Query<L::Field>) -> Result<(), Fault> {
-    let (key, text) = match &query.sort {
-        Some(field) => sort_key(&L::column(field)),
-        None => (L::ID.to_owned(), false),
-    };
-    let by_id = key == L::ID;
-    let (word, compare) = match query.direction {
-        Direction::Up => ("ASC", ">"),
-        Direction::Down => ("DESC", "<"),
-    };
-    if let Position::After(cursor) = &query.from {
-        sql.push(" AND ");
-        if by_id {
-            sql.push(L::ID)
-                .push(" ")
-                .push(compare)
-                .push(" ")
-                .bind(Bound::Int(cursor.id));
-        } else {
-            let value = match (&cursor.key, text) {
-                (CursorKey::Text(value), true) => Bound::Text(value.clone()),
-                (CursorKey::Int(value), false) => Bound::Int(*value),
-                _ => {
-                    return Err(Fault::invalid(
-                        "after",
-                        "belongs to a list in another order",
-                    ));
-                }
-            };
-            sql.push("(")
-                .push(&key)
-                .push(", ")
-                .push(L::ID)
-                .push(") ")
-                .push(compare)
-                .push(" (");
-            sql.bind(value)
-                .push(", ")
-                .bind(Bound::Int(cursor.id))
-                .push(")");
-        }
-    }
-    sql.push(" ORDER BY ");
-    if !by_id {
-        sql.push(&key).push(" ").push(word).push(", ");
-    }
-    sql.push(L::ID).push(" ").push(word).push(" LIMIT ");
-    sql.bind(Bound::Int(i64::from(query.limit) + 1));
-    if let Position::Offset(offset) = query.from {
-        sql.push(" OFFSET ")
-            .bind(Bound::Int(i64::try_from(offset).unwrap_or(i64::MAX)));
-    }
-    Ok(())
-}
-
-/// The select list's last column: the sort value, for the cursor.
-pub(crate) fn cursor_column<L: Listed>(query: &Query<L::Field>) -> (String, bool) {
-    match &query.sort {
-        Some(field) => sort_key(&L::column(field)),
-        None => (L::ID.to_owned(), false),
-    }
-}
-
-/// Cuts the extra row off and tells where the next page begins.
-pub(crate) fn page<T>(mut rows: Vec<(T, Cursor)>, limit: u32) -> (Vec<T>, Option<Cursor>) {
-    let limit = limit as usize;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = if more {
-        rows.last().map(|(_, cursor)| cursor.clone())
-    } else {
-        None
-    };
-    (rows.into_iter().map(|(item, _)| item).collect(), next)
 }

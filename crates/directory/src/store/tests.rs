@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 mod statements;
+mod user_lists;
 
 use super::access::{PERSONAL, SHARED};
 use super::*;

@@ -22,6 +22,15 @@ pub(super) enum Arm<'c> {
     Pg(postgres::Session<'c>),
 }
 
+/// Which database a transaction runs on, for the few statements that differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Bounds {
@@ -120,6 +129,14 @@ impl<'c> Tx<'c> {
         Tx {
             arm,
             book: self.book,
+        }
+    }
+
+    /// Which database this is.
+    pub(crate) fn database(&self) -> Database {
+        match self.arm {
+            Arm::Lite(_) => Database::Sqlite,
+            Arm::Pg(_) => Database::Postgres,
         }
     }
 

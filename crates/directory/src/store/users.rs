@@ -3,167 +3,24 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Cursor, CursorKey, Names, OrganisationId, Query, Scope, ShownNames, Status, Time, User,
-    UserField, UserId, UserKind,
+    Names, OrganisationId, Scope, ShownNames, Status, Time, User, UserId, UserKind,
 };
 
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Bound, Sql};
+pub(crate) use super::user_fields::{Users, by_home};
 use super::{Res, Row, StoreError, Tx, Val, Whom};
 
 /// What [`read_user`] reads, in its order.
-const COLUMNS: &str = "u.id, u.uuid, u.login, u.email, u.pending_email, u.display, u.given, u.family, \
+pub(super) const COLUMNS: &str = "u.id, u.uuid, u.login, u.email, u.pending_email, u.display, u.given, u.family, \
      u.shown_name, u.shown_given, u.shown_family, u.kind, u.status, u.lock_after, u.locked_until, \
      u.lockout_until, u.home_id, u.primary_group_id, u.department, u.title, u.time_zone, \
      u.second_factor_required, f.confirmed_at, p.changed_at, p.must_change, u.revision, u.created_at, \
      u.created_by, u.updated_at, u.updated_by, u.last_seen_at, u.signed_in_at, u.previous_sign_in_at, \
      u.sign_in_count";
 /// The column after [`COLUMNS`].
-const AFTER: usize = 34;
-const TABLES: &str = " FROM users u LEFT JOIN passwords p ON p.user_id = u.id \
+pub(super) const AFTER: usize = 34;
+pub(super) const TABLES: &str = "users u LEFT JOIN passwords p ON p.user_id = u.id \
      LEFT JOIN second_factors f ON f.user_id = u.id";
-
-/// The users as a list.
-pub(crate) struct Users;
-
-impl Listed for Users {
-    type Field = UserField;
-    const ID: &'static str = "u.id";
-    const SEARCH: &'static str = "u.search";
-
-    fn column(field: &UserField) -> Column {
-        let related = |selects: &[&'static str], inner| Column::Related {
-            id: "u.id",
-            selects: selects.to_vec(),
-            inner: Box::new(inner),
-            bound: Vec::new(),
-        };
-        match field {
-            UserField::Id => Column::Int("u.id"),
-            UserField::Uuid => Column::Text("u.uuid", Folding::Exact),
-            UserField::Login => Column::Text("u.login_key", Folding::Unique),
-            UserField::Email => Column::Text("u.email_key", Folding::Unique),
-            UserField::Name => Column::Text("u.name_key", Folding::Search),
-            UserField::Given => Column::Text("u.given_key", Folding::Search),
-            UserField::Family => Column::Text("u.family_key", Folding::Search),
-            UserField::Kind => Column::Text("u.kind", Folding::Exact),
-            UserField::Status => Column::Text("u.status", Folding::Exact),
-            UserField::Standing => Column::Standing,
-            UserField::LockAfter => Column::Int("u.lock_after"),
-            UserField::Home => Column::Int("u.home_id"),
-            UserField::Organisation => related(
-                &["SELECT x.user_id FROM memberships x WHERE "],
-                Column::Int("x.organisation_id"),
-            ),
-            UserField::HomeSubtree => Column::Related {
-                id: "u.home_id",
-                selects: vec!["SELECT x.descendant_id FROM organisation_tree x WHERE "],
-                inner: Box::new(Column::Int("x.ancestor_id")),
-                bound: Vec::new(),
-            },
-            UserField::Group => related(
-                &["SELECT x.user_id FROM group_members x WHERE "],
-                Column::Int("x.group_id"),
-            ),
-            UserField::PrimaryGroup => Column::Int("u.primary_group_id"),
-            UserField::Role => related(
-                &[
-                    "SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND ",
-                    "SELECT m.user_id FROM group_roles x JOIN group_members m ON m.group_id = x.group_id WHERE ",
-                ],
-                Column::Int("x.role_id"),
-            ),
-            UserField::DirectRole => related(
-                &[
-                    "SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND ",
-                ],
-                Column::Int("x.role_id"),
-            ),
-            UserField::RoleOrganisation(platform) => Column::Related {
-                id: "u.id",
-                selects: vec![
-                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND (x.expires_at IS NULL OR x.expires_at > ?) AND ",
-                    "SELECT m.user_id FROM group_members m JOIN (SELECT gr.group_id, gr.role_id, gr.scope_id AS organisation_id FROM group_roles gr WHERE gr.scope = 'organisation' UNION SELECT gr.group_id, gr.role_id, co.organisation_id FROM group_roles gr JOIN collection_organisations co ON co.collection_id = gr.scope_id WHERE gr.scope = 'collection') x ON x.group_id = m.group_id JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND ",
-                ],
-                inner: Box::new(Column::Int("x.organisation_id")),
-                bound: vec![Bound::Text(platform.word().to_owned())],
-            },
-            UserField::DirectRoleOrganisation(platform) => Column::Related {
-                id: "u.id",
-                selects: vec![
-                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND (x.expires_at IS NULL OR x.expires_at > ?) AND ",
-                ],
-                inner: Box::new(Column::Int("x.organisation_id")),
-                bound: vec![Bound::Text(platform.word().to_owned())],
-            },
-            UserField::ExpiringRoleOrganisation(platform) => Column::Related {
-                id: "u.id",
-                selects: vec![
-                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND x.expires_at > ? AND ",
-                ],
-                inner: Box::new(Column::Int("x.organisation_id")),
-                bound: vec![Bound::Text(platform.word().to_owned())],
-            },
-            UserField::Department => Column::Text("u.department", Folding::Lower),
-            UserField::Title => Column::Text("u.title", Folding::Lower),
-            UserField::SecondFactor => {
-                Column::Flag("(CASE WHEN f.confirmed_at IS NULL THEN 0 ELSE 1 END)")
-            }
-            UserField::CreatedAt => Column::Int("u.created_at"),
-            UserField::UpdatedAt => Column::Int("u.updated_at"),
-            UserField::LastSeenAt => Column::Int("u.last_seen_at"),
-            UserField::SignedInAt => Column::Int("u.signed_in_at"),
-            UserField::Term(platform, name) => {
-                super::extensions::term_column("u.id", "user", *platform, name)
-            }
-        }
-    }
-}
-
-impl Seen for Users {
-    fn scope(sql: &mut Sql, scope: &Scope) {
-        match scope {
-            Scope::All => drop(sql.push("1 = 1")),
-            Scope::Own(user) => drop(sql.push("u.id = ").bind(Bound::Int(user.0))),
-            Scope::Users(users) => {
-                sql.push("u.id IN (")
-                    .bind_all(users.iter().map(|user| user.0))
-                    .push(")");
-            }
-            Scope::Groups(groups) => {
-                sql.push("u.primary_group_id IN (")
-                    .bind_all(groups.iter().map(|group| group.0))
-                    .push(")");
-            }
-            Scope::Organisation(organisation) => {
-                sql.push("u.id IN (SELECT s.user_id FROM memberships s WHERE s.organisation_id = ");
-                sql.bind(Bound::Int(organisation.0)).push(")");
-            }
-            Scope::Subtree(organisation) => {
-                sql.push(
-                    "u.id IN (SELECT s.user_id FROM memberships s JOIN organisation_tree t ON t.descendant_id = s.organisation_id WHERE t.ancestor_id = ",
-                );
-                sql.bind(Bound::Int(organisation.0)).push(")");
-            }
-        }
-    }
-}
-
-/// People by their homes alone: what belongs to them is not shown by a mere membership.
-pub(crate) fn by_home(sql: &mut Sql, scope: &Scope) {
-    match scope {
-        Scope::All => drop(sql.push("1 = 1")),
-        Scope::Own(_) | Scope::Users(_) | Scope::Groups(_) => Users::scope(sql, scope),
-        Scope::Organisation(organisation) => {
-            sql.push("u.home_id = ").bind(Bound::Int(organisation.0));
-        }
-        Scope::Subtree(organisation) => {
-            sql.push(
-                "u.home_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ",
-            );
-            sql.bind(Bound::Int(organisation.0)).push(")");
-        }
-    }
-}
 
 /// Reads a user's columns.
 pub(crate) fn read_user(row: &Row<'_>) -> Res<User> {
@@ -259,6 +116,7 @@ pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
     let sql = super::text(|sql| {
         sql.push("SELECT ")
             .push(COLUMNS)
+            .push(" FROM ")
             .push(TABLES)
             .push(" WHERE u.id = $1")
     });
@@ -270,6 +128,7 @@ pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<User>> {
     let sql = super::text(|sql| {
         sql.push("SELECT ")
             .push(COLUMNS)
+            .push(" FROM ")
             .push(TABLES)
             .push(" WHERE u.uuid = $1")
     });
@@ -279,7 +138,10 @@ pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<User>> {
 /// The user with that login or e-mail, folded.
 pub(crate) async fn by_sign_in_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option<User>> {
     let sql = super::text(|sql| {
-        sql.push("SELECT ").push(COLUMNS).push(TABLES);
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(" FROM ")
+            .push(TABLES);
         sql.push(" JOIN sign_in_names n ON n.user_id = u.id WHERE n.folded = $1")
     });
     tx.one(&sql, &[folded.into()], read_user).await
@@ -292,59 +154,13 @@ pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[UserId]) -> Res<Vec<User>> {
         let mut sql = Sql::default();
         sql.push("SELECT ")
             .push(COLUMNS)
+            .push(" FROM ")
             .push(TABLES)
             .push(" WHERE u.id IN (");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         users.extend(tx.all(&sql.text, &sql.vals(), read_user).await?);
     }
     Ok(users)
-}
-
-/// One page, with one row more than asked for.
-pub(crate) fn page_sql(
-    query: &Query<UserField>,
-    scopes: &[Scope],
-    limit: Option<i64>,
-    now: Time,
-) -> Result<(Sql, bool), crate::model::Fault> {
-    let (key, text) = super::select::cursor_column::<Users>(query);
-    let mut sql = Sql::default();
-    sql.push("SELECT ")
-        .push(COLUMNS)
-        .push(", ")
-        .push(&key)
-        .push(TABLES);
-    super::select::narrowed::<Users>(&mut sql, query, scopes, limit, now)?;
-    super::select::paged::<Users>(&mut sql, query)?;
-    Ok((sql, text))
-}
-
-/// Runs a page's statement.
-pub(crate) async fn page(tx: &mut Tx<'_>, sql: &Sql, text: bool) -> Res<Vec<(User, Cursor)>> {
-    tx.all(&sql.text, &sql.vals(), |row| {
-        let user = read_user(row)?;
-        let key = if text {
-            CursorKey::Text(row.string(AFTER)?)
-        } else {
-            CursorKey::Int(row.int(AFTER)?)
-        };
-        let id = user.id.0;
-        Ok((user, Cursor { key, id }))
-    })
-    .await
-}
-
-/// Counts what a query matches.
-pub(crate) fn count_sql(
-    query: &Query<UserField>,
-    scopes: &[Scope],
-    limit: Option<i64>,
-    now: Time,
-) -> Result<Sql, crate::model::Fault> {
-    let mut sql = Sql::default();
-    sql.push("SELECT COUNT(*)").push(TABLES);
-    super::select::narrowed::<Users>(&mut sql, query, scopes, limit, now)?;
-    Ok(sql)
 }
 
 /// All people, from the running steps.
@@ -462,7 +278,8 @@ impl Derived {
 pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Res<Option<UserId>> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
     let uuid = user.uuid.to_string();
-    tx.one(
+    let id = tx
+        .one(
         "INSERT INTO users (uuid, login, email, pending_email, display, given, family, shown_name, shown_given, \
          shown_family, login_key, email_key, name_key, given_key, family_key, search, kind, status, lock_after, \
          locked_until, home_id, primary_group_id, department, title, time_zone, second_factor_required, version, \
@@ -482,12 +299,17 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Res<Option<UserId>> 
         ],
         |row| Ok(UserId(row.int(0)?)),
     )
-    .await
+    .await?;
+    if let Some(id) = id {
+        super::search::put(tx, id, &derived.search).await?;
+    }
+    Ok(id)
 }
 
 /// Writes every column that a change may touch.
 pub(crate) async fn update(tx: &mut Tx<'_>, user: &User) -> Res<()> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
+    super::search::change(tx, user.id, &derived.search).await?;
     tx.exec(
         "UPDATE users SET login = $2, email = $3, pending_email = $4, display = $5, given = $6, family = $7, \
          shown_name = $8, shown_given = $9, shown_family = $10, login_key = $11, email_key = $12, name_key = $13, \
@@ -546,6 +368,7 @@ pub(crate) async fn free_names(tx: &mut Tx<'_>, user: UserId, keep: [&str; 2]) -
 
 /// Everything of a user's that goes with them; the rows that refer to the account first.
 pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
+    super::search::forget(tx, user).await?;
     for sql in [
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM one_time_tokens WHERE user_id = $1",

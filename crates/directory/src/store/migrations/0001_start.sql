@@ -100,7 +100,23 @@ CREATE INDEX users_by_name ON users (name_key, id);
 CREATE INDEX users_by_login ON users (login_key, id);
 CREATE INDEX users_by_email ON users (email_key, id);
 CREATE INDEX users_by_created ON users (created_at, id);
-CREATE INDEX users_by_home ON users (home_id, id);
+-- One ordered range per organisation: lists of some organisations merge these.
+CREATE INDEX users_by_home ON users (home_id, name_key, id);
+CREATE INDEX users_by_primary_group ON users (primary_group_id, id) WHERE primary_group_id IS NOT NULL;
+
+-- Which users may hold a text, by its pieces of three letters; see store/search.rs.
+-- {SQLITE}
+CREATE VIRTUAL TABLE user_search USING fts5 (search, content = '', contentless_delete = 1, detail = none,
+    tokenize = 'trigram case_sensitive 1');
+CREATE TABLE user_search_pending (user_id INTEGER PRIMARY KEY);
+-- {END}
+-- {POSTGRES}
+CREATE TABLE user_search (
+    user_id BIGINT PRIMARY KEY,
+    pieces INTEGER[] NOT NULL
+);
+CREATE INDEX user_search_pieces ON user_search USING gin (pieces);
+-- {END}
 
 -- Logins and e-mail addresses share one name space, compared without case.
 CREATE TABLE sign_in_names (
@@ -118,7 +134,7 @@ CREATE TABLE memberships (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, organisation_id)
 );
-CREATE INDEX memberships_organisation ON memberships (organisation_id, user_id);
+CREATE INDEX memberships_organisation ON memberships (organisation_id, home, user_id);
 
 -- People per organisation as append-only steps, so that exact totals are a small sum and creates
 -- never meet on a shared row; folded in the background.

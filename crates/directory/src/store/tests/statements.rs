@@ -11,12 +11,13 @@ use crate::model::{
 use crate::rules;
 
 use super::super::select::{Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
+use super::super::user_lists::Plan;
 use super::super::{events, groups, organisations, pages, records, roles, users};
 use super::*;
 
 /// Which databases a statement is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub(super) enum For {
     Both,
     Sqlite,
     Postgres,
@@ -145,7 +146,7 @@ fn whole(before: &str, text: &str) -> Option<For> {
 }
 
 /// A store with Usher's own tables, on each database.
-async fn real_stores() -> [(Trial, For); 2] {
+pub(super) async fn real_stores() -> [(Trial, For); 2] {
     let lite = Store::open(&Location::Memory, Limits::default())
         .await
         .unwrap();
@@ -446,9 +447,12 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
     };
     for (query, scopes, limit) in queries(&user_fields()) {
         keep((|| {
-            let page = users::page_sql(&query, &scopes, limit, Time(9))?.0.text;
-            let count = users::count_sql(&query, &scopes, limit, Time(9))?.text;
-            Ok(vec![page, count])
+            let mut texts = Vec::new();
+            for plan in Plan::every(&query, &scopes, limit, |top| vec![top, 7, 8]) {
+                texts.push(plan.page_sql(Time(9))?.0.text);
+                texts.push(plan.count_sql(Time(9))?.text);
+            }
+            Ok(texts)
         })());
     }
     for (query, scopes, limit) in queries(&organisation_fields()) {

@@ -1,0 +1,346 @@
+//! Text search among users: which of them may hold a text, by the pieces of three letters it is made of.
+//!
+//! A list asks beforehand ([`Found::look`]) for the numbers of those who hold every piece. Few of them
+//! become a condition beside the `LIKE` that verifies each; a text that many hold needs no index, since a
+//! list of its matches fills soon. So what is found here is a hint that may name too many, never too few.
+//!
+//! SQLite keeps the pieces in a full-text table. What is written waits in `user_search_pending`, which
+//! searches look through as well, and goes into the table by hundreds, because adding one by one costs a
+//! third of a create. PostgreSQL keeps them as numbers in an array, whose index has such a list of its own.
+
+use crate::model::{Predicate, Query, Test, UserField, UserId};
+use crate::rules;
+
+use super::select::{Bound, escape};
+use super::{Database, Res, Tx};
+
+/// Texts that more people hold are looked for along the list's order.
+const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
+/// Users that may wait before they are taken into SQLite's table.
+const PENDING: i64 = if cfg!(test) { 16 } else { 512 };
+/// Pieces of a text that are looked for; more hardly narrow it further.
+const PIECES: usize = 12;
+/// Texts of one filter that are looked for beforehand.
+const TEXTS: usize = 8;
+
+/// Columns whose text is part of `users.search`, there folded by [`rules::fold_search`].
+const COVERED: &[&str] = &[
+    "u.search",
+    "u.name_key",
+    "u.login_key",
+    "u.email_key",
+    "u.given_key",
+    "u.family_key",
+];
+
+const SQLITE_FIND: &str = "SELECT rowid FROM user_search WHERE user_search MATCH $1 \
+     UNION ALL SELECT p.user_id FROM user_search_pending p CROSS JOIN users u WHERE u.id = p.user_id AND u.search LIKE $2 ESCAPE '\\' LIMIT $3";
+const SQLITE_WAIT: &str =
+    "INSERT INTO user_search_pending (user_id) VALUES ($1) ON CONFLICT DO NOTHING";
+const SQLITE_WAIT_IF_CHANGED: &str = "INSERT INTO user_search_pending (user_id) SELECT id FROM users WHERE id = $1 AND search <> $2 \
+     ON CONFLICT DO NOTHING";
+const SQLITE_WAITING: &str = "SELECT COUNT(*) FROM user_search_pending";
+const SQLITE_TAKE_IN: &str = "INSERT OR REPLACE INTO user_search (rowid, search) SELECT u.id, u.search FROM user_search_pending p \
+     CROSS JOIN users u WHERE u.id = p.user_id AND p.user_id <> $1";
+const SQLITE_TAKEN: &str = "DELETE FROM user_search_pending WHERE user_id <> $1";
+const SQLITE_FORGET_WAITING: &str = "DELETE FROM user_search_pending WHERE user_id = $1";
+const SQLITE_FORGET: &str = "DELETE FROM user_search WHERE rowid = $1";
+const POSTGRES_FIND: &str =
+    "SELECT user_id FROM user_search WHERE pieces @> CAST(CAST($1 AS TEXT) AS INTEGER[]) LIMIT $2";
+const POSTGRES_PUT: &str = "INSERT INTO user_search (user_id, pieces) VALUES ($1, CAST(CAST($2 AS TEXT) AS INTEGER[])) \
+     ON CONFLICT (user_id) DO UPDATE SET pieces = excluded.pieces WHERE user_search.pieces <> excluded.pieces";
+const POSTGRES_FORGET: &str = "DELETE FROM user_search WHERE user_id = $1";
+
+/// What is known of the texts a list looks for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found(Vec<Text>);
+
+#[derive(Clone, Debug)]
+struct Text {
+    words: Vec<String>,
+    /// None when many hold it.
+    known: Option<Known>,
+}
+
+/// The few who hold a text, as a condition with one value.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub before: &'static str,
+    pub numbers: Bound,
+    pub after: &'static str,
+}
+
+/// Whether a column's text is among what is searched.
+pub(crate) fn covers(expression: &str) -> bool {
+    COVERED.contains(&expression)
+}
+
+/// The words that a text must hold to pass a test; none when the test does not look for a part.
+pub(crate) fn words_of(test: &Test) -> Vec<String> {
+    match test {
+        Test::Contains(part) | Test::StartsWith(part) | Test::EndsWith(part) => {
+            vec![rules::fold_search(part)]
+        }
+        Test::Glob(pattern) => pattern.split('*').map(rules::fold_search).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Found {
+    /// Looks for every text of a query.
+    pub(crate) async fn look(tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<Found> {
+        let mut texts = Vec::new();
+        if let Some(search) = &query.search {
+            texts.push(rules::trigram_words(search));
+        }
+        collect(&query.predicate, &mut texts);
+        let mut found = Found::default();
+        for words in texts {
+            if found.0.len() < TEXTS && !found.0.iter().any(|text| text.words == words) {
+                let known = few(tx, &words).await?;
+                found.0.push(Text { words, known });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The few who hold these words, if they were looked for and are few.
+    pub(crate) fn known(&self, words: &[String]) -> Option<Known> {
+        let text = self.0.iter().find(|text| text.words == words)?;
+        text.known.clone()
+    }
+}
+
+/// The texts looked for in covered columns that have a piece at all.
+fn collect(predicate: &Predicate<UserField>, texts: &mut Vec<Vec<String>>) {
+    match predicate {
+        Predicate::All | Predicate::Nothing => {}
+        Predicate::Not(inner) => collect(inner, texts),
+        Predicate::And(several) | Predicate::Or(several) => {
+            for one in several {
+                collect(one, texts);
+            }
+        }
+        Predicate::Is(
+            UserField::Name
+            | UserField::Login
+            | UserField::Email
+            | UserField::Given
+            | UserField::Family,
+            test,
+        ) => {
+            let words = words_of(test);
+            if !words.is_empty() {
+                texts.push(words);
+            }
+        }
+        Predicate::Is(..) => {}
+    }
+}
+
+/// The numbers of those who may hold these words, unless they are many or the words too short.
+async fn few(tx: &mut Tx<'_>, words: &[String]) -> Res<Option<Known>> {
+    let pieces = pieces_of(words);
+    let Some(longest) = words.iter().max_by_key(|word| word.len()) else {
+        return Ok(None);
+    };
+    if pieces.is_empty() {
+        return Ok(None);
+    }
+    let limit = FEW + 1;
+    let numbers = match tx.database() {
+        Database::Sqlite => {
+            let wanted: Vec<String> = pieces
+                .iter()
+                .map(|piece| format!("\"{}\"", piece.replace('"', "\"\"")))
+                .collect();
+            let wanted = wanted.join(" AND ");
+            let like = format!("%{}%", escape(longest));
+            let values = [(&wanted).into(), (&like).into(), limit.into()];
+            tx.all(SQLITE_FIND, &values, |row| row.int(0)).await?
+        }
+        Database::Postgres => {
+            let wanted = array(pieces.iter().map(|piece| i64::from(number_of(piece))));
+            let values = [(&wanted).into(), limit.into()];
+            tx.all(POSTGRES_FIND, &values, |row| row.int(0)).await?
+        }
+    };
+    if i64::try_from(numbers.len()).unwrap_or(limit) > FEW {
+        return Ok(None);
+    }
+    Ok(Some(match tx.database() {
+        Database::Sqlite => Known {
+            before: "u.id IN (SELECT value FROM json_each(",
+            numbers: Bound::Text(serde_json::Value::from(numbers).to_string()),
+            after: "))",
+        },
+        Database::Postgres => Known {
+            before: "u.id = ANY(CAST(CAST(",
+            numbers: Bound::Text(array(numbers)),
+            after: " AS TEXT) AS BIGINT[]))",
+        },
+    }))
+}
+
+/// Takes a new user's search text into the index, within the write that makes them.
+pub(crate) async fn put(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+    match tx.database() {
+        Database::Sqlite => {
+            tx.exec(SQLITE_WAIT, &[user.0.into()]).await?;
+            // Numbers are never reused, so every so many new users one finds about as many waiting.
+            if user.0 % PENDING == 0 {
+                take_in(tx, 0).await?;
+            }
+            Ok(())
+        }
+        Database::Postgres => put_pieces(tx, user, search).await,
+    }
+}
+
+/// Brings the index in step with a changed search text, within the write and before the user's row changes.
+pub(crate) async fn change(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+    match tx.database() {
+        Database::Sqlite => {
+            let values = [user.0.into(), search.into()];
+            if tx.exec(SQLITE_WAIT_IF_CHANGED, &values).await? > 0 {
+                let waiting = tx.one(SQLITE_WAITING, &[], |row| row.int(0)).await?;
+                if waiting.is_some_and(|waiting| waiting > PENDING) {
+                    take_in(tx, user.0).await?;
+                }
+            }
+            Ok(())
+        }
+        Database::Postgres => put_pieces(tx, user, search).await,
+    }
+}
+
+/// Moves those who wait into SQLite's table, but for one whose text is about to change.
+async fn take_in(tx: &mut Tx<'_>, but: i64) -> Res<()> {
+    tx.exec(SQLITE_TAKE_IN, &[but.into()]).await?;
+    tx.exec(SQLITE_TAKEN, &[but.into()]).await?;
+    Ok(())
+}
+
+async fn put_pieces(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+    let mut numbers: Vec<i32> = windows(search)
+        .iter()
+        .map(|piece| number_of(piece))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let pieces = array(numbers.into_iter().map(i64::from));
+    tx.exec(POSTGRES_PUT, &[user.0.into(), (&pieces).into()])
+        .await?;
+    Ok(())
+}
+
+/// Takes a user out of the index.
+pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
+    let statements: &[&str] = match tx.database() {
+        Database::Sqlite => &[SQLITE_FORGET_WAITING, SQLITE_FORGET],
+        Database::Postgres => &[POSTGRES_FORGET],
+    };
+    for sql in statements {
+        tx.exec(sql, &[user.0.into()]).await?;
+    }
+    Ok(())
+}
+
+/// Every run of three letters.
+fn windows(text: &str) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    letters
+        .windows(3)
+        .map(|window| window.iter().collect())
+        .collect()
+}
+
+/// The pieces looked for: of long words some that are spread evenly.
+fn pieces_of(words: &[String]) -> Vec<String> {
+    let mut pieces: Vec<String> = words.iter().flat_map(|word| windows(word)).collect();
+    pieces.sort_unstable();
+    pieces.dedup();
+    let count = pieces.len();
+    if count > PIECES {
+        let step = |index: usize| index * (count - 1) / (PIECES - 1);
+        pieces = (0..PIECES)
+            .map(|index| pieces[step(index)].clone())
+            .collect();
+    }
+    pieces
+}
+
+/// A piece as a number (FNV-1a). Two pieces of one number only make a hint wider.
+fn number_of(piece: &str) -> i32 {
+    let hash = piece.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    hash.cast_signed()
+}
+
+/// PostgreSQL's spelling of an array.
+fn array(numbers: impl IntoIterator<Item = i64>) -> String {
+    let mut text = String::from("{");
+    for number in numbers {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&number.to_string());
+    }
+    text.push('}');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pieces_are_runs_of_three_letters() {
+        let table: [(&[&str], &[&str]); 6] = [
+            (&["ada"], &["ada"]),
+            (&["ad", "x"], &[]),
+            (&["zoë1", "abc"], &["abc", "oë1", "zoë"]),
+            (&["aaaaa"], &["aaa"]),
+            (&["a b"], &["a b"]),
+            (&[], &[]),
+        ];
+        for (words, expected) in table {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(pieces_of(&words), expected, "{words:?}");
+        }
+        let long: String = ('a'..='z').collect();
+        assert_eq!(pieces_of(&[long]).len(), PIECES);
+    }
+
+    #[test]
+    fn arrays_are_spelled() {
+        assert_eq!(array([]), "{}");
+        assert_eq!(array([-1, 2, 30]), "{-1,2,30}");
+    }
+
+    proptest! {
+        /// A column that holds a part, folded for uniqueness or for search, has its pieces in the search text.
+        #[test]
+        fn no_holder_is_missed(
+            text in "[aAeÉİßΣσς가각¨ \u{a0}´ﬁǅe\u{301}-]{0,12}",
+            begin in 0_usize..12,
+            length in 0_usize..12,
+        ) {
+            let part: String = text.chars().skip(begin).take(length).collect();
+            let search = rules::fold_search(&text);
+            for (column, folded) in [
+                (rules::fold(&text), rules::fold(&part)),
+                (rules::fold_search(&text), rules::fold_search(&part)),
+            ] {
+                if column.contains(&folded) {
+                    for piece in windows(&rules::fold_search(&part)) {
+                        prop_assert!(search.contains(&piece), "{text:?} {part:?} {piece:?}");
+                    }
+                }
+            }
+        }
+    }
+}

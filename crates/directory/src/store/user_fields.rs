@@ -1,0 +1,153 @@
+//! Users as a list: what their fields are in SQL, and who sees them.
+
+use crate::model::{Scope, UserField};
+
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+
+/// The users as a list.
+pub(crate) struct Users;
+
+impl Listed for Users {
+    type Field = UserField;
+    const ID: &'static str = "u.id";
+    const SEARCH: &'static str = "u.search";
+
+    fn column(field: &UserField) -> Column {
+        let related = |selects: &[&'static str], inner| Column::Related {
+            id: "u.id",
+            selects: selects.to_vec(),
+            inner: Box::new(inner),
+            bound: Vec::new(),
+        };
+        match field {
+            UserField::Id => Column::Int("u.id"),
+            UserField::Uuid => Column::Text("u.uuid", Folding::Exact),
+            UserField::Login => Column::Text("u.login_key", Folding::Unique),
+            UserField::Email => Column::Text("u.email_key", Folding::Unique),
+            UserField::Name => Column::Text("u.name_key", Folding::Search),
+            UserField::Given => Column::Text("u.given_key", Folding::Search),
+            UserField::Family => Column::Text("u.family_key", Folding::Search),
+            UserField::Kind => Column::Text("u.kind", Folding::Exact),
+            UserField::Status => Column::Text("u.status", Folding::Exact),
+            UserField::Standing => Column::Standing,
+            UserField::LockAfter => Column::Int("u.lock_after"),
+            UserField::Home => Column::Int("u.home_id"),
+            UserField::Organisation => related(
+                &["SELECT x.user_id FROM memberships x WHERE "],
+                Column::Int("x.organisation_id"),
+            ),
+            UserField::HomeSubtree => Column::Related {
+                id: "u.home_id",
+                selects: vec!["SELECT x.descendant_id FROM organisation_tree x WHERE "],
+                inner: Box::new(Column::Int("x.ancestor_id")),
+                bound: Vec::new(),
+            },
+            UserField::Group => related(
+                &["SELECT x.user_id FROM group_members x WHERE "],
+                Column::Int("x.group_id"),
+            ),
+            UserField::PrimaryGroup => Column::Int("u.primary_group_id"),
+            UserField::Role => related(
+                &[
+                    "SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND ",
+                    "SELECT m.user_id FROM group_roles x JOIN group_members m ON m.group_id = x.group_id WHERE ",
+                ],
+                Column::Int("x.role_id"),
+            ),
+            UserField::DirectRole => related(
+                &[
+                    "SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND ",
+                ],
+                Column::Int("x.role_id"),
+            ),
+            UserField::RoleOrganisation(platform) => Column::Related {
+                id: "u.id",
+                selects: vec![
+                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND (x.expires_at IS NULL OR x.expires_at > ?) AND ",
+                    "SELECT m.user_id FROM group_members m JOIN (SELECT gr.group_id, gr.role_id, gr.scope_id AS organisation_id FROM group_roles gr WHERE gr.scope = 'organisation' UNION SELECT gr.group_id, gr.role_id, co.organisation_id FROM group_roles gr JOIN collection_organisations co ON co.collection_id = gr.scope_id WHERE gr.scope = 'collection') x ON x.group_id = m.group_id JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND ",
+                ],
+                inner: Box::new(Column::Int("x.organisation_id")),
+                bound: vec![Bound::Text(platform.word().to_owned())],
+            },
+            UserField::DirectRoleOrganisation(platform) => Column::Related {
+                id: "u.id",
+                selects: vec![
+                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND (x.expires_at IS NULL OR x.expires_at > ?) AND ",
+                ],
+                inner: Box::new(Column::Int("x.organisation_id")),
+                bound: vec![Bound::Text(platform.word().to_owned())],
+            },
+            UserField::ExpiringRoleOrganisation(platform) => Column::Related {
+                id: "u.id",
+                selects: vec![
+                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = ? AND x.expires_at > ? AND ",
+                ],
+                inner: Box::new(Column::Int("x.organisation_id")),
+                bound: vec![Bound::Text(platform.word().to_owned())],
+            },
+            UserField::Department => Column::Text("u.department", Folding::Lower),
+            UserField::Title => Column::Text("u.title", Folding::Lower),
+            UserField::SecondFactor => Column::Flag(
+                "(CASE WHEN EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END)",
+            ),
+            UserField::CreatedAt => Column::Int("u.created_at"),
+            UserField::UpdatedAt => Column::Int("u.updated_at"),
+            UserField::LastSeenAt => Column::Int("u.last_seen_at"),
+            UserField::SignedInAt => Column::Int("u.signed_in_at"),
+            UserField::Term(platform, name) => {
+                super::extensions::term_column("u.id", "user", *platform, name)
+            }
+        }
+    }
+}
+
+impl Seen for Users {
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        match scope {
+            Scope::All => drop(sql.push("1 = 1")),
+            Scope::Own(user) => drop(sql.push("u.id = ").bind(Bound::Int(user.0))),
+            Scope::Users(users) => {
+                sql.push("u.id IN (")
+                    .bind_all(users.iter().map(|user| user.0))
+                    .push(")");
+            }
+            Scope::Groups(groups) => {
+                sql.push("u.primary_group_id IN (")
+                    .bind_all(groups.iter().map(|group| group.0))
+                    .push(")");
+            }
+            Scope::Organisation(organisation) => {
+                sql.push("EXISTS (SELECT 1 FROM memberships s WHERE s.user_id = u.id AND s.organisation_id = ");
+                sql.bind(Bound::Int(organisation.0)).push(")");
+            }
+            // Asked of each user; a set would be made whole, with everybody in it, for a single row.
+            Scope::Subtree(top) if *top == crate::ROOT => drop(sql.push("1 = 1")),
+            Scope::Subtree(top) => {
+                sql.push("(");
+                push_home_below(sql, top.0);
+                sql.push(
+                    " OR EXISTS (SELECT 1 FROM memberships s JOIN organisation_tree t ON t.descendant_id = s.organisation_id WHERE s.user_id = u.id AND t.ancestor_id = ",
+                );
+                sql.bind(Bound::Int(top.0)).push("))");
+            }
+        }
+    }
+}
+
+/// The condition that a user's home is an organisation or below it.
+pub(super) fn push_home_below(sql: &mut Sql, top: i64) {
+    sql.push("EXISTS (SELECT 1 FROM organisation_tree t WHERE t.descendant_id = u.home_id AND t.ancestor_id = ");
+    sql.bind(Bound::Int(top)).push(")");
+}
+
+/// People by their homes alone: what belongs to them is not shown by a mere membership.
+pub(crate) fn by_home(sql: &mut Sql, scope: &Scope) {
+    match scope {
+        Scope::All | Scope::Own(_) | Scope::Users(_) | Scope::Groups(_) => Users::scope(sql, scope),
+        Scope::Organisation(organisation) => {
+            sql.push("u.home_id = ").bind(Bound::Int(organisation.0));
+        }
+        Scope::Subtree(top) if *top == crate::ROOT => drop(sql.push("1 = 1")),
+        Scope::Subtree(top) => push_home_below(sql, top.0),
+    }
+}
