@@ -56,9 +56,11 @@ pub(crate) async fn count(work: &mut Work<'_>, user: &User) -> Outcome<()> {
         .address
         .map(|address| address.to_canonical().to_string())
         .unwrap_or_default();
-    // The end of an earlier lock-out cleared the count.
+    // The end of an earlier lock-out cleared the count: what came before it is over.
     let period = now.plus(-policy.period.saturating_mul(1_000));
-    let floor = user.lockout_until.map_or(period, |end| end.max(period));
+    let floor = user
+        .lockout_until
+        .map_or(period, |end| end.plus(-1).max(period));
     let failures = lockouts::count_failure(&mut work.tx, user.id, &address, now, floor).await?;
     if failures < policy.threshold {
         return Ok(());

@@ -1,12 +1,15 @@
 //! The directory through its public interface, on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod access_loss;
 mod audit;
 mod collections;
 mod grants;
 mod groups;
 mod keys;
+mod lockouts;
 mod owners;
+mod passwords;
 mod platforms;
 mod records;
 mod roles;

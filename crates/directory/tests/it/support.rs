@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use directory::{
-    Accepts, BuiltinRole, Caller, Configuration, CountingEntropy, Directory, Fault, FirstRun,
+    Accepts, BuiltinRole, Caller, Configuration, CountingEntropy, Directory, Door, Fault, FirstRun,
     FreshSession, Group, Handle, HashingCost, Line, ManualClock, NewGroup, NewKey, NewOrganisation,
     NewPassword, NewUser, Organisation, OrganisationId, PasswordPolicy, PasswordRule, Permission,
-    Platform, PlatformSpec, Reach, RequestContext, RoleId, RolePaths, Seams, SessionKind,
-    SessionRequest, StoreLocation, Time, User, UserId, usher_platform,
+    Platform, PlatformSpec, QueuedMail, Reach, RequestContext, RoleId, RolePaths, Seams,
+    SessionKind, SessionRequest, StoreLocation, Time, User, UserId, usher_platform,
 };
 
 use crate::platforms::{CLUB, SOLO, club_platform, solo_platform};
@@ -285,6 +285,29 @@ impl World {
         self.directory
             .sign_in(TOY, name, password, code, request, from(address))
             .await
+    }
+
+    /// The mails that are due, opened and noted as sent.
+    pub async fn mails(&self) -> Vec<QueuedMail> {
+        let mails = self.directory.due_mail(100).await.unwrap();
+        for mail in &mails {
+            self.directory.mail_sent(mail.id).await.unwrap();
+        }
+        mails
+    }
+
+    /// A person without any role.
+    pub async fn bare_person(&self, email: &str, home: OrganisationId) -> User {
+        let new = NewUser {
+            email: Some(email.to_owned()),
+            home: Some(home),
+            door: Door {
+                without_defaults: true,
+                mail: None,
+            },
+            ..NewUser::default()
+        };
+        self.system().create_user(new).await.unwrap()
     }
 
     /// A handle of a session at the toy's door.
