@@ -15,6 +15,17 @@ impl Work<'_> {
     /// the whole of its scope.
     pub async fn covers(&mut self, platform: Platform, word: &str, scope: &Scope) -> Outcome<bool> {
         let caller = Arc::clone(&self.caller);
+        // A token that is limited to an organisation covers nothing outside it.
+        match (self.limit(), scope) {
+            (Some(_), Scope::All) => return Ok(false),
+            (Some(limit), Scope::Organisation(at) | Scope::Subtree(at)) => {
+                let above = organisations::ancestors(&mut self.tx, *at).await?;
+                if !above.contains(&OrganisationId(limit)) {
+                    return Ok(false);
+                }
+            }
+            _ => {}
+        }
         let candidates: Vec<&Held> = caller
             .held
             .iter()

@@ -48,9 +48,12 @@ impl Work<'_> {
         scopes
     }
 
-    /// The organisation a token is limited to.
+    /// The organisation a token is limited to; the root is no limit.
     pub fn limit(&self) -> Option<i64> {
-        self.caller.organisation.map(|organisation| organisation.0)
+        self.caller
+            .organisation
+            .filter(|organisation| *organisation != crate::ROOT)
+            .map(|organisation| organisation.0)
     }
 
     /// Whether `organisation` lies in the token's limit.

@@ -79,6 +79,19 @@ pub(crate) async fn covers_lines(
     Ok(true)
 }
 
+/// The administrator flag of a membership is a grant of what it brings on every platform.
+pub(crate) async fn may_flag(work: &mut Work<'_>, organisation: OrganisationId) -> Outcome<()> {
+    let inner = Arc::clone(&work.inner);
+    for (platform, lines) in &inner.platform_lines {
+        for line in lines {
+            if !covers_line(work, *platform, line, organisation).await? {
+                return Err(Fault::ExceedsOwn.into());
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn covers_line(
     work: &mut Work<'_>,
     platform: Platform,
@@ -86,13 +99,20 @@ async fn covers_line(
     organisation: OrganisationId,
 ) -> Outcome<bool> {
     let scope = match &line.reach {
-        // A right over oneself is covered by holding the word at all.
+        // A right over oneself is covered by holding the word at all; one over the groups somebody
+        // manages, by holding it over managed groups too, or over the organisation.
         Reach::Own | Reach::ManagedGroups => {
+            let own = line.reach == Reach::Own;
             let caller = Arc::clone(&work.caller);
-            return Ok(caller.held.iter().any(|held| {
+            let held = caller.held.iter().any(|held| {
                 (held.platform == Platform::USHER || held.platform == platform)
                     && word_covers(&held.word, &line.word)
-            }));
+                    && (own || matches!(held.scope, Scope::Groups(_)))
+            });
+            if held || own {
+                return Ok(held);
+            }
+            Scope::Organisation(organisation)
         }
         Reach::Listed(users) => Scope::Users(users.iter().copied().map(UserId).collect()),
         Reach::Organisation => Scope::Organisation(organisation),
@@ -166,10 +186,11 @@ async fn place_of(
         Some(organisation) => organisation,
         None => highest_reach(work, Permission::GrantRoles).await?,
     };
-    if !work.sees_organisation(organisation).await? {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    if work.sees_organisation(organisation).await? {
+        Ok(organisation)
+    } else {
+        Err(Fault::UnknownReference(Kind::Organisation).into())
     }
-    Ok(organisation)
 }
 
 /// Custom roles of an organisation go only to its own people, and count only there.

@@ -108,8 +108,18 @@ impl Directory {
         handle
             .write(Operation::CreateRole, async |work: &mut Work<'_>| {
                 builtins(work).await?;
-                for organisation in organisations::all(&mut work.tx).await? {
-                    groups_of_organisation(work, &organisation).await?;
+                let inner = std::sync::Arc::clone(&work.inner);
+                for spec in &inner.platforms {
+                    for group in &spec.groups {
+                        let (platform, word) = (spec.platform.word(), group.word);
+                        let without =
+                            organisations::without_group(&mut work.tx, platform, word).await?;
+                        for organisation in without {
+                            if group.everywhere || organisation.id == crate::ROOT {
+                                install_group(work, spec, group, &organisation).await?;
+                            }
+                        }
+                    }
                 }
                 Ok(())
             })

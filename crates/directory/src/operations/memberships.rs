@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::store::{organisations, users};
 
-use super::user_changes::leave_foreign_groups;
+use super::{granting, homes};
 
 /// Whether the caller may put people into an organisation: it must be visible, and within the reach
 /// of either permission.
@@ -84,8 +84,9 @@ impl Handle {
                 home: old.is_some_and(|old| old.home),
                 administrator: administrator.unwrap_or(old.is_some_and(|old| old.administrator)),
             };
-            if administrator == Some(true) {
+            if new.administrator != old.is_some_and(|old| old.administrator) {
                 work.guard_takeover(&user).await?;
+                granting::may_flag(work, organisation.id).await?;
             }
             if old != Some(new) {
                 let now = work.now;
@@ -134,26 +135,15 @@ impl Handle {
                     {
                         return Err(Fault::Forbidden(Permission::ManageMemberships).into());
                     }
-                    let administrator = present
-                        .iter()
-                        .any(|one| one.organisation == crate::ROOT && one.administrator);
-                    organisations::put_membership(
-                        &mut work.tx,
-                        Membership {
-                            user: user.id,
-                            organisation: crate::ROOT,
-                            home: true,
-                            administrator,
-                        },
-                        now,
-                    )
-                    .await?;
-                    users::step(&mut work.tx, organisation.id, -1).await?;
-                    users::step(&mut work.tx, crate::ROOT, 1).await?;
-                    user.home = crate::ROOT;
+                    homes::settle(work, &mut user, crate::ROOT, &present).await?;
+                } else {
+                    if old.administrator {
+                        work.guard_takeover(&user).await?;
+                    }
+                    organisations::delete_membership(&mut work.tx, user.id, organisation.id)
+                        .await?;
+                    homes::leave_foreign_groups(work, &mut user).await?;
                 }
-                organisations::delete_membership(&mut work.tx, user.id, organisation.id).await?;
-                leave_foreign_groups(work, &mut user).await?;
                 user.updated_at = now;
                 user.updated_by = work.actor();
                 users::update(&mut work.tx, &user).await?;

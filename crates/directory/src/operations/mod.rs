@@ -7,6 +7,7 @@ mod extensions;
 pub(crate) mod granting;
 mod grants;
 mod groups;
+mod homes;
 pub(crate) mod install;
 mod jobs;
 pub(crate) mod keys;

@@ -173,9 +173,18 @@ pub(crate) async fn highest_reach(
             _ => {}
         }
     }
-    highest
-        .map(|(_, top)| top)
-        .ok_or_else(|| Fault::Forbidden(permission).into())
+    let (_, top) = highest.ok_or(Fault::Forbidden(permission))?;
+    // A token that is limited to an organisation below reaches no higher.
+    match work.caller.organisation {
+        Some(limit)
+            if organisations::ancestors(&mut work.tx, limit)
+                .await?
+                .contains(&top) =>
+        {
+            Ok(limit)
+        }
+        _ => Ok(top),
+    }
 }
 
 /// Makes an organisation in a transaction.

@@ -5,18 +5,18 @@ use serde_json::{Map, Value, json};
 use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
-    Extended, Fault, GroupId, Kind, Membership, NewMail, NewPassword, OrganisationId, Permission,
-    Platform, RolePaths, Time, TokenPurpose, User, UserChange, UserKind, UserRef,
+    Extended, Fault, GroupId, Kind, NewMail, NewPassword, Permission, Time, TokenPurpose, User,
+    UserChange, UserKind, UserRef,
 };
 use crate::rules;
 use crate::store::{
-    extensions, grants, lockouts, members, organisations, passwords as stored_passwords,
-    second_factors, tokens as stored_tokens, users,
+    extensions, lockouts, passwords as stored_passwords, second_factors, tokens as stored_tokens,
+    users,
 };
 
 use super::passwords::{self, Prepared};
 use super::users::{check_home_domain, check_texts, take_names};
-use super::{mail, owners, tokens};
+use super::{homes, mail, owners, tokens};
 
 impl Handle {
     /// Changes a user. Only what is named changes; writing back what is stored changes nothing.
@@ -201,7 +201,7 @@ pub(crate) async fn update(
         work.guard_takeover(&old).await?;
     }
     if let Some(home) = change.home.filter(|home| *home != old.home) {
-        move_home(work, &mut user, home).await?;
+        homes::move_home(work, &mut user, home).await?;
         changed.note("home", old.home.0, home.0);
     }
     if user.email != old.email || user.login != old.login {
@@ -327,66 +327,6 @@ fn change_standing(work: &Work<'_>, user: &mut User, change: &UserChange, change
         }
         _ => {}
     }
-}
-
-/// Moves the home: reach over both is needed. The one role of platforms with exactly one goes along;
-/// groups and custom roles of what is left behind end.
-async fn move_home(work: &mut Work<'_>, user: &mut User, home: OrganisationId) -> Outcome<()> {
-    let known = organisations::by_id(&mut work.tx, home).await?.is_some()
-        && work.sees_organisation(home).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
-    if !work
-        .reaches_organisation(Permission::EditUsers, home)
-        .await?
-    {
-        return Err(Fault::Forbidden(Permission::EditUsers).into());
-    }
-    let old = user.home;
-    let now = work.now;
-    let all = organisations::memberships(&mut work.tx, &[user.id]).await?;
-    let administrator = all
-        .iter()
-        .any(|one| one.organisation == home && one.administrator);
-    organisations::delete_membership(&mut work.tx, user.id, old).await?;
-    organisations::put_membership(
-        &mut work.tx,
-        Membership {
-            user: user.id,
-            organisation: home,
-            home: true,
-            administrator,
-        },
-        now,
-    )
-    .await?;
-    users::step(&mut work.tx, old, -1).await?;
-    users::step(&mut work.tx, home, 1).await?;
-    user.home = home;
-    let exactly_one: Vec<Platform> = work
-        .inner
-        .platforms
-        .iter()
-        .filter(|spec| spec.paths == RolePaths::ExactlyOne)
-        .map(|spec| spec.platform)
-        .collect();
-    for platform in exactly_one {
-        grants::follow_home(&mut work.tx, user.id, platform.word(), old, home).await?;
-    }
-    grants::end_foreign_custom(&mut work.tx, user.id, home).await?;
-    leave_foreign_groups(work, user).await
-}
-
-/// Ends the memberships of groups whose subtree holds none of the user's organisations any more.
-pub(crate) async fn leave_foreign_groups(work: &mut Work<'_>, user: &mut User) -> Outcome<()> {
-    members::leave_foreign(&mut work.tx, user.id).await?;
-    if let Some(group) = user.primary_group {
-        if !members::is_in(&mut work.tx, user.id, group).await? {
-            user.primary_group = None;
-        }
-    }
-    Ok(())
 }
 
 async fn change_primary_group(

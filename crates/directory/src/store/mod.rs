@@ -18,6 +18,7 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod lockouts;
 pub(crate) mod members;
+mod memberships;
 mod migrate;
 pub(crate) mod organisations;
 pub(crate) mod outbox;

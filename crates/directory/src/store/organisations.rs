@@ -3,10 +3,13 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Cursor, CursorKey, Fault, Membership, Organisation, OrganisationField, OrganisationId, Query,
-    Scope, Time, UserId,
+    Cursor, CursorKey, Fault, Organisation, OrganisationField, OrganisationId, Query, Scope, Time,
+    UserId,
 };
 
+pub(crate) use super::memberships::{
+    administrators, delete_membership, memberships, put_membership,
+};
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx, Whom};
 
@@ -365,15 +368,20 @@ pub(crate) async fn slug_taken(tx: &mut Tx<'_>, slug: &str, own: i64) -> Res<boo
     Ok(taken.is_some())
 }
 
-/// Every organisation, the root first.
-pub(crate) async fn all(tx: &mut Tx<'_>) -> Res<Vec<Organisation>> {
+/// The organisations that lack a platform's built-in group, the root first.
+pub(crate) async fn without_group(
+    tx: &mut Tx<'_>,
+    platform: &str,
+    word: &str,
+) -> Res<Vec<Organisation>> {
     let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" ORDER BY o.id")
+        sql.push("SELECT ").push(COLUMNS).push(TABLES);
+        sql.push(
+            " WHERE o.id NOT IN (SELECT g.organisation_id FROM groups g WHERE g.platform = $1 AND g.word = $2) ORDER BY o.id",
+        )
     });
-    tx.all(&sql, &[], read_organisation).await
+    let values = [platform.into(), word.into()];
+    tx.all(&sql, &values, read_organisation).await
 }
 
 /// Whether people are homed there, or organisations or custom roles hang on it.
@@ -429,73 +437,4 @@ pub(crate) async fn ancestors(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<Or
         |row| Ok(OrganisationId(row.int(0)?)),
     )
     .await
-}
-
-fn read_membership(row: &Row<'_>) -> Res<Membership> {
-    Ok(Membership {
-        user: UserId(row.int(0)?),
-        organisation: OrganisationId(row.int(1)?),
-        home: row.flag(2)?,
-        administrator: row.flag(3)?,
-    })
-}
-
-/// The memberships of those users, the home first.
-pub(crate) async fn memberships(tx: &mut Tx<'_>, users: &[UserId]) -> Res<Vec<Membership>> {
-    let mut memberships = Vec::new();
-    for chunk in users.chunks(500) {
-        let mut sql = Sql::default();
-        sql.push("SELECT user_id, organisation_id, home, administrator FROM memberships WHERE user_id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0))
-            .push(") ORDER BY user_id, home DESC, organisation_id");
-        memberships.extend(tx.all(&sql.text, &sql.vals(), read_membership).await?);
-    }
-    Ok(memberships)
-}
-
-/// The administrators of those organisations.
-pub(crate) async fn administrators(
-    tx: &mut Tx<'_>,
-    organisations: &[OrganisationId],
-) -> Res<Vec<Membership>> {
-    let mut memberships = Vec::new();
-    for chunk in organisations.chunks(500) {
-        let mut sql = Sql::default();
-        sql.push("SELECT user_id, organisation_id, home, administrator FROM memberships WHERE administrator = 1 AND organisation_id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0))
-            .push(") ORDER BY organisation_id, user_id");
-        memberships.extend(tx.all(&sql.text, &sql.vals(), read_membership).await?);
-    }
-    Ok(memberships)
-}
-
-/// Makes somebody a member, or changes how; the home flag is as given.
-pub(crate) async fn put_membership(tx: &mut Tx<'_>, membership: Membership, now: Time) -> Res<()> {
-    tx.exec_for(
-        Whom::User(membership.user.0),
-        "INSERT INTO memberships (user_id, organisation_id, home, administrator, created_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (user_id, organisation_id) DO UPDATE SET home = excluded.home, administrator = excluded.administrator",
-        &[
-            membership.user.0.into(), membership.organisation.0.into(), membership.home.into(),
-            membership.administrator.into(), now.0.into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Ends a membership; false when there was none.
-pub(crate) async fn delete_membership(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    organisation: OrganisationId,
-) -> Res<bool> {
-    let gone = tx
-        .exec_for(
-            Whom::User(user.0),
-            "DELETE FROM memberships WHERE user_id = $1 AND organisation_id = $2",
-            &[user.0.into(), organisation.0.into()],
-        )
-        .await?;
-    Ok(gone > 0)
 }

@@ -25,6 +25,10 @@ both!(
     a_demoted_caller_is_refused_at_once,
     strangers_answer_like_missing,
     newcomers_get_the_doors_roles,
+    a_flag_is_a_grant,
+    a_role_that_moves_is_a_grant,
+    limited_keys_grant_within_their_limit,
+    managed_groups_are_a_reach,
 );
 
 fn at(role: RoleId, organisation: OrganisationId) -> NewGrant {
@@ -674,4 +678,172 @@ async fn newcomers_get_the_doors_roles(world: &World) {
         nora.set_default_roles(SOLO, &[CLERK]).await,
         Err(Fault::Forbidden(Permission::ManageRoles))
     );
+}
+
+async fn a_flag_is_a_grant(world: &World) {
+    let tree = world.tree().await;
+    let handle = world.system();
+    // Managing memberships alone does not suffice to make administrators, oneself least of all.
+    let role = directory::NewRole {
+        name: "Usher of members".to_owned(),
+        lines: vec![directory::Line::may(
+            Permission::ManageMemberships,
+            directory::Reach::Subtree,
+        )],
+        ..directory::NewRole::default()
+    };
+    let role = handle.create_role(role).await.unwrap();
+    let grant = at(role.id, tree.north);
+    handle.grant_role(tree.nils, grant).await.unwrap();
+    let nils = world.as_user(tree.nils).await;
+    let flagged = nils.add_membership(tree.nils, tree.north, Some(true)).await;
+    assert_eq!(flagged, Err(Fault::ExceedsOwn));
+    let nora = world.as_user(tree.nora).await;
+    let flagged = nora.add_membership(tree.nils, tree.north, Some(true)).await;
+    assert!(flagged.unwrap().administrator);
+    let club = world.at(CLUB, tree.nils).await;
+    assert!(club.caller().holds("groups.read"));
+    // Taking it from somebody is as guarded as giving it.
+    let other = world.person("ole@example.org", tree.north, &[]).await.id;
+    handle
+        .grant_role(other, at(role.id, tree.north))
+        .await
+        .unwrap();
+    let ole = world.as_user(other).await;
+    let gone = ole.add_membership(tree.nils, tree.north, Some(false)).await;
+    assert!(gone.is_err(), "{gone:?}");
+}
+
+async fn a_role_that_moves_is_a_grant(world: &World) {
+    let tree = world.tree().await;
+    let handle = world.system();
+    handle.grant_role(tree.nils, MANAGER.into()).await.unwrap();
+    // Whoever edits people in both places but may not hand out the role cannot carry it over.
+    let role = directory::NewRole {
+        name: "Mover".to_owned(),
+        lines: [
+            Permission::ReadUsers,
+            Permission::ReadOrganisations,
+            Permission::EditUsers,
+            Permission::CreateUsers,
+            Permission::GrantRoles,
+        ]
+        .map(|one| directory::Line::may(one, directory::Reach::Subtree))
+        .to_vec(),
+        ..directory::NewRole::default()
+    };
+    let mover = handle.create_role(role).await.unwrap().id;
+    let moves = world.person("mo@example.org", tree.north, &[]).await.id;
+    for place in [tree.north, tree.south] {
+        handle.grant_role(moves, at(mover, place)).await.unwrap();
+    }
+    let change = UserChange {
+        home: Some(tree.south),
+        ..UserChange::default()
+    };
+    let moves = world.as_user(moves).await;
+    assert_eq!(
+        moves.update_user(tree.nils, change.clone()).await,
+        Err(Fault::ExceedsOwn)
+    );
+    handle.update_user(tree.nils, change).await.unwrap();
+    assert!(
+        held(world, tree.nils)
+            .await
+            .contains(&(SOLO, 2, tree.south))
+    );
+    // Leaving the home moves it to the root, with the role.
+    handle
+        .remove_membership(tree.nils, tree.south)
+        .await
+        .unwrap();
+    assert!(held(world, tree.nils).await.contains(&(SOLO, 2, ROOT)));
+}
+
+async fn limited_keys_grant_within_their_limit(world: &World) {
+    let tree = world.tree().await;
+    let limited = async |organisation| {
+        let key = directory::NewKey {
+            organisation: Some(organisation),
+            ..directory::NewKey::default()
+        };
+        let fresh = world.system().create_key(OWNER, key).await.unwrap();
+        let caller = world.caller_at(TOY, &fresh.secret).await.unwrap();
+        world.directory.act(&caller)
+    };
+    let north = limited(tree.north).await;
+    let unknown = Fault::UnknownReference(Kind::Organisation);
+    for (what, user, grant, expected) in [
+        ("inside", tree.bob, at(GUEST, tree.branch), Ok(true)),
+        ("where it is limited to", tree.nils, GUEST.into(), Ok(true)),
+        ("above", tree.nils, at(GUEST, ROOT), Err(unknown.clone())),
+        (
+            "everywhere",
+            tree.nils,
+            at(BOSS, tree.north),
+            Err(Fault::ExceedsOwn),
+        ),
+        (
+            "outside",
+            tree.sven,
+            at(GUEST, tree.north),
+            Err(Fault::NotFound(Kind::User)),
+        ),
+    ] {
+        let granted = north.grant_role(user, grant).await;
+        assert_eq!(granted, expected, "{what}");
+    }
+    assert!(held(world, tree.nils).await.contains(&(TOY, 2, tree.north)));
+    // Nor does such a key change the account of somebody who is more than the limit.
+    let handle = world.system();
+    handle.grant_role(tree.nils, at(BOSS, ROOT)).await.unwrap();
+    let change = UserChange {
+        status: Some(directory::Status::Suspended),
+        ..UserChange::default()
+    };
+    assert_eq!(
+        north.update_user(tree.nils, change).await,
+        Err(Fault::OutranksCaller)
+    );
+    // The root is no limit.
+    let root = limited(ROOT).await;
+    let granted = root.grant_role(tree.bob, at(BOSS, ROOT)).await;
+    assert_eq!(granted, Ok(true));
+}
+
+async fn managed_groups_are_a_reach(world: &World) {
+    let tree = world.tree().await;
+    let handle = world.system();
+    // Reading oneself does not cover reading the groups one manages.
+    let role = |name: &str, reach: directory::Reach| directory::NewRole {
+        name: name.to_owned(),
+        lines: vec![directory::Line::may(Permission::ReadUsers, reach)],
+        ..directory::NewRole::default()
+    };
+    let granter = directory::NewRole {
+        lines: vec![directory::Line::may(
+            Permission::GrantRoles,
+            directory::Reach::Subtree,
+        )],
+        ..role("Granter", directory::Reach::Own)
+    };
+    let granter = handle.create_role(granter).await.unwrap().id;
+    handle
+        .grant_role(tree.nils, at(granter, tree.north))
+        .await
+        .unwrap();
+    let teams = role("Teams", directory::Reach::ManagedGroups);
+    let teams = handle.create_role(teams).await.unwrap().id;
+    let nils = world.as_user(tree.nils).await;
+    let granted = nils.grant_role(tree.nils, at(teams, tree.north)).await;
+    assert_eq!(granted, Err(Fault::ExceedsOwn));
+    let granted = nils.grant_role(tree.nils, at(MEMBER, tree.branch)).await;
+    assert_eq!(granted, Ok(true));
+    // Holding it makes it one's own to give.
+    handle
+        .grant_role(tree.nils, at(teams, tree.north))
+        .await
+        .unwrap();
+    let granted = nils.grant_role(tree.nils, at(teams, tree.branch)).await;
+    assert_eq!(granted, Ok(true));
 }
