@@ -80,18 +80,20 @@ pub fn meaning(entity: &str, action: Action, personal: bool) -> Vec<Permission> 
             ("user", Action::Read) => &[Permission::ReadUsers][..],
             ("user", Action::Edit) if personal => &[Permission::EditUsers],
             ("user", Action::Edit) => &[
+                // Whoever hands out roles must see them.
+                Permission::ReadRoles,
                 Permission::EditUsers,
                 Permission::ResetCredentials,
                 Permission::GrantRoles,
-                // Whoever hands out roles must see them.
-                Permission::ReadRoles,
             ],
             ("user", Action::Create) if personal => &[],
             ("user", Action::Create) => &[Permission::CreateUsers, Permission::DeleteUsers],
             ("role", Action::Read) => &[Permission::ReadRoles],
             ("role", Action::Edit) => &[Permission::ManageRoles],
-            ("lockout-policy" | "application-settings", Action::Read) => {
-                &[Permission::ReadSettings]
+            ("lockout-policy", Action::Read) => &[Permission::ReadSettings],
+            // The roles that newcomers get stand among these settings.
+            ("application-settings", Action::Read) => {
+                &[Permission::ReadRoles, Permission::ReadSettings]
             }
             ("lockout-policy" | "application-settings", Action::Edit) => {
                 &[Permission::ManageSettings]

@@ -9,6 +9,8 @@ mod keys;
 mod map;
 mod reader;
 mod roles;
+mod settings;
+mod sign_in;
 mod users;
 mod voice;
 mod wire;
@@ -41,6 +43,9 @@ static ROUTES: &[Route] = routes![
     GET    "/api/users"                         users::list                  => ListUsers;
     POST   "/api/users"                         users::create                => CreateUser;
     GET    "/api/users/whoami"                  users::whoami                => signed_in;
+    PATCH  "/api/users/password"                sign_in::change_password     => ChangeOwnPassword;
+    POST   "/api/users/forgotten-password"      sign_in::forgotten_password  => open;
+    POST   "/api/users/retrieve-password"       sign_in::retrieve_password   => open;
     GET    "/api/users/{id}"                    users::show                  => ShowUser;
     PATCH  "/api/users/{id}"                    users::update                => UpdateUser;
     DELETE "/api/users/{id}"                    users::delete                => DeleteUser;
@@ -53,13 +58,19 @@ static ROUTES: &[Route] = routes![
     DELETE "/api/roles/{id}"                    roles::delete                => DeleteRole;
     POST   "/api/roles/from/{id}"               roles::copy                  => CreateRole;
     PUT    "/api/roles/{id}/permissions"        roles::replace_permissions   => UpdateRole;
+    GET    "/api/lockout-policy"                settings::lockout_policy     => ReadSettings;
+    PATCH  "/api/lockout-policy"                settings::change_lockout_policy => ChangeSettings;
+    GET    "/api/application-settings"          settings::application_settings => ReadSettings;
+    PATCH  "/api/application-settings"          settings::change_application_settings => ChangeSettings;
     GET    "/api/preferences"                   facts::preferences           => signed_in;
     PATCH  "/api/preferences"                   facts::change_preferences    => UpdateOwnProfile;
     GET    "/api/profiles"                      facts::profiles              => signed_in;
     GET    "/api/license"                       facts::license               => signed_in;
     GET    "/api/about"                         facts::about                 => open;
+    POST   "/api/login"                         sign_in::login               => open;
     GET    "/api/api-key"                       keys::show                 => signed_in;
     POST   "/api/api-key"                       keys::renew           => signed_in;
+    POST   "/api/logout"                        sign_in::logout              => signed_in;
 ];
 
 fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {

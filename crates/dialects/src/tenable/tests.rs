@@ -226,10 +226,10 @@ fn actions_mean_what_the_vendor_says() {
         all.clone(),
         &[
             P::ReadUsers,
+            P::ReadRoles,
             P::EditUsers,
             P::ResetCredentials,
             P::GrantRoles,
-            P::ReadRoles,
         ],
     );
     check(
@@ -238,10 +238,10 @@ fn actions_mean_what_the_vendor_says() {
         all.clone(),
         &[
             P::ReadUsers,
+            P::ReadRoles,
             P::EditUsers,
             P::ResetCredentials,
             P::GrantRoles,
-            P::ReadRoles,
             P::CreateUsers,
             P::DeleteUsers,
         ],
@@ -271,7 +271,7 @@ fn actions_mean_what_the_vendor_says() {
         "application-settings",
         Action::Edit,
         all.clone(),
-        &[P::ReadSettings, P::ManageSettings],
+        &[P::ReadRoles, P::ReadSettings, P::ManageSettings],
     );
     check("dashboard", Action::Create, all, &[]);
 }

@@ -2,7 +2,10 @@
 //! hostile input.
 
 mod answers;
+mod recorded;
 mod refusals;
+mod sessions;
+mod settings;
 
 use directory::{NewPassword, NewUser, Status, User, UserId};
 use serde_json::{Value, json};
