@@ -6,12 +6,33 @@ use directory::Directory;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::mail::Mailer;
+
 /// How often uses of keys and sessions are written down.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// How often what is over (sessions, links, grants, old failures) is cleared away.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Starts it all; aborting the tasks ends it.
-pub fn start(directory: &Directory) -> Vec<JoinHandle<()>> {
-    vec![tokio::spawn(flush(directory.clone()))]
+pub fn start(directory: &Directory, mailer: Mailer) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(flush(directory.clone())),
+        tokio::spawn(sweep(directory.clone())),
+        tokio::spawn(mailer.run()),
+    ]
+}
+
+/// Nothing that is over counts any more, swept or not: this only keeps the tables small.
+async fn sweep(directory: Directory) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(fault) = directory.sweep().await {
+            tracing::warn!(%fault, "cannot clear away what is over");
+        }
+    }
 }
 
 /// Nothing is written while nothing was used, so an idle server costs nothing.

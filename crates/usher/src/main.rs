@@ -8,6 +8,8 @@ mod environment_file;
 mod first_run;
 mod listener;
 mod logging;
+mod mail;
+mod pages;
 mod secret;
 mod serve;
 

@@ -21,7 +21,8 @@ use tokio::sync::watch;
 
 use crate::configuration::Configuration;
 use crate::listener::{self, Entrance};
-use crate::{background, environment_file, first_run, secret};
+use crate::mail::Mailer;
+use crate::{background, environment_file, first_run, pages, secret};
 
 /// How long requests under way may take when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -50,7 +51,11 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         ..configuration.facts
     };
     let shared = Shared::new(directory.clone(), facts);
-    let front = Front::new(DIALECTS, root(directory.clone()), &shared);
+    let front = Front::new(
+        DIALECTS,
+        root(directory.clone()).merge(pages::router(&shared)),
+        &shared,
+    );
     let (stop, stopping) = watch::channel(false);
     let mut accepting = vec![listener::serve(
         listener,
@@ -66,7 +71,8 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
             stopping.clone(),
         ));
     }
-    let background = background::start(&directory);
+    let mailer = Mailer::new(directory.clone(), data.clone(), shared.public_url());
+    let background = background::start(&directory, mailer);
     announce(&local_url, &data)?;
 
     tokio::select! {
