@@ -1,0 +1,178 @@
+//! Fills a store through the directory's own use-cases, and counts their statements.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use directory::{
+    Accepts, Configuration, Directory, FirstRun, Handle, HashingCost, Names, NewKey, NewOrganisation, NewUser,
+    OrganisationId, PasswordPolicy, Platform, Position, Query, RequestContext, Seams, StoreLocation, UserField,
+};
+
+/// The key that seals secrets, as the server reads it from its environment.
+pub const SECRET_TEXT: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+/// A filled store.
+pub struct Filled {
+    /// The owner's key.
+    pub key: String,
+    /// The key of an administrator of one organisation with few people.
+    pub small_key: String,
+    /// UUIDs of people, spread over the directory.
+    pub uuids: Vec<String>,
+    /// Cursors into the list by name, spread over it.
+    pub cursors: Vec<String>,
+    /// UUIDs of organisations.
+    pub organisations: Vec<String>,
+    /// Statements per operation.
+    pub statements: Vec<(&'static str, u64)>,
+}
+
+/// Fills an embedded database.
+pub fn folder(folder: &Path, users: u64) -> Result<Filled> {
+    block(StoreLocation::Folder(folder.to_owned()), users)
+}
+
+/// Fills a PostgreSQL database.
+pub fn postgres(url: &str, users: u64) -> Result<Filled> {
+    block(StoreLocation::Postgres(url.to_owned()), users)
+}
+
+fn block(location: StoreLocation, users: u64) -> Result<Filled> {
+    tokio::runtime::Runtime::new()?.block_on(fill(location, users))
+}
+
+async fn fill(location: StoreLocation, users: u64) -> Result<Filled> {
+    let directory = Directory::open(Configuration {
+        location,
+        platforms: dialects::platforms(),
+        passwords: PasswordPolicy::Default,
+        secret: [7; 32],
+        connections: 4,
+        seams: Seams { hashing: HashingCost::cheap(), ..Seams::default() },
+    })
+    .await?;
+    directory
+        .first_run(FirstRun {
+            email: "owner@example.org".to_owned(),
+            given: "Olga".to_owned(),
+            family: "Owner".to_owned(),
+            password: "correct horse battery staple".to_owned(),
+            organisation: "Example".to_owned(),
+        })
+        .await?;
+    let system = directory.act(&directory.system(Platform::USHER));
+    let (organisations, small) = organisations(&system).await?;
+    people(&system, &organisations, small, users).await?;
+    let owner = system.create_key(directory::FIRST_OWNER, NewKey { name: "bench".to_owned(), ..NewKey::default() }).await?;
+    let small_key = small_administrator(&system, small).await?;
+    let mut filled = Filled {
+        key: owner.secret,
+        small_key,
+        uuids: Vec::new(),
+        cursors: vec![String::new()],
+        organisations: system.organisations_by_id(&organisations).await?.iter().map(|one| one.uuid.to_string()).collect(),
+        statements: Vec::new(),
+    };
+    samples(&system, users, &mut filled).await?;
+    statements(&directory, &mut filled).await?;
+    directory.close().await?;
+    Ok(filled)
+}
+
+/// Three levels: ten parts with thirty organisations each, and one small one.
+async fn organisations(system: &Handle) -> Result<(Vec<OrganisationId>, OrganisationId)> {
+    let mut all = Vec::new();
+    for part in 0..10 {
+        let top = new_organisation(system, format!("Part {part}"), directory::ROOT).await?;
+        all.push(top);
+        for child in 0..30 {
+            all.push(new_organisation(system, format!("Part {part} Team {child}"), top).await?);
+        }
+    }
+    let small = new_organisation(system, "Small".to_owned(), directory::ROOT).await?;
+    Ok((all, small))
+}
+
+async fn new_organisation(system: &Handle, name: String, parent: OrganisationId) -> Result<OrganisationId> {
+    let new = NewOrganisation { name, parent: Some(parent), ..NewOrganisation::default() };
+    Ok(system.create_organisation(new).await?.id)
+}
+
+fn person(number: u64, home: OrganisationId) -> NewUser {
+    // Names in an order that is not the order of numbers.
+    let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+    NewUser {
+        email: Some(format!("person{number}@example.org")),
+        names: Names { given: Some("Person".to_owned()), family: Some(format!("{scattered:08} {number}")), ..Names::default() },
+        home: Some(home),
+        ..NewUser::default()
+    }
+}
+
+async fn people(system: &Handle, organisations: &[OrganisationId], small: OrganisationId, users: u64) -> Result<()> {
+    let mut batch = Vec::with_capacity(500);
+    for number in 0..users {
+        let home = organisations[usize::try_from(number)? % organisations.len()];
+        batch.push(person(number, home));
+        if batch.len() == 500 || number + 1 == users {
+            system.create_users(std::mem::take(&mut batch)).await?;
+        }
+    }
+    system.create_users((0..200).map(|number| person(1_000_000_000 + number, small)).collect()).await?;
+    Ok(())
+}
+
+async fn small_administrator(system: &Handle, home: OrganisationId) -> Result<String> {
+    let new = NewUser { email: Some("small@example.org".to_owned()), home: Some(home), ..NewUser::default() };
+    let user = system.create_user(new).await?;
+    let role = system.role_by_word(Platform::USHER, "administrator").await?;
+    system
+        .grant_role(user.id, directory::NewGrant { role: role.id, organisation: Some(home), expires_at: None })
+        .await?;
+    let key = system.create_key(user.id, NewKey { name: "small".to_owned(), ..NewKey::default() }).await?;
+    Ok(key.secret)
+}
+
+/// UUIDs and cursors from all over the directory.
+async fn samples(system: &Handle, users: u64, filled: &mut Filled) -> Result<()> {
+    let places = 50;
+    for place in 0..places {
+        let offset = users * place / places;
+        let query = Query {
+            sort: Some(UserField::Name),
+            from: Position::Offset(offset),
+            limit: 20,
+            ..Query::default()
+        };
+        let page = system.users(&query).await?;
+        filled.uuids.extend(page.items.iter().map(|user| user.uuid.to_string()));
+        filled.cursors.extend(page.next.map(|cursor| cursor.encode()));
+    }
+    filled.cursors.remove(0);
+    if filled.cursors.is_empty() || filled.uuids.is_empty() {
+        return Err(anyhow!("the directory is empty"));
+    }
+    Ok(())
+}
+
+/// How many statements each measured request costs once its caller is remembered.
+async fn statements(directory: &Directory, filled: &mut Filled) -> Result<()> {
+    let context = RequestContext::default;
+    let key = filled.key.clone();
+    directory.authenticate(Platform::USHER, &key, Accepts::Both, context()).await?;
+    let before = directory.statements();
+    let caller = directory.authenticate(Platform::USHER, &key, Accepts::Both, context()).await?;
+    let handle = directory.act(&caller);
+    let signed_in = directory.statements();
+    filled.statements.push(("authentication", signed_in - before));
+    let uuid = filled.uuids[0].parse()?;
+    handle.user(directory::Ref::Uuid(uuid)).await?;
+    let read = directory.statements();
+    filled.statements.push(("one user", read - signed_in));
+    handle.users(&Query { sort: Some(UserField::Name), ..Query::default() }).await?;
+    let paged = directory.statements();
+    filled.statements.push(("page of 100", paged - read));
+    handle.create_user(person(u64::MAX, handle.caller().home())).await?;
+    filled.statements.push(("create", directory.statements() - paged));
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! A closed loop of keep-alive connections that counts good answers.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::fill::Filled;
+use crate::process::Server;
+
+/// What one cell gave.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Good answers (or rows, pages …) per second of wall time.
+    pub rate: f64,
+    /// The same per second of the server's CPU time.
+    pub per_cpu: f64,
+    /// Latencies in milliseconds: median and 99th percentile.
+    pub p50: f64,
+    /// See `p50`.
+    pub p99: f64,
+}
+
+/// A kind of load: how request `n` looks.
+pub struct Load {
+    request: Box<dyn Fn(u64, &str) -> String + Sync>,
+    expected: &'static str,
+}
+
+fn get(path: &str, key: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n\r\n")
+}
+
+/// Spreads consecutive numbers over a range.
+fn scatter(n: u64, range: u64) -> usize {
+    usize::try_from(n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % range.max(1)).unwrap_or(0)
+}
+
+impl Load {
+    /// The bare server's page.
+    pub fn hello() -> Load {
+        Load { request: Box::new(|_, key| get("/", key)), expected: "200" }
+    }
+
+    /// One user by UUID, authenticated.
+    pub fn reads(filled: &Filled) -> Load {
+        let uuids = filled.uuids.clone();
+        let request = move |n, key: &str| {
+            let uuid = &uuids[scatter(n, uuids.len() as u64)];
+            get(&format!("/api/v1/users/{uuid}"), key)
+        };
+        Load { request: Box::new(request), expected: "200" }
+    }
+
+    /// A page of 100 by name, from anywhere in the directory.
+    pub fn pages(filled: &Filled) -> Load {
+        let cursors = filled.cursors.clone();
+        let request = move |n, key: &str| {
+            let cursor = &cursors[scatter(n, cursors.len() as u64)];
+            get(&format!("/api/v1/users?sort=name&limit=100&cursor={cursor}"), key)
+        };
+        Load { request: Box::new(request), expected: "200" }
+    }
+
+    /// The same by an administrator of one small organisation.
+    pub fn small_pages(filled: &Filled) -> Load {
+        let key = filled.small_key.clone();
+        Load { request: Box::new(move |_, _| get("/api/v1/users?sort=name&limit=100", &key)), expected: "200" }
+    }
+
+    /// Creates, each with a name of its own.
+    pub fn creates(filled: &Filled) -> Load {
+        static RUN: AtomicU64 = AtomicU64::new(0);
+        let run = RUN.fetch_add(1, Ordering::SeqCst);
+        let organisations = filled.organisations.clone();
+        let request = move |n: u64, key: &str| {
+            let home = &organisations[scatter(n, organisations.len() as u64)];
+            let body = format!(
+                r#"{{"email":"new{run}x{n}@example.org","given_name":"New","family_name":"Person {n}","home":"{home}"}}"#
+            );
+            format!(
+                "POST /api/v1/users HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        Load { request: Box::new(request), expected: "201" }
+    }
+}
+
+/// Runs a load from so many connections.
+pub fn run(server: &Server, load: &Load, clients: u64, seconds: u64) -> Result<Measured> {
+    let next = AtomicU64::new(0);
+    // Warm caches, prepared statements and connections first; nothing of it counts.
+    drive(server, load, clients, &next, Duration::from_millis(300))?;
+    let (cpu, start) = (server.cpu(), Instant::now());
+    let mut latencies = drive(server, load, clients, &next, Duration::from_secs(seconds))?;
+    let (elapsed, used) = (start.elapsed().as_secs_f64(), server.cpu() - cpu);
+    let count = latencies.len() as f64;
+    latencies.sort_by(f64::total_cmp);
+    let at = |share: f64| latencies.get((count * share) as usize).or(latencies.last()).copied().unwrap_or(0.0);
+    Ok(Measured { rate: count / elapsed, per_cpu: count / used.max(0.01), p50: at(0.5), p99: at(0.99) })
+}
+
+fn drive(server: &Server, load: &Load, clients: u64, next: &AtomicU64, time: Duration) -> Result<Vec<f64>> {
+    let end = Instant::now() + time;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..clients)
+            .map(|_| {
+                scope.spawn(move || -> Result<Vec<f64>> {
+                    let mut stream = TcpStream::connect(server.address)?;
+                    stream.set_nodelay(true)?;
+                    let mut buffer = Vec::with_capacity(256 * 1024);
+                    let mut latencies = Vec::new();
+                    while Instant::now() < end {
+                        let request = (load.request)(next.fetch_add(1, Ordering::Relaxed), &server.key);
+                        let start = Instant::now();
+                        stream.write_all(request.as_bytes())?;
+                        answer(&mut stream, &mut buffer, load.expected)?;
+                        latencies.push(start.elapsed().as_secs_f64() * 1000.0);
+                    }
+                    Ok(latencies)
+                })
+            })
+            .collect();
+        let mut all = Vec::new();
+        for worker in workers {
+            all.extend(worker.join().map_err(|_| anyhow::anyhow!("a client panicked"))??);
+        }
+        Ok(all)
+    })
+}
+
+/// Reads one answer; anything but the expected status ends the run, so refusals are never counted.
+fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>, expected: &str) -> Result<()> {
+    buffer.clear();
+    let mut chunk = [0_u8; 65536];
+    let head = loop {
+        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        let read = stream.read(&mut chunk)?;
+        if read == 0 {
+            bail!("the server closed the connection");
+        }
+        buffer.extend_from_slice(&chunk[..read]);
+    };
+    let text = std::str::from_utf8(&buffer[..head]).context("headers")?;
+    let status = text.split(' ').nth(1).unwrap_or_default().to_owned();
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    match length {
+        Some(length) => {
+            while buffer.len() < head + length {
+                let read = stream.read(&mut chunk)?;
+                if read == 0 {
+                    bail!("the server closed the connection");
+                }
+                buffer.extend_from_slice(&chunk[..read]);
+            }
+        }
+        // Chunked: the last chunk is empty.
+        None => {
+            while !buffer.ends_with(b"\r\n0\r\n\r\n") {
+                let read = stream.read(&mut chunk)?;
+                if read == 0 {
+                    bail!("the server closed the connection");
+                }
+                buffer.extend_from_slice(&chunk[..read]);
+            }
+        }
+    }
+    if status != expected {
+        bail!("expected {expected}, got {status}: {}", String::from_utf8_lossy(&buffer[head..buffer.len().min(head + 400)]));
+    }
+    Ok(())
+}
