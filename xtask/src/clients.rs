@@ -14,6 +14,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{cargo, root, run, target};
+use crate::postgres::{self, Postgres};
 use crate::python::{self, Environment};
 
 /// One run of pytest: these tests in this environment.
@@ -42,10 +43,16 @@ pub fn run_suites(names: &[String], arguments: &[String]) -> Result<()> {
             .unwrap_or_else(|_| bail!("making the environments broke off"))
     })?;
 
+    let postgres = Postgres::provide()?;
     let mut failures = Vec::new();
     for suite in &suites {
         if names.is_empty() || names.iter().any(|name| suite.has_name(name)) {
-            failures.extend(suite.run(arguments).err().map(|error| format!("{error:#}")));
+            failures.extend(
+                suite
+                    .run(&postgres, arguments)
+                    .err()
+                    .map(|error| format!("{error:#}")),
+            );
         }
     }
     ensure!(failures.is_empty(), "{}", failures.join("; "));
@@ -61,7 +68,7 @@ impl Suite {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
-    fn run(&self, arguments: &[String]) -> Result<()> {
+    fn run(&self, postgres: &Postgres, arguments: &[String]) -> Result<()> {
         let mut tests = Command::new(self.environment.program("python"));
         tests
             .current_dir(root())
@@ -77,11 +84,12 @@ impl Suite {
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
             let foreign = ["OPENCTI_", "MISP_", "TIE_", "FALCON_", "CIVIS_", "USHER_"];
-            let own = ["USHER_BINARY", "USHER_PYTHONS", "USHER_TEST_POSTGRES"];
+            let own = ["USHER_BINARY", "USHER_PYTHONS"];
             if foreign.iter().any(|start| name.starts_with(start)) && !own.contains(&&*name) {
                 tests.env_remove(&*name);
             }
         }
+        tests.env(postgres::VARIABLE, postgres.url());
         run(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
     }
 }
