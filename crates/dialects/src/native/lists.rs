@@ -13,7 +13,7 @@ use super::fields::Named;
 /// The most rows a page may have.
 const MOST: u32 = 1_000;
 /// The rows of a page unless said otherwise.
-const USUAL: u32 = 100;
+pub const USUAL: u32 = 100;
 
 /// A parameter that narrows a list.
 pub struct Filter<F: 'static> {
@@ -88,6 +88,13 @@ impl<F: Clone> Listing<F> {
         }
         query.predicate = self.predicate(handle, given).await?;
         Ok(query)
+    }
+
+    /// The names of the filters and of the sorts, for the API's description.
+    pub fn words(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let filters = self.filters.iter().map(|filter| filter.name).collect();
+        let sorts = self.sorts.iter().map(|(name, _)| *name).collect();
+        (filters, sorts)
     }
 
     fn sort(&self, query: &mut Query<F>, value: &str) -> Result<(), Problem> {
@@ -234,7 +241,8 @@ async fn number_of(handle: &Handle, by: By, named: Named) -> Result<i64, Fault> 
     }
 }
 
-fn limit(value: &str) -> Result<u32, Problem> {
+/// Reads how many rows a page may have.
+pub fn limit(value: &str) -> Result<u32, Problem> {
     match value.parse() {
         Ok(limit @ 1..=MOST) => Ok(limit),
         _ => Err(Problem::parameter(

@@ -20,6 +20,7 @@ mod keys;
 mod lists;
 mod me;
 mod memberships;
+mod openapi;
 mod organisations;
 mod platforms;
 mod references;

@@ -25,8 +25,38 @@ pub struct Described {
     pub summary: &'static str,
     /// The schema of its body; empty when it takes none.
     pub takes: &'static str,
-    /// The schema of its answer; empty when there is none. `[X]` is a list of X.
+    /// The schema of its answer, `[X]` for a list of X, with the status before it where that is not
+    /// 200, or 204 without an answer.
     pub gives: &'static str,
+}
+
+impl Described {
+    /// The status of success.
+    pub fn status(&self) -> &'static str {
+        match self.gives.get(..3) {
+            Some(status) if status.bytes().all(|byte| byte.is_ascii_digit()) => status,
+            Some(_) => "200",
+            None => "204",
+        }
+    }
+
+    /// The answer's schema; empty when there is none.
+    pub fn schema(&self) -> &'static str {
+        match self.gives.strip_prefix(self.status()) {
+            Some(schema) => schema.trim_start(),
+            None => self.gives,
+        }
+    }
+
+    /// Parameters of its own.
+    pub fn options(&self) -> &'static [&'static str] {
+        match (self.method, self.path) {
+            ("POST", "/users") => &["dry_run"],
+            ("DELETE", "/roles/{role}") => &["take_away"],
+            ("GET", "/mails") => &["before", "limit"],
+            _ => &[],
+        }
+    }
 }
 
 macro_rules! table {
@@ -69,23 +99,26 @@ macro_rules! table {
 }
 
 table! {
+    GET "/" Visit openapi::index => open, "Where to begin", "" -> "Index";
+    GET "/openapi.json" Visit openapi::show => open, "This description", "" -> "Description";
+
     GET "/me" Call me::show => signed_in, "Show oneself", "" -> "Me";
     PATCH "/me" Call me::update => signed_in, "Change one's own profile", "ProfileChange" -> "User";
     GET "/me/keys" Call keys::own => ListKeys, "List one's own keys", "" -> "[Key]";
-    POST "/me/keys" Call keys::create_own => CreateKey, "Make a key for oneself", "NewKey" -> "FreshKey";
+    POST "/me/keys" Call keys::create_own => CreateKey, "Make a key for oneself", "NewKey" -> "201 FreshKey";
     GET "/me/grants" Call me::grants => signed_in, "List the roles one holds, with every path", "" -> "[Grant]";
     GET "/me/groups" Call me::groups => signed_in, "List the groups one belongs to", "" -> "[Group]";
     GET "/me/memberships" Call me::memberships => signed_in, "List the organisations one belongs to", "" -> "[Membership]";
 
     GET "/users" Call users::list => ListUsers, "List users", "" -> "[User]";
-    POST "/users" Call users::create => CreateUser, "Make a user", "NewUser" -> "User";
-    POST "/users/batch" Call users::create_batch => CreateUser, "Make several users, all or none", "NewUsers" -> "[User]";
+    POST "/users" Call users::create => CreateUser, "Make a user", "NewUser" -> "201 User";
+    POST "/users/batch" Call users::create_batch => CreateUser, "Make several users, all or none", "NewUsers" -> "201 [User]";
     GET "/users/{user}" Call users::show => ShowUser, "Show a user", "" -> "User";
     PATCH "/users/{user}" Call users::update => UpdateUser, "Change a user", "UserChange" -> "User";
     DELETE "/users/{user}" Call users::delete => DeleteUser, "Delete a user", "" -> "";
     GET "/users/{user}/keys" Call keys::of_user => ListKeys, "List a user's keys", "" -> "[Key]";
-    POST "/users/{user}/keys" Call keys::create => CreateKey, "Make a key for a user", "NewKey" -> "FreshKey";
-    DELETE "/users/{user}/keys" Call keys::revoke_all => RevokeKey, "Revoke a user's keys, except the one in use", "" -> "Count";
+    POST "/users/{user}/keys" Call keys::create => CreateKey, "Make a key for a user", "NewKey" -> "201 FreshKey";
+    DELETE "/users/{user}/keys" Call keys::revoke_all => RevokeKey, "Revoke a user's keys, except the one in use", "" -> "Revoked";
     GET "/users/{user}/memberships" Call memberships::of_user => ShowUser, "List a user's organisations", "" -> "[Membership]";
     PUT "/users/{user}/memberships/{organisation}" Call memberships::put => AddMembership, "Put a user into an organisation", "Place" -> "Placed";
     DELETE "/users/{user}/memberships/{organisation}" Call memberships::remove => RemoveMembership, "Take a user out of an organisation", "" -> "";
@@ -93,11 +126,11 @@ table! {
     PUT "/users/{user}/groups/{group}" Call groups::join => AddMember, "Put a user into a group", "" -> "";
     DELETE "/users/{user}/groups/{group}" Call groups::leave => RemoveMember, "Take a user out of a group", "" -> "";
     GET "/users/{user}/grants" Call grants::of_user => ListGrants, "List the roles a user holds, with every path", "" -> "[Grant]";
-    POST "/users/{user}/grants" Call grants::create => GrantRole, "Grant a role to a user", "NewGrant" -> "Grant";
+    POST "/users/{user}/grants" Call grants::create => GrantRole, "Grant a role to a user", "NewGrant" -> "201 Grant";
     DELETE "/users/{user}/grants/{number}" Call grants::revoke => RevokeRole, "Revoke a direct grant", "" -> "";
 
     GET "/organisations" Call organisations::list => ListOrganisations, "List organisations", "" -> "[Organisation]";
-    POST "/organisations" Call organisations::create => CreateOrganisation, "Make an organisation", "NewOrganisation" -> "Organisation";
+    POST "/organisations" Call organisations::create => CreateOrganisation, "Make an organisation", "NewOrganisation" -> "201 Organisation";
     GET "/organisations/{organisation}" Call organisations::show => ShowOrganisation, "Show an organisation", "" -> "Organisation";
     PATCH "/organisations/{organisation}" Call organisations::update => UpdateOrganisation, "Change an organisation", "OrganisationChange" -> "Organisation";
     DELETE "/organisations/{organisation}" Call organisations::delete => DeleteOrganisation, "Delete an organisation", "" -> "";
@@ -108,7 +141,7 @@ table! {
     PUT "/organisations/{organisation}/grantable-groups" Call group_rights::put_grantable => ChangeGrantableGroups, "Replace the groups an organisation's administrators may hand out", "GrantableGroups" -> "[Group]";
 
     GET "/groups" Call groups::list => ListGroups, "List groups", "" -> "[Group]";
-    POST "/groups" Call groups::create => CreateGroup, "Make a group", "NewGroup" -> "Group";
+    POST "/groups" Call groups::create => CreateGroup, "Make a group", "NewGroup" -> "201 Group";
     GET "/groups/{group}" Call groups::show => ShowGroup, "Show a group", "" -> "Group";
     PATCH "/groups/{group}" Call groups::update => UpdateGroup, "Change a group", "GroupChange" -> "Group";
     DELETE "/groups/{group}" Call groups::delete => DeleteGroup, "Delete a group", "" -> "";
@@ -121,18 +154,18 @@ table! {
     PUT "/groups/{group}/managers/groups/{manager}" Call group_rights::put_group => ChangeManagers, "Let a group manage a group", "ManagerLevel" -> "Manager";
     DELETE "/groups/{group}/managers/groups/{manager}" Call group_rights::remove_group => ChangeManagers, "End a group's managing of a group", "" -> "";
     GET "/groups/{group}/roles" Call group_rights::roles => ShowGroup, "List the roles a group brings", "" -> "[GroupRole]";
-    POST "/groups/{group}/roles" Call group_rights::add_role => ChangeGroupRoles, "Let a group bring a role", "NewGroupRole" -> "GroupRole";
+    POST "/groups/{group}/roles" Call group_rights::add_role => ChangeGroupRoles, "Let a group bring a role", "NewGroupRole" -> "201 GroupRole";
     DELETE "/groups/{group}/roles/{number}" Call group_rights::remove_role => ChangeGroupRoles, "Take a role from a group", "" -> "";
 
     GET "/roles" Call roles::list => ListRoles, "List roles", "" -> "[Role]";
-    POST "/roles" Call roles::create => CreateRole, "Make a role", "NewRole" -> "Role";
+    POST "/roles" Call roles::create => CreateRole, "Make a role", "NewRole" -> "201 Role";
     GET "/roles/{role}" Call roles::show => ShowRole, "Show a role", "" -> "Role";
     PATCH "/roles/{role}" Call roles::update => UpdateRole, "Change a role", "RoleChange" -> "Role";
     DELETE "/roles/{role}" Call roles::delete => DeleteRole, "Delete a role", "" -> "";
     GET "/permissions" Call roles::permissions => signed_in, "List the permissions that roles are made of", "" -> "[Permission]";
 
     GET "/collections" Call collections::list => ListCollections, "List collections of organisations", "" -> "[Collection]";
-    POST "/collections" Call collections::create => ManageCollections, "Make a collection", "NewCollection" -> "Collection";
+    POST "/collections" Call collections::create => ManageCollections, "Make a collection", "NewCollection" -> "201 Collection";
     GET "/collections/{collection}" Call collections::show => ListCollections, "Show a collection", "" -> "Collection";
     PATCH "/collections/{collection}" Call collections::update => ManageCollections, "Change a collection", "CollectionChange" -> "Collection";
     DELETE "/collections/{collection}" Call collections::delete => ManageCollections, "Delete a collection", "" -> "";
@@ -146,7 +179,7 @@ table! {
 
     GET "/settings" Call settings::list => ReadSettings, "Show all settings", "" -> "Settings";
     GET "/settings/{setting}" Call settings::show => ReadSettings, "Show one settings document", "" -> "Setting";
-    PATCH "/settings/{setting}" Call settings::update => ChangeSettings, "Change one settings document", "Setting" -> "Setting";
+    PATCH "/settings/{setting}" Call settings::update => ChangeSettings, "Change one settings document", "SettingChange" -> "Setting";
     GET "/events" Call events::list => ReadEvents, "List what happened", "" -> "[Event]";
 
     GET "/keys" Call keys::list => ListKeys, "List keys", "" -> "[Key]";

@@ -1,0 +1,131 @@
+//! Passwords, mailed tokens, and access mails: one's own and those of others.
+
+use directory::{NewPassword, Platform, TokenPurpose, UserId};
+use serde::Serialize;
+
+use super::call::{Answer, Call, Reply, Visit};
+use super::lists;
+use super::times::Moment;
+use super::users::UserBody;
+
+/// `PUT /me/password`: whoever comes with a session gives the present one too.
+pub async fn change_own(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let current: Option<String> = fields.value("current_password")?;
+    let password: String = fields.need("password")?;
+    fields.end()?;
+    call.handle
+        .change_own_password(current.as_deref(), &password)
+        .await?;
+    Reply::nothing()
+}
+
+/// `PUT /users/{user}/password`: to be changed at the next sign-in, unless said otherwise.
+pub async fn set(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let password: String = fields.need("password")?;
+    let must_change = fields.value("must_change_password")?.unwrap_or(true);
+    fields.end()?;
+    let password = if must_change {
+        NewPassword::MustChange(password)
+    } else {
+        NewPassword::Chosen(password)
+    };
+    let user = call.reference::<UserId>(0);
+    call.handle.set_password(user, password).await?;
+    Reply::nothing()
+}
+
+/// `POST /users/{user}/password-reset`: mails a link; `{"invalidate": true}` makes the present
+/// password useless at once.
+pub async fn send_reset(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.optional_fields()?;
+    let invalidate = fields.value("invalidate")?.unwrap_or(false);
+    fields.end()?;
+    let user = call.reference::<UserId>(0);
+    call.handle.send_password_reset(user, invalidate).await?;
+    Reply::accepted()
+}
+
+/// `POST /users/{user}/access-mail`: the activation to who never signed in, a reset link to others.
+pub async fn send_access_mail(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    call.handle
+        .send_access_mail(call.reference::<UserId>(0))
+        .await?;
+    Reply::accepted()
+}
+
+/// `POST /users/{user}/unlock`: lifts a lock-out after wrong passwords.
+pub async fn unlock(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.handle.unlock(call.reference::<UserId>(0)).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+}
+
+/// `POST /password-resets`: always accepted, whether or not anybody is meant.
+pub async fn request_reset(mut visit: Visit) -> Answer {
+    lists::only(&visit.parameters, &[])?;
+    let mut fields = visit.fields()?;
+    let login: String = fields.need("login")?;
+    fields.end()?;
+    visit
+        .directory()
+        .request_password_reset(&login, Platform::USHER, visit.seen.context())
+        .await?;
+    Reply::accepted()
+}
+
+/// `POST /password-resets/redeem`: a mailed token and the new password.
+pub async fn redeem(mut visit: Visit) -> Answer {
+    lists::only(&visit.parameters, &[])?;
+    let mut fields = visit.fields()?;
+    let token: String = fields.need("token")?;
+    let password: String = fields.need("password")?;
+    fields.end()?;
+    visit
+        .directory()
+        .redeem_reset(&token, &password, Platform::USHER, visit.seen.context())
+        .await?;
+    Reply::nothing()
+}
+
+/// `POST /email-confirmations`: a mailed token.
+pub async fn confirm_email(mut visit: Visit) -> Answer {
+    lists::only(&visit.parameters, &[])?;
+    let mut fields = visit.fields()?;
+    let token: String = fields.need("token")?;
+    fields.end()?;
+    visit
+        .directory()
+        .confirm_email(&token, Platform::USHER, visit.seen.context())
+        .await?;
+    Reply::nothing()
+}
+
+/// What a mailed token is for.
+#[derive(Serialize)]
+struct TokenBody<'a> {
+    purpose: &'static str,
+    login: &'a str,
+    expires_at: Moment,
+}
+
+/// `POST /tokens/inspect`: what a mailed token is still good for. In the body, since addresses are
+/// logged and tokens must not be.
+pub async fn inspect(mut visit: Visit) -> Answer {
+    lists::only(&visit.parameters, &[])?;
+    let mut fields = visit.fields()?;
+    let token: String = fields.need("token")?;
+    fields.end()?;
+    let state = visit.directory().token_state(&token).await?;
+    let purpose: TokenPurpose = state.purpose;
+    Reply::shown(&TokenBody {
+        purpose: purpose.word(),
+        login: &state.login,
+        expires_at: Moment(state.expires_at),
+    })
+}

@@ -1,0 +1,177 @@
+//! Signing in and out, and the sessions that come of it.
+
+use directory::{
+    Credential, FreshSession, Platform, Session, SessionId, SessionKind, SessionRequest, Time,
+    UserId,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Reply, Visit};
+use super::lists;
+use super::times::Moment;
+
+/// A session as shown; never its token.
+#[derive(Serialize)]
+struct SessionBody<'a> {
+    id: Uuid,
+    number: i64,
+    user: i64,
+    platform: &'a str,
+    kind: SessionKind,
+    key: Option<i64>,
+    organisation: Option<i64>,
+    second_factor: bool,
+    address: Option<&'a str>,
+    agent: Option<&'a str>,
+    created_at: Moment,
+    last_seen_at: Moment,
+    idle_ends_at: Moment,
+    ends_at: Moment,
+    /// Whether it is the one this request came with.
+    current: bool,
+}
+
+impl<'a> SessionBody<'a> {
+    fn of(session: &'a Session, current: Option<SessionId>) -> Self {
+        let idle: Time = session.last_seen_at.plus(session.idle);
+        Self {
+            id: session.uuid,
+            number: session.id.0,
+            user: session.user.0,
+            platform: &session.platform,
+            kind: session.kind,
+            key: session.key.map(|key| key.0),
+            organisation: session.organisation.map(|organisation| organisation.0),
+            second_factor: session.second_factor,
+            address: session.address.as_deref(),
+            agent: session.agent.as_deref(),
+            created_at: Moment(session.created_at),
+            last_seen_at: Moment(session.last_seen_at),
+            idle_ends_at: Moment(idle.min(session.expires_at)),
+            ends_at: Moment(session.expires_at),
+            current: current == Some(session.id),
+        }
+    }
+}
+
+/// A session just begun, with its token.
+#[derive(Serialize)]
+struct FreshBody<'a> {
+    token: &'a str,
+    /// The password must be changed first (`PUT /me/password`); nothing else works until then.
+    must_change_password: bool,
+    /// A second factor must be enrolled first (`POST /me/second-factor`).
+    must_enrol_second_factor: bool,
+    session: SessionBody<'a>,
+}
+
+/// `POST /sign-in`: a login or e-mail address and a password, and `code` where a second factor is
+/// enrolled.
+pub async fn sign_in(mut visit: Visit) -> Answer {
+    lists::only(&visit.parameters, &[])?;
+    let mut fields = visit.fields()?;
+    let login: String = fields.need("login")?;
+    let password: String = fields.need("password")?;
+    let code: Option<String> = fields.value("code")?;
+    fields.end()?;
+    let request = SessionRequest {
+        may_enrol: true,
+        ..SessionRequest::of(SessionKind::Bearer)
+    };
+    let fresh: FreshSession = visit
+        .directory()
+        .sign_in(
+            Platform::USHER,
+            &login,
+            &password,
+            code.as_deref(),
+            request,
+            visit.seen.context(),
+        )
+        .await?;
+    Reply::shown(&FreshBody {
+        token: &fresh.secret,
+        must_change_password: fresh.must_change_password,
+        must_enrol_second_factor: fresh.session.enrolment,
+        session: SessionBody::of(&fresh.session, Some(fresh.session.id)),
+    })
+}
+
+/// `POST /sign-out`: ends the session that the request comes with.
+pub async fn sign_out(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    call.handle.sign_out().await?;
+    Reply::nothing()
+}
+
+/// The session that a request came with.
+fn current(call: &Call) -> Option<SessionId> {
+    match call.caller().credential() {
+        Credential::Session(session, _) => Some(session),
+        _ => None,
+    }
+}
+
+fn shown(call: &Call, sessions: &[Session]) -> Answer {
+    let current = current(call);
+    let items = sessions
+        .iter()
+        .map(|session| SessionBody::of(session, current))
+        .collect();
+    Reply::shown(&lists::whole(items))
+}
+
+/// `GET /sessions`: everybody's, as far as the caller manages them.
+pub async fn list(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let sessions = call.handle.all_sessions().await?;
+    shown(&call, &sessions)
+}
+
+/// `GET /users/{user}/sessions`
+pub async fn of_user(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.handle.user(call.reference::<UserId>(0)).await?.id;
+    let sessions = call.handle.sessions(&[user]).await?;
+    shown(&call, &sessions)
+}
+
+/// `GET /me/sessions`
+pub async fn own(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.caller().user();
+    let sessions = call.handle.sessions(&[user]).await?;
+    shown(&call, &sessions)
+}
+
+/// `DELETE /sessions/{session}`
+pub async fn end(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    call.handle
+        .revoke_session(call.reference::<SessionId>(0))
+        .await?;
+    Reply::nothing()
+}
+
+/// How many sessions were ended.
+#[derive(Serialize)]
+struct Ended {
+    ended: u64,
+}
+
+/// `DELETE /users/{user}/sessions`: all of them, but the one the request comes with.
+pub async fn end_all(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.reference::<UserId>(0);
+    let ended = call.handle.revoke_sessions_of(user, current(&call)).await?;
+    Reply::shown(&Ended { ended })
+}
+
+/// `DELETE /me/sessions`: all others of one's own.
+pub async fn end_others(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let user = call.caller().user();
+    let ended = call.handle.revoke_sessions_of(user, current(&call)).await?;
+    Reply::shown(&Ended { ended })
+}
