@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use directory::{Caller, Directory, Fault, Handle, Ref, Time};
+use directory::{Caller, Credential, Directory, Fault, Handle, Ref, Time};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,6 +49,9 @@ impl Call {
         let (mut parts, body) = request.into_parts();
         let signed = Signed::from_request_parts(&mut parts, shared).await?;
         let handle = signed.handle();
+        if let Some(problem) = unfinished(&signed) {
+            return Err(kit::Problem::from(show(&problem, &signed.seen)));
+        }
         if let Serves::Operation(operation) = serves {
             handle.admit(operation)?;
         }
@@ -287,4 +290,29 @@ pub async fn answered(seen: Arc<Seen>, work: impl Future<Output = Answer>) -> Re
         Ok(reply) => reply.response(&seen),
         Err(problem) => show(&problem, &seen),
     }
+}
+
+/// A session that was begun with a password set by somebody else, or without the second factor that
+/// the account needs, opens only what puts that right.
+fn unfinished(signed: &Signed) -> Option<Problem> {
+    if !matches!(signed.caller.credential(), Credential::Session(_, None)) {
+        return None;
+    }
+    let path = signed.seen.path.as_str();
+    if matches!(path, "/me" | "/sign-out") {
+        return None;
+    }
+    if signed.caller.must_change_password() && path != "/me/password" {
+        let detail =
+            "The password was set by somebody else. Choose your own first: PUT /me/password.";
+        let title = "The password must be changed first";
+        return Some(Problem::new(403, "password-change-needed", title, detail));
+    }
+    let enrols = path.starts_with("/me/second-factor") || path == "/me/password";
+    if signed.caller.must_enrol_second_factor() && !enrols {
+        let detail = "This account needs a second factor. Enrol one first: POST /me/second-factor.";
+        let title = "A second factor must be enrolled first";
+        return Some(Problem::new(403, "second-factor-missing", title, detail));
+    }
+    None
 }

@@ -1,6 +1,6 @@
 //! The outbox as administrators see it, and messages to people.
 
-use directory::{MailEntry, MailId, MailState, UserId, UserRef};
+use directory::{MailEntry, MailId, MailState, Message, UserId, UserRef};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -76,14 +76,18 @@ pub async fn send(mut call: Call) -> Answer {
     lists::only(&call.parameters, &[])?;
     let mut fields = call.fields()?;
     let to: Vec<Named> = fields.need("to")?;
-    let subject: String = fields.need("subject")?;
-    let body: String = fields.need("body")?;
+    let message = Message {
+        subject: fields.need("subject")?,
+        body: fields.need("body")?,
+        html: false,
+        sender: None,
+    };
     fields.end()?;
     let to: Vec<UserRef> = to
         .into_iter()
         .map(|named| named.reference::<UserId>())
         .collect();
-    let queued = call.handle.send_message(&to, &subject, &body).await?;
+    let queued = call.handle.send_message(&to, message).await?;
     let mut reply = Reply::shown(&Queued { queued })?;
     reply.status = 202;
     Ok(reply)

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::call::{Answer, Call, Reply};
 use super::groups::GroupBody;
 use super::lists;
+use super::second_factors;
 use super::users::{self, UserBody};
 
 /// Oneself as shown, with what the credential in use amounts to.
@@ -65,6 +66,18 @@ pub async fn update(mut call: Call) -> Answer {
     users::profile(&mut change, &mut fields)?;
     fields.end()?;
     let user = call.handle.update_own_profile(change).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+}
+
+/// `PUT /me/email`: the new address takes effect once the mail sent to it is confirmed. A session gives
+/// the present password, or a code of the second factor, too.
+pub async fn request_email(mut call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let mut fields = call.fields()?;
+    let email: String = fields.need("email")?;
+    let proof = second_factors::proof(&mut fields)?;
+    fields.end()?;
+    let user = call.handle.request_own_email(email, proof).await?;
     Reply::revised(user.revision, &UserBody::of(&user, call.now()))
 }
 

@@ -11,8 +11,8 @@ use crate::kit::{Route, Serves, Shared};
 
 use super::call::{Call, Visit, answered};
 use super::{
-    collections, events, grants, group_rights, groups, keys, me, memberships, organisations,
-    platforms, roles, settings, users,
+    collections, events, grants, group_rights, groups, keys, mails, me, memberships, openapi,
+    organisations, passwords, platforms, roles, second_factors, sessions, settings, users,
 };
 
 /// What the API's description says of a route.
@@ -102,10 +102,26 @@ table! {
     GET "/" Visit openapi::index => open, "Where to begin", "" -> "Index";
     GET "/openapi.json" Visit openapi::show => open, "This description", "" -> "Description";
 
+    POST "/sign-in" Visit sessions::sign_in => open, "Sign in with a password", "SignIn" -> "FreshSession";
+    POST "/sign-out" Call sessions::sign_out => SignOut, "End the session in use", "" -> "";
+    POST "/password-resets" Visit passwords::request_reset => open, "Have a reset link mailed", "Login" -> "202";
+    POST "/password-resets/redeem" Visit passwords::redeem => open, "Set a new password by a mailed token", "Redeem" -> "";
+    POST "/email-confirmations" Visit passwords::confirm_email => open, "Confirm an e-mail address by a mailed token", "Token" -> "";
+    POST "/tokens/inspect" Visit passwords::inspect => open, "Show what a mailed token is for", "Token" -> "TokenState";
+
     GET "/me" Call me::show => signed_in, "Show oneself", "" -> "Me";
     PATCH "/me" Call me::update => signed_in, "Change one's own profile", "ProfileChange" -> "User";
     GET "/me/keys" Call keys::own => ListKeys, "List one's own keys", "" -> "[Key]";
     POST "/me/keys" Call keys::create_own => CreateKey, "Make a key for oneself", "NewKey" -> "201 FreshKey";
+    PUT "/me/password" Call passwords::change_own => ChangeOwnPassword, "Change one's own password", "OwnPassword" -> "";
+    PUT "/me/email" Call me::request_email => signed_in, "Ask for another e-mail address", "OwnEmail" -> "User";
+    GET "/me/sessions" Call sessions::own => ListSessions, "List one's own sessions", "" -> "[Session]";
+    DELETE "/me/sessions" Call sessions::end_others => RevokeSessions, "End one's other sessions", "" -> "Ended";
+    GET "/me/second-factor" Call second_factors::show => signed_in, "Show one's own second factor", "" -> "SecondFactor";
+    POST "/me/second-factor" Call second_factors::begin => EnrolSecondFactor, "Begin to enrol a second factor", "Proof" -> "SecondFactorSecret";
+    PUT "/me/second-factor" Call second_factors::confirm => EnrolSecondFactor, "Confirm the second factor by a code", "Code" -> "RecoveryCodes";
+    DELETE "/me/second-factor" Call second_factors::remove_own => RemoveSecondFactor, "Remove one's own second factor", "Proof" -> "";
+    POST "/me/second-factor/recovery-codes" Call second_factors::renew => EnrolSecondFactor, "Replace one's recovery codes", "Proof" -> "RecoveryCodes";
     GET "/me/grants" Call me::grants => signed_in, "List the roles one holds, with every path", "" -> "[Grant]";
     GET "/me/groups" Call me::groups => signed_in, "List the groups one belongs to", "" -> "[Group]";
     GET "/me/memberships" Call me::memberships => signed_in, "List the organisations one belongs to", "" -> "[Membership]";
@@ -116,6 +132,13 @@ table! {
     GET "/users/{user}" Call users::show => ShowUser, "Show a user", "" -> "User";
     PATCH "/users/{user}" Call users::update => UpdateUser, "Change a user", "UserChange" -> "User";
     DELETE "/users/{user}" Call users::delete => DeleteUser, "Delete a user", "" -> "";
+    PUT "/users/{user}/password" Call passwords::set => SetPassword, "Set a user's password", "SetPassword" -> "";
+    POST "/users/{user}/password-reset" Call passwords::send_reset => SendPasswordReset, "Mail a user a reset link", "PasswordReset" -> "202";
+    POST "/users/{user}/access-mail" Call passwords::send_access_mail => SendAccessMail, "Mail a user an activation or reset link", "" -> "202";
+    POST "/users/{user}/unlock" Call passwords::unlock => Unlock, "Lift a user's lock-out", "" -> "User";
+    DELETE "/users/{user}/second-factor" Call second_factors::remove => RemoveSecondFactor, "Remove a user's second factor", "" -> "";
+    GET "/users/{user}/sessions" Call sessions::of_user => ListSessions, "List a user's sessions", "" -> "[Session]";
+    DELETE "/users/{user}/sessions" Call sessions::end_all => RevokeSessions, "End a user's sessions", "" -> "Ended";
     GET "/users/{user}/keys" Call keys::of_user => ListKeys, "List a user's keys", "" -> "[Key]";
     POST "/users/{user}/keys" Call keys::create => CreateKey, "Make a key for a user", "NewKey" -> "201 FreshKey";
     DELETE "/users/{user}/keys" Call keys::revoke_all => RevokeKey, "Revoke a user's keys, except the one in use", "" -> "Revoked";
@@ -180,7 +203,12 @@ table! {
     GET "/settings" Call settings::list => ReadSettings, "Show all settings", "" -> "Settings";
     GET "/settings/{setting}" Call settings::show => ReadSettings, "Show one settings document", "" -> "Setting";
     PATCH "/settings/{setting}" Call settings::update => ChangeSettings, "Change one settings document", "SettingChange" -> "Setting";
+    GET "/mails" Call mails::list => ListMail, "List what became of mails, newest first", "" -> "[Mail]";
+    POST "/mails" Call mails::send => SendMail, "Mail a message to users", "NewMail" -> "202 Queued";
     GET "/events" Call events::list => ReadEvents, "List what happened", "" -> "[Event]";
+
+    GET "/sessions" Call sessions::list => ListSessions, "List sessions", "" -> "[Session]";
+    DELETE "/sessions/{session}" Call sessions::end => RevokeSessions, "End a session", "" -> "";
 
     GET "/keys" Call keys::list => ListKeys, "List keys", "" -> "[Key]";
     GET "/keys/{key}" Call keys::show => ListKeys, "Show a key", "" -> "Key";

@@ -1,23 +1,41 @@
 //! Settings that change while the server runs: one document each, changed field by field.
 
 use directory::{
-    Handle, Lifetimes, LockoutPolicy, MailSettings, PasswordFigures, PublicFace, Setting,
+    Handle, Lifetimes, LockoutPolicy, MailSettings, PasswordFigures, PublicFace,
+    SecondFactorPolicy, Setting,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 use super::call::{Answer, Call, Reply};
 use super::errors::Problem;
+use super::fields::Read;
 use super::lists;
 
 /// All settings.
 #[derive(Serialize)]
 struct All {
     lockout: LockoutPolicy,
-    mail: MailSettings,
+    mail: MailBody,
     passwords: PasswordFigures,
     public: PublicFace,
     lifetimes: Lifetimes,
+    second_factor: SecondFactorPolicy,
+}
+
+/// Where mail goes out, and whether a password is kept for it; never the password.
+#[derive(Serialize)]
+struct MailBody {
+    #[serde(flatten)]
+    settings: MailSettings,
+    password_set: bool,
+}
+
+async fn mail(handle: &Handle) -> Result<MailBody, Problem> {
+    Ok(MailBody {
+        settings: handle.setting().await?,
+        password_set: handle.has_mail_password().await?,
+    })
 }
 
 /// `GET /settings`
@@ -26,10 +44,11 @@ pub async fn list(call: Call) -> Answer {
     let handle = &call.handle;
     Reply::shown(&All {
         lockout: handle.setting().await?,
-        mail: handle.setting().await?,
+        mail: mail(handle).await?,
         passwords: handle.setting().await?,
         public: handle.setting().await?,
         lifetimes: handle.setting().await?,
+        second_factor: handle.setting().await?,
     })
 }
 
@@ -38,10 +57,11 @@ pub async fn show(call: Call) -> Answer {
     lists::only(&call.parameters, &[])?;
     match call.path.first().map_or("", String::as_str) {
         LockoutPolicy::NAME => shown::<LockoutPolicy>(&call.handle).await,
-        MailSettings::NAME => shown::<MailSettings>(&call.handle).await,
+        MailSettings::NAME => Reply::shown(&mail(&call.handle).await?),
         PasswordFigures::NAME => shown::<PasswordFigures>(&call.handle).await,
         PublicFace::NAME => shown::<PublicFace>(&call.handle).await,
         Lifetimes::NAME => shown::<Lifetimes>(&call.handle).await,
+        SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(&call.handle).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }
@@ -64,10 +84,27 @@ pub async fn update(mut call: Call) -> Answer {
     };
     match name.as_str() {
         LockoutPolicy::NAME => changed::<LockoutPolicy>(&call.handle, change).await,
-        MailSettings::NAME => changed::<MailSettings>(&call.handle, change).await,
+        MailSettings::NAME => {
+            let mut change = change;
+            // The password is sealed apart from the rest, and never shown.
+            let password: Option<Option<String>> = match change.remove("password") {
+                None => None,
+                Some(value) => {
+                    Some(Read::read(value).map_err(|why| Problem::invalid("password", why))?)
+                }
+            };
+            changed::<MailSettings>(&call.handle, change).await?;
+            if let Some(password) = password {
+                call.handle
+                    .change_mail_password(password.as_deref())
+                    .await?;
+            }
+            Reply::shown(&mail(&call.handle).await?)
+        }
         PasswordFigures::NAME => changed::<PasswordFigures>(&call.handle, change).await,
         PublicFace::NAME => changed::<PublicFace>(&call.handle, change).await,
         Lifetimes::NAME => changed::<Lifetimes>(&call.handle, change).await,
+        SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&call.handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }

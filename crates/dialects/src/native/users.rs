@@ -259,7 +259,7 @@ pub async fn delete(call: Call) -> Answer {
 async fn new_user(call: &Call, mut fields: Fields) -> Result<NewUser, Problem> {
     let handle = &call.handle;
     let password = fields.value::<String>("password")?;
-    let must_change = fields.value("must_change_password")?.unwrap_or(false);
+    let must_change = fields.value("must_change_password")?.unwrap_or(true);
     let home: Option<Named> = fields.value("home")?;
     let organisations: Option<Vec<Named>> = fields.value("organisations")?;
     let primary_group: Option<Named> = fields.value("primary_group")?;

@@ -8,7 +8,8 @@ use crate::caller::Credential;
 use crate::directory::Inner;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
-    Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserId, UserKind, UserRef,
+    Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserChange, UserId, UserKind,
+    UserRef,
 };
 use crate::rules;
 use crate::store::second_factors::{self, Factor};
@@ -238,6 +239,22 @@ impl Handle {
             Ok(true)
         })
         .await
+    }
+
+    /// Asks for another e-mail address of one's own, which takes effect when it is confirmed. Who comes
+    /// with a session gives the password or a code too.
+    pub async fn request_own_email(
+        &self,
+        email: String,
+        proof: Option<Proof>,
+    ) -> Result<User, Fault> {
+        self.prove(Operation::UpdateOwnProfile, proof, false)
+            .await?;
+        let change = UserChange {
+            request_email: Some(email),
+            ..UserChange::default()
+        };
+        self.update_own_profile(change).await
     }
 
     /// A session proves once more who sits in front of it; keys are never asked. Wrong proofs count

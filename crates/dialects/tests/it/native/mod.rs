@@ -3,8 +3,10 @@
 mod coverage;
 mod keys;
 mod lists;
+mod openapi;
 mod organisations;
 mod rights;
+mod sessions;
 mod users;
 
 use serde_json::Value;
@@ -20,22 +22,31 @@ pub fn by_owner<'w>(world: &'w World, method: &str, path: &str) -> Call<'w> {
 
 /// The owner's request with a body, if it is not null.
 pub async fn owner(world: &World, method: &str, path: &str, body: Value) -> Reply {
-    asked(by_owner(world, method, path), body).await
+    with_key(world, &world.key, method, path, body).await
+}
+
+/// A stranger's request with a body, if it is not null.
+pub async fn stranger(world: &World, method: &str, path: &str, body: Value) -> Reply {
+    let call = world.request(method, &format!("/api/v1{path}"));
+    asked(call, method, path, body).await
 }
 
 /// Somebody's request with a body, if it is not null.
 pub async fn with_key(world: &World, key: &str, method: &str, path: &str, body: Value) -> Reply {
     let call = world.request(method, &format!("/api/v1{path}")).bearer(key);
-    asked(call, body).await
+    asked(call, method, path, body).await
 }
 
-async fn asked(call: Call<'_>, body: Value) -> Reply {
+/// Sends a request, and holds the answer to the API's own description.
+async fn asked(call: Call<'_>, method: &str, path: &str, body: Value) -> Reply {
     let call = if body.is_null() {
         call
     } else {
         call.json(&body)
     };
-    call.send().await
+    let reply = call.send().await;
+    openapi::check(openapi::document(), method, path, &reply);
+    reply
 }
 
 /// The last part of a problem's type, and its field.

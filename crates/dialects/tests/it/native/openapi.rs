@@ -1,6 +1,6 @@
 //! Holds answers to the API's own description.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use dialects::native::DIALECT;
 use serde_json::Value;
@@ -10,6 +10,23 @@ use crate::support::{Reply, world};
 
 static BASE: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../src/native/openapi.json")).unwrap());
+
+/// The description as it is served, fetched once.
+pub fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        // On a thread of its own: the caller is inside a runtime already.
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let world = world().await;
+                world.get("/api/v1/openapi.json").send().await.json()
+            })
+        })
+        .join()
+        .unwrap()
+    })
+}
 
 /// Whether a value is what a schema says; where it is not, and why.
 fn fits(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
