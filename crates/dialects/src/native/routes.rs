@@ -35,8 +35,8 @@ impl Described {
     pub fn status(&self) -> &'static str {
         match self.gives.get(..3) {
             Some(status) if status.bytes().all(|byte| byte.is_ascii_digit()) => status,
-            Some(_) => "200",
-            None => "204",
+            _ if self.gives.is_empty() => "204",
+            _ => "200",
         }
     }
 

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::owner;
 use crate::support::{Reply, world};
 
-static BASE: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../src/native/openapi.json")).unwrap());
+static BASE: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../src/native/openapi.json")).unwrap()
+});
 
 /// The description as it is served, fetched once.
 pub fn document() -> &'static Value {
@@ -39,9 +40,15 @@ fn fits(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     }
     if let Some(any) = schema["anyOf"].as_array() {
         let tried: Vec<_> = any.iter().map(|schema| fits(schema, value, at)).collect();
-        return if tried.iter().any(Result::is_ok) { Ok(()) } else { wrong(format!("{tried:?}")) };
+        return if tried.iter().any(Result::is_ok) {
+            Ok(())
+        } else {
+            wrong(format!("{tried:?}"))
+        };
     }
-    if let Some(words) = schema["enum"].as_array() && !words.contains(value) {
+    if let Some(words) = schema["enum"].as_array()
+        && !words.contains(value)
+    {
         return wrong(format!("not one of {words:?}"));
     }
     let types: Vec<&str> = match &schema["type"] {
@@ -63,7 +70,8 @@ fn fits(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         fits(&schema["items"], item, &format!("{at}[{index}]"))?;
     }
-    if let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object()) {
+    if let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object())
+    {
         for (name, field) in fields {
             match properties.get(name) {
                 Some(schema) => fits(schema, field, &format!("{at}.{name}"))?,
@@ -83,27 +91,41 @@ fn fits(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
 pub fn check(document: &Value, method: &str, target: &str, reply: &Reply) {
     let path = target.split('?').next().unwrap();
     let words: Vec<&str> = path.split('/').collect();
-    let found = document["paths"].as_object().unwrap().iter().find(|(pattern, operations)| {
-        let pattern: Vec<&str> = pattern.split('/').collect();
-        let alike = |(word, part): (&&str, &&str)| part.starts_with('{') || word == part;
-        operations.get(method.to_ascii_lowercase()).is_some()
-            && pattern.len() == words.len()
-            && words.iter().zip(&pattern).all(alike)
-            && (pattern.contains(&"batch") || !words.contains(&"batch"))
-    });
+    let found = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .find(|(pattern, operations)| {
+            let pattern: Vec<&str> = pattern.split('/').collect();
+            let alike = |(word, part): (&&str, &&str)| part.starts_with('{') || word == part;
+            operations.get(method.to_ascii_lowercase()).is_some()
+                && pattern.len() == words.len()
+                && words.iter().zip(&pattern).all(alike)
+                && (pattern.contains(&"batch") || !words.contains(&"batch"))
+        });
     let Some((pattern, operations)) = found else {
         return;
     };
     let responses = &operations[method.to_ascii_lowercase()]["responses"];
-    let stated = if reply.status < 400 { reply.status.to_string() } else { "default".to_owned() };
+    let stated = if reply.status < 400 {
+        reply.status.to_string()
+    } else {
+        "default".to_owned()
+    };
     let response = match responses.get(&stated) {
         Some(response) => response,
         // What was there already is shown with 200 where making it would give 201, and a dry run is empty.
         None if reply.status == 200 => &responses["201"],
         None if reply.status == 204 && target.contains("dry_run") => return,
-        None => panic!("{method} {pattern}: {} is not described: {reply:?}", reply.status),
+        None => panic!(
+            "{method} {pattern}: {} is not described: {reply:?}",
+            reply.status
+        ),
     };
-    let Some((_, content)) = response["content"].as_object().and_then(|content| content.iter().next()) else {
+    let Some((_, content)) = response["content"]
+        .as_object()
+        .and_then(|content| content.iter().next())
+    else {
         assert!(reply.text.is_empty(), "{method} {pattern}: {reply:?}");
         return;
     };
@@ -126,7 +148,11 @@ async fn the_description_names_every_route_and_every_schema_it_speaks_of() {
         identifiers.push(operation["operationId"].as_str().unwrap());
         let segments = route.path.matches('{').count();
         let stated = operation["parameters"].as_array().unwrap();
-        assert_eq!(stated.iter().filter(|one| one["in"] == "path").count(), segments, "{route:?}");
+        assert_eq!(
+            stated.iter().filter(|one| one["in"] == "path").count(),
+            segments,
+            "{route:?}"
+        );
     }
     let count = identifiers.len();
     identifiers.sort_unstable();
@@ -142,7 +168,10 @@ async fn the_description_names_every_route_and_every_schema_it_speaks_of() {
         assert!(spoken_of.contains(name), "{name} is not used");
     }
     let index = owner(&world, "GET", "/", Value::Null).await;
-    assert_eq!(index.json()["description"], "http://usher.example/api/v1/openapi.json");
+    assert_eq!(
+        index.json()["description"],
+        "http://usher.example/api/v1/openapi.json"
+    );
 }
 
 fn references(value: &Value, found: &mut Vec<String>) {
