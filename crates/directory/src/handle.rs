@@ -162,6 +162,29 @@ impl Handle {
             .map_err(Stop::into_fault)
     }
 
+    /// The same with the rights of now, for what takes several transactions: whoever loses a right while
+    /// a long list is told gets no more of it.
+    pub(crate) async fn read_again<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T> + Send + 'static,
+    {
+        self.admit(operation)?;
+        let (inner, caller, now) = (
+            Arc::clone(&self.inner),
+            Arc::clone(&self.caller),
+            self.now(),
+        );
+        self.inner
+            .store
+            .read_slow(async move |tx: &mut Tx<'_>| {
+                let mut work = fresh(tx, &inner, &caller, now, operation).await?;
+                f(&mut work).await
+            })
+            .await
+            .map_err(Stop::into_fault)
+    }
+
     /// Writes under an operation, all or nothing. The use-case may run again on a conflict, so ids,
     /// secrets and hashes are made before.
     pub(crate) async fn write<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
@@ -203,26 +226,36 @@ impl Handle {
         self.inner
             .store
             .write(async move |tx: &mut Tx<'_>| {
-                let caller = recheck(tx, &inner, &caller, now).await?;
-                let mut work = Work {
-                    tx: tx.reborrow(),
-                    inner: Arc::clone(&inner),
-                    caller,
-                    now,
-                    operation,
-                };
-                // The rights may have shrunk since the request came in.
-                let access = operation.access();
-                if access.permission != Permission::SignedIn
-                    && !access.own
-                    && work.caller.scopes(access.permission).is_empty()
-                {
-                    return Err(Fault::Forbidden(access.permission).into());
-                }
+                let mut work = fresh(tx, &inner, &caller, now, operation).await?;
                 f(&mut work).await
             })
             .await
     }
+}
+
+/// The work of a transaction with the rights of now: they may have shrunk since the request came in.
+async fn fresh<'c>(
+    tx: &'c mut Tx<'_>,
+    inner: &Arc<Inner>,
+    caller: &Arc<CallerState>,
+    now: Time,
+    operation: Operation,
+) -> Outcome<Work<'c>> {
+    let caller = recheck(tx, inner, caller, now).await?;
+    let access = operation.access();
+    if access.permission != Permission::SignedIn
+        && !access.own
+        && caller.scopes(access.permission).is_empty()
+    {
+        return Err(Fault::Forbidden(access.permission).into());
+    }
+    Ok(Work {
+        tx: tx.reborrow(),
+        inner: Arc::clone(inner),
+        caller,
+        now,
+        operation,
+    })
 }
 
 /// Looks at the caller again inside the transaction: still there, still active, and with the rights

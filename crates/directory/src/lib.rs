@@ -38,6 +38,7 @@ pub use model::*;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
 pub use operations::sweep::Swept;
+pub use operations::user_lists::UserChunks;
 pub use rules::{check_email, fold, fold_search, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,

@@ -55,7 +55,7 @@ impl Handle {
                 .ok_or(Fault::NotFound(Kind::Group))?;
             let in_it = Predicate::Is(UserField::Group, Test::Equals(group.id.0.into()));
             query.predicate = in_it.and(query.predicate.clone());
-            super::users::page(work, &query).await
+            super::user_lists::page(work, &query).await
         })
         .await
     }

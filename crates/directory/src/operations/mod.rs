@@ -27,4 +27,5 @@ mod sign_in;
 pub(crate) mod sweep;
 pub(crate) mod tokens;
 pub(crate) mod user_changes;
+pub(crate) mod user_lists;
 mod users;

@@ -6,11 +6,10 @@ use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Stop, Work};
 use crate::model::{
     Extended, Fault, FreshKey, Kind, Membership, NewKey, NewMail, NewPassword, NewUser,
-    OrganisationId, Page, Permission, Position, Predicate, Query, Ref, Scope, Status, Time,
-    TokenPurpose, User, UserField, UserId, UserKind, UserRef,
+    OrganisationId, Permission, Ref, Scope, Status, Time, TokenPurpose, User, UserId, UserKind,
+    UserRef,
 };
 use crate::rules;
-use crate::store::user_lists::{self, Plan};
 use crate::store::{extensions, grants, groups, members, organisations, users};
 
 use super::granting::{self, Wanted};
@@ -25,58 +24,6 @@ impl Handle {
             work.visible_user(&which).await
         })
         .await
-    }
-
-    /// The users of those numbers that the caller sees; others are left out.
-    pub async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<User>, Fault> {
-        let query = Query {
-            predicate: Predicate::Is(
-                UserField::Id,
-                crate::model::Test::OneOf(ids.iter().map(|id| id.0.into()).collect()),
-            ),
-            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX - 1),
-            ..Query::default()
-        };
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(self.users(&query).await?.items)
-    }
-
-    /// Names (as shown) of any users, for "created by" columns: numbers that are gone are left out.
-    pub async fn logins(&self, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Fault> {
-        Ok(self
-            .users_by_id(ids)
-            .await?
-            .into_iter()
-            .map(|user| (user.id, user.login))
-            .collect())
-    }
-
-    /// One page of the users the caller sees.
-    pub async fn users(&self, query: &Query<UserField>) -> Result<Page<User>, Fault> {
-        let query = query.clone();
-        let bounded = query.search.is_none()
-            && !query.total
-            && query.limit <= 1_000
-            && !matches!(query.from, Position::Offset(offset) if offset > 1_000)
-            && cheap(&query.predicate);
-        let list = async move |work: &mut Work<'_>| page(work, &query).await;
-        if bounded {
-            self.read(Operation::ListUsers, list).await
-        } else {
-            self.read_slow(Operation::ListUsers, list).await
-        }
-    }
-
-    /// How many users match, without their rows.
-    pub async fn count_users(&self, query: &Query<UserField>) -> Result<u64, Fault> {
-        let query = Query {
-            limit: 0,
-            total: true,
-            ..query.clone()
-        };
-        Ok(self.users(&query).await?.total.unwrap_or(0))
     }
 
     /// Makes a user.
@@ -178,54 +125,6 @@ impl Handle {
             .prepare_password(self.caller.platform, &new.password, &own)
             .await
     }
-}
-
-/// Whether a predicate is answered from an index or row by row without sub-selects that may be large.
-fn cheap(predicate: &Predicate<UserField>) -> bool {
-    match predicate {
-        Predicate::All | Predicate::Nothing => true,
-        Predicate::Is(
-            UserField::Id | UserField::Uuid | UserField::Email | UserField::Login,
-            test,
-        ) => {
-            matches!(
-                test,
-                crate::model::Test::Equals(_) | crate::model::Test::OneOf(_)
-            )
-        }
-        Predicate::And(all) => all.iter().any(cheap),
-        _ => false,
-    }
-}
-
-/// One page of users, in a transaction.
-pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outcome<Page<User>> {
-    let permission = query.seen_by.unwrap_or(Permission::ReadUsers);
-    let scopes = work.scopes_of(permission);
-    let limit = work.limit();
-    let plan = Plan::of(&mut work.tx, query, &scopes, limit).await?;
-    let total = if query.total && plan.everybody() {
-        Some(users::population(&mut work.tx).await?)
-    } else if query.total {
-        let sql = plan.count_sql(work.now)?;
-        work.tx
-            .one(&sql.text, &sql.vals(), |row| row.int(0))
-            .await?
-    } else {
-        None
-    };
-    let total = total.map(|total| u64::try_from(total).unwrap_or(0));
-    if query.limit == 0 {
-        return Ok(Page {
-            items: Vec::new(),
-            next: None,
-            total,
-        });
-    }
-    let (sql, text) = plan.page_sql(work.now)?;
-    let rows = user_lists::page(&mut work.tx, &sql, text).await?;
-    let (items, next) = crate::store::select::page(rows, query.limit);
-    Ok(Page { items, next, total })
 }
 
 /// Checks the texts of a user; they are stored as sent.

@@ -182,7 +182,7 @@ impl Plan {
 }
 
 /// Whether each organisation's people have an index in this order.
-pub(super) fn ranged(query: &Query<UserField>) -> bool {
+pub(crate) fn ranged(query: &Query<UserField>) -> bool {
     matches!(
         query.sort,
         None | Some(UserField::Id) | Some(UserField::Name)

@@ -20,4 +20,5 @@ mod settings;
 mod sign_in;
 mod support;
 mod tokens;
+mod user_lists;
 mod users;

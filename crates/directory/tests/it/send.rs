@@ -54,6 +54,7 @@ fn handle(handle: &Handle, text: &str, proof: Option<Proof>, rule: PasswordRule)
     send(handle.has_mail_password());
     send(handle.mails(None, 1));
     send(handle.send_message(&[user.into()], Message::default()));
+    send(handle.user_chunks(&Query::default(), 1).next());
 }
 
 #[test]
