@@ -10,6 +10,7 @@ mod groups;
 mod homes;
 pub(crate) mod install;
 mod jobs;
+mod key_renewal;
 pub(crate) mod keys;
 pub(crate) mod lockouts;
 pub(crate) mod mail;
