@@ -186,7 +186,8 @@ mod tests {
         let silent = (3, level(None, &[]));
         let own = level(Some(55), &[("Report", 5)]);
         let own_overrides = level(None, &[("Malware", 77), ("Note", 1)]);
-        let cases: &[(bool, Option<&Level>, &[(u8, Level)], &str)] = &[
+        type Case<'c> = (bool, Option<&'c Level>, &'c [(u8, Level)], &'c str);
+        let cases: &[Case<'_>] = &[
             (false, None, &[], "none"),
             (false, None, std::slice::from_ref(&silent), "none"),
             (false, Some(&own_overrides), &[], "none"),

@@ -119,10 +119,12 @@ pub fn refusal(fault: &Fault) -> Refusal {
 }
 
 fn missing(kind: Kind) -> &'static str {
-    match kind {
-        Kind::User => "User cannot be found.",
-        Kind::Key | Kind::Token => "Token not found",
-        _ => "Element(s) not found",
+    if kind == Kind::User {
+        "User cannot be found."
+    } else if matches!(kind, Kind::Key | Kind::Token) {
+        "Token not found"
+    } else {
+        "Element(s) not found"
     }
 }
 

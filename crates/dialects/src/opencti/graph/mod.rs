@@ -107,11 +107,6 @@ pub(super) fn refused(fault: &Fault) -> Refusal {
     errors::refusal(fault)
 }
 
-/// An argument's inner value.
-pub(super) fn member<'v>(value: Option<&'v Value>, name: &str) -> Option<&'v Value> {
-    value?.get(name).filter(|value| !value.is_null())
-}
-
 impl Graph for Session {
     type Node = Node;
 

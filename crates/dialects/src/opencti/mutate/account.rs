@@ -42,7 +42,7 @@ pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
     let at = edits.iter().position(|edit| edit.key == "password");
     if let Some(at) = at {
         let password = edits.remove(at).text()?;
-        super::users::check_password(session, &password).await?;
+        super::user_patch::check_password(session, &password).await?;
         let present = call.text("password").to_owned();
         let changed = session
             .handle
@@ -56,7 +56,7 @@ pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
             .user(session.caller.user())
             .await
             .map_err(|fault| refused(&fault))?;
-        super::users::patch(session, user, &edits, true).await?;
+        super::user_patch::patch(session, user, &edits, true).await?;
     }
     session.me().await
 }

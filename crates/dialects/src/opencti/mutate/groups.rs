@@ -12,7 +12,7 @@ use super::super::errors;
 use super::super::graph::Session;
 use super::super::marking::{self, MARKINGS};
 use super::super::node::Node;
-use super::users::{check_level, checked_level};
+use super::user_patch::{check_level, checked_level};
 use super::{Answer, checked_name, input, input_flag, input_text, refused, relationship};
 
 /// Makes a group, or gives the one that has the name already.

@@ -7,6 +7,7 @@ mod roles;
 mod settings;
 mod templates;
 mod tokens;
+mod user_patch;
 mod users;
 
 use directory::Fault;

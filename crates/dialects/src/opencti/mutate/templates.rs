@@ -147,7 +147,8 @@ pub async fn deliver(
         subject,
         body,
         html: true,
-        sender: Some(sender.clone()).filter(|sender| !sender.is_empty()),
+        // The vendor's field may hold a mere name; only an address can be sent from.
+        sender: Some(sender.clone()).filter(|sender| directory::check_email(sender).is_ok()),
     };
     let queued = session
         .handle

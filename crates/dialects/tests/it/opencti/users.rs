@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, complaint, opencti, send, user};
+use super::{ask, complaint, opencti, send, stable, user};
 
 /// Everything that the client selects of a user.
 const FULL: &str = "id standard_id individual_id user_email firstname lastname name description language theme \
@@ -37,7 +37,7 @@ async fn a_created_user_is_shown_whole() {
     let query =
         format!("mutation ($input: UserAddInput!) {{ userAdd(input: $input) {{ {FULL} }} }}");
     let reply = send(&world, &world.key, &query, json!({"input": input})).await;
-    insta::assert_snapshot!("user_created", reply.shown());
+    insta::assert_snapshot!("user_created", stable(&reply));
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn the_owner_is_shown_whole() {
     let query = query.replace("is_inferred, name, description", "name");
     insta::assert_snapshot!(
         "me",
-        send(&world, &world.key, &query, json!({})).await.shown()
+        stable(&send(&world, &world.key, &query, json!({})).await)
     );
 }
 
@@ -61,7 +61,7 @@ async fn a_duplicate_is_refused_as_the_contract_says() {
     let query = "mutation { userAdd(input: {name: \"Again\", user_email: \"ADA.lovelace@example.org\"}) { id } }";
     insta::assert_snapshot!(
         "duplicate",
-        send(&world, &world.key, query, json!({})).await.shown()
+        stable(&send(&world, &world.key, query, json!({})).await)
     );
 }
 
@@ -244,4 +244,41 @@ async fn writing_back_what_is_shown_changes_nothing() {
     );
     let after = ask(&world, &world.key, read, json!({"id": service})).await;
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn changes_at_the_same_time_all_count() {
+    let world = opencti().await;
+    let id = user(&world, "Ada Lovelace", json!({})).await;
+    let patch = "mutation ($id: ID!, $input: [EditInput]!) { userEdit(id: $id) { fieldPatch(input: $input) { id } } }";
+    let set = |key: &str, value: Value| {
+        let variables = json!({"id": id, "input": [{"key": key, "value": value}]});
+        ask(&world, &world.key, patch, variables)
+    };
+    tokio::join!(
+        set("description", json!("Countess")),
+        set("theme", json!("dark")),
+        set("language", json!("fr-fr")),
+        set("monochrome_labels", json!(true)),
+        set("lastname", json!("King")),
+    );
+    let read = "query ($id: String!) { user(id: $id) { description theme language monochrome_labels lastname } }";
+    let data = ask(&world, &world.key, read, json!({"id": id})).await;
+    assert_eq!(
+        data["user"],
+        json!({"description": "Countess", "theme": "dark", "language": "fr-fr", "monochrome_labels": true, "lastname": "King"})
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_the_document_alone_is_dated() {
+    let world = opencti().await;
+    let id = user(&world, "Ada Lovelace", json!({})).await;
+    world.clock.advance(60_000);
+    let patch = "mutation ($id: ID!) { userEdit(id: $id) { fieldPatch(input: {key: \"description\", value: \"x\"}) { updated_at } } }";
+    let data = ask(&world, &world.key, patch, json!({"id": id})).await;
+    assert_eq!(
+        data["userEdit"]["fieldPatch"]["updated_at"],
+        "2026-01-01T00:01:00.000Z"
+    );
 }

@@ -1,0 +1,146 @@
+"""Who may do what: people without rights, organisations' administrators, and the walls between."""
+
+import pytest
+
+from .conftest import failure, named, where
+
+UNKNOWN = "11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture
+def ordinary(connect, new_user, token_of):
+    user = new_user()
+    return user, connect(token_of(user))
+
+
+def test_an_ordinary_person_sees_themselves_alone(client, ordinary, new_group):
+    user, own = ordinary
+    me = own.user.me()
+    assert me["id"] == user["id"]
+    assert me["groups"] and me["capabilities"]
+    group = new_group()
+    for call, options in (
+        (own.user.list, {}),
+        (own.user.read, {"id": user["id"]}),
+        (own.user.create, {"name": "N N", "user_email": "n@example.org"}),
+        (own.user.update_field, {"id": user["id"], "input": [{"key": "name", "value": ["N N"]}]}),
+        (own.user.delete, {"id": user["id"]}),
+        (own.user.add_membership, {"id": user["id"], "group_id": group["id"]}),
+        (own.user.create_token, {"user_id": user["id"], "token_name": "x"}),
+        (own.user.send_mail, {"id": user["id"], "template_id": UNKNOWN}),
+        (own.group.list, {}),
+        (own.group.create, {"name": "mine", "group_confidence_level": {"max_confidence": 1, "overrides": []}}),
+        (own.role.list, {}),
+        (own.role.create, {"name": "mine"}),
+        (own.capability.list, {}),
+        (own.identity.create, {"type": "Organization", "name": "Mine"}),
+        (own.settings.update_field, {"id": client.settings.read()["id"], "input": [{"key": "platform_title", "value": "x"}]}),
+    ):
+        assert named(failure(call, **options)) == "FORBIDDEN_ACCESS", call
+    assert own.settings.read()["platform_title"]
+    assert own.marking_definition.list()
+
+
+def test_nobody_uses_a_token_without_the_capability(client, connect, new_user, new_group, token_of):
+    user = new_user(groups=[new_group("KNOWLEDGE")["id"]])
+    default = next(group for group in user["groups"] if group["name"] == "Default")
+    client.user.delete_membership(id=user["id"], group_id=default["id"])
+    token = token_of(user)
+    assert named(failure(connect(token, perform_health_check=False).user.me)) == "AUTH_REQUIRED"
+    client.user.add_membership(id=user["id"], group_id=default["id"])
+    assert connect(token).user.me()["id"] == user["id"]
+
+
+def test_a_manager_of_access_raises_nobody_above_themselves(client, connect, new_user, new_group, token_of):
+    manager = new_user(groups=[new_group("SETTINGS_SETACCESSES", "APIACCESS_USETOKEN")["id"]])
+    own = connect(token_of(manager))
+    administrators = client.group.read(filters=where("name", "Administrators"))
+    for call in (own.user.add_membership, ):
+        assert named(failure(call, id=manager["id"], group_id=administrators["id"])) == "FORBIDDEN_ACCESS"
+    bypass = next(entry for entry in client.capability.list() if entry["name"] == "BYPASS")
+    role = own.role.create(name="harmless " + manager["id"])
+    assert named(failure(own.role.add_capability, id=role["id"], capability_id=bypass["id"])) == "FORBIDDEN_ACCESS"
+    owner = client.user.me()
+    for call, options in (
+        (own.user.update_field, {"input": [{"key": "password", "value": ["correct horse battery staple"]}]}),
+        (own.user.update_field, {"input": [{"key": "account_status", "value": ["Inactive"]}]}),
+        (own.user.delete, {}),
+    ):
+        assert named(failure(call, id=owner["id"], **options)) == "FORBIDDEN_ACCESS"
+    error = failure(own.user.create_token, user_id=owner["id"], token_name="x")
+    assert named(error) == "FORBIDDEN_ACCESS"
+
+
+ADMIN = "mutation ($id: ID!, $memberId: String!) { %s(id: $id, memberId: $memberId) { id authorized_authorities } }"
+
+
+@pytest.fixture
+def organization_admin(client, connect, new_user, new_organization, token_of):
+    """An organisation, one of its people, and its administrator's client."""
+    organization = new_organization()
+    member = new_user(objectOrganization=[organization["id"]])
+    admin = new_user(objectOrganization=[organization["id"]])
+    answer = client.query(ADMIN % "organizationAdminAdd", {"id": organization["id"], "memberId": admin["id"]})
+    assert answer["data"]["organizationAdminAdd"]["authorized_authorities"] == [admin["id"]]
+    return organization, member, admin, connect(token_of(admin))
+
+
+def test_an_organisations_administrator_keeps_to_it(client, organization_admin, new_user, unique):
+    organization, member, admin, own = organization_admin
+    stranger = new_user()
+    assert "VIRTUAL_ORGANIZATION_ADMIN" in [entry["name"] for entry in own.user.me()["capabilities"]]
+    assert [entry["id"] for entry in own.user.me()["administrated_organizations"]] == [organization["id"]]
+    assert {user["id"] for user in own.user.list()} == {member["id"], admin["id"]}
+    answer = own.query("query ($id: String!) { user(id: $id) { id } }", {"id": stranger["id"]})
+    assert answer["data"]["user"] is None
+    changed = own.user.update_field(id=member["id"], input=[{"key": "description", "value": ["ours"]}])
+    assert changed["description"] == "ours"
+    assert named(failure(own.user.delete, id=stranger["id"])) == "FUNCTIONAL_ERROR"
+    made = own.user.create(name="New Colleague", user_email=f"{unique()}@example.org", objectOrganization=[organization["id"]])
+    assert made["objectOrganizationIds"] == [organization["id"]]
+    error = failure(own.user.create, name="New Stranger", user_email=f"{unique()}@example.org")
+    assert named(error) == "FORBIDDEN_ACCESS"
+    for call, options in (
+        (own.user.create_token, {"user_id": member["id"], "token_name": "x"}),
+        (own.role.list, {}),
+        (own.capability.list, {}),
+    ):
+        assert named(failure(call, **options)) == "FORBIDDEN_ACCESS"
+
+
+def test_an_organisations_administrator_can_be_dismissed(client, organization_admin):
+    organization, _, admin, own = organization_admin
+    client.query(ADMIN % "organizationAdminRemove", {"id": organization["id"], "memberId": admin["id"]})
+    assert named(failure(own.user.list)) == "FORBIDDEN_ACCESS"
+
+
+def test_only_members_administer(client, new_user, new_organization):
+    organization, stranger = new_organization(), new_user()
+    error = failure(client.query, ADMIN % "organizationAdminAdd", {"id": organization["id"], "memberId": stranger["id"]})
+    assert named(error) == "FUNCTIONAL_ERROR"
+
+
+def test_an_expired_token_is_refused(client, connect, native, new_user):
+    user = new_user()
+    made = native.post(f"/users/{user['id']}/keys", {"name": "old", "expires_at": "2020-01-01T00:00:00Z"})
+    assert named(failure(connect(made["secret"], perform_health_check=False).user.me)) == "AUTH_REQUIRED"
+
+
+def test_a_read_only_key_reads(client, connect, native, usher):
+    me = client.user.me()
+    made = native.post(f"/users/{me['id']}/keys", {"name": "reader", "read_only": True})
+    reader = connect(made["secret"])
+    assert reader.user.list(first=1)
+    error = failure(reader.user.create, name="N N", user_email="n@example.org")
+    assert named(error) == "FORBIDDEN_ACCESS"
+
+
+def test_people_from_another_door_show_sensible_values(client, native, unique):
+    stem = unique("native")
+    made = native.post("/users", {"email": f"{stem}@example.org", "given_name": "Grace", "family_name": "Hopper"})
+    shown = client.user.read(filters=where("user_email", f"{stem}@example.org"))
+    assert (shown["name"], shown["firstname"], shown["lastname"]) == ("Grace Hopper", "Grace", "Hopper")
+    assert (shown["theme"], shown["language"], shown["account_status"]) == ("default", "auto", "Active")
+    assert shown["roles"] == []
+    client.user.update_field(id=shown["id"], input=[{"key": "name", "value": ["Admiral Hopper"]}])
+    assert native.get(f"/users/{made['id']}")["name"] == "Admiral Hopper"

@@ -1,0 +1,114 @@
+"""Coming in: the health check, tokens, addresses, and what the transport promises."""
+
+import time
+
+import pytest
+import requests
+from pycti import OpenCTIApiClient
+
+from .conftest import failure, named
+
+
+def post(usher, body, token=None, **headers):
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return requests.post(usher.env["OPENCTI_URL"] + "/graphql", json=body, headers=headers, timeout=10)
+
+
+def sign_in(usher, email, password):
+    """Signs in; an address may try once a second."""
+    body = {
+        "query": "mutation ($input: UserLoginInput!) { token(input: $input) }",
+        "variables": {"input": {"email": email, "password": password}},
+    }
+    while True:
+        answer = post(usher, body).json()
+        errors = answer.get("errors")
+        if not errors or errors[0]["name"] != "TOO_MANY_REQUESTS":
+            return answer
+        time.sleep(errors[0]["extensions"]["data"]["retry_after"] / 1000)
+
+
+def test_the_client_finds_the_server_healthy(client):
+    assert client.health_check() is True
+    answer = client.query("query { about { version } }")
+    assert answer["data"]["about"]["version"].startswith("7.")
+
+
+def test_a_wrong_token_is_noticed_at_once(usher):
+    with pytest.raises(ValueError, match="not reachable"):
+        OpenCTIApiClient(usher.env["OPENCTI_URL"], "wrong", log_level="critical")
+
+
+def test_provider_and_custom_headers_do_no_harm(connect):
+    client = connect(provider="usher/1.0", custom_headers="x-a:b;x-c:d")
+    assert client.user.me()["name"]
+
+
+def test_a_trailing_slash_is_fine(usher):
+    client = OpenCTIApiClient(
+        usher.env["OPENCTI_URL"] + "/", usher.env["OPENCTI_TOKEN"], log_level="critical"
+    )
+    assert client.user.me()["id"]
+
+
+def test_nobody_is_told_who_is_signed_in_by_a_cookie(usher):
+    answer = post(usher, {"query": "{ me { id } }"}, usher.env["OPENCTI_TOKEN"])
+    assert "Set-Cookie" not in answer.headers
+    assert "errors" not in answer.json()
+
+
+@pytest.mark.parametrize("token", [None, "wrong", "flgrn_octi_tkn_" + "a" * 64])
+def test_strangers_learn_nothing(usher, token):
+    for query in ("{ me { id } }", "{ broken", "{ users { edges { node { id } } } }", "{ __typename }"):
+        answer = post(usher, {"query": query}, token)
+        assert answer.status_code == 200
+        error = answer.json()["errors"][0]
+        assert error["name"] == error["extensions"]["code"] == "AUTH_REQUIRED", query
+        assert error["message"] == "You must be logged in to do this."
+        assert error["extensions"]["data"]["http_status"] == 401
+
+
+def test_errors_carry_what_the_client_reads(client):
+    error = failure(client.query, "query { me { nothing } }")
+    assert error["name"] == "GRAPHQL_VALIDATION_FAILED"
+    assert named(failure(client.query, "query { me ")) == "GRAPHQL_PARSE_FAILED"
+    query = "query ($first: Int) { users(first: $first) { edges { node { id } } } }"
+    assert named(failure(client.query, query, {"first": "many"})) == "BAD_USER_INPUT"
+
+
+def test_one_email_and_password_open_a_session(client, usher, new_user):
+    user = new_user(password="correct horse battery staple")
+    token = sign_in(usher, user["user_email"], "correct horse battery staple")["data"]["token"]
+    me = post(usher, {"query": "{ me { id } }"}, token).json()
+    assert me["data"]["me"]["id"] == user["id"]
+    left = post(usher, {"query": "mutation { logout }"}, token).json()
+    assert left["data"]["logout"] == user["id"]
+    assert post(usher, {"query": "{ me { id } }"}, token).json()["errors"][0]["name"] == "AUTH_REQUIRED"
+
+
+def test_a_wrong_password_does_not(usher, new_user):
+    user = new_user(password="correct horse battery staple")
+    error = sign_in(usher, user["user_email"], "wrong")["errors"][0]
+    assert (error["name"], error["message"]) == ("AUTH_FAILURE", "Bad login or password")
+
+
+def test_a_batch_is_refused(usher):
+    answer = post(usher, [{"query": "{ me { id } }"}], usher.env["OPENCTI_TOKEN"])
+    assert answer.status_code == 400
+
+
+def test_the_schema_can_be_looked_at(client):
+    answer = client.query("query { __schema { queryType { name } } __type(name: \"User\") { fields { name } } }")
+    fields = {field["name"] for field in answer["data"]["__type"]["fields"]}
+    assert {"user_email", "effective_confidence_level"} <= fields
+    assert not fields & {"password", "otp_secret", "hash"}
+
+
+def test_nobody_acts_under_anothers_name(client, new_user):
+    user = new_user()
+    client.set_applicant_id_header(user["id"])
+    try:
+        assert client.user.me()["id"] != user["id"]
+    finally:
+        del client.request_headers["opencti-applicant-id"]
