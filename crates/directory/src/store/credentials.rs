@@ -1,6 +1,8 @@
 //! What authentication and the take-over guard read: a credential's row with its owner's state, and
 //! everything somebody holds.
 
+use std::sync::LazyLock;
+
 use crate::model::{
     Constraint, Held, KeyId, Line, OrganisationId, Platform, Reach, Scope, SessionId, Status, Time,
     UserId,
@@ -92,26 +94,30 @@ fn read_key(row: &Row<'_>) -> Res<KeyRow> {
 
 /// The key with that digest, with its owner's state: one statement.
 pub(crate) async fn key_by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<KeyRow>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ").push(OWNER);
-        sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
-        sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
-            .push(OWNER_TABLES)
-            .push(" WHERE k.digest = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ").push(OWNER);
+            sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
+            sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
+                .push(OWNER_TABLES)
+                .push(" WHERE k.digest = $1")
+        })
     });
-    tx.one(&sql, &[digest.into()], read_key).await
+    tx.one(&SQL, &[digest.into()], read_key).await
 }
 
 /// The same by the key's number, to look again inside a transaction.
 pub(crate) async fn key_by_id(tx: &mut Tx<'_>, id: KeyId) -> Res<Option<KeyRow>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ").push(OWNER);
-        sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
-        sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
-            .push(OWNER_TABLES)
-            .push(" WHERE k.id = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ").push(OWNER);
+            sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
+            sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
+                .push(OWNER_TABLES)
+                .push(" WHERE k.id = $1")
+        })
     });
-    tx.one(&sql, &[id.0.into()], read_key).await
+    tx.one(&SQL, &[id.0.into()], read_key).await
 }
 
 /// A session as authentication needs it, with the key it is bound to.
@@ -162,40 +168,46 @@ const SESSION_KEY: &str = " LEFT JOIN api_keys k ON k.id = s.key_id";
 
 /// The session with that digest, with its owner's state: one statement.
 pub(crate) async fn session_by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<SessionRow>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(OWNER)
-            .push(SESSION)
-            .push(OWNER_TABLES)
-            .push(SESSION_KEY)
-            .push(" WHERE s.digest = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(OWNER)
+                .push(SESSION)
+                .push(OWNER_TABLES)
+                .push(SESSION_KEY)
+                .push(" WHERE s.digest = $1")
+        })
     });
-    tx.one(&sql, &[digest.into()], read_session).await
+    tx.one(&SQL, &[digest.into()], read_session).await
 }
 
 /// The same by number.
 pub(crate) async fn session_by_id(tx: &mut Tx<'_>, id: SessionId) -> Res<Option<SessionRow>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(OWNER)
-            .push(SESSION)
-            .push(OWNER_TABLES)
-            .push(SESSION_KEY)
-            .push(" WHERE s.id = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(OWNER)
+                .push(SESSION)
+                .push(OWNER_TABLES)
+                .push(SESSION_KEY)
+                .push(" WHERE s.id = $1")
+        })
     });
-    tx.one(&sql, &[id.0.into()], read_session).await
+    tx.one(&SQL, &[id.0.into()], read_session).await
 }
 
 /// A user's state alone.
 pub(crate) async fn owner(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Owner>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(OWNER)
-            .push(" FROM users u ")
-            .push(OWNER_TABLES)
-            .push(" WHERE u.id = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(OWNER)
+                .push(" FROM users u ")
+                .push(OWNER_TABLES)
+                .push(" WHERE u.id = $1")
+        })
     });
-    tx.one(&sql, &[user.0.into()], read_owner).await
+    tx.one(&SQL, &[user.0.into()], read_owner).await
 }
 
 /// Everything somebody holds, and when the first expiring part of it ends.

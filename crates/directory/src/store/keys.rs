@@ -1,5 +1,7 @@
 //! API keys in SQL.
 
+use std::sync::LazyLock;
+
 use crate::model::{
     Constraint, Cursor, CursorKey, Key, KeyField, KeyId, OrganisationId, Query, Scope, Time, UserId,
 };
@@ -81,24 +83,28 @@ fn written<T: serde::Serialize>(value: &T) -> Res<String> {
 
 /// The key of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: KeyId) -> Res<Option<Key>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" WHERE k.id = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(TABLES)
+                .push(" WHERE k.id = $1")
+        })
     });
-    tx.one(&sql, &[id.0.into()], read_key).await
+    tx.one(&SQL, &[id.0.into()], read_key).await
 }
 
 /// The key of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: uuid::Uuid) -> Res<Option<Key>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" WHERE k.uuid = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(TABLES)
+                .push(" WHERE k.uuid = $1")
+        })
     });
-    tx.one(&sql, &[(&uuid.to_string()).into()], read_key).await
+    tx.one(&SQL, &[(&uuid.to_string()).into()], read_key).await
 }
 
 /// Inserts a key under the digest of its text; `None` when the UUID or the text is taken.
@@ -149,13 +155,15 @@ pub(crate) async fn revoke(tx: &mut Tx<'_>, key: KeyId, now: Time) -> Res<bool> 
 
 /// The keys of a user that are not revoked.
 pub(crate) async fn standing_of(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<Key>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" WHERE k.user_id = $1 AND k.revoked_at IS NULL ORDER BY k.id")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(TABLES)
+                .push(" WHERE k.user_id = $1 AND k.revoked_at IS NULL ORDER BY k.id")
+        })
     });
-    tx.all(&sql, &[user.0.into()], read_key).await
+    tx.all(&SQL, &[user.0.into()], read_key).await
 }
 
 /// One page, with one row more than asked for.

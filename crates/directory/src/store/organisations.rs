@@ -1,5 +1,7 @@
 //! Organisations, their tree and memberships in SQL.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 use crate::model::{
@@ -101,36 +103,42 @@ pub(crate) fn read_organisation(row: &Row<'_>) -> Res<Organisation> {
 
 /// The organisation of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Option<Organisation>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" WHERE o.id = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(TABLES)
+                .push(" WHERE o.id = $1")
+        })
     });
-    tx.one(&sql, &[id.0.into()], read_organisation).await
+    tx.one(&SQL, &[id.0.into()], read_organisation).await
 }
 
 /// The organisation of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<Organisation>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" WHERE o.uuid = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(TABLES)
+                .push(" WHERE o.uuid = $1")
+        })
     });
-    tx.one(&sql, &[(&uuid.to_string()).into()], read_organisation)
+    tx.one(&SQL, &[(&uuid.to_string()).into()], read_organisation)
         .await
 }
 
 /// The organisation of that name, folded.
 pub(crate) async fn by_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option<Organisation>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(TABLES)
-            .push(" WHERE o.name_key = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(TABLES)
+                .push(" WHERE o.name_key = $1")
+        })
     });
-    tx.one(&sql, &[folded.into()], read_organisation).await
+    tx.one(&SQL, &[folded.into()], read_organisation).await
 }
 
 /// Those of the organisations that the scopes show: one statement for up to 500.
@@ -374,14 +382,16 @@ pub(crate) async fn without_group(
     platform: &str,
     word: &str,
 ) -> Res<Vec<Organisation>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ").push(COLUMNS).push(TABLES);
-        sql.push(
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ").push(COLUMNS).push(TABLES);
+            sql.push(
             " WHERE o.id NOT IN (SELECT g.organisation_id FROM groups g WHERE g.platform = $1 AND g.word = $2) ORDER BY o.id",
         )
+        })
     });
     let values = [platform.into(), word.into()];
-    tx.all(&sql, &values, read_organisation).await
+    tx.all(&SQL, &values, read_organisation).await
 }
 
 /// Whether people are homed there, or organisations or custom roles hang on it.

@@ -1,5 +1,7 @@
 //! Users in SQL.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 use crate::model::{
@@ -113,38 +115,44 @@ pub(crate) const fn status_word(status: Status) -> &'static str {
 
 /// The user of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM ")
-            .push(TABLES)
-            .push(" WHERE u.id = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(" FROM ")
+                .push(TABLES)
+                .push(" WHERE u.id = $1")
+        })
     });
-    tx.one(&sql, &[id.0.into()], read_user).await
+    tx.one(&SQL, &[id.0.into()], read_user).await
 }
 
 /// The user of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<User>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM ")
-            .push(TABLES)
-            .push(" WHERE u.uuid = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(" FROM ")
+                .push(TABLES)
+                .push(" WHERE u.uuid = $1")
+        })
     });
-    tx.one(&sql, &[(&uuid.to_string()).into()], read_user).await
+    tx.one(&SQL, &[(&uuid.to_string()).into()], read_user).await
 }
 
 /// The user with that login or e-mail, folded.
 pub(crate) async fn by_sign_in_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option<User>> {
-    let sql = super::text(|sql| {
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM ")
-            .push(TABLES);
-        sql.push(" JOIN sign_in_names n ON n.user_id = u.id WHERE n.folded = $1")
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ")
+                .push(COLUMNS)
+                .push(" FROM ")
+                .push(TABLES);
+            sql.push(" JOIN sign_in_names n ON n.user_id = u.id WHERE n.folded = $1")
+        })
     });
-    tx.one(&sql, &[folded.into()], read_user).await
+    tx.one(&SQL, &[folded.into()], read_user).await
 }
 
 /// The users of those numbers, in no particular order.
