@@ -9,6 +9,7 @@ mod groups;
 mod keys;
 mod lockouts;
 mod mail;
+mod matrix;
 mod owners;
 mod passwords;
 mod platforms;
