@@ -13,6 +13,7 @@ mod matrix;
 mod owners;
 mod passwords;
 mod platforms;
+mod random;
 mod records;
 mod roles;
 mod second_factors;
