@@ -11,8 +11,8 @@ use directory::{
     GroupRoleScope, Handle, KeyChange, KeyId, Kind, Line, Manager, ManagerLevel, Message,
     NewCollection, NewExtension, NewGrant, NewGroup, NewKey, NewOrganisation, NewPassword,
     NewRecord, NewRole, NewUser, Operation, OrganisationChange, OrganisationId, Permission,
-    Predicate, PublicFace, Query, Reach, RecordRef, Ref, RoleChange, RoleId, RoleInUse,
-    Test, UserChange, UserField, UserId,
+    Predicate, PublicFace, Query, Reach, RecordRef, Ref, RoleChange, RoleId, RoleInUse, Test,
+    UserChange, UserField, UserId,
 };
 
 use crate::platforms::{CLUB, SOLO};
@@ -216,10 +216,7 @@ async fn target(world: &World, place: OrganisationId, operation: Operation) -> T
         ..role(&unique)
     };
     target.role = system.create_role(custom).await.unwrap().id;
-    let fresh = system
-        .create_key(user.id, NewKey::default())
-        .await
-        .unwrap();
+    let fresh = system.create_key(user.id, NewKey::default()).await.unwrap();
     target.key = fresh.key.id;
     if operation == Operation::ListSessions {
         let caller = world.caller(&fresh.secret).await.unwrap();
@@ -324,10 +321,7 @@ async fn trial(
                 .map(|_| true)
         }
         O::DeleteOrganisation => handle.delete_organisation(place).await.map(|_| true),
-        O::AddMembership => handle
-            .add_membership(user, place, None)
-            .await
-            .map(|_| true),
+        O::AddMembership => handle.add_membership(user, place, None).await.map(|_| true),
         O::RemoveMembership => match handle.remove_membership(user, place).await {
             // Nobody leaves the root; that is decided after the caller's right to it.
             Err(Fault::Protected(Kind::Membership)) if place == ROOT => Ok(true),
@@ -422,10 +416,7 @@ async fn trial(
             let new = NewPassword::Chosen("a quiet harbour at night".to_owned());
             handle.set_password(user, new).await.map(|_| true)
         }
-        O::SendPasswordReset => handle
-            .send_password_reset(user, false)
-            .await
-            .map(|()| true),
+        O::SendPasswordReset => handle.send_password_reset(user, false).await.map(|()| true),
         O::SendAccessMail => handle.send_access_mail(user).await.map(|()| true),
         O::Unlock => handle.unlock(user).await.map(|_| true),
         O::RemoveSecondFactor => handle.remove_second_factor(user, None).await.map(|_| true),
@@ -440,10 +431,7 @@ async fn trial(
             .map(|_| true),
         O::RevokeKey => handle.revoke_key(key).await.map(|_| true),
         O::ListSessions => found(handle.sessions(&[user]).await.map(|all| all.len())),
-        O::RevokeSessions => handle
-            .revoke_sessions_of(user, None)
-            .await
-            .map(|_| true),
+        O::RevokeSessions => handle.revoke_sessions_of(user, None).await.map(|_| true),
         O::ReadExtension => {
             let written = handle.extensions(Extended::User, &[user.0]).await;
             match written {

@@ -14,7 +14,9 @@ use crate::support::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {
-    for seed in 1..=12 {
+    // More of them for a long look: `USHER_SEEDS=500`.
+    let seeds = std::env::var("USHER_SEEDS").map_or(12, |seeds| seeds.parse().unwrap());
+    for seed in 1..=seeds {
         let world = world().await;
         run(&world, seed, 250).await;
         world.end().await;
@@ -167,7 +169,10 @@ impl Model {
 
     fn has(&self, user: UserId) -> Vec<(RoleId, OrganisationId)> {
         let person = &self.people[&user];
-        let through = person.groups.iter().flat_map(|group| &self.circles[group].roles);
+        let through = person
+            .groups
+            .iter()
+            .flat_map(|group| &self.circles[group].roles);
         person.grants.iter().chain(through).copied().collect()
     }
 
@@ -194,7 +199,9 @@ impl Model {
 
     fn covers_circle(&self, actor: UserId, group: GroupId) -> bool {
         let roles = &self.circles[&group].roles;
-        roles.iter().all(|(role, at)| self.covers(actor, *role, *at))
+        roles
+            .iter()
+            .all(|(role, at)| self.covers(actor, *role, *at))
     }
 
     /// Whether the account is within the actor's power: only rights over others count.
@@ -348,12 +355,7 @@ impl Model {
         }
     }
 
-    fn reaches_grant(
-        &self,
-        actor: UserId,
-        user: UserId,
-        place: OrganisationId,
-    ) -> Result<(), End> {
+    fn reaches_grant(&self, actor: UserId, user: UserId, place: OrganisationId) -> Result<(), End> {
         let right = "roles.grant";
         let home = self.people[&user].home;
         let here = self.may(actor, right, place) && self.belongs(user, place);
@@ -412,12 +414,7 @@ impl Model {
     }
 
     /// A place that a request names beside its target.
-    fn reaches_place(
-        &self,
-        actor: UserId,
-        place: OrganisationId,
-        right: &str,
-    ) -> Result<(), End> {
+    fn reaches_place(&self, actor: UserId, place: OrganisationId, right: &str) -> Result<(), End> {
         if !self.sees_place(actor, place, right) {
             return Err(End::Missing);
         }
@@ -785,7 +782,9 @@ async fn run(world: &World, seed: u64, commands: usize) {
             .filter(|(_, person)| person.active)
             .map(|(user, _)| *user)
             .collect();
-        let mighty = able.iter().filter(|user| model.may_somewhere(**user, "users.edit"));
+        let mighty = able
+            .iter()
+            .filter(|user| model.may_somewhere(**user, "users.edit"));
         let mighty: Vec<UserId> = mighty.copied().collect();
         // Powerless people act too, but not most of the time.
         let actor = match dice.roll(4) {
@@ -863,7 +862,12 @@ async fn agree(world: &World, model: &Model, seed: u64, count: usize) {
                 .map(|(_, group)| *group)
                 .collect(),
         };
-        assert_eq!(model.people.get(&user.id), Some(&person), "{place} {}", user.id);
+        assert_eq!(
+            model.people.get(&user.id),
+            Some(&person),
+            "{place} {}",
+            user.id
+        );
         // The home is a membership, and the only one that is.
         let homes: Vec<OrganisationId> = theirs
             .filter(|one| one.home)
@@ -872,8 +876,12 @@ async fn agree(world: &World, model: &Model, seed: u64, count: usize) {
         assert_eq!(homes, [user.home], "{place}");
     }
     let places: Vec<OrganisationId> = model.parents.keys().copied().chain([ROOT]).collect();
-    let population: BTreeMap<OrganisationId, i64> =
-        system.population(&places).await.unwrap().into_iter().collect();
+    let population: BTreeMap<OrganisationId, i64> = system
+        .population(&places)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
     for organisation in &places {
         let living = model.people.values();
         let count = living.filter(|one| one.home == *organisation).count();
