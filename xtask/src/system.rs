@@ -53,6 +53,16 @@ pub fn install(packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// What drives Chromium in tests, of the same release, installed when missing.
+pub fn chromium_driver() -> Result<PathBuf> {
+    chromium()?;
+    if let Some(found) = which("chromedriver") {
+        return Ok(found);
+    }
+    install(&["chromium-driver"])?;
+    which("chromedriver").context("chromium-driver is installed but not on the PATH")
+}
+
 /// Chromium for tests in a browser, installed when missing.
 pub fn chromium() -> Result<PathBuf> {
     let find = || {

@@ -79,6 +79,11 @@ pub fn settings() -> Vec<Setting> {
             "POLICY",
             "Whose password rules hold: default or vendor",
         ),
+        setting(
+            "mail.ca_file",
+            "FILE",
+            "Certificates in PEM that mail servers may be signed by, beside the public ones",
+        ),
         setting("log.filter", "FILTER", "What is logged [default: info]"),
         setting(
             "log.format",
@@ -205,6 +210,8 @@ pub struct Configuration {
     pub facts: Facts,
     /// Whose password rules hold.
     pub passwords: PasswordPolicy,
+    /// Certificates that mail servers may be signed by, beside the public ones.
+    pub mail_ca_file: Option<PathBuf>,
     /// What is logged.
     pub log_filter: String,
     /// How.
@@ -383,6 +390,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
                 ("vendor", PasswordPolicy::Vendor),
             ],
         )?,
+        mail_ca_file: values.text("mail.ca_file").map(PathBuf::from),
         log_filter: values.text("log.filter").unwrap_or("info").to_owned(),
         log_format: values.chosen(
             "log.format",

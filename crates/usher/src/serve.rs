@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::configuration::Configuration;
 use crate::listener::{self, Entrance};
-use crate::mail::Mailer;
+use crate::mail::{Authorities, Mailer};
 use crate::{background, environment_file, first_run, pages, secret};
 
 /// How long requests under way may take when the server is told to stop.
@@ -29,7 +29,11 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves until told to stop.
 pub async fn serve(configuration: Configuration) -> Result<()> {
-    // Ports that are taken show before anything is made.
+    // A file that cannot be read and ports that are taken show before anything is made.
+    let authorities = match &configuration.mail_ca_file {
+        Some(file) => Some(Authorities::read(file)?),
+        None => None,
+    };
     let listener = listener::bind(configuration.listen).await?;
     let address = listener.local_addr()?;
     let mut alone = Vec::new();
@@ -71,7 +75,12 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
             stopping.clone(),
         ));
     }
-    let mailer = Mailer::new(directory.clone(), data.clone(), shared.public_url());
+    let mailer = Mailer::new(
+        directory.clone(),
+        data.clone(),
+        shared.public_url(),
+        authorities,
+    );
     let background = background::start(&directory, mailer);
     announce(&local_url, &data)?;
 

@@ -18,6 +18,7 @@ mod group_rights;
 mod groups;
 mod keys;
 mod lists;
+mod mail_templates;
 mod mails;
 mod me;
 mod memberships;

@@ -1,7 +1,7 @@
 //! Settings that change while the server runs: one document each, changed field by field.
 
 use directory::{
-    Handle, Lifetimes, LockoutPolicy, MailSettings, PasswordFigures, PublicFace,
+    Handle, Lifetimes, LockoutPolicy, MailSettings, MailTemplates, PasswordFigures, PublicFace,
     SecondFactorPolicy, Setting,
 };
 use serde::Serialize;
@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::call::{Answer, Call, Reply};
 use super::errors::Problem;
 use super::fields::Read;
-use super::lists;
+use super::{lists, mail_templates};
 
 /// All settings.
 #[derive(Serialize)]
 struct All {
     lockout: LockoutPolicy,
     mail: MailBody,
+    mail_templates: MailTemplates,
     passwords: PasswordFigures,
     public: PublicFace,
     lifetimes: Lifetimes,
@@ -45,6 +46,7 @@ pub async fn list(call: Call) -> Answer {
     Reply::shown(&All {
         lockout: handle.setting().await?,
         mail: mail(handle).await?,
+        mail_templates: handle.setting().await?,
         passwords: handle.setting().await?,
         public: handle.setting().await?,
         lifetimes: handle.setting().await?,
@@ -58,6 +60,7 @@ pub async fn show(call: Call) -> Answer {
     match call.path.first().map_or("", String::as_str) {
         LockoutPolicy::NAME => shown::<LockoutPolicy>(&call.handle).await,
         MailSettings::NAME => Reply::shown(&mail(&call.handle).await?),
+        MailTemplates::NAME => shown::<MailTemplates>(&call.handle).await,
         PasswordFigures::NAME => shown::<PasswordFigures>(&call.handle).await,
         PublicFace::NAME => shown::<PublicFace>(&call.handle).await,
         Lifetimes::NAME => shown::<Lifetimes>(&call.handle).await,
@@ -100,6 +103,12 @@ pub async fn update(mut call: Call) -> Answer {
                     .await?;
             }
             Reply::shown(&mail(&call.handle).await?)
+        }
+        MailTemplates::NAME => {
+            let present = call.handle.setting::<MailTemplates>().await?;
+            let templates = mail_templates::changed(present, change)?;
+            call.handle.change_setting(templates).await?;
+            shown::<MailTemplates>(&call.handle).await
         }
         PasswordFigures::NAME => changed::<PasswordFigures>(&call.handle, change).await,
         PublicFace::NAME => changed::<PublicFace>(&call.handle, change).await,

@@ -22,9 +22,21 @@ pub struct MailTemplate {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, transparent)]
 pub struct MailTemplates {
-    /// By name: `activation`, `welcome`, `password_reset`, `confirm_email`, `notice_password`,
-    /// `notice_email`, `notice_second_factor`, `message`.
+    /// By name, one of [`MailTemplates::NAMES`].
     pub templates: BTreeMap<String, MailTemplate>,
+}
+
+impl MailTemplates {
+    /// The names there are. A `message` is no template: its text comes whole.
+    pub const NAMES: &'static [&'static str] = &[
+        "activation",
+        "welcome",
+        "password_reset",
+        "confirm_email",
+        "notice_password",
+        "notice_email",
+        "notice_second_factor",
+    ];
 }
 
 impl Setting for MailTemplates {

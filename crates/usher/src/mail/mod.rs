@@ -13,6 +13,8 @@ use directory::{Directory, MailSettings, MailTemplates, PublicFace, QueuedMail};
 
 use templates::Surroundings;
 
+pub use transport::Authorities;
+
 /// How many mails are claimed at once.
 const BATCH: u32 = 20;
 /// Tries before a mail is given up.
@@ -26,15 +28,23 @@ pub struct Mailer {
     folder: PathBuf,
     /// The address in links, unless the settings name one.
     url: String,
+    /// Who may sign mail servers' certificates, beside the public authorities.
+    authorities: Option<Authorities>,
 }
 
 impl Mailer {
     /// Sends the mail of `directory`; files go below `folder`.
-    pub fn new(directory: Directory, folder: PathBuf, url: String) -> Self {
+    pub fn new(
+        directory: Directory,
+        folder: PathBuf,
+        url: String,
+        authorities: Option<Authorities>,
+    ) -> Self {
         Self {
             directory,
             folder,
             url,
+            authorities,
         }
     }
 
@@ -84,7 +94,8 @@ impl Mailer {
                     .mail_password()
                     .await
                     .context("the mail password does not open")?;
-                transport::send(&settings, server, password.as_deref(), message).await
+                let trusted = self.authorities.as_ref();
+                transport::send(&settings, server, password.as_deref(), trusted, message).await
             }
         }
     }

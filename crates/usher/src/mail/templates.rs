@@ -160,6 +160,8 @@ mod tests {
     #[test]
     fn every_builtin_renders_with_a_link_where_there_is_a_token() {
         let values = json!({ "login": "ada@example.org", "name": "Ada", "token": "t0ken-_", "subject": "S", "text": "T" });
+        let names: Vec<&str> = BUILTIN.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, MailTemplates::NAMES);
         for (name, _) in BUILTIN {
             let mail = render(name, &values, &MailTemplates::default(), &around())
                 .unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use directory::{MailSettings, Time};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
@@ -16,6 +16,38 @@ use super::templates::Rendered;
 
 /// How long one conversation with a server may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Who may sign mail servers' certificates, beside the public authorities.
+#[derive(Clone)]
+pub struct Authorities(Certificate);
+
+impl Authorities {
+    /// Reads certificates in PEM, one or several.
+    pub fn read(file: &Path) -> Result<Self> {
+        let shown = file.display();
+        let pem = std::fs::read(file).with_context(|| format!("mail.ca_file: {shown}"))?;
+        // A file without any would trust nobody more, which nobody means.
+        let begun = b"-----BEGIN CERTIFICATE-----";
+        ensure!(
+            pem.windows(begun.len()).any(|window| window == begun),
+            "mail.ca_file: {shown} holds no certificate"
+        );
+        let certificate = Certificate::from_pem(&pem)
+            .map_err(|error| anyhow!("mail.ca_file: {shown}: {error}"))?;
+        // Such that cannot be trusted show at the start, not with the first mail.
+        parameters("localhost", Some(&Self(certificate.clone())))
+            .with_context(|| format!("mail.ca_file: {shown}"))?;
+        Ok(Self(certificate))
+    }
+}
+
+fn parameters(server: &str, trusted: Option<&Authorities>) -> Result<TlsParameters> {
+    let mut builder = TlsParameters::builder(server.to_owned());
+    if let Some(Authorities(certificate)) = trusted {
+        builder = builder.add_root_certificate(certificate.clone());
+    }
+    Ok(builder.build()?)
+}
 
 /// Makes the message.
 pub fn message(mail: &Rendered, from: &str, to: &str, id: &str, now: Time) -> Result<Message> {
@@ -55,12 +87,13 @@ pub async fn send(
     settings: &MailSettings,
     server: &str,
     password: Option<&str>,
+    trusted: Option<&Authorities>,
     message: Message,
 ) -> Result<()> {
     let tls = if settings.tls {
-        Tls::Wrapper(TlsParameters::new(server.to_owned())?)
+        Tls::Wrapper(parameters(server, trusted)?)
     } else if settings.start_tls {
-        Tls::Required(TlsParameters::new(server.to_owned())?)
+        Tls::Required(parameters(server, trusted)?)
     } else {
         Tls::None
     };

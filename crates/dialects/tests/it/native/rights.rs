@@ -460,7 +460,14 @@ async fn settings_change_field_by_field() {
         changed.json()["duration"],
         all.json()["lockout"]["duration"]
     );
-    for name in ["lockout", "mail", "passwords", "public", "lifetimes"] {
+    for name in [
+        "lockout",
+        "mail",
+        "mail_templates",
+        "passwords",
+        "public",
+        "lifetimes",
+    ] {
         let shown = owner(&world, "GET", &format!("/settings/{name}"), Value::Null).await;
         assert_eq!(shown.status, 200, "{name}");
         let unknown = owner(

@@ -1,0 +1,141 @@
+//! Mail templates as administrators change them: those sent take the place of their namesakes, `null`
+//! brings the built-in one back, and one that does not parse is refused before any mail needs it.
+
+use directory::{MailTemplate, MailTemplates};
+use minijinja::Environment;
+use serde_json::{Map, Value};
+
+use super::errors::Problem;
+
+/// Letters of one part of a template.
+const LENGTH: usize = 100_000;
+
+/// Puts the sent templates over the present ones.
+pub fn changed(
+    mut present: MailTemplates,
+    change: Map<String, Value>,
+) -> Result<MailTemplates, Problem> {
+    for (name, value) in change {
+        if !MailTemplates::NAMES.contains(&name.as_str()) {
+            let why = format!(
+                "is not known here; known are {}",
+                MailTemplates::NAMES.join(", ")
+            );
+            let shown: String = name.chars().take(60).collect();
+            return Err(Problem::invalid(shown, why));
+        }
+        if value.is_null() {
+            present.templates.remove(&name);
+            continue;
+        }
+        let template = template(&name, value)?;
+        present.templates.insert(name, template);
+    }
+    Ok(present)
+}
+
+fn template(name: &str, value: Value) -> Result<MailTemplate, Problem> {
+    const PARTS: [&str; 3] = ["subject", "text", "html"];
+    let unknown = value
+        .as_object()
+        .and_then(|parts| parts.keys().find(|part| !PARTS.contains(&part.as_str())));
+    if unknown.is_some() {
+        return Err(Problem::invalid(
+            name,
+            "has a part that is not known; known are subject, text, html",
+        ));
+    }
+    let template: MailTemplate = serde_json::from_value(value).map_err(|_| {
+        Problem::invalid(
+            name,
+            "must be an object with a subject, a text and, if wanted, an html, all texts",
+        )
+    })?;
+    let html = template.html.as_deref();
+    let parts = [Some(&*template.subject), Some(&*template.text), html];
+    for (part, text) in PARTS.into_iter().zip(parts) {
+        let Some(text) = text else { continue };
+        let field = format!("{name}.{part}");
+        if text.trim().is_empty() {
+            return Err(Problem::invalid(field, "must not be empty"));
+        }
+        if text.chars().count() > LENGTH {
+            let why = format!("must be at most {LENGTH} characters long");
+            return Err(Problem::invalid(field, why));
+        }
+        if let Err(error) = Environment::new().template_from_str(text) {
+            let line = error.line().unwrap_or(1);
+            let what = error.detail().unwrap_or("it is broken");
+            let why = format!("does not parse, on line {line}: {what}");
+            return Err(Problem::invalid(field, why));
+        }
+    }
+    Ok(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn put(present: MailTemplates, change: Value) -> Result<MailTemplates, String> {
+        let Value::Object(change) = change else {
+            panic!("{change}")
+        };
+        changed(present, change).map_err(|problem| format!("{problem:?}"))
+    }
+
+    #[test]
+    fn templates_are_replaced_one_by_one_and_taken_back() {
+        let own = json!({ "subject": "S", "text": "T {{ link }}", "html": "<p>T</p>" });
+        let both = json!({ "welcome": own, "activation": { "subject": "A", "text": "B" } });
+        let templates = put(MailTemplates::default(), both).unwrap();
+        assert_eq!(
+            templates.templates["welcome"].html.as_deref(),
+            Some("<p>T</p>")
+        );
+        let templates = put(templates, json!({ "welcome": null })).unwrap();
+        let names: Vec<&String> = templates.templates.keys().collect();
+        assert_eq!(names, ["activation"]);
+    }
+
+    #[test]
+    fn what_would_fail_when_sent_is_refused_now() {
+        for (change, wanted) in [
+            (json!({ "farewell": null }), "known are activation"),
+            (json!({ "welcome": "text" }), "must be an object"),
+            (
+                json!({ "welcome": { "subject": "S" } }),
+                "must be an object",
+            ),
+            (
+                json!({ "welcome": { "subject": "S", "text": 1 } }),
+                "must be an object",
+            ),
+            (
+                json!({ "welcome": { "subject": "S", "text": "T", "htm": "" } }),
+                "known are subject",
+            ),
+            (
+                json!({ "welcome": { "subject": " ", "text": "T" } }),
+                "must not be empty",
+            ),
+            (
+                json!({ "welcome": { "subject": "S", "text": "a\n{{ name" } }),
+                "line 2",
+            ),
+            (
+                json!({ "welcome": { "subject": "S", "text": "{% if x %}" } }),
+                "does not parse",
+            ),
+            (
+                json!({ "welcome": { "subject": "S", "text": "T", "html": "{% no %}" } }),
+                "welcome.html",
+            ),
+        ] {
+            let refused = put(MailTemplates::default(), change.clone()).unwrap_err();
+            assert!(refused.contains(wanted), "{change}: {refused}");
+        }
+    }
+}
