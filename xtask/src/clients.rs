@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::command::{cargo, root, run, target};
 use crate::postgres::{self, Postgres};
 use crate::python::{self, Environment};
+use crate::system;
 
 /// One run of pytest: these tests in this environment.
 struct Suite {
@@ -69,6 +70,10 @@ impl Suite {
     }
 
     fn run(&self, postgres: &Postgres, arguments: &[String]) -> Result<()> {
+        // Selenium drives a browser, which no Python package brings along.
+        if self.environment.holds("selenium") {
+            system::chromium_driver()?;
+        }
         let mut tests = Command::new(self.environment.program("python"));
         tests
             .current_dir(root())

@@ -29,6 +29,14 @@ impl Environment {
         &self.name
     }
 
+    /// Whether this package is in it.
+    pub fn holds(&self, package: &str) -> bool {
+        self.requirements.lines().any(|line| {
+            line.strip_prefix(package)
+                .is_some_and(|rest| rest.starts_with("=="))
+        })
+    }
+
     /// A program in it.
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder().join("bin").join(name)

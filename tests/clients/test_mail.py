@@ -1,0 +1,434 @@
+"""Mail through a real SMTP server, and the pages behind its links as a browser's forms send them."""
+
+import email
+import email.policy
+import html.parser
+import itertools
+import os
+import re
+import socket
+import ssl
+import stat
+import time
+
+import pytest
+import requests
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+FIRST = "first wooden Harbour 71"
+SECOND = "second wooden Harbour 72"
+THIRD = "third wooden Harbour 73"
+NO_SERVER = {
+    "server": None, "port": None, "account": None, "password": None,
+    "start_tls": True, "tls": False, "sender": "usher@localhost",
+}  # fmt: skip
+WITHIN = 30.0
+
+_numbers = itertools.count(1)
+
+
+class Postbox:
+    """A mail server that keeps what it gets."""
+
+    def __init__(self, **options):
+        self.mails = []
+        self.connections = []
+        self.refusals = {}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self.controller.start()
+
+    async def handle_DATA(self, server, session, envelope):
+        to = envelope.rcpt_tos[0]
+        if self.refusals.get(to, 0) > 0:
+            self.refusals[to] -= 1
+            return "451 4.3.0 not now"
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.connections.append({"tls": session.ssl is not None, "login": session.authenticated})
+        self.mails.append((envelope.rcpt_tos, message))
+        return "250 kept"
+
+    def to(self, address: str, subject: str):
+        """The newest mail to an address whose subject holds these words, once it is there."""
+
+        def found():
+            fitting = [mail for to, mail in self.mails if to == [address] and subject in mail["subject"]]
+            return fitting[-1] if fitting else None
+
+        return wait_for(found, f"mail to {address}: {subject}; there are {[to for to, _ in self.mails]}")
+
+    def settings(self, **more) -> dict:
+        plain = {"server": "127.0.0.1", "port": self.port, "start_tls": False, "sender": "door@example.org"}
+        return {**NO_SERVER, **plain, **more}
+
+
+def wait_for(question, what: str):
+    end = time.monotonic() + WITHIN
+    while time.monotonic() < end:
+        found = question()
+        if found:
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"waited in vain for {what}")
+
+
+@pytest.fixture
+def make_postbox():
+    made = []
+
+    def make(**options) -> Postbox:
+        made.append(Postbox(**options))
+        return made[-1]
+
+    yield make
+    for postbox in made:
+        postbox.controller.stop()
+
+
+@pytest.fixture
+def settings(native):
+    """Changes settings of the shared server, and puts them back."""
+    lifetimes = native.get("/settings/lifetimes")
+    yield lambda name, **change: native.patch(f"/settings/{name}", change)
+    native.patch("/settings/mail", NO_SERVER)
+    changed = native.get("/settings/mail_templates")
+    native.patch("/settings/mail_templates", dict.fromkeys(changed))
+    native.patch("/settings/lifetimes", lifetimes)
+
+
+@pytest.fixture
+def postbox(make_postbox, settings):
+    """A plain mail server that the shared server knows."""
+    box = make_postbox()
+    settings("mail", **box.settings())
+    return box
+
+
+def person(native, password: str | None = FIRST) -> dict:
+    address = f"mailed{next(_numbers)}@example.org"
+    return native.post("/users", {"email": address, "display_name": "Ada King", "password": password})
+
+
+def signs_in(server, address: str, password: str) -> bool:
+    body = {"login": address, "password": password}
+    answer = requests.post(f"{server.url}/api/v1/sign-in", json=body, timeout=30)
+    assert answer.ok or answer.status_code == 401, answer.text
+    return answer.ok
+
+
+def text_of(mail) -> str:
+    return mail.get_body(("plain",)).get_content()
+
+
+def link_in(mail) -> str:
+    return re.search(r"\S+\?token=[\w-]+", text_of(mail)).group()
+
+
+def token_in(mail) -> str:
+    return link_in(mail).partition("token=")[2]
+
+
+def reset_link(native, postbox, user: dict) -> str:
+    native.post(f"/users/{user['id']}/password-reset")
+    return link_in(postbox.to(user["email"], "Set a new password"))
+
+
+class Form(html.parser.HTMLParser):
+    """The form of a page, sent as a browser sends it."""
+
+    def __init__(self, page: requests.Response):
+        super().__init__()
+        self.page, self.action, self.values, self.inputs = page, None, {}, []
+        self.feed(page.text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "form":
+            assert attributes["method"] == "post"
+            self.action = requests.compat.urljoin(self.page.url, attributes["action"])
+        if tag == "input":
+            self.inputs.append(attributes["name"])
+            self.values[attributes["name"]] = attributes.get("value", "")
+
+    def send(self, **filled) -> requests.Response:
+        assert filled.keys() <= set(self.inputs), self.inputs
+        return requests.post(self.action, data={**self.values, **filled}, timeout=30)
+
+
+def opened(link: str) -> Form:
+    page = requests.get(link, timeout=30)
+    assert page.status_code == 200, page.text
+    return Form(page)
+
+
+def choose(link: str, password: str) -> requests.Response:
+    return opened(link).send(password=password, again=password)
+
+
+def seen(answer: requests.Response) -> tuple:
+    headers = {name: value for name, value in answer.headers.items() if name not in ("Date", "date", "X-Request-Id", "x-request-id")}
+    return answer.status_code, headers, answer.text
+
+
+def test_a_mailed_link_sets_the_password_once(usher, native, postbox):
+    user = person(native)
+    native.post(f"/users/{user['id']}/password-reset")
+    mail = postbox.to(user["email"], "Set a new password")
+    assert (mail["from"], mail["to"]) == ("door@example.org", user["email"])
+    assert mail.get_content_type() == "text/plain" and "Ada King" in text_of(mail)
+    link = link_in(mail)
+    assert link.startswith(f"{usher.url}/account/reset?token=")
+    assert signs_in(usher, user["email"], FIRST), "the old one counts until the link is used"
+    done = choose(link, SECOND)
+    assert done.status_code == 200 and "Your password is set" in done.text
+    assert signs_in(usher, user["email"], SECOND) and not signs_in(usher, user["email"], FIRST)
+    used = choose(link, THIRD)
+    assert used.status_code == 400 and "no longer works" in used.text
+    assert signs_in(usher, user["email"], SECOND)
+
+
+def test_used_expired_and_made_up_tokens_are_answered_alike(usher, native, postbox, settings):
+    user = person(native)
+    used = reset_link(native, postbox, user)
+    assert choose(used, SECOND).status_code == 200
+    other = person(native)
+    settings("lifetimes", reset=1)
+    expired = reset_link(native, postbox, other)
+    time.sleep(1.2)
+    made_up = used.partition("=")[0] + "=" + "A" * 43
+    answers = [seen(choose(link, THIRD)) for link in (used, expired, made_up)]
+    assert answers[0][0] == 400 and answers[0] == answers[1] == answers[2]
+    assert signs_in(usher, other["email"], FIRST)
+
+
+def test_a_weak_password_does_not_use_the_link_up(usher, native, postbox):
+    user = person(native)
+    link = reset_link(native, postbox, user)
+    short = choose(link, "short")
+    assert short.status_code == 400 and 'role="alert"' in short.text and "too short" in short.text
+    differing = Form(short).send(password=SECOND, again=THIRD)
+    assert differing.status_code == 400 and "differ" in differing.text
+    # The page that complains has the form still, token and all.
+    assert Form(differing).send(password=SECOND, again=SECOND).status_code == 200
+    assert signs_in(usher, user["email"], SECOND)
+
+
+def test_an_activation_link_sets_the_first_password(usher, native, postbox):
+    address = f"activated{next(_numbers)}@example.org"
+    native.post("/users", {"email": address, "mail": "activation"})
+    link = link_in(postbox.to(address, "Your account"))
+    assert "/account/activate?" in link
+    assert choose(link, FIRST).status_code == 200
+    assert signs_in(usher, address, FIRST)
+
+
+def test_settings_count_for_the_next_mail(usher, native, make_postbox, settings):
+    boxes, people = [make_postbox(), make_postbox()], []
+    for number, box in enumerate(boxes):
+        settings("mail", **box.settings(sender=f"sender{number}@example.org"))
+        user = person(native)
+        people.append(user["email"])
+        reset_link(native, box, user)
+        mail = box.to(user["email"], "Set a new password")
+        assert mail["from"] == f"sender{number}@example.org"
+    got = [[to for (to,), _ in box.mails if to in people] for box in boxes]
+    assert got == [people[:1], people[1:]]
+
+
+def test_with_a_login(native, make_postbox, settings):
+    tried = []
+
+    def check(server, session, envelope, mechanism, data):
+        tried.append((data.login, data.password))
+        right = tried[-1] == (b"door", b"let me out")
+        # Not handled yet: the server is still to say so.
+        return AuthResult(success=right, handled=False)
+
+    box = make_postbox(authenticator=check, auth_required=True, auth_require_tls=False)
+    settings("mail", **box.settings(account="door", password="let me out"))
+    reset_link(native, box, person(native))
+    assert box.connections[-1]["login"] is True and tried[-1] == (b"door", b"let me out")
+    kept = len(box.mails)
+    settings("mail", password="wrong")
+    user = person(native)
+    native.post(f"/users/{user['id']}/password-reset")
+    failed = wait_for(lambda: entry_of(native, user)["last_error"], "the refusal")
+    assert tried[-1] == (b"door", b"wrong") and len(box.mails) == kept
+    assert "wrong" not in failed
+
+
+def entry_of(native, user: dict) -> dict:
+    """What became of the newest mail to somebody."""
+    mails = native.get("/mails", limit=100)["items"]
+    return next(mail for mail in mails if mail["user"] == user["number"])
+
+
+def test_a_refused_mail_is_sent_later(native, postbox):
+    user = person(native)
+    postbox.refusals[user["email"]] = 1
+    native.post(f"/users/{user['id']}/password-reset")
+    waiting = wait_for(lambda: (e := entry_of(native, user))["last_error"] and e, "the refusal")
+    assert waiting["state"] == "waiting" and "451" in waiting["last_error"] or "not now" in waiting["last_error"]
+    postbox.to(user["email"], "Set a new password")
+    sent = wait_for(lambda: (e := entry_of(native, user))["state"] == "sent" and e, "its being sent")
+    assert sent["attempts"] == 2
+
+
+def test_a_server_that_hangs_delays_no_request(make_usher):
+    """One that takes connections and never says a word."""
+    server = make_usher()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        server.native.patch("/settings/mail", {"server": "127.0.0.1", "port": port, "start_tls": False})
+        user = person(server.native)
+        silent.settimeout(WITHIN)
+        # Of the two, the second is asked for while the worker waits for the server's greeting.
+        server.native.post(f"/users/{user['id']}/password-reset")
+        held, _ = silent.accept()
+        began = time.monotonic()
+        server.native.post(f"/users/{user['id']}/password-reset")
+        assert time.monotonic() - began < 5
+        assert entry_of(server.native, user)["state"] == "waiting"
+        held.close()
+
+
+def test_without_a_server_mails_are_files_for_the_owner_alone(usher, native, settings):
+    user = person(native)
+    native.post(f"/users/{user['id']}/password-reset")
+    wait_for(lambda: entry_of(native, user)["state"] == "sent", "the file")
+    files = {path: email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in (usher.data / "mail").glob("*.eml")}
+    (path,) = [path for path, mail in files.items() if mail["to"] == user["email"]]
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert choose(link_in(files[path]), SECOND).status_code == 200
+
+
+def test_the_page_for_a_forgotten_password_tells_nobody_who_is_here(usher, native, postbox):
+    user = person(native)
+    form = opened(f"{usher.url}/account/forgot")
+    answers = [seen(form.send(name=name)) for name in (user["email"], "nobody@example.org", "no address at all")]
+    assert answers[0][0] == 200 and answers[0] == answers[1] == answers[2]
+    assert choose(link_in(postbox.to(user["email"], "Set a new password")), SECOND).status_code == 200
+    assert ["nobody@example.org"] not in [to for to, _ in postbox.mails]
+
+
+def test_notices_go_to_the_address_that_was(usher, native, postbox):
+    user = person(native)
+    native.put(f"/users/{user['id']}/password", {"password": SECOND, "must_change_password": False})
+    assert "has just been changed" in text_of(postbox.to(user["email"], "Your password"))
+    new = f"moved-{user['email']}"
+    native.patch(f"/users/{user['id']}", {"email": new})
+    assert "last mail" in text_of(postbox.to(user["email"], "Your address"))
+    assert [new] not in [to for to, _ in postbox.mails]
+
+
+def test_an_address_of_ones_own_choice_is_confirmed_by_a_link(usher, native, make_native, postbox):
+    user = person(native)
+    body = {"login": user["email"], "password": FIRST}
+    session = make_native(native.post("/sign-in", body)["token"])
+    new = f"confirmed-{user['email']}"
+    session.put("/me/password", {"current_password": FIRST, "password": SECOND})
+    session.put("/me/email", {"email": new, "current_password": SECOND})
+    link = link_in(postbox.to(new, "Confirm your address"))
+    form = opened(link)
+    assert native.get(f"/users/{user['id']}")["email"] == user["email"], "opening the page changes nothing"
+    assert form.send().status_code == 200
+    assert native.get(f"/users/{user['id']}")["email"] == new
+    postbox.to(user["email"], "Your address")
+    assert form.send().status_code == 400, "the link works once"
+
+
+def test_no_token_is_in_the_log_or_goes_on_as_a_referrer(make_usher, make_postbox):
+    server, box = make_usher(env={"USHER_LOG_FILTER": "trace"}), make_postbox()
+    native = server.native
+    native.patch("/settings/mail", box.settings())
+    user = person(native)
+    tokens = []
+    for password in (SECOND, "short"):
+        link = reset_link(native, box, user)
+        tokens.append(link.partition("token=")[2])
+        assert len(tokens[-1]) > 30
+        page = requests.get(link, timeout=30)
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Cache-Control"] == "no-store"
+        choose(link, password)
+    box.refusals[user["email"]] = 5
+    native.post(f"/users/{user['id']}/password-reset")
+    wait_for(lambda: entry_of(native, user)["last_error"], "the refusal")
+    assert server.stop() == 0
+    log = server.stderr()
+    assert "a mail was not sent" in log, "looked in the wrong place"
+    for secret in (*tokens, SECOND):
+        assert secret not in log
+
+
+@pytest.mark.parametrize("way", ["start_tls", "tls"])
+def test_encrypted_with_an_authority_of_ones_own(make_usher, make_postbox, tmp_path, way):
+    authority, stranger = trustme.CA(), trustme.CA()
+    # A file may hold several.
+    (tmp_path / "ca.pem").write_bytes(stranger.cert_pem.bytes() + authority.cert_pem.bytes())
+
+    def box(issuer, name: str) -> Postbox:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        issuer.issue_cert(name).configure_cert(context)
+        if way == "tls":
+            return make_postbox(ssl_context=context)
+        return make_postbox(tls_context=context, require_starttls=True)
+
+    good = box(authority, "127.0.0.1")
+    server = make_usher(args=["--mail-ca-file", tmp_path / "ca.pem"])
+    native = server.native
+    encrypted = {"start_tls": way == "start_tls", "tls": way == "tls"}
+    native.patch("/settings/mail", good.settings(**encrypted))
+    reset_link(native, good, person(native))
+    assert good.connections[-1]["tls"] or way == "tls"
+    for issuer, name in ((trustme.CA(), "127.0.0.1"), (authority, "mail.example.org")):
+        bad = box(issuer, name)
+        native.patch("/settings/mail", bad.settings(**encrypted))
+        user = person(native)
+        native.post(f"/users/{user['id']}/password-reset")
+        failed = wait_for(lambda: entry_of(native, user)["last_error"], "the refusal")
+        assert "certificate" in failed.lower() and bad.mails == []
+    if way == "start_tls":
+        # A server that offers none gets no mail in the clear.
+        bare = make_postbox()
+        native.patch("/settings/mail", bare.settings(**encrypted))
+        user = person(native)
+        native.post(f"/users/{user['id']}/password-reset")
+        wait_for(lambda: entry_of(native, user)["last_error"], "the refusal")
+        assert bare.mails == []
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_authorities_that_cannot_be_read_end_the_start(make_usher, tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(RuntimeError, match="mail.ca_file: .*ca.pem"):
+        make_usher(args=["--mail-ca-file", path])
+
+
+def test_a_changed_template_with_html_has_a_plain_part_too(native, postbox, settings):
+    own = {"subject": "New password, {{ name }}", "text": "Here: {{ link }}", "html": "<p>{{ name }}: <a href='{{ link }}'>here</a></p>"}
+    settings("mail_templates", password_reset=own)
+    assert native.get("/settings/mail_templates")["password_reset"] == own
+    user = native.post("/users", {"email": f"html{next(_numbers)}@example.org", "display_name": "Ada <King>", "password": FIRST})
+    native.post(f"/users/{user['id']}/password-reset")
+    mail = postbox.to(user["email"], "New password, Ada <King>")
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert "/account/reset?token=" in text_of(mail) and text_of(mail).startswith("Here: ")
+    marked = mail.get_body(("html",)).get_content()
+    assert "Ada &lt;King&gt;: <a href=" in marked and token_in(mail) in marked
+    settings("mail_templates", password_reset=None)
+    assert "password_reset" not in native.get("/settings/mail_templates")
+
+
+def test_a_template_that_does_not_parse_is_refused(native):
+    broken = {"password_reset": {"subject": "S", "text": "Hello\n{% if name %}"}}
+    answer = native.patch("/settings/mail_templates", broken, status=422)
+    assert answer["field"] == "password_reset.text" and "does not parse" in answer["detail"], answer
+    assert native.get("/settings/mail_templates") == {}
