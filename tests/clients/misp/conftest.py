@@ -1,0 +1,85 @@
+"""PyMISP against the real binary, and the things its tests keep needing."""
+
+import itertools
+import os
+
+import pytest
+from pymisp import MISPOrganisation, MISPUser, PyMISP
+
+GOOD = "Quiet-Harbour-Lantern-42"
+_count = itertools.count(1)
+
+
+@pytest.fixture
+def mark() -> str:
+    """Text that no other test uses: names and addresses carry it."""
+    return f"t{os.getpid()}x{next(_count)}"
+
+
+@pytest.fixture
+def connect(usher):
+    """Clients for keys."""
+    return lambda key, **options: PyMISP(usher.env["MISP_URL"], key, **options)
+
+
+@pytest.fixture
+def misp(usher, connect) -> PyMISP:
+    """The owner, who is a site administrator here."""
+    return connect(usher.env["MISP_KEY"])
+
+
+def ok(answer):
+    """A dictionary's answer that is no error."""
+    assert not isinstance(answer, dict) or "errors" not in answer, answer
+    return answer
+
+
+def refused(answer, status):
+    """The body of an error with this status."""
+    assert isinstance(answer, dict) and "errors" in answer, answer
+    found, body = answer["errors"]
+    assert found == status, answer
+    return body
+
+
+@pytest.fixture
+def organisation(misp, mark):
+    """A new organisation."""
+    made = MISPOrganisation()
+    made.name = f"Organisation {mark}"
+    answer = misp.add_organisation(made, pythonify=True)
+    assert isinstance(answer, MISPOrganisation), answer
+    return answer
+
+
+@pytest.fixture
+def make_user(misp, mark, connect):
+    """Makes a user and a client with their key."""
+
+    def make(name, **fields):
+        user = MISPUser()
+        user.email = f"{name}-{mark}@example.org"
+        for field, value in fields.items():
+            setattr(user, field, value)
+        made = ok(misp.add_user(user))["User"]
+        return made, made["authkey"]
+
+    return make
+
+
+@pytest.fixture
+def boss(make_user, organisation, connect):
+    """An administrator of the new organisation."""
+    user, key = make_user("boss", org_id=organisation.id, role_id=2)
+    client = connect(key)
+    client.made = user
+    return client
+
+
+@pytest.fixture
+def plain(make_user, organisation, connect):
+    """Somebody without administrative rights in the new organisation."""
+    user, key = make_user("plain", org_id=organisation.id)
+    client = connect(key)
+    client.made = user
+    return client
