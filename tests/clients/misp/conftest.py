@@ -2,11 +2,17 @@
 
 import itertools
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from pymisp import MISPOrganisation, MISPUser, PyMISP
 
-GOOD = "Quiet-Harbour-Lantern-42"
+# Tests are imported by their paths, so what they share must be told where it is.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from misp_answers import ok  # noqa: E402
+
 _count = itertools.count(1)
 
 
@@ -26,20 +32,6 @@ def connect(usher):
 def misp(usher, connect) -> PyMISP:
     """The owner, who is a site administrator here."""
     return connect(usher.env["MISP_KEY"])
-
-
-def ok(answer):
-    """A dictionary's answer that is no error."""
-    assert not isinstance(answer, dict) or "errors" not in answer, answer
-    return answer
-
-
-def refused(answer, status):
-    """The body of an error with this status."""
-    assert isinstance(answer, dict) and "errors" in answer, answer
-    found, body = answer["errors"]
-    assert found == status, answer
-    return body
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Who may do what: administrators of an organisation, plain people, sync users."""
 
-from conftest import GOOD, ok, refused
+from misp_answers import GOOD, ok, refused
 
 FORBIDDEN = "You do not have permission to use this functionality."
 

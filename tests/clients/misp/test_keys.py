@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from conftest import ok, refused
+from misp_answers import ok, refused
 from pymisp import PyMISPUnexpectedResponse
 
 FIELDS = {

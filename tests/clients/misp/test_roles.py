@@ -1,7 +1,7 @@
 """Roles: every method of the client, field by field."""
 
 import pytest
-from conftest import ok, refused
+from misp_answers import ok, refused
 from pymisp import MISPRole
 
 FLAGS = """perm_add perm_modify perm_modify_org perm_publish perm_delegate perm_sync perm_admin perm_audit

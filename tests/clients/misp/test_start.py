@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from conftest import ok, refused
+from misp_answers import ok, refused
 from pymisp import MISPRole, MISPUser, NoKey, PyMISP, PyMISPError
 
 REFUSED = "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization header."

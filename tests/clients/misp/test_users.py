@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import GOOD, ok, refused
+from misp_answers import GOOD, ok, refused
 from pymisp import MISPUser
 
 ADDED = {

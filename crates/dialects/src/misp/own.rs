@@ -196,11 +196,7 @@ pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
 pub async fn change_password(signed: Signed, Sent(body): Sent) -> Answer {
     let mut fields = Fields::of(body, "User");
     let password = fields.text("password").unwrap_or_default();
-    let change = UserChange {
-        password: Some(directory::NewPassword::Chosen(password)),
-        ..UserChange::default()
-    };
-    signed.update_own_profile(change).await?;
+    signed.change_own_password(None, &password).await?;
     let body = wire::success("Password Changed.", "/users/change_pw", None);
     Ok(wire::shown(&signed, &body))
 }
