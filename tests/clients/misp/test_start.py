@@ -10,10 +10,16 @@ REFUSED = "Authentication failed. Please make sure you pass the API key of an AP
 
 def test_the_client_starts(misp):
     assert misp.misp_instance_version["version"] == misp.recommended_pymisp_version["version"] == "2.5.1"
-    assert misp.misp_instance_version_master["version"]
     user, role, settings = misp.get_user(pythonify=True, expanded=True)
     assert isinstance(user, MISPUser) and isinstance(role, MISPRole) and settings == []
     assert role.perm_site_admin and role.perm_admin
+
+
+def test_the_client_has_nothing_to_complain_about(usher, connect, caplog):
+    client = connect(usher.env["MISP_KEY"])
+    assert not [line for line in caplog.records if line.levelname in ("WARNING", "ERROR", "CRITICAL")]
+    # What it is not told about attributes it knows by itself.
+    assert "ip-src" in client.types
 
 
 def test_the_other_header_and_several_keys(usher, connect):

@@ -287,7 +287,7 @@ def test_editing_oneself(plain, mark):
 
 
 def test_users_made_elsewhere_look_sensible(misp, native, mark):
-    made = native.post("/users", {"email": f"native-{mark}@example.org", "display": "Nadia Native"})
+    made = native.post("/users", {"email": f"native-{mark}@example.org", "display_name": "Nadia Native"})
     row = misp.users(search=f"native-{mark}")[0]
     assert (row["User"]["role_id"], row["Role"]["name"], row["Role"]["perm_auth"]) == ("0", "No role", False)
     seen = ok(misp.get_user(row["User"]["id"]))
@@ -302,7 +302,7 @@ def test_users_made_elsewhere_look_sensible(misp, native, mark):
 
 def test_users_made_here_are_there_elsewhere(misp, native, mark):
     user = ok(misp.add_user({"email": f"there-{mark}@example.org"}))["User"]
-    found = [one for one in native.get("/users", search=f"there-{mark}")["items"]]
+    found = native.get("/users", q=f"there-{mark}")["items"]
     assert [one["email"] for one in found] == [user["email"]]
 
 

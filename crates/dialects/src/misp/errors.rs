@@ -217,3 +217,6 @@ fn refused(refusal: Refusal) -> &'static str {
         Refusal::Standing(_) => DISABLED,
     }
 }
+
+#[cfg(test)]
+mod tests;

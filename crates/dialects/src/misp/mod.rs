@@ -60,6 +60,7 @@ const STRAYS: &[&str] = &[
 static ROUTES: &[Route] = routes![
     GET    "/servers/getversion"              start::version          => signed_in;
     GET    "/servers/getpymispversion"        start::client_version   => signed_in;
+    GET    "/attributes/describetypes"        start::describe_types   => signed_in;
     GET    "/users/view"                      own::view_me            => ShowUser;
     GET    "/users/view/{id}"                 own::view               => ShowUser;
     GET    "/users/edit"                      descriptions::show      => signed_in;

@@ -151,8 +151,8 @@ fn is_certificate(text: &str) -> bool {
     text.len() <= LONGEST_KEY && bytes.is_ok_and(|bytes| bytes.first() == Some(&0x30))
 }
 
-/// Times that a change is tried again when somebody else was faster.
-const TRIES: usize = 5;
+/// Times that a change of the document is tried: each failure means that somebody else succeeded.
+const TRIES: usize = 64;
 
 /// `users/edit`: the number in the path is ignored, it is always oneself; what is not one's own to
 /// change is ignored too (misp.md §4.3).
@@ -176,7 +176,8 @@ pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
             email: email.map(Some),
             extension: (notes != person.notes).then(|| notes.stored()),
             password: password.map(directory::NewPassword::Chosen),
-            if_revision: Some(person.user.revision),
+            // The document is written whole, so it must be the one that was read.
+            if_revision: (notes != person.notes).then_some(person.user.revision),
             ..UserChange::default()
         };
         tries += 1;

@@ -41,3 +41,9 @@ pub async fn version(signed: Signed) -> Answer {
 pub async fn client_version(signed: Signed) -> Answer {
     Ok(wire::shown(&signed, &json!({ "version": VERSION })))
 }
+
+/// `attributes/describeTypes`: threat intelligence is not served. Quirk: an answer without `result`
+/// makes the client use the list it carries, without complaining in its log (misp.md §1).
+pub async fn describe_types(signed: Signed) -> Answer {
+    Ok(wire::shown(&signed, &json!({})))
+}

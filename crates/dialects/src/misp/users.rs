@@ -285,8 +285,8 @@ fn password(fields: &mut Fields) -> Option<String> {
         .filter(|text| !text.is_empty() && !is_mask(text))
 }
 
-/// Times that a change is tried again when somebody else was faster.
-const TRIES: usize = 5;
+/// Times that a change of the document is tried: each failure means that somebody else succeeded.
+const TRIES: usize = 64;
 
 /// `admin/users/edit`: what is not sent stays, and what is written back as it was shown too.
 pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
@@ -361,7 +361,8 @@ async fn change(
             }
         }),
         extension: (notes != person.notes).then(|| notes.stored()),
-        if_revision: Some(user.revision),
+        // The document is written whole, so it must be the one that was read.
+        if_revision: (notes != person.notes).then_some(user.revision),
         ..UserChange::default()
     })
 }

@@ -1,6 +1,7 @@
 //! MISP over its wire: see `support.rs` for the world, replays, coverage and hostile input.
 
 mod authority;
+mod lists;
 mod replay;
 mod wire;
 
