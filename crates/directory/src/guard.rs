@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::caller::Credential;
 use crate::handle::Outcome;
 use crate::model::{
     Fault, GroupId, Held, OrganisationId, Permission, Platform, Scope, User, UserId, word_covers,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::access::Operation;
-use crate::caller::{CallerState, Credential};
+use crate::caller::CallerState;
 use crate::directory::Inner;
 use crate::handle::Outcome;
 use crate::model::{

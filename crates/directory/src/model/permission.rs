@@ -184,13 +184,13 @@ mod tests {
             ("users.read", "users.read", true),
             ("users.read", "users.edit", false),
             ("*", "users.edit", true),
-            ("*", "misp:perm_sync", true),
+            ("*", "toy:perm_sync", true),
             ("*", "*", true),
-            ("misp:*", "misp:perm_sync", true),
-            ("misp:*", "misp:*", true),
-            ("misp:*", "mispx:perm", false),
-            ("misp:*", "users.read", false),
-            ("misp:perm_sync", "misp:*", false),
+            ("toy:*", "toy:perm_sync", true),
+            ("toy:*", "toy:*", true),
+            ("toy:*", "toyx:perm", false),
+            ("toy:*", "users.read", false),
+            ("toy:perm_sync", "toy:*", false),
         ] {
             assert_eq!(word_covers(held, wanted), expected, "{held} {wanted}");
         }
@@ -201,6 +201,6 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(Permission::of_word(permission.word()), Some(*permission));
         }
-        assert_eq!(Permission::of_word("misp:perm_sync"), None);
+        assert_eq!(Permission::of_word("toy:perm_sync"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::key_lists::{narrow, page, visible};
 use crate::access::Operation;
 use crate::authentication::digest;
 use crate::caller::Credential;
@@ -9,10 +10,10 @@ use crate::directory::Inner;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
     Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, KeyShape, Kind, NewKey, Page,
-    Permission, Predicate, Query, Ref, Scope, Time, User, UserId, UserRef,
+    Permission, Query, Ref, Time, User, UserId, UserRef,
 };
 use crate::rules::{self, Limited};
-use crate::store::{keys, select, users};
+use crate::store::keys;
 
 impl Handle {
     /// Makes a key for oneself, or for somebody within reach. Its text is in the answer and nowhere
@@ -153,7 +154,7 @@ impl Inner {
     }
 
     /// Adds the uses that are not written yet.
-    fn with_pending_uses(&self, mut key: Key) -> Key {
+    pub(super) fn with_pending_uses(&self, mut key: Key) -> Key {
         if let Some(pending) = self.uses.of_key(key.id) {
             key.use_count += pending.count;
             key.last_used_at = key.last_used_at.max(Some(pending.last));
@@ -288,67 +289,6 @@ async fn no_freer_than_own(work: &mut Work<'_>, key: &Key) -> Outcome<()> {
         Ok(())
     } else {
         Err(Fault::ExceedsOwn.into())
-    }
-}
-
-/// A key of the caller's own or of somebody within reach, with its owner; others are not found.
-async fn visible(work: &mut Work<'_>, which: &KeyRef) -> Outcome<(Key, User)> {
-    let missing = || Fault::NotFound(Kind::Key);
-    let key = match which {
-        Ref::Id(id) => keys::by_id(&mut work.tx, *id).await?,
-        Ref::Uuid(uuid) => keys::by_uuid(&mut work.tx, *uuid).await?,
-        Ref::Name(text) => match uuid::Uuid::parse_str(text) {
-            Ok(uuid) => keys::by_uuid(&mut work.tx, uuid).await?,
-            Err(_) => None,
-        },
-    }
-    .ok_or_else(missing)?;
-    let owner = users::by_id(&mut work.tx, key.user)
-        .await?
-        .ok_or_else(missing)?;
-    let own = owner.id == work.caller.user;
-    if own || work.reaches_user(Permission::ManageKeys, &owner).await? {
-        let inner = std::sync::Arc::clone(&work.inner);
-        Ok((inner.with_pending_uses(key), owner))
-    } else {
-        Err(missing().into())
-    }
-}
-
-async fn page(work: &mut Work<'_>, query: &Query<KeyField>) -> Outcome<Page<Key>> {
-    let mut scopes = work.scopes_of(query.seen_by.unwrap_or(Permission::ManageKeys));
-    scopes.push(Scope::Own(work.caller.user));
-    let (limit, now) = (work.limit(), work.now);
-    let total = if query.total {
-        let count = keys::count(&mut work.tx, query, &scopes, limit, now).await?;
-        Some(u64::try_from(count).unwrap_or(0))
-    } else {
-        None
-    };
-    let rows = keys::page(&mut work.tx, query, &scopes, limit, now).await?;
-    let (items, next) = select::page(rows, query.limit);
-    let inner = std::sync::Arc::clone(&work.inner);
-    Ok(Page {
-        items: items
-            .into_iter()
-            .map(|key| inner.with_pending_uses(key))
-            .collect(),
-        next,
-        total,
-    })
-}
-
-/// Whether a predicate names one owner or key, so that an index answers it.
-fn narrow(predicate: &Predicate<KeyField>) -> bool {
-    use crate::model::Test;
-    match predicate {
-        Predicate::Nothing => true,
-        Predicate::Is(
-            KeyField::Id | KeyField::Uuid | KeyField::User,
-            Test::Equals(_) | Test::OneOf(_),
-        ) => true,
-        Predicate::And(all) => all.iter().any(narrow),
-        _ => false,
     }
 }
 

@@ -3,18 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::access::Operation;
-use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::handle::{Handle, Outcome, Stop, Work};
 use crate::model::{
-    Extended, Fault, FreshKey, Kind, Membership, NewKey, NewMail, NewPassword, NewUser,
-    OrganisationId, Permission, Ref, Scope, Status, Time, TokenPurpose, User, UserId, UserKind,
-    UserRef,
+    Fault, FreshKey, NewKey, NewPassword, NewUser, OrganisationId, Permission, Scope, User,
+    UserKind, UserRef,
 };
 use crate::rules;
-use crate::store::{extensions, grants, groups, members, organisations, users};
+use crate::store::{organisations, users};
 
-use super::granting::{self, Wanted};
-use super::passwords::{self, Prepared};
-use super::{keys, mail, memberships, tokens};
+use super::keys;
+use super::passwords::Prepared;
+use super::user_making::create;
 
 impl Handle {
     /// One user the caller sees.
@@ -176,214 +175,6 @@ pub(crate) async fn take_names(work: &mut Work<'_>, user: &User) -> Outcome<()> 
     }
     if login != email && !users::take_name(&mut work.tx, &login, user.id).await? {
         return Err(Fault::Taken { field: "login" }.into());
-    }
-    Ok(())
-}
-
-/// Makes a user with everything a new one gets, in one transaction.
-async fn create(
-    work: &mut Work<'_>,
-    new: &NewUser,
-    uuid: uuid::Uuid,
-    prepared: Option<&Prepared>,
-) -> Outcome<User> {
-    let home = home_of(work, new).await?;
-    if let Some(email) = &new.email {
-        rules::check_email(email)?;
-        check_home_domain(work, Permission::CreateUsers, home, email).await?;
-    }
-    let mut user = draft(work, new, uuid, home)?;
-    check_texts(&user)?;
-    user.id = users::insert(&mut work.tx, &user)
-        .await?
-        .ok_or(Fault::Taken { field: "uuid" })?;
-    take_names(work, &user).await?;
-    let now = work.now;
-    organisations::put_membership(
-        &mut work.tx,
-        Membership {
-            user: user.id,
-            organisation: home,
-            home: true,
-            administrator: false,
-        },
-        now,
-    )
-    .await?;
-    users::step(&mut work.tx, home, 1).await?;
-    for organisation in new.organisations.iter().filter(|one| **one != home) {
-        memberships::may_join(work, Permission::CreateUsers, *organisation).await?;
-        organisations::put_membership(
-            &mut work.tx,
-            Membership {
-                user: user.id,
-                organisation: *organisation,
-                home: false,
-                administrator: false,
-            },
-            now,
-        )
-        .await?;
-    }
-    if let Some(prepared) = prepared {
-        passwords::store(work, user.id, prepared).await?;
-    }
-    give_roles(work, new, &user).await?;
-    join_groups(work, new, &user).await?;
-    if let Some(extension) = &new.extension {
-        let platform = work.caller.platform;
-        extensions::put(
-            &mut work.tx,
-            Extended::User,
-            user.id.0,
-            platform.word(),
-            extension,
-            now,
-        )
-        .await?;
-    }
-    let mut after = described(&user);
-    if !new.roles.is_empty() {
-        after["roles"] = json!(new.roles);
-    }
-    if !new.groups.is_empty() {
-        after["groups"] = json!(new.groups);
-    }
-    work.event(
-        "user.created",
-        About::user(&user),
-        Some(json!({ "after": after })),
-    )
-    .await?;
-    if let (Some(template), Some(to)) = (&new.door.mail, &user.email) {
-        // Without a password the mail is the way in: it carries a link to set the first one.
-        if prepared.is_none() && user.kind == UserKind::Person {
-            tokens::send(work, &user, TokenPurpose::Activate, template).await?;
-        } else {
-            let values = json!({ "login": user.login, "name": user.shown.name });
-            let welcome = NewMail {
-                template: template.clone(),
-                user: Some(user.id),
-                to: to.clone(),
-                values,
-            };
-            mail::enqueue(work, &welcome).await?;
-        }
-    }
-    Ok(users::by_id(&mut work.tx, user.id)
-        .await?
-        .ok_or(Fault::NotFound(Kind::User))?)
-}
-
-/// The home: what the call names, else the token's organisation, else the caller's home.
-async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<OrganisationId> {
-    let named = new.home.or(new.organisations.first().copied());
-    let home = named
-        .or(work.caller.organisation)
-        .unwrap_or(work.caller.home);
-    let known = work.find_organisation(&Ref::Id(home)).await?.is_some()
-        && work.sees_organisation(home).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
-    if work
-        .reaches_organisation(Permission::CreateUsers, home)
-        .await?
-    {
-        return Ok(home);
-    }
-    // People whose primary group the caller manages may be made by whoever manages the group.
-    let groups = work.scopes_of(Permission::CreateUsers);
-    let managed = new.primary_group.is_some_and(|group| {
-        groups
-            .iter()
-            .any(|scope| matches!(scope, Scope::Groups(managed) if managed.contains(&group)))
-    });
-    if managed {
-        Ok(home)
-    } else {
-        Err(Fault::Forbidden(Permission::CreateUsers).into())
-    }
-}
-
-fn draft(
-    work: &Work<'_>,
-    new: &NewUser,
-    uuid: uuid::Uuid,
-    home: OrganisationId,
-) -> Result<User, Fault> {
-    let kind = new.kind.unwrap_or(UserKind::Person);
-    let login = match (&new.login, &new.email, kind) {
-        (Some(login), _, _) => login.clone(),
-        (None, Some(email), _) => email.clone(),
-        (None, None, UserKind::Service) => format!("service-{uuid}"),
-        (None, None, UserKind::Person) => return Err(Fault::invalid("email", "is needed")),
-    };
-    let shown = rules::shown_names(&new.names, &login);
-    let actor = work.actor();
-    Ok(User {
-        id: UserId(0),
-        uuid,
-        login,
-        email: new.email.clone(),
-        pending_email: None,
-        names: new.names.clone(),
-        shown,
-        kind,
-        status: new.status.unwrap_or(Status::Active),
-        lock_after: new.lock_after,
-        locked_until: new.locked.then_some(Time::NEVER),
-        lockout_until: None,
-        home,
-        primary_group: new.primary_group,
-        department: new.department.clone(),
-        title: new.title.clone(),
-        time_zone: new.time_zone.clone(),
-        second_factor_required: new.second_factor_required,
-        second_factor: false,
-        has_password: false,
-        must_change_password: false,
-        password_changed_at: None,
-        revision: 1,
-        created_at: work.now,
-        created_by: actor,
-        updated_at: work.now,
-        updated_by: actor,
-        last_seen_at: None,
-        signed_in_at: None,
-        previous_sign_in_at: None,
-        sign_in_count: 0,
-    })
-}
-
-/// The named roles, each as far as the caller may grant it; else what the door gives every newcomer.
-async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
-    for role in &new.roles {
-        let wanted = Wanted {
-            role: *role,
-            organisation: Some(user.home),
-            expires_at: None,
-        };
-        granting::give(work, user, wanted, true).await?;
-    }
-    if new.roles.is_empty() && !new.door.without_defaults {
-        let (now, actor, platform) = (work.now, work.actor(), work.caller.platform);
-        for role in granting::door_roles(work, platform).await? {
-            grants::put(&mut work.tx, user.id, role.id, user.home, None, now, actor).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
-    for group in new.primary_group.iter().chain(&new.groups) {
-        super::members::join_named(work, user, *group).await?;
-    }
-    if !new.door.without_defaults {
-        let (now, platform) = (work.now, work.caller.platform);
-        for group in groups::newcomers(&mut work.tx, platform, user.home).await? {
-            members::put(&mut work.tx, user.id, group, now).await?;
-        }
     }
     Ok(())
 }

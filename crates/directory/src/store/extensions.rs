@@ -111,14 +111,3 @@ pub(crate) async fn documents(
     }
     Ok(documents)
 }
-
-/// Deletes all of an entity's documents and terms, on every platform.
-pub(crate) async fn delete(tx: &mut Tx<'_>, entity: Extended, id: i64) -> Res<()> {
-    for sql in [
-        "DELETE FROM terms WHERE entity = $1 AND entity_id = $2",
-        "DELETE FROM extensions WHERE entity = $1 AND entity_id = $2",
-    ] {
-        tx.exec(sql, &[entity.word().into(), id.into()]).await?;
-    }
-    Ok(())
-}

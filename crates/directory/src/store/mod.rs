@@ -278,6 +278,7 @@ impl Store {
         .await
     }
 
+    #[cfg(test)]
     /// Whether the database understands a statement: for the test that prepares every one.
     pub(crate) async fn prepare_check(&self, sql: &str) -> Res<()> {
         match &self.engine {

@@ -108,6 +108,7 @@ pub(super) async fn change(session: Session<'_>, sql: &str, values: &[Val<'_>]) 
     Ok(session.client.execute_raw(&statement, values).await?)
 }
 
+#[cfg(test)]
 /// Checks that the server understands a statement.
 pub(super) async fn check(pool: &Pool, sql: &str) -> Res<()> {
     let client = pool.get().await?;

@@ -146,6 +146,7 @@ fn number_of(statement: &CachedStatement<'_>, index: usize) -> Option<usize> {
         .ok()
 }
 
+#[cfg(test)]
 /// Checks that a statement is one SQLite understands, with parameters `$1` to `$n`.
 pub(super) fn check(connection: &Connection, sql: &str) -> Res<()> {
     let statement = connection.prepare_cached(sql)?;

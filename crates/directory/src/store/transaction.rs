@@ -63,6 +63,7 @@ impl<'c> Tx<'c> {
         Self { arm, book }
     }
 
+    #[cfg(test)]
     /// Hands every row to `take`.
     pub(crate) async fn each(
         &mut self,
@@ -99,6 +100,7 @@ impl<'c> Tx<'c> {
         self.first(None, sql, values, take).await
     }
 
+    #[cfg(test)]
     /// What `take` makes of the first row of a write that changes somebody's access.
     pub(crate) async fn one_for<T: Send>(
         &mut self,
@@ -140,6 +142,7 @@ impl<'c> Tx<'c> {
         }
     }
 
+    #[cfg(test)]
     /// How many statements ran in this transaction.
     pub(crate) fn statements(&self) -> u32 {
         self.book.statements

@@ -34,7 +34,6 @@ pub const GUEST: RoleId = RoleId(7);
 pub const CHIEF: RoleId = RoleId(8);
 pub const MANAGER: RoleId = RoleId(9);
 pub const CLERK: RoleId = RoleId(10);
-pub const CLUB_GUEST: RoleId = RoleId(11);
 pub const HOST: RoleId = RoleId(12);
 pub const TEAM: RoleId = RoleId(13);
 
