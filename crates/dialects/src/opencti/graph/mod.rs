@@ -4,6 +4,7 @@
 mod identities;
 mod lists;
 mod load;
+mod personal;
 mod query;
 mod relations;
 mod standard;

@@ -397,7 +397,7 @@ impl Session {
         let nodes = people.into_iter().map(|user| {
             let own = sessions.iter().filter(|one| one.user == user.id);
             let own: Vec<Value> = own
-                .map(|one| super::relations::session(one, self.now()))
+                .map(|one| super::personal::session(one, self.now()))
                 .collect();
             let creator = json!({"id": user.uuid, "name": user.shown.name, "entity_type": "User"});
             Made::plain("UserSession", json!({"user": creator, "sessions": own}))

@@ -7,10 +7,10 @@ use directory::{Key, KeyField, Predicate, Query, Session as SignedIn, Test, Time
 use serde_json::{Value, json};
 
 use super::super::capability::{self, Capability};
-use super::super::confidence::{self, Effective, Level, Source};
 use super::super::engine::{Call, Link, Refusal};
 use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node, Person, Team};
+use super::personal::{effective, level, session, token};
 use super::query::shared;
 use super::{Links, Session, refused};
 
@@ -414,91 +414,6 @@ impl Session {
             sessions => sessions.map_err(|fault| refused(&fault)),
         }
     }
-}
-
-/// A token as it may be shown.
-fn token(key: &Key) -> Node {
-    Made::plain(
-        "ApiToken",
-        json!({
-            "id": key.uuid,
-            "name": (!key.name.is_empty()).then_some(&key.name),
-            "created_at": key.created_at.rfc3339(),
-            "expires_at": key.expires_at.map(Time::rfc3339),
-            "last_used_at": key.last_used_at.map(Time::rfc3339),
-            "masked_token": format!("****{}", key.hint_end),
-        }),
-    )
-}
-
-/// A session as it may be shown; times to live in seconds.
-pub(super) fn session(session: &SignedIn, now: Time) -> Value {
-    let idle_end = session.last_seen_at.plus(session.idle);
-    let end = idle_end.min(session.expires_at);
-    json!({
-        "id": session.uuid,
-        "created": session.created_at.rfc3339(),
-        "ttl": end.seconds().saturating_sub(now.seconds()).max(0),
-        "originalMaxAge": session.idle / 1_000,
-    })
-}
-
-fn level(level: Option<&Level>) -> Link<Node> {
-    match level {
-        Some(level) => Link::One(Made::plain("ConfidenceLevel", json!(level))),
-        None => Link::Null,
-    }
-}
-
-fn effective(person: &Arc<Person>, teams: &[Arc<Team>], duties: &[Arc<Duty>]) -> Link<Node> {
-    let bypass = duties
-        .iter()
-        .flat_map(|duty| duty.capabilities())
-        .any(|entry| entry.name == capability::BYPASS);
-    let levels: Vec<(usize, Level)> = teams
-        .iter()
-        .enumerate()
-        .filter_map(|(index, team)| Some((index, team.document.group_confidence_level.clone()?)))
-        .collect();
-    let own = person.document.user_confidence_level.as_ref();
-    let Some(Effective {
-        max_confidence,
-        source,
-        overrides,
-    }) = confidence::effective(bypass, own, &levels)
-    else {
-        return Link::Null;
-    };
-    let from = |source: Source<usize>| {
-        let (word, object) = match source {
-            Source::Bypass => ("Bypass", Link::Null),
-            Source::User => ("User", Link::One(Node::User(Arc::clone(person)))),
-            Source::Group(index) => match teams.get(index) {
-                Some(team) => ("Group", Link::One(Node::Group(Arc::clone(team)))),
-                None => ("Group", Link::Null),
-            },
-        };
-        Made::with(
-            "EffectiveConfidenceLevelSource",
-            json!({"type": word}),
-            [("object", object)],
-        )
-    };
-    let overrides = overrides.into_iter().map(|(single, source)| {
-        Made::with(
-            "EffectiveConfidenceLevelOverride",
-            json!(single),
-            [("source", Link::One(from(source)))],
-        )
-    });
-    Link::One(Made::with(
-        "EffectiveConfidenceLevel",
-        json!({"max_confidence": max_confidence}),
-        [
-            ("source", Link::One(from(source))),
-            ("overrides", Link::Many(overrides.collect())),
-        ],
-    ))
 }
 
 /// What a plain value is as an object of the graph.
