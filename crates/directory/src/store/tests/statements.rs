@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::rules;
 
-use super::super::select::{Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
+use super::super::select::{Bound, Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
 use super::super::user_lists::Plan;
 use super::super::{events, groups, organisations, pages, records, roles, users};
 use super::*;
@@ -578,4 +578,86 @@ async fn standing_is_the_same_in_sql_as_by_the_rule() {
         }
         trial.end().await;
     }
+}
+
+/// The steps SQLite takes for a statement.
+async fn steps(store: &Store, sql: &Sql) -> Vec<String> {
+    let text = format!("EXPLAIN QUERY PLAN {}", sql.text);
+    let values = sql.values.clone();
+    let steps: Res<Vec<String>> = store
+        .write(async move |tx: &mut Tx<'_>| {
+            let values: Vec<Val<'_>> = values.iter().map(Bound::val).collect();
+            tx.all(&text, &values, |row| row.string(3)).await
+        })
+        .await;
+    steps.unwrap()
+}
+
+/// Pages walk the index of their order, and nothing is sorted that has one.
+#[tokio::test]
+async fn pages_walk_the_index_of_their_order() {
+    let [(lite, _), (pg, _)] = real_stores().await;
+    pg.end().await;
+    let branch = vec![Scope::Subtree(2.into())];
+    let after = Position::After(Cursor {
+        key: CursorKey::Text("x".to_owned()),
+        id: 5,
+    });
+    for (sort, from, index, range) in [
+        (
+            Some(UserField::Name),
+            after,
+            "users_by_name",
+            Some("users_by_home"),
+        ),
+        (
+            None,
+            Position::Start,
+            "SCAN u",
+            Some("memberships_organisation"),
+        ),
+        (
+            Some(UserField::CreatedAt),
+            Position::Start,
+            "users_by_created",
+            None,
+        ),
+        (
+            Some(UserField::Login),
+            Position::Start,
+            "users_by_login",
+            None,
+        ),
+    ] {
+        let query = Query {
+            sort,
+            from,
+            ..Query::default()
+        };
+        let whole = Plan::every(&query, &[Scope::All], None, |_| Vec::new());
+        let walked = steps(&lite.store, &whole[0].page_sql(Time(9)).unwrap().0).await;
+        assert!(
+            walked.iter().any(|step| step.contains(index)),
+            "{query:?} {walked:#?}"
+        );
+        assert!(
+            !walked.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{query:?} {walked:#?}"
+        );
+        if let Some(range) = range {
+            let plans = Plan::every(&query, &branch, None, |top| vec![top, 7]);
+            let ranges = plans.last().unwrap().page_sql(Time(9)).unwrap().0;
+            let merged = steps(&lite.store, &ranges).await;
+            let searched = merged
+                .iter()
+                .filter(|step| step.contains("SEARCH") && step.contains(range))
+                .count();
+            assert!(searched >= 2, "{query:?} {merged:#?}");
+            assert!(
+                !merged.iter().any(|step| step.contains("SCAN u")),
+                "{query:?} {merged:#?}"
+            );
+        }
+    }
+    lite.end().await;
 }
