@@ -170,6 +170,22 @@ class Native:
     def get(self, path: str, status: int | None = None, **params):
         return self.call("GET", path, status=status, params=params)
 
+    def all(self, path: str, **params) -> list[dict]:
+        """Every row of a list, page after page."""
+        rows, cursor = [], {}
+        while True:
+            page = self.get(path, **params, **cursor)
+            rows += page["items"]
+            if page["next"] is None:
+                return rows
+            cursor = {"cursor": page["next"]}
+
+    def person(self, email: str, **fields) -> tuple[dict, "Native"]:
+        """Makes a user, and opens the API with a key of theirs."""
+        user = self.post("/users", {"email": email, **fields})
+        key = self.post(f"/users/{user['id']}/keys", {"name": "test"})
+        return user, Native(self.url, key["secret"])
+
     def post(self, path: str, json=None, status: int | None = None):
         return self.call("POST", path, json=json, status=status)
 

@@ -40,13 +40,13 @@ def use_secrets(server) -> list[str]:
     assert native_me(server, key) == 200
     # Refused ones: wrong passwords, keys that do not exist, bodies that do not parse.
     sign_in = f"{server.url}/api/v1/sign-in"
-    for body in ({"name": "canary@example.org", "password": PASSWORDS["tried"]},):
+    for body in ({"login": "canary@example.org", "password": PASSWORDS["tried"]},):
         assert 400 <= requests.post(sign_in, json=body, timeout=10).status_code < 500
-    broken = '{"name": "canary@example.org", "password": "' + PASSWORDS["tried"] + '"'
+    broken = '{"login": "canary@example.org", "password": "' + PASSWORDS["tried"] + '"'
     assert 400 <= requests.post(sign_in, data=broken, headers={"Content-Type": "application/json"}, timeout=10).status_code < 500
     assert native_me(server, PASSWORDS["tried"]) == 401
     assert requests.get(f"{server.url}/api/v1/users?q={PASSWORDS['tried']}", timeout=10).status_code == 401
-    answer = requests.post(sign_in, json={"name": "canary@example.org", "password": PASSWORDS["changed"]}, timeout=10)
+    answer = requests.post(sign_in, json={"login": "canary@example.org", "password": PASSWORDS["changed"]}, timeout=10)
     assert answer.ok, answer.text
     session = answer.json()["token"]
     assert native_me(server, session) == 200
