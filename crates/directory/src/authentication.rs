@@ -77,6 +77,14 @@ enum Found {
     Session(SessionRow),
 }
 
+/// What a credential brings beside its owner.
+struct Presented {
+    credential: Credential,
+    limits: KeyLimits,
+    organisation: Option<crate::model::OrganisationId>,
+    must_enrol_second_factor: bool,
+}
+
 impl Directory {
     /// Finds out who asks. A key or session token is looked up by its digest, whatever its shape.
     pub async fn authenticate(
@@ -141,16 +149,13 @@ impl Directory {
             expires_at: row.expires_at,
         };
         self.used_key(row.id, row.owner.user, &context, now);
-        self.caller(
-            platform,
-            row.owner,
-            Credential::Key(row.id),
+        let presented = Presented {
+            credential: Credential::Key(row.id),
             limits,
-            row.organisation,
-            false,
-            context,
-        )
-        .await
+            organisation: row.organisation,
+            must_enrol_second_factor: false,
+        };
+        self.caller(platform, row.owner, presented, context).await
     }
 
     async fn with_session(
@@ -177,17 +182,13 @@ impl Directory {
             expires_at: row.key_expires_at,
         };
         self.used_session(row.id, row.key, row.owner.user, &context, now);
-        let credential = Credential::Session(row.id, row.key);
-        self.caller(
-            platform,
-            row.owner,
-            credential,
+        let presented = Presented {
+            credential: Credential::Session(row.id, row.key),
             limits,
-            row.organisation,
-            row.enrolment,
-            context,
-        )
-        .await
+            organisation: row.organisation,
+            must_enrol_second_factor: row.enrolment,
+        };
+        self.caller(platform, row.owner, presented, context).await
     }
 
     /// Only active accounts come in. A lock-out after wrong passwords refuses keys and sessions only
@@ -232,12 +233,15 @@ impl Directory {
         &self,
         platform: Platform,
         owner: Owner,
-        credential: Credential,
-        limits: KeyLimits,
-        organisation: Option<crate::model::OrganisationId>,
-        must_enrol_second_factor: bool,
+        presented: Presented,
         context: RequestContext,
     ) -> Result<Caller, Fault> {
+        let Presented {
+            credential,
+            limits,
+            organisation,
+            must_enrol_second_factor,
+        } = presented;
         let remembered = self.0.remembered(&owner).await.map_err(Stop::into_fault)?;
         Ok(Caller(Arc::new(CallerState {
             user: owner.user,

@@ -9,7 +9,7 @@ use crate::access::Operation;
 use crate::directory::Directory;
 use crate::handle::{About, Handle, Outcome, Stop, Work};
 use crate::model::{
-    Fault, MailEntry, MailId, Message, NewMail, QueuedMail, Setting, Time, UserRef,
+    Fault, MailEntry, MailId, Message, NewMail, QueuedMail, Setting, Time, User, UserRef,
 };
 use crate::store::{Tx, outbox, settings};
 
@@ -41,6 +41,24 @@ pub(crate) async fn enqueue(work: &mut Work<'_>, mail: &NewMail) -> Outcome<()> 
     let now = work.now;
     outbox::insert(&mut work.tx, uuid, &mail.template, mail.user, &sealed, now).await?;
     Ok(())
+}
+
+/// Tells the old address about a change of its account.
+pub(crate) async fn notice(work: &mut Work<'_>, user: &User, template: &str) -> Outcome<()> {
+    let Some(to) = user.email.clone() else {
+        return Ok(());
+    };
+    let values = json!({ "login": user.login, "name": user.shown.name });
+    enqueue(
+        work,
+        &NewMail {
+            template: template.to_owned(),
+            user: Some(user.id),
+            to,
+            values,
+        },
+    )
+    .await
 }
 
 impl Directory {

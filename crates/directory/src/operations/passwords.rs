@@ -11,7 +11,7 @@ use crate::model::{
 use crate::rules;
 use crate::store::{Tx, organisations, passwords, sessions, settings, tokens, users};
 
-use super::{lockouts, user_changes};
+use super::{lockouts, mail};
 
 /// A password that passed the policy, hashed.
 pub(crate) struct Prepared {
@@ -330,7 +330,7 @@ pub(crate) async fn replace(
     });
     work.event("password.changed", About::user(user), Some(detail))
         .await?;
-    user_changes::notice(work, user, "notice_password").await
+    mail::notice(work, user, "notice_password").await
 }
 
 /// Stores a hash.

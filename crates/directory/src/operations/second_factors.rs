@@ -15,7 +15,7 @@ use crate::rules;
 use crate::store::second_factors::{self, Factor};
 use crate::store::{passwords, sessions, users};
 
-use super::user_changes::notice;
+use super::mail::notice;
 
 /// What seeds are sealed for.
 const PURPOSE: &str = "second factor";

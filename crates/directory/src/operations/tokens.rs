@@ -300,6 +300,20 @@ fn opens(user: &User, now: crate::model::Time) -> bool {
         && matches!(user.standing(now), Standing::Active | Standing::LockedOut)
 }
 
+/// Mails somebody who was just made. Without a password the mail is the way in: it carries a link to
+/// set the first one.
+pub(crate) async fn greet(
+    work: &mut Work<'_>,
+    user: &User,
+    template: &str,
+    has_password: bool,
+) -> Outcome<()> {
+    if !has_password && user.kind == UserKind::Person {
+        return send(work, user, TokenPurpose::Activate, template).await;
+    }
+    mail::notice(work, user, template).await
+}
+
 /// Makes a token for somebody and queues the mail that carries it, in the transaction of its cause.
 pub(crate) async fn send(
     work: &mut Work<'_>,

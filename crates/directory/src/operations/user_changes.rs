@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::access::Operation;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
-    Extended, Fault, GroupId, Kind, NewMail, NewPassword, Permission, Time, TokenPurpose, User,
-    UserChange, UserKind, UserRef,
+    Extended, Fault, GroupId, Kind, NewPassword, Permission, Time, TokenPurpose, User, UserChange,
+    UserKind, UserRef,
 };
 use crate::rules;
 use crate::store::{
@@ -339,7 +339,7 @@ async fn after_row(
         };
         passwords::end_sessions(work, user.id, keep).await?;
         changed.note("password", "set", "set");
-        notice(work, old, "notice_password").await?;
+        mail::notice(work, old, "notice_password").await?;
     }
     if let Some(must_change) = change
         .must_change_password
@@ -381,7 +381,7 @@ async fn after_row(
         for purpose in TokenPurpose::ALL {
             stored_tokens::void(&mut work.tx, user.id, *purpose).await?;
         }
-        notice(work, old, "notice_email").await?;
+        mail::notice(work, old, "notice_email").await?;
     }
     if user.pending_email != old.pending_email {
         stored_tokens::void(&mut work.tx, user.id, TokenPurpose::ConfirmEmail).await?;
@@ -434,24 +434,6 @@ async fn change_document(
         }
     }
     Ok(())
-}
-
-/// Tells the old address about a change of its account.
-pub(crate) async fn notice(work: &mut Work<'_>, user: &User, template: &str) -> Outcome<()> {
-    let Some(to) = user.email.clone() else {
-        return Ok(());
-    };
-    let values = json!({ "login": user.login, "name": user.shown.name });
-    mail::enqueue(
-        work,
-        &NewMail {
-            template: template.to_owned(),
-            user: Some(user.id),
-            to,
-            values,
-        },
-    )
-    .await
 }
 
 /// Replaces the direct roles of the caller's platform by this one.

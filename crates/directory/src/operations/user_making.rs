@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::handle::{About, Outcome, Work};
 use crate::model::{
-    Extended, Fault, Kind, Membership, NewMail, NewUser, OrganisationId, Permission, Ref, Scope,
-    Status, Time, TokenPurpose, User, UserId, UserKind,
+    Extended, Fault, Kind, Membership, NewUser, OrganisationId, Permission, Ref, Scope,
+    Status, Time, User, UserId, UserKind,
 };
 use crate::rules;
 use crate::store::{extensions, grants, groups, members, organisations, users};
@@ -13,7 +13,7 @@ use crate::store::{extensions, grants, groups, members, organisations, users};
 use super::granting::{self, Wanted};
 use super::passwords::{self, Prepared};
 use super::users::{check_home_domain, check_texts, described, take_names};
-use super::{mail, memberships, tokens};
+use super::{memberships, tokens};
 
 /// Makes a user with everything a new one gets, in one transaction.
 pub(super) async fn create(
@@ -90,20 +90,8 @@ pub(super) async fn create(
         Some(json!({ "after": after })),
     )
     .await?;
-    if let (Some(template), Some(to)) = (&new.door.mail, &user.email) {
-        // Without a password the mail is the way in: it carries a link to set the first one.
-        if prepared.is_none() && user.kind == UserKind::Person {
-            tokens::send(work, &user, TokenPurpose::Activate, template).await?;
-        } else {
-            let values = json!({ "login": user.login, "name": user.shown.name });
-            let welcome = NewMail {
-                template: template.clone(),
-                user: Some(user.id),
-                to: to.clone(),
-                values,
-            };
-            mail::enqueue(work, &welcome).await?;
-        }
+    if let Some(template) = &new.door.mail {
+        tokens::greet(work, &user, template, prepared.is_some()).await?;
     }
     Ok(users::by_id(&mut work.tx, user.id)
         .await?

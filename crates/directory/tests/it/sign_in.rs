@@ -1,10 +1,18 @@
 use directory::{
-    Accepts, Fault, Platform, Refusal, SessionKind, SessionRequest, Standing, Status, UserChange,
+    Accepts, Directory, EventField, Fault, HashingCost, Platform, Predicate, Query, Refusal,
+    SessionKind, SessionRequest, Standing, Status, Test, UserChange, UserId,
 };
 
-use crate::support::{OWNER, OWNER_EMAIL, OWNER_PASSWORD, START, TOY, World, both, from};
+use crate::support::{
+    OWNER, OWNER_EMAIL, OWNER_PASSWORD, START, TOY, World, both, configuration, from, postgres_at,
+};
 
-both![answers, sessions_end_by_the_clock];
+both![
+    answers,
+    sessions_end_by_the_clock,
+    leaves_a_trail,
+    hashes_follow_the_cost
+];
 
 const PASSWORD: &str = "tangerine umbrella 42";
 
@@ -137,4 +145,98 @@ async fn sessions_end_by_the_clock(world: &World) {
     world.directory.flush_uses().await.unwrap();
     world.clock.advance(3_000);
     assert_eq!(open(&written.secret).await, Ok(ada.id));
+}
+
+async fn leaves_a_trail(world: &World) {
+    let ada = world
+        .person_with_password("ada@example.org", PASSWORD)
+        .await;
+    world
+        .sign_in("nobody@example.org", PASSWORD)
+        .await
+        .unwrap_err();
+    world.sign_in("ada@example.org", "wrong").await.unwrap_err();
+    world.sign_in("ada@example.org", PASSWORD).await.unwrap();
+    let query = Query {
+        predicate: Predicate::Is(EventField::Verb, Test::StartsWith("sign_in.".to_owned())),
+        ..Query::default()
+    };
+    let events = world.system().events(&query).await.unwrap().items;
+    let mut seen: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let reason = event
+                .detail
+                .as_ref()
+                .and_then(|detail| detail["reason"].as_str());
+            (event.verb.as_str(), event.actor, event.entity_id, reason)
+        })
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(
+        seen,
+        [
+            ("sign_in.refused", None, None, Some("unknown")),
+            (
+                "sign_in.refused",
+                Some(ada.id),
+                Some(ada.id.0),
+                Some("password")
+            ),
+            ("sign_in.succeeded", Some(ada.id), Some(ada.id.0), None),
+        ]
+    );
+    for event in &events {
+        assert_eq!(event.platform, "toy");
+        assert_eq!(event.address.as_deref(), Some("192.0.2.1"));
+        assert_eq!(event.request_id.as_deref(), Some("request-1"));
+        assert_eq!(event.at, START);
+    }
+}
+
+async fn hashes_follow_the_cost(world: &World) {
+    world
+        .person_with_password("ada@example.org", PASSWORD)
+        .await;
+    let Some(schema) = &world.schema else {
+        // What is stored is looked at on PostgreSQL.
+        assert!(world.sign_in("ada@example.org", PASSWORD).await.is_ok());
+        return;
+    };
+    let cost = |memory| format!("$argon2id$v=19$m={memory},t=1,p=1$");
+    assert!(world.dump().await.contains(&cost(8)));
+    let mut dearer = configuration(postgres_at(schema), world.clock.clone());
+    dearer.seams.hashing = HashingCost {
+        memory: 16,
+        passes: 1,
+    };
+    let dearer = Directory::open(dearer).await.unwrap();
+    let sign_in = async |password: &str| {
+        let request = SessionRequest::of(SessionKind::Browser);
+        dearer
+            .sign_in(
+                TOY,
+                "ada@example.org",
+                password,
+                None,
+                request,
+                from("192.0.2.1"),
+            )
+            .await
+    };
+    sign_in("wrong").await.unwrap_err();
+    assert!(!world.dump().await.contains(&cost(16)));
+    let changed = world
+        .system()
+        .user(UserId(2))
+        .await
+        .unwrap()
+        .password_changed_at;
+    world.clock.advance(10);
+    sign_in(PASSWORD).await.unwrap();
+    assert!(world.dump().await.contains(&cost(16)));
+    let user = world.system().user(UserId(2)).await.unwrap();
+    assert_eq!(user.password_changed_at, changed, "it is the same password");
+    sign_in(PASSWORD).await.unwrap();
+    dearer.close().await.unwrap();
 }

@@ -85,10 +85,16 @@ pub async fn postgres_location() -> (StoreLocation, String) {
     let schema = format!("directory_test_{}_{number}", std::process::id());
     let create = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
     statement(&create).await;
+    (postgres_at(&schema), schema)
+}
+
+/// Where a schema is.
+pub fn postgres_at(schema: &str) -> StoreLocation {
     let server = server();
     let joint = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
-    (StoreLocation::Postgres(url), schema)
+    StoreLocation::Postgres(format!(
+        "{server}{joint}options=-c%20search_path%3D{schema}"
+    ))
 }
 
 fn server() -> String {
@@ -293,6 +299,27 @@ impl World {
             self.directory.mail_sent(mail.id).await.unwrap();
         }
         mails
+    }
+
+    /// Every row of every table, as PostgreSQL shows it.
+    pub async fn dump(&self) -> String {
+        let schema = self.schema.as_deref().unwrap();
+        let (client, connection) = tokio_postgres::connect(&server(), tokio_postgres::NoTls)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        let tables =
+            "SELECT table_name::text FROM information_schema.tables WHERE table_schema = $1";
+        let mut dump = String::new();
+        for table in client.query(tables, &[&schema]).await.unwrap() {
+            let table: String = table.get(0);
+            let rows = format!("SELECT row_to_json(t)::text FROM {schema}.{table} t");
+            for row in client.query(&rows, &[]).await.unwrap() {
+                dump.push_str(row.get(0));
+                dump.push('\n');
+            }
+        }
+        dump
     }
 
     /// A person without any role.
