@@ -132,3 +132,13 @@ def test_the_wire_keeps_its_manners(usher, native):
         assert refused.status_code == 401 and refused.headers["WWW-Authenticate"] == "Bearer"
     described = requests.get(f"{base}/openapi.json", timeout=10).json()
     assert described["openapi"] == "3.1.0" and len(described["paths"]) > 50
+
+
+def test_a_refusal_leaves_the_connection_in_order(native, make_native):
+    """Who is refused before the body is read can go on asking over the same connection."""
+    stranger = make_native(None)
+    for size in (10, 1_000, 100_000, 900_000):
+        body = {"email": "x@example.org", "title": "x" * size}
+        assert stranger.post("/users", body, status=401)["type"].endswith(":no-credential")
+    pool = stranger.session.get_adapter(native.url).poolmanager.connection_from_url(native.url)
+    assert pool.num_connections == 1

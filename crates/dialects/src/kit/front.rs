@@ -19,6 +19,7 @@ use tower::Service as _;
 
 use super::answer;
 use super::dialect::Dialect;
+use super::leftover::Leftover;
 use super::path::{LONGEST, fold_path};
 use super::shared::Shared;
 use super::signed::Seen;
@@ -157,6 +158,9 @@ impl Served {
 
     async fn below(&self, request: Request, path: String) -> Response {
         let seen = Arc::new(self.seen(&request, path));
+        let (parts, body) = request.into_parts();
+        let (body, leftover) = Leftover::of(body);
+        let request = Request::from_parts(parts, body);
         let voice = self.dialect.voice;
         let mut response = if seen.path.len() > LONGEST || seen.path.contains("%00") {
             voice.trouble(&Trouble::BadPath, &seen)
@@ -172,6 +176,10 @@ impl Served {
             }
         };
         finish(&mut response, &seen.request_id);
+        if !leftover.drained(self.dialect.limits.body).await {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         tracing::debug!(
             request_id = %seen.request_id,
             dialect = self.dialect.name,

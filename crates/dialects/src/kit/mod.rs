@@ -23,6 +23,7 @@ mod body;
 mod dialect;
 mod front;
 mod json;
+mod leftover;
 mod path;
 mod query;
 mod rate;

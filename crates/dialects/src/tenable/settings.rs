@@ -238,7 +238,6 @@ impl Change {
             start_tls: self.start_tls.unwrap_or(mail.start_tls),
             tls: self.tls.unwrap_or(mail.tls),
             sender: self.sender.clone().unwrap_or(mail.sender),
-            ..mail
         }
     }
 }
