@@ -253,3 +253,33 @@ def test_license(tie):
         "in_app_eula", "license_type", "features",
     }  # fmt: skip
     assert 1 <= license["current_active_user_count"] <= license["max_active_user_count"]
+
+
+def test_the_vendors_password_rule(make_usher):
+    server = make_usher(env={"USHER_PASSWORDS_POLICY": "vendor"}, demo=False)
+    tie = connect(server)
+    person = make_person(tie)
+    for password, accepted in [
+        ("S3cret!Passw0rd", True),
+        ("N3w!Passw0rd-x", True),
+        ("Sh0rt!Passw", False),
+        ("s3cret!passw0rd", False),
+        ("S3CRET!PASSW0RD", False),
+        ("Secret!Password", False),
+        ("S3cretPassw0rd", False),
+        # The underscore counts as a letter, so the seed's own sample is refused here.
+        ("S3cret_Passw0rd", False),
+        ("user_password", False),
+    ]:
+        email = fresh_email()
+        if accepted:
+            make_person(tie, email=email, password=password)
+            assert sign_in(server, email, password)
+            tie.users.update(str(person["id"]), password=password)
+        else:
+            with pytest.raises(BadRequestError):
+                make_person(tie, email=email, password=password)
+            with pytest.raises(BadRequestError):
+                tie.users.update(str(person["id"]), password=password)
+            with pytest.raises(UnauthorizedError):
+                sign_in(server, email, password)

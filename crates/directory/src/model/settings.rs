@@ -15,7 +15,7 @@ pub struct PasswordRule {
     pub upper: bool,
     /// Needs a digit.
     pub digit: bool,
-    /// Needs a character that is neither letter nor digit (nor `_` where that counts as a letter).
+    /// Needs a character that is neither letter nor digit, nor `_`, which counts as a letter.
     pub special: bool,
     /// A digit or a special character suffices in place of both.
     pub digit_or_special: bool,

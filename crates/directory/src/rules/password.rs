@@ -38,13 +38,13 @@ pub fn check_vendor_password(password: &str, rule: &PasswordRule) -> Result<(), 
     }
     let has = |kind: fn(char) -> bool| password.chars().any(kind);
     let digit = has(|c| c.is_ascii_digit());
-    // Where either suffices the vendors mean `\W`, to which the underscore is a letter.
-    let either = digit || has(|c| !c.is_alphanumeric() && c != '_');
+    // The vendors who ask for special characters mean `\W`, to which the underscore is a letter.
+    let special = has(|c| !c.is_alphanumeric() && c != '_');
     let fine = (!rule.lower || has(char::is_lowercase))
         && (!rule.upper || has(char::is_uppercase))
         && (!rule.digit || digit)
-        && (!rule.special || has(|c| !c.is_alphanumeric()))
-        && (!rule.digit_or_special || either);
+        && (!rule.special || special)
+        && (!rule.digit_or_special || digit || special);
     if fine {
         Ok(())
     } else {
@@ -178,7 +178,7 @@ mod tests {
             (plain, "password", Ok(())),
             (plain, "passwor", Err(Weakness::TooShort(8))),
             (all, "Passw0rd!", Ok(())),
-            (all, "Passw0rd_", Ok(())),
+            (all, "Passw0rd_", weak),
             (all, "Passw0rdX", weak),
             (all, "passw0rd!", weak),
             (all, "PASSW0RD!", weak),
