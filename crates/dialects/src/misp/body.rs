@@ -186,7 +186,7 @@ pub fn form(text: &str) -> Option<Value> {
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (plain(name)?, plain(value)?);
-        // Quirk: browsers' forms wrap everything in `data[…]`; it is taken off.
+        // Quirk: browsers' forms wrap everything in `data[…]`; it is taken off (misp.md §8).
         let name = match name
             .strip_prefix("data[")
             .and_then(|rest| rest.split_once(']'))

@@ -171,7 +171,7 @@ pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> A
     }
     // Lines that say the same are left alone, whatever else stands in them.
     let same = flags.set == present && flags.restricted == limited;
-    // Quirk: an empty limit of a built-in role is what the vendor writes for none.
+    // Quirk: an empty limit is what the vendor writes for none (misp.md §5.2).
     let change = RoleChange {
         name: fields.filled("name").filter(|name| *name != role.name),
         lines: (!same).then(|| catalogue::lines_of(&flags.set, flags.restricted)),
