@@ -42,7 +42,7 @@ def test_an_example_works_as_written(example, usher):
     pythons = Path(os.environ.get("USHER_PYTHONS", "target/python")).resolve()
     environment["PATH"] = f"{pythons / (example['client'] or 'server') / 'bin'}:{environment['PATH']}"
     if example["language"] == "python":
-        script = folder / f"{example['name']}.py"
+        script = folder / f"example-{example['name']}.py"
         script.write_text(example["text"])
         commands = f". usher-data/first-run.env; exec python {script.name}"
     else:
