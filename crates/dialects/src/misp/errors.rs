@@ -70,11 +70,11 @@ impl Place<'_> {
 
     /// A refused field.
     pub fn field(&self, name: &str, why: &str) -> Voiced {
-        match self.act {
-            // Quirk: editing oneself tells one sentence for everything (misp.md §4.3).
-            Act::EditProfile => self.failure(json!(PROFILE)),
-            _ => self.failure(json!({ name: [why] })),
+        // Quirk: editing oneself tells one sentence for everything (misp.md §4.3).
+        if self.act == Act::EditProfile {
+            return self.failure(json!(PROFILE));
         }
+        self.failure(json!({ name: [why] }))
     }
 
     /// What a fault is here.

@@ -2,8 +2,7 @@
 //! by one table per kind of entity.
 
 use directory::{
-    Cursor, Direction, Fault, Handle, Page, Platform, Position, Predicate, Query, Ref, Test, Time,
-    Value,
+    Cursor, Direction, Fault, Handle, Page, Platform, Position, Predicate, Query, Test, Time, Value,
 };
 use serde::Serialize;
 
@@ -321,9 +320,4 @@ pub fn platform(served: &[directory::PlatformSpec], word: &str) -> Option<Platfo
         .iter()
         .map(|spec| spec.platform)
         .find(|platform| platform.word() == word)
-}
-
-/// Names an entity by number.
-pub fn by_number<Id: From<i64>>(number: i64) -> Ref<Id> {
-    Ref::Id(Id::from(number))
 }

@@ -17,7 +17,7 @@ fn unknown(field: &str, kind: Kind, fault: Fault) -> Problem {
 }
 
 macro_rules! references {
-    ($($one:ident, $several:ident: $id:ident, $kind:ident, |$handle:ident, $named:ident| $look:expr;)*) => {$(
+    ($($one:ident $(, $several:ident)?: $id:ident, $kind:ident, |$handle:ident, $named:ident| $look:expr;)*) => {$(
         /// The number of what a field names.
         pub async fn $one(
             $handle: &Handle,
@@ -33,7 +33,7 @@ macro_rules! references {
             }
         }
 
-        /// The numbers of what a field names, in its order.
+        $(/// The numbers of what a field names, in its order.
         pub async fn $several(
             handle: &Handle,
             field: &'static str,
@@ -44,16 +44,15 @@ macro_rules! references {
                 found.extend($one(handle, field, Some(one)).await?);
             }
             Ok(found)
-        }
+        })?
     )*};
 }
 
 references! {
-    user, users: UserId, User, |handle, named| handle.user(named.reference::<UserId>()).await;
+    user: UserId, User, |handle, named| handle.user(named.reference::<UserId>()).await;
     organisation, organisations: OrganisationId, Organisation,
         |handle, named| handle.organisation(named.reference::<OrganisationId>()).await;
     group, groups: GroupId, Group, |handle, named| handle.group(named.reference::<GroupId>()).await;
     role, roles: RoleId, Role, |handle, named| super::roles::role(handle, named).await;
-    collection, collections: CollectionId, Collection,
-        |handle, named| handle.collection(named.reference::<CollectionId>()).await;
+    collection: CollectionId, Collection, |handle, named| handle.collection(named.reference::<CollectionId>()).await;
 }

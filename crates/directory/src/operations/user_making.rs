@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::handle::{About, Outcome, Work};
 use crate::model::{
-    Extended, Fault, Kind, Membership, NewUser, OrganisationId, Permission, Ref, Scope,
-    Status, Time, User, UserId, UserKind,
+    Extended, Fault, Kind, Membership, NewUser, OrganisationId, Permission, Ref, Scope, Status,
+    Time, User, UserId, UserKind,
 };
 use crate::rules;
 use crate::store::{extensions, grants, groups, members, organisations, users};
