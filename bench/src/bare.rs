@@ -10,11 +10,16 @@ const BODY: &str = r#"{"id":"0198c7a2-5b1e-7c3a-9f52-1d2e3f405162","number":4711
 
 /// Serves until killed; prints its address.
 pub fn serve() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         println!("bare ready on http://{} ", listener.local_addr()?);
-        let router = Router::new().route("/", get(|| async { ([(CONTENT_TYPE, "application/json")], BODY) }));
+        let router = Router::new().route(
+            "/",
+            get(|| async { ([(CONTENT_TYPE, "application/json")], BODY) }),
+        );
         axum::serve(listener, router).await?;
         Ok(())
     })

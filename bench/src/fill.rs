@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use directory::{
-    Accepts, Configuration, Directory, FirstRun, Handle, HashingCost, Names, NewKey, NewOrganisation, NewUser,
-    OrganisationId, PasswordPolicy, Platform, Position, Query, RequestContext, Seams, StoreLocation, UserField,
+    Accepts, Configuration, Directory, FirstRun, Handle, HashingCost, Names, NewKey,
+    NewOrganisation, NewUser, OrganisationId, PasswordPolicy, Platform, Position, Query,
+    RequestContext, Seams, StoreLocation, UserField,
 };
 
 /// The key that seals secrets, as the server reads it from its environment.
@@ -13,8 +14,8 @@ pub const SECRET_TEXT: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 /// A filled store.
 pub struct Filled {
-    /// The owner's key.
-    pub key: String,
+    /// Keys of the owner's: many, since each may ask only so often.
+    pub keys: Vec<String>,
     /// The key of an administrator of one organisation with few people.
     pub small_key: String,
     /// UUIDs of people, spread over the directory.
@@ -48,7 +49,10 @@ async fn fill(location: StoreLocation, users: u64) -> Result<Filled> {
         passwords: PasswordPolicy::Default,
         secret: [7; 32],
         connections: 4,
-        seams: Seams { hashing: HashingCost::cheap(), ..Seams::default() },
+        seams: Seams {
+            hashing: HashingCost::cheap(),
+            ..Seams::default()
+        },
     })
     .await?;
     directory
@@ -63,14 +67,26 @@ async fn fill(location: StoreLocation, users: u64) -> Result<Filled> {
     let system = directory.act(&directory.system(Platform::USHER));
     let (organisations, small) = organisations(&system).await?;
     people(&system, &organisations, small, users).await?;
-    let owner = system.create_key(directory::FIRST_OWNER, NewKey { name: "bench".to_owned(), ..NewKey::default() }).await?;
+    let mut keys = Vec::new();
+    for number in 0..200 {
+        let new = NewKey {
+            name: format!("bench {number}"),
+            ..NewKey::default()
+        };
+        keys.push(system.create_key(directory::FIRST_OWNER, new).await?.secret);
+    }
     let small_key = small_administrator(&system, small).await?;
     let mut filled = Filled {
-        key: owner.secret,
+        keys,
         small_key,
         uuids: Vec::new(),
         cursors: vec![String::new()],
-        organisations: system.organisations_by_id(&organisations).await?.iter().map(|one| one.uuid.to_string()).collect(),
+        organisations: system
+            .organisations_by_id(&organisations)
+            .await?
+            .iter()
+            .map(|one| one.uuid.to_string())
+            .collect(),
         statements: Vec::new(),
     };
     samples(&system, users, &mut filled).await?;
@@ -93,8 +109,16 @@ async fn organisations(system: &Handle) -> Result<(Vec<OrganisationId>, Organisa
     Ok((all, small))
 }
 
-async fn new_organisation(system: &Handle, name: String, parent: OrganisationId) -> Result<OrganisationId> {
-    let new = NewOrganisation { name, parent: Some(parent), ..NewOrganisation::default() };
+async fn new_organisation(
+    system: &Handle,
+    name: String,
+    parent: OrganisationId,
+) -> Result<OrganisationId> {
+    let new = NewOrganisation {
+        name,
+        parent: Some(parent),
+        ..NewOrganisation::default()
+    };
     Ok(system.create_organisation(new).await?.id)
 }
 
@@ -103,13 +127,22 @@ fn person(number: u64, home: OrganisationId) -> NewUser {
     let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
     NewUser {
         email: Some(format!("person{number}@example.org")),
-        names: Names { given: Some("Person".to_owned()), family: Some(format!("{scattered:08} {number}")), ..Names::default() },
+        names: Names {
+            given: Some("Person".to_owned()),
+            family: Some(format!("{scattered:08} {number}")),
+            ..Names::default()
+        },
         home: Some(home),
         ..NewUser::default()
     }
 }
 
-async fn people(system: &Handle, organisations: &[OrganisationId], small: OrganisationId, users: u64) -> Result<()> {
+async fn people(
+    system: &Handle,
+    organisations: &[OrganisationId],
+    small: OrganisationId,
+    users: u64,
+) -> Result<()> {
     let mut batch = Vec::with_capacity(500);
     for number in 0..users {
         let home = organisations[usize::try_from(number)? % organisations.len()];
@@ -118,18 +151,45 @@ async fn people(system: &Handle, organisations: &[OrganisationId], small: Organi
             system.create_users(std::mem::take(&mut batch)).await?;
         }
     }
-    system.create_users((0..200).map(|number| person(1_000_000_000 + number, small)).collect()).await?;
+    system
+        .create_users(
+            (0..200)
+                .map(|number| person(1_000_000_000 + number, small))
+                .collect(),
+        )
+        .await?;
     Ok(())
 }
 
 async fn small_administrator(system: &Handle, home: OrganisationId) -> Result<String> {
-    let new = NewUser { email: Some("small@example.org".to_owned()), home: Some(home), ..NewUser::default() };
+    let new = NewUser {
+        email: Some("small@example.org".to_owned()),
+        home: Some(home),
+        ..NewUser::default()
+    };
     let user = system.create_user(new).await?;
-    let role = system.role_by_word(Platform::USHER, "administrator").await?;
-    system
-        .grant_role(user.id, directory::NewGrant { role: role.id, organisation: Some(home), expires_at: None })
+    let role = system
+        .role_by_word(Platform::USHER, "administrator")
         .await?;
-    let key = system.create_key(user.id, NewKey { name: "small".to_owned(), ..NewKey::default() }).await?;
+    system
+        .grant_role(
+            user.id,
+            directory::NewGrant {
+                role: role.id,
+                organisation: Some(home),
+                expires_at: None,
+            },
+        )
+        .await?;
+    let key = system
+        .create_key(
+            user.id,
+            NewKey {
+                name: "small".to_owned(),
+                ..NewKey::default()
+            },
+        )
+        .await?;
     Ok(key.secret)
 }
 
@@ -145,8 +205,12 @@ async fn samples(system: &Handle, users: u64, filled: &mut Filled) -> Result<()>
             ..Query::default()
         };
         let page = system.users(&query).await?;
-        filled.uuids.extend(page.items.iter().map(|user| user.uuid.to_string()));
-        filled.cursors.extend(page.next.map(|cursor| cursor.encode()));
+        filled
+            .uuids
+            .extend(page.items.iter().map(|user| user.uuid.to_string()));
+        filled
+            .cursors
+            .extend(page.next.map(|cursor| cursor.encode()));
     }
     filled.cursors.remove(0);
     if filled.cursors.is_empty() || filled.uuids.is_empty() {
@@ -158,21 +222,36 @@ async fn samples(system: &Handle, users: u64, filled: &mut Filled) -> Result<()>
 /// How many statements each measured request costs once its caller is remembered.
 async fn statements(directory: &Directory, filled: &mut Filled) -> Result<()> {
     let context = RequestContext::default;
-    let key = filled.key.clone();
-    directory.authenticate(Platform::USHER, &key, Accepts::Both, context()).await?;
+    let key = filled.keys[0].clone();
+    directory
+        .authenticate(Platform::USHER, &key, Accepts::Both, context())
+        .await?;
     let before = directory.statements();
-    let caller = directory.authenticate(Platform::USHER, &key, Accepts::Both, context()).await?;
+    let caller = directory
+        .authenticate(Platform::USHER, &key, Accepts::Both, context())
+        .await?;
     let handle = directory.act(&caller);
     let signed_in = directory.statements();
-    filled.statements.push(("authentication", signed_in - before));
+    filled
+        .statements
+        .push(("authentication", signed_in - before));
     let uuid = filled.uuids[0].parse()?;
     handle.user(directory::Ref::Uuid(uuid)).await?;
     let read = directory.statements();
     filled.statements.push(("one user", read - signed_in));
-    handle.users(&Query { sort: Some(UserField::Name), ..Query::default() }).await?;
+    handle
+        .users(&Query {
+            sort: Some(UserField::Name),
+            ..Query::default()
+        })
+        .await?;
     let paged = directory.statements();
     filled.statements.push(("page of 100", paged - read));
-    handle.create_user(person(u64::MAX, handle.caller().home())).await?;
-    filled.statements.push(("create", directory.statements() - paged));
+    handle
+        .create_user(person(u64::MAX, handle.caller().home()))
+        .await?;
+    filled
+        .statements
+        .push(("create", directory.statements() - paged));
     Ok(())
 }

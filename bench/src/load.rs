@@ -25,7 +25,7 @@ pub struct Measured {
 
 /// A kind of load: how request `n` looks.
 pub struct Load {
-    request: Box<dyn Fn(u64, &str) -> String + Sync>,
+    request: Box<dyn Fn(u64) -> String + Sync>,
     expected: &'static str,
 }
 
@@ -41,33 +41,52 @@ fn scatter(n: u64, range: u64) -> usize {
 impl Load {
     /// The bare server's page.
     pub fn hello() -> Load {
-        Load { request: Box::new(|_, key| get("/", key)), expected: "200" }
+        Load {
+            request: Box::new(|_| get("/", "none")),
+            expected: "200",
+        }
     }
 
     /// One user by UUID, authenticated.
     pub fn reads(filled: &Filled) -> Load {
         let uuids = filled.uuids.clone();
-        let request = move |n, key: &str| {
+        let keys = filled.keys.clone();
+        let request = move |n: u64| {
+            let key = &keys[scatter(n, keys.len() as u64)];
             let uuid = &uuids[scatter(n, uuids.len() as u64)];
             get(&format!("/api/v1/users/{uuid}"), key)
         };
-        Load { request: Box::new(request), expected: "200" }
+        Load {
+            request: Box::new(request),
+            expected: "200",
+        }
     }
 
     /// A page of 100 by name, from anywhere in the directory.
     pub fn pages(filled: &Filled) -> Load {
         let cursors = filled.cursors.clone();
-        let request = move |n, key: &str| {
+        let keys = filled.keys.clone();
+        let request = move |n: u64| {
+            let key = &keys[scatter(n, keys.len() as u64)];
             let cursor = &cursors[scatter(n, cursors.len() as u64)];
-            get(&format!("/api/v1/users?sort=name&limit=100&cursor={cursor}"), key)
+            get(
+                &format!("/api/v1/users?sort=name&limit=100&cursor={cursor}"),
+                key,
+            )
         };
-        Load { request: Box::new(request), expected: "200" }
+        Load {
+            request: Box::new(request),
+            expected: "200",
+        }
     }
 
     /// The same by an administrator of one small organisation.
     pub fn small_pages(filled: &Filled) -> Load {
         let key = filled.small_key.clone();
-        Load { request: Box::new(move |_, _| get("/api/v1/users?sort=name&limit=100", &key)), expected: "200" }
+        Load {
+            request: Box::new(move |_| get("/api/v1/users?sort=name&limit=100", &key)),
+            expected: "200",
+        }
     }
 
     /// Creates, each with a name of its own.
@@ -75,7 +94,9 @@ impl Load {
         static RUN: AtomicU64 = AtomicU64::new(0);
         let run = RUN.fetch_add(1, Ordering::SeqCst);
         let organisations = filled.organisations.clone();
-        let request = move |n: u64, key: &str| {
+        let keys = filled.keys.clone();
+        let request = move |n: u64| {
+            let key = &keys[scatter(n, keys.len() as u64)];
             let home = &organisations[scatter(n, organisations.len() as u64)];
             let body = format!(
                 r#"{{"email":"new{run}x{n}@example.org","given_name":"New","family_name":"Person {n}","home":"{home}"}}"#
@@ -85,7 +106,10 @@ impl Load {
                 body.len()
             )
         };
-        Load { request: Box::new(request), expected: "201" }
+        Load {
+            request: Box::new(request),
+            expected: "201",
+        }
     }
 }
 
@@ -99,11 +123,28 @@ pub fn run(server: &Server, load: &Load, clients: u64, seconds: u64) -> Result<M
     let (elapsed, used) = (start.elapsed().as_secs_f64(), server.cpu() - cpu);
     let count = latencies.len() as f64;
     latencies.sort_by(f64::total_cmp);
-    let at = |share: f64| latencies.get((count * share) as usize).or(latencies.last()).copied().unwrap_or(0.0);
-    Ok(Measured { rate: count / elapsed, per_cpu: count / used.max(0.01), p50: at(0.5), p99: at(0.99) })
+    let at = |share: f64| {
+        latencies
+            .get((count * share) as usize)
+            .or(latencies.last())
+            .copied()
+            .unwrap_or(0.0)
+    };
+    Ok(Measured {
+        rate: count / elapsed,
+        per_cpu: count / used.max(0.01),
+        p50: at(0.5),
+        p99: at(0.99),
+    })
 }
 
-fn drive(server: &Server, load: &Load, clients: u64, next: &AtomicU64, time: Duration) -> Result<Vec<f64>> {
+fn drive(
+    server: &Server,
+    load: &Load,
+    clients: u64,
+    next: &AtomicU64,
+    time: Duration,
+) -> Result<Vec<f64>> {
     let end = Instant::now() + time;
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..clients)
@@ -114,7 +155,7 @@ fn drive(server: &Server, load: &Load, clients: u64, next: &AtomicU64, time: Dur
                     let mut buffer = Vec::with_capacity(256 * 1024);
                     let mut latencies = Vec::new();
                     while Instant::now() < end {
-                        let request = (load.request)(next.fetch_add(1, Ordering::Relaxed), &server.key);
+                        let request = (load.request)(next.fetch_add(1, Ordering::Relaxed));
                         let start = Instant::now();
                         stream.write_all(request.as_bytes())?;
                         answer(&mut stream, &mut buffer, load.expected)?;
@@ -126,7 +167,11 @@ fn drive(server: &Server, load: &Load, clients: u64, next: &AtomicU64, time: Dur
             .collect();
         let mut all = Vec::new();
         for worker in workers {
-            all.extend(worker.join().map_err(|_| anyhow::anyhow!("a client panicked"))??);
+            all.extend(
+                worker
+                    .join()
+                    .map_err(|_| anyhow::anyhow!("a client panicked"))??,
+            );
         }
         Ok(all)
     })
@@ -150,7 +195,8 @@ fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>, expected: &str) -> Resul
     let status = text.split(' ').nth(1).unwrap_or_default().to_owned();
     let length = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().ok())?
     });
     match length {
         Some(length) => {
@@ -174,7 +220,10 @@ fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>, expected: &str) -> Resul
         }
     }
     if status != expected {
-        bail!("expected {expected}, got {status}: {}", String::from_utf8_lossy(&buffer[head..buffer.len().min(head + 400)]));
+        bail!(
+            "expected {expected}, got {status}: {}",
+            String::from_utf8_lossy(&buffer[head..buffer.len().min(head + 400)])
+        );
     }
     Ok(())
 }

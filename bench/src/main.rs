@@ -40,18 +40,31 @@ fn plan() -> Result<Plan> {
     let mut plan = Plan {
         users: vec![10_000, 100_000],
         seconds: 3,
-        binary: PathBuf::from(std::env::var("USHER_BINARY").unwrap_or_else(|_| "target/release/usher".to_owned())),
+        binary: PathBuf::from(
+            std::env::var("USHER_BINARY").unwrap_or_else(|_| "target/release/usher".to_owned()),
+        ),
         postgres: std::env::var("USHER_TEST_POSTGRES").ok(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        let mut value = || {
+            arguments
+                .next()
+                .with_context(|| format!("{argument} needs a value"))
+        };
         match argument.as_str() {
-            "--users" => plan.users = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            "--users" => {
+                plan.users = value()?
+                    .split(',')
+                    .map(str::parse)
+                    .collect::<Result<_, _>>()?
+            }
             "--seconds" => plan.seconds = value()?.parse()?,
             "--binary" => plan.binary = value()?.into(),
             "--no-postgres" => plan.postgres = None,
-            other => bail!("unknown argument {other}; known: --users N,N --seconds N --binary PATH --no-postgres"),
+            other => bail!(
+                "unknown argument {other}; known: --users N,N --seconds N --binary PATH --no-postgres"
+            ),
         }
     }
     Ok(plan)
@@ -85,7 +98,7 @@ fn sqlite(plan: &Plan, users: u64, bare: &Server, table: &mut report::Table) -> 
     let store = format!("SQLite, {users} users");
     let page = raw::pages(&folder, plan.seconds)?;
     {
-        let server = Server::usher(&plan.binary, &folder, None, &filled.key)?;
+        let server = Server::usher(&plan.binary, &folder, None)?;
         reads(plan, &store, &server, bare, &filled, Some(&page), table)?;
         for clients in [1, 16, 64] {
             // The raw probe commits groups as large as the clients that wait at once.
@@ -101,14 +114,21 @@ fn sqlite(plan: &Plan, users: u64, bare: &Server, table: &mut report::Table) -> 
 }
 
 /// The same on PostgreSQL, in a database of its own.
-fn postgres(plan: &Plan, users: u64, url: &str, bare: &Server, table: &mut report::Table) -> Result<()> {
+fn postgres(
+    plan: &Plan,
+    users: u64,
+    url: &str,
+    bare: &Server,
+    table: &mut report::Table,
+) -> Result<()> {
     let database = process::Database::create(url, users)?;
     let filled = fill::postgres(&database.url, users)?;
     let store = format!("PostgreSQL, {users} users");
-    let folder = std::env::temp_dir().join(format!("usher-bench-{}-pg-{users}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("usher-bench-{}-pg-{users}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     {
-        let server = Server::usher(&plan.binary, &folder, Some(&database.url), &filled.key)?;
+        let server = Server::usher(&plan.binary, &folder, Some(&database.url))?;
         reads(plan, &store, &server, bare, &filled, None, table)?;
         for clients in [1, 16, 64] {
             let ours = load::run(&server, &Load::creates(&filled), clients, plan.seconds)?;

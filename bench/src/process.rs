@@ -12,8 +12,6 @@ pub struct Server {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
-    /// The key of an owner, for Usher.
-    pub key: String,
 }
 
 impl Server {
@@ -21,21 +19,25 @@ impl Server {
     pub fn bare() -> Result<Server> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("bare-server");
-        Server::start(command, "")
+        Server::start(command)
     }
 
     /// Usher on a filled store.
-    pub fn usher(binary: &Path, folder: &Path, database: Option<&str>, key: &str) -> Result<Server> {
+    pub fn usher(binary: &Path, folder: &Path, database: Option<&str>) -> Result<Server> {
         let mut command = Command::new(binary);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(folder);
         if let Some(url) = database {
             command.args(["--database", url]);
         }
-        command.env("USHER_SECRET_KEY", crate::fill::SECRET_TEXT).env("USHER_LOG_FILTER", "error");
-        Server::start(command, key).with_context(|| format!("starting {}", binary.display()))
+        command
+            .env("USHER_SECRET_KEY", crate::fill::SECRET_TEXT)
+            .env("USHER_LOG_FILTER", "error");
+        Server::start(command).with_context(|| format!("starting {}", binary.display()))
     }
 
-    fn start(mut command: Command, key: &str) -> Result<Server> {
+    fn start(mut command: Command) -> Result<Server> {
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().context("no stdout")?;
         let mut line = String::new();
@@ -46,7 +48,7 @@ impl Server {
             .and_then(|rest| rest.split([' ', '\n']).next())
             .and_then(|address| address.parse().ok())
             .with_context(|| format!("no address in the ready line {line:?}"))?;
-        Ok(Server { child, address, key: key.to_owned() })
+        Ok(Server { child, address })
     }
 
     /// CPU seconds used so far, user and system.
@@ -56,9 +58,17 @@ impl Server {
 
     /// Resident memory in MB.
     pub fn resident(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .unwrap_or_default();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap_or_default();
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kb| kb.parse::<f64>().ok())
+            .unwrap_or(0.0)
+            / 1024.0
     }
 }
 
@@ -67,7 +77,12 @@ pub fn cpu_of(process: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name may hold blanks; what follows its bracket does not.
     let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: f64 = rest.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    let ticks: f64 = rest
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum();
     ticks / 100.0
 }
 
@@ -92,18 +107,28 @@ impl Database {
         let name = format!("usher_bench_{}_{users}", std::process::id());
         psql(url, &format!("CREATE DATABASE {name}"))?;
         let base = url.rsplit_once('/').map_or(url, |(base, _)| base);
-        Ok(Database { server: url.to_owned(), url: format!("{base}/{name}"), name })
+        Ok(Database {
+            server: url.to_owned(),
+            url: format!("{base}/{name}"),
+            name,
+        })
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let _ = psql(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        let _ = psql(
+            &self.server,
+            &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        );
     }
 }
 
 fn psql(url: &str, sql: &str) -> Result<()> {
-    let status = Command::new("psql").args([url, "-q", "-c", sql]).status().context("psql is needed for the PostgreSQL part")?;
+    let status = Command::new("psql")
+        .args([url, "-q", "-c", sql])
+        .status()
+        .context("psql is needed for the PostgreSQL part")?;
     anyhow::ensure!(status.success(), "psql failed: {sql}");
     Ok(())
 }

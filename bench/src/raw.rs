@@ -13,7 +13,11 @@ use crate::process::cpu_of;
 
 fn measured(count: u64, start: Instant, cpu: f64) -> Measured {
     let (elapsed, used) = (start.elapsed().as_secs_f64(), cpu_of("self") - cpu);
-    Measured { rate: count as f64 / elapsed, per_cpu: count as f64 / used.max(0.01), ..Measured::default() }
+    Measured {
+        rate: count as f64 / elapsed,
+        per_cpu: count as f64 / used.max(0.01),
+        ..Measured::default()
+    }
 }
 
 /// Pages of 100 by name from random places, written as JSON.
@@ -21,7 +25,11 @@ pub fn pages(folder: &Path, seconds: u64) -> Result<Measured> {
     let file = std::fs::read_dir(folder)?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "db" || extension == "sqlite" || extension == "sqlite3"))
+        .find(|path| {
+            path.extension().is_some_and(|extension| {
+                extension == "db" || extension == "sqlite" || extension == "sqlite3"
+            })
+        })
         .ok_or_else(|| anyhow::anyhow!("no database in {}", folder.display()))?;
     let connection = Connection::open(file)?;
     let places: Vec<String> = connection
@@ -95,9 +103,15 @@ pub fn creates(folder: &Path, group: u64, seconds: u64) -> Result<Measured> {
                 .prepare_cached("INSERT INTO users (uuid, login, email, name, login_key, email_key, name_key, search, status, home, created_at) VALUES (?1, ?2, ?2, ?3, ?2, ?2, ?3, ?3, 'active', ?4, ?5)")?
                 .execute(params![uuid, login, name, home, 1_767_225_600_000_i64])?;
             let id = transaction.last_insert_rowid();
-            transaction.prepare_cached("INSERT INTO names VALUES (?1, ?2)")?.execute(params![login, id])?;
-            transaction.prepare_cached("INSERT INTO memberships VALUES (?1, ?2, 1)")?.execute(params![id, home])?;
-            transaction.prepare_cached("INSERT INTO population (organisation_id, step) VALUES (?1, 1)")?.execute(params![home])?;
+            transaction
+                .prepare_cached("INSERT INTO names VALUES (?1, ?2)")?
+                .execute(params![login, id])?;
+            transaction
+                .prepare_cached("INSERT INTO memberships VALUES (?1, ?2, 1)")?
+                .execute(params![id, home])?;
+            transaction
+                .prepare_cached("INSERT INTO population (organisation_id, step) VALUES (?1, 1)")?
+                .execute(params![home])?;
             transaction
                 .prepare_cached("INSERT INTO grants (user_id, role_id, organisation_id, created_at) VALUES (?1, 5, ?2, 1)")?
                 .execute(params![id, home])?;

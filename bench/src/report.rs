@@ -14,9 +14,27 @@ fn percent(ours: f64, other: f64) -> String {
 }
 
 impl Table {
-    fn row(&mut self, store: &str, what: &str, ours: &Measured, beside: &str, ratio: String, aim: &str) {
-        let figures = format!("{:.0}/cs, {:.0}/s, p50 {:.2} ms, p99 {:.2} ms", ours.per_cpu, ours.rate, ours.p50, ours.p99);
-        self.rows.push([store.to_owned(), what.to_owned(), figures, beside.to_owned(), ratio, aim.to_owned()]);
+    fn row(
+        &mut self,
+        store: &str,
+        what: &str,
+        ours: &Measured,
+        beside: &str,
+        ratio: String,
+        aim: &str,
+    ) {
+        let figures = format!(
+            "{:.0}/cs, {:.0}/s, p50 {:.2} ms, p99 {:.2} ms",
+            ours.per_cpu, ours.rate, ours.p50, ours.p99
+        );
+        self.rows.push([
+            store.to_owned(),
+            what.to_owned(),
+            figures,
+            beside.to_owned(),
+            ratio,
+            aim.to_owned(),
+        ]);
     }
 
     /// The bare server by itself.
@@ -26,9 +44,20 @@ impl Table {
 
     /// An authenticated read.
     pub fn read(&mut self, store: &str, ours: &Measured, bare: &Measured) {
-        let aim = if store.starts_with("SQLite") { "60 %" } else { "35 %" };
+        let aim = if store.starts_with("SQLite") {
+            "60 %"
+        } else {
+            "35 %"
+        };
         let beside = format!("bare axum {:.0}/cs", bare.per_cpu);
-        self.row(store, "one user, authenticated", ours, &beside, percent(ours.per_cpu, bare.per_cpu), aim);
+        self.row(
+            store,
+            "one user, authenticated",
+            ours,
+            &beside,
+            percent(ours.per_cpu, bare.per_cpu),
+            aim,
+        );
     }
 
     /// A page of 100.
@@ -37,7 +66,14 @@ impl Table {
         match raw {
             Some(raw) => {
                 let beside = format!("raw SQLite {:.0}/cs", raw.per_cpu);
-                self.row(store, &what, ours, &beside, percent(ours.per_cpu, raw.per_cpu), "80 %");
+                self.row(
+                    store,
+                    &what,
+                    ours,
+                    &beside,
+                    percent(ours.per_cpu, raw.per_cpu),
+                    "80 %",
+                );
             }
             None => self.row(store, &what, ours, "-", "-".to_owned(), "-"),
         }
@@ -49,7 +85,14 @@ impl Table {
         match raw {
             Some(raw) => {
                 let beside = format!("raw group commit {:.0}/cs, {:.0}/s", raw.per_cpu, raw.rate);
-                self.row(store, &what, ours, &beside, percent(ours.per_cpu, raw.per_cpu), "60 %");
+                self.row(
+                    store,
+                    &what,
+                    ours,
+                    &beside,
+                    percent(ours.per_cpu, raw.per_cpu),
+                    "60 %",
+                );
             }
             None => self.row(store, &what, ours, "-", "-".to_owned(), "-"),
         }
@@ -57,13 +100,19 @@ impl Table {
 
     /// Resident memory.
     pub fn memory(&mut self, store: &str, megabytes: f64) {
-        self.notes.push(format!("{store}: {megabytes:.0} MB resident after the load"));
+        self.notes.push(format!(
+            "{store}: {megabytes:.0} MB resident after the load"
+        ));
     }
 
     /// Statements per request.
     pub fn statements(&mut self, store: &str, statements: &[(&'static str, u64)]) {
-        let list: Vec<String> = statements.iter().map(|(what, count)| format!("{what} {count}")).collect();
-        self.notes.push(format!("{store}, statements: {}", list.join(", ")));
+        let list: Vec<String> = statements
+            .iter()
+            .map(|(what, count)| format!("{what} {count}"))
+            .collect();
+        self.notes
+            .push(format!("{store}, statements: {}", list.join(", ")));
     }
 
     /// Prints the table in Markdown.
