@@ -37,6 +37,8 @@ pub use handle::Handle;
 pub use model::*;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
+pub use operations::mail::MAIL_LEASE;
+pub use operations::settings::SettingsChange;
 pub use operations::sweep::Swept;
 pub use operations::user_lists::UserChunks;
 pub use rules::{check_email, fold, fold_search, slug, standing};

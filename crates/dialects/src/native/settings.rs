@@ -2,10 +2,10 @@
 
 use directory::{
     Handle, Lifetimes, LockoutPolicy, MailSettings, MailTemplates, PasswordFigures, PublicFace,
-    SecondFactorPolicy, Setting,
+    SecondFactorPolicy, Setting, SettingsChange,
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::call::{Answer, Call, Reply};
 use super::errors::Problem;
@@ -96,12 +96,11 @@ pub async fn update(mut call: Call) -> Answer {
                     Some(Read::read(value).map_err(|why| Problem::invalid("password", why))?)
                 }
             };
-            changed::<MailSettings>(&call.handle, change).await?;
+            let mut settings = checked::<MailSettings>(&call.handle, change).await?;
             if let Some(password) = password {
-                call.handle
-                    .change_mail_password(password.as_deref())
-                    .await?;
+                settings = settings.mail_password(password);
             }
+            call.handle.change_settings(settings).await?;
             Reply::shown(&mail(&call.handle).await?)
         }
         MailTemplates::NAME => {
@@ -118,27 +117,37 @@ pub async fn update(mut call: Call) -> Answer {
     }
 }
 
-/// Puts the sent fields over the present document, one by one, so that a wrong one is named.
-async fn changed<S: Setting>(handle: &Handle, change: serde_json::Map<String, Value>) -> Answer {
+async fn changed<S: Setting>(handle: &Handle, change: Map<String, Value>) -> Answer {
+    let settings = checked::<S>(handle, change).await?;
+    handle.change_settings(settings).await?;
+    shown::<S>(handle).await
+}
+
+/// The change that puts the sent fields over the present document. They are tried one by one before,
+/// so that a wrong one is named.
+async fn checked<S: Setting>(
+    handle: &Handle,
+    change: Map<String, Value>,
+) -> Result<SettingsChange, Problem> {
     let present = handle.setting::<S>().await?;
     let mut document = match serde_json::to_value(&present) {
         Ok(Value::Object(document)) => document,
         _ => return Err(directory::Fault::Internal(format!("setting {}", S::NAME)).into()),
     };
-    let mut setting = present;
-    for (name, value) in change {
-        let Some(slot) = document.get_mut(&name) else {
+    for (name, value) in &change {
+        let Some(slot) = document.get_mut(name) else {
             let known: Vec<&str> = document.keys().map(String::as_str).collect();
             let why = format!("is not known here; known are {}", known.join(", "));
             let shown: String = name.chars().take(60).collect();
             return Err(Problem::invalid(shown, why));
         };
-        *slot = value;
-        setting = match serde_json::from_value(Value::Object(document.clone())) {
-            Ok(setting) => setting,
-            Err(_) => return Err(Problem::invalid(name, "has a value of the wrong kind")),
-        };
+        slot.clone_from(value);
+        if serde_json::from_value::<S>(Value::Object(document.clone())).is_err() {
+            return Err(Problem::invalid(
+                name.clone(),
+                "has a value of the wrong kind",
+            ));
+        }
     }
-    handle.change_setting(setting).await?;
-    shown::<S>(handle).await
+    Ok(SettingsChange::default().members::<S>(change))
 }

@@ -2,11 +2,11 @@
 
 use axum::extract::Request;
 use axum::http::StatusCode;
-use directory::{Fault, Handle, LockoutPolicy, MailSettings, Operation, Setting};
+use directory::{Fault, Handle, LockoutPolicy, MailSettings, Operation, Setting, SettingsChange};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::body::{document, permitted};
+use super::body::{after_writing, document, permitted};
 use super::catalogue::{Action, PLATFORM};
 use super::facts::PROFILE;
 use super::reader::Fields;
@@ -50,14 +50,13 @@ pub async fn change_lockout_policy(signed: Signed, request: Request) -> Answer {
     // Quirk: one to fifty wrong passwords (tenable.md §7).
     let threshold = fields.number("failedAttemptThreshold", 1, 50)?;
     let period = fields.number("failedAttemptPeriod", 0, MOST)?;
-    let policy = signed.setting::<LockoutPolicy>().await?;
-    let changed = LockoutPolicy {
-        enabled: enabled.unwrap_or(policy.enabled),
-        duration: duration.unwrap_or(policy.duration),
-        threshold: threshold.unwrap_or(policy.threshold),
-        period: period.unwrap_or(policy.period),
-    };
-    signed.change_setting(changed).await?;
+    let mut policy = Sent::default();
+    policy.put("enabled", enabled);
+    policy.put("duration", duration);
+    policy.put("threshold", threshold);
+    policy.put("period", period);
+    let change = SettingsChange::default().members::<LockoutPolicy>(policy.0);
+    signed.change_settings(change).await?;
     Ok(nothing())
 }
 
@@ -130,25 +129,31 @@ pub async fn change_application_settings(signed: Signed, request: Request) -> An
     permitted(&signed.caller, SETTINGS, Action::Edit)?;
     let body = document(&signed, Operation::ChangeSettings, request).await?;
     let change = Change::read(&body)?;
-    // The roles come first: they are what may still be refused.
-    if let Some(numbers) = &change.default_roles
-        && *numbers != roles::default_numbers(&signed).await?
-    {
+    let mut settings = SettingsChange::default()
+        .members::<Own>(change.own())
+        .members::<MailSettings>(change.mail());
+    if let Some(numbers) = &change.default_roles {
         let wanted = roles::numbered(&signed, numbers).await?;
-        signed.set_default_roles(PLATFORM, &wanted).await?;
+        settings = settings.default_roles(PLATFORM, wanted);
     }
-    let own = signed.setting::<Own>().await?;
-    let mail = signed.setting::<MailSettings>().await?;
-    signed.change_setting(change.own(own)).await?;
-    signed.change_setting(change.mail(mail)).await?;
-    match change.password {
-        Some(None) => signed.change_mail_password(None).await?,
-        Some(Some(password)) if password != MASK => {
-            signed.change_mail_password(Some(&password)).await?;
+    if let Some(password) = change.password.filter(|sent| sent.as_deref() != Some(MASK)) {
+        settings = settings.mail_password(password);
+    }
+    signed.change_settings(settings).await?;
+    let whole = shown(&signed).await.map_err(after_writing)?;
+    Ok(answer::json(StatusCode::OK, &whole))
+}
+
+/// The members of a settings document that a request names.
+#[derive(Default)]
+struct Sent(Map<String, Value>);
+
+impl Sent {
+    fn put(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value.into());
         }
-        Some(Some(_)) | None => {}
     }
-    Ok(answer::json(StatusCode::OK, &shown(&signed).await?))
 }
 
 /// Changes to the application settings.
@@ -215,29 +220,24 @@ impl Change {
         Ok(change)
     }
 
-    fn own(&self, own: Own) -> Own {
-        Own {
-            user_registration: self.user_registration.unwrap_or(own.user_registration),
-            keep_audit_log: self.keep_audit_log.unwrap_or(own.keep_audit_log),
-            log_retention_period: self
-                .log_retention_period
-                .unwrap_or(own.log_retention_period),
-            default_profile_id: self.default_profile_id.unwrap_or(own.default_profile_id),
-            internal_certificate: self
-                .internal_certificate
-                .clone()
-                .unwrap_or(own.internal_certificate),
-        }
+    fn own(&self) -> Map<String, Value> {
+        let mut sent = Sent::default();
+        sent.put("user_registration", self.user_registration);
+        sent.put("keep_audit_log", self.keep_audit_log);
+        sent.put("log_retention_period", self.log_retention_period);
+        sent.put("default_profile_id", self.default_profile_id);
+        sent.put("internal_certificate", self.internal_certificate.clone());
+        sent.0
     }
 
-    fn mail(&self, mail: MailSettings) -> MailSettings {
-        MailSettings {
-            server: self.server.clone().unwrap_or(mail.server),
-            port: self.port.unwrap_or(mail.port),
-            account: self.account.clone().unwrap_or(mail.account),
-            start_tls: self.start_tls.unwrap_or(mail.start_tls),
-            tls: self.tls.unwrap_or(mail.tls),
-            sender: self.sender.clone().unwrap_or(mail.sender),
-        }
+    fn mail(&self) -> Map<String, Value> {
+        let mut sent = Sent::default();
+        sent.put("server", self.server.clone());
+        sent.put("port", self.port);
+        sent.put("account", self.account.clone());
+        sent.put("start_tls", self.start_tls);
+        sent.put("tls", self.tls);
+        sent.put("sender", self.sender.clone());
+        sent.0
     }
 }

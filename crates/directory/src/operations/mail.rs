@@ -18,19 +18,38 @@ const PURPOSE: &str = "mail";
 /// What the password of the mail account is sealed for.
 const PASSWORD_PURPOSE: &str = "mail password";
 /// Milliseconds a worker has for a mail it claimed; then another may try.
-const LEASE: i64 = 300_000;
+pub const MAIL_LEASE: i64 = 300_000;
 /// Letters of an error that are kept.
 const ERROR_LENGTH: usize = 500;
 
 /// The password of the mail account, apart from the settings that administrators read and write.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct MailPassword {
+pub(crate) struct MailPassword {
     sealed: Option<String>,
 }
 
 impl Setting for MailPassword {
     const NAME: &'static str = "mail_password";
+}
+
+/// Stores the password of the mail account, or takes it away. It is never shown again.
+pub(crate) async fn put_password(work: &mut Work<'_>, password: &MailPassword) -> Outcome<()> {
+    let (now, actor) = (work.now, work.actor());
+    let name = MailPassword::NAME;
+    settings::put(&mut work.tx, name, &json!(password).to_string(), now, actor).await?;
+    let about = About {
+        entity: "setting",
+        name: Some(name),
+        ..About::default()
+    };
+    let after = if password.sealed.is_some() {
+        "set"
+    } else {
+        "removed"
+    };
+    work.event("setting.changed", about, Some(json!({ "after": after })))
+        .await
 }
 
 /// Queues a mail in the transaction of its cause.
@@ -82,7 +101,7 @@ impl Directory {
             .write(async move |tx: &mut Tx<'_>| -> Outcome<_> {
                 let mut claimed = Vec::with_capacity(due.len());
                 for id in &due {
-                    claimed.extend(outbox::claim(tx, *id, now, now.plus(LEASE)).await?);
+                    claimed.extend(outbox::claim(tx, *id, now, now.plus(MAIL_LEASE)).await?);
                 }
                 Ok(claimed)
             })
@@ -184,36 +203,13 @@ impl Directory {
 }
 
 impl Handle {
-    /// Sets the password of the mail account, or takes it away. It is never shown again.
-    pub async fn change_mail_password(&self, password: Option<&str>) -> Result<(), Fault> {
-        let sealed = match password {
-            Some(password) => Some(
-                base64::engine::general_purpose::STANDARD
-                    .encode(self.inner.seal(PASSWORD_PURPOSE, password.as_bytes())?),
-            ),
-            None => None,
-        };
-        self.write(
-            Operation::ChangeSettings,
-            async move |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
-                let set = sealed.is_some();
-                let document = json!(MailPassword {
-                    sealed: sealed.clone()
-                });
-                let (now, actor) = (work.now, work.actor());
-                let name = MailPassword::NAME;
-                settings::put(&mut work.tx, name, &document.to_string(), now, actor).await?;
-                let about = About {
-                    entity: "setting",
-                    name: Some(name),
-                    ..About::default()
-                };
-                let detail = json!({ "after": if set { "set" } else { "removed" } });
-                work.event("setting.changed", about, Some(detail)).await
-            },
-        )
-        .await
+    /// Seals a password of the mail account, or none, for [`put_password`].
+    pub(crate) fn seal_mail_password(&self, password: Option<&str>) -> Result<MailPassword, Fault> {
+        let sealed = password
+            .map(|password| self.inner.seal(PASSWORD_PURPOSE, password.as_bytes()))
+            .transpose()?
+            .map(|sealed| base64::engine::general_purpose::STANDARD.encode(sealed));
+        Ok(MailPassword { sealed })
     }
 
     /// Whether the mail account has a password, for doors that show a mask.

@@ -1,17 +1,112 @@
 //! Settings that administrators change while the server runs.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::access::Operation;
 use crate::audit::{About, difference};
 use crate::directory::Directory;
 use crate::handle::{Handle, Outcome, Stop};
-use crate::model::{Fault, Kind, Platform, Setting};
+use crate::model::{Fault, Kind, Platform, RoleId, Setting};
+use crate::operations::{mail, roles};
 use crate::rules;
 use crate::store::{Tx, settings};
 use crate::work::Work;
 
+/// Changes to several settings at once: all of them are made, or none is.
+#[derive(Default)]
+pub struct SettingsChange {
+    documents: Vec<Members>,
+    mail_password: Option<Option<String>>,
+    default_roles: Option<(Platform, Vec<RoleId>)>,
+}
+
+/// Members to put over one document, and how the whole is read back as a document of its kind.
+struct Members {
+    name: &'static str,
+    members: Map<String, Value>,
+    whole: fn(Option<Value>) -> Result<Value, serde_json::Error>,
+}
+
+impl SettingsChange {
+    /// Puts members over those of a settings document, whose others stay what they are by then.
+    #[must_use]
+    pub fn members<S: Setting>(mut self, members: Map<String, Value>) -> Self {
+        let whole = |stored: Option<Value>| {
+            let setting: S = stored
+                .map(serde_json::from_value)
+                .transpose()?
+                .unwrap_or_default();
+            serde_json::to_value(setting)
+        };
+        self.documents.push(Members {
+            name: S::NAME,
+            members,
+            whole,
+        });
+        self
+    }
+
+    /// Sets the password of the mail account, or takes it away.
+    #[must_use]
+    pub fn mail_password(mut self, password: Option<String>) -> Self {
+        self.mail_password = Some(password);
+        self
+    }
+
+    /// Chooses the roles that newcomers at a platform's door get. Those that they get anyway need no
+    /// right.
+    #[must_use]
+    pub fn default_roles(mut self, platform: Platform, wanted: Vec<RoleId>) -> Self {
+        self.default_roles = Some((platform, wanted));
+        self
+    }
+}
+
 impl Handle {
+    /// Makes several changes in one transaction.
+    pub async fn change_settings(&self, change: SettingsChange) -> Result<(), Fault> {
+        let SettingsChange {
+            documents,
+            mail_password,
+            default_roles,
+        } = change;
+        let mail_password = mail_password
+            .map(|password| self.seal_mail_password(password.as_deref()))
+            .transpose()?;
+        self.write(
+            Operation::ChangeSettings,
+            async move |work: &mut Work<'_>| {
+                work.require_organisation(crate::ROOT).await?;
+                for Members {
+                    name,
+                    members,
+                    whole,
+                } in &documents
+                {
+                    let malformed = |error: serde_json::Error| {
+                        Fault::Internal(format!("setting {name}: {error}"))
+                    };
+                    let stored = read(&mut work.tx, name).await?;
+                    let before = whole(stored).map_err(malformed)?;
+                    let mut after = before.clone();
+                    if let Value::Object(after) = &mut after {
+                        after.extend(members.clone());
+                    }
+                    let after = whole(Some(after)).map_err(malformed)?;
+                    store(work, name, &before, &after).await?;
+                }
+                if let Some(sealed) = &mail_password {
+                    mail::put_password(work, sealed).await?;
+                }
+                if let Some((platform, wanted)) = &default_roles {
+                    roles::put_default_roles(work, *platform, wanted).await?;
+                }
+                Ok(())
+            },
+        )
+        .await
+    }
+
     /// A settings document, the default when none is stored.
     pub async fn setting<S: Setting>(&self) -> Result<S, Fault> {
         self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {

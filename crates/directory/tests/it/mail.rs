@@ -1,4 +1,4 @@
-use directory::{Fault, MailState, Message, Permission, UserRef};
+use directory::{Fault, MailState, Message, Permission, SettingsChange, UserRef};
 
 use crate::support::{ADMINISTRATOR, OWNER, OWNER_EMAIL, ROOT, World, both};
 
@@ -175,7 +175,10 @@ async fn the_accounts_password(world: &World) {
     let owner = world.as_user(OWNER).await;
     assert_eq!(owner.has_mail_password().await, Ok(false));
     assert_eq!(world.directory.mail_password().await, Ok(None));
-    owner.change_mail_password(Some("pa ssé")).await.unwrap();
+    owner
+        .change_settings(SettingsChange::default().mail_password(Some("pa ssé".to_owned())))
+        .await
+        .unwrap();
     assert_eq!(owner.has_mail_password().await, Ok(true));
     assert_eq!(
         world.directory.mail_password().await,
@@ -198,10 +201,14 @@ async fn the_accounts_password(world: &World) {
         .await;
     let boss = world.as_user(boss.id).await;
     assert_eq!(
-        boss.change_mail_password(None).await,
+        boss.change_settings(SettingsChange::default().mail_password(None))
+            .await,
         Err(Fault::Forbidden(Permission::ManageSettings))
     );
-    owner.change_mail_password(None).await.unwrap();
+    owner
+        .change_settings(SettingsChange::default().mail_password(None))
+        .await
+        .unwrap();
     assert_eq!(world.directory.mail_password().await, Ok(None));
 }
 

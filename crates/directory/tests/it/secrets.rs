@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use directory::{
-    NewKey, NewPassword, PublicFace, SessionKind, SessionRequest, StoreLocation, UserChange,
+    NewKey, NewPassword, PublicFace, SessionKind, SessionRequest, SettingsChange, StoreLocation,
+    UserChange,
 };
 
 use crate::support::{OWNER, OWNER_EMAIL, OWNER_PASSWORD, TOY, World, from, world_at};
@@ -89,7 +90,9 @@ async fn used(world: &World) -> Vec<String> {
     assert_eq!(tokens, 2);
     let owner = world.as_user(OWNER).await;
     owner
-        .change_mail_password(Some("canary of the mail account"))
+        .change_settings(
+            SettingsChange::default().mail_password(Some("canary of the mail account".to_owned())),
+        )
         .await
         .unwrap();
     keep("canary of the mail account", &owner);

@@ -3,7 +3,7 @@
 use directory::{
     Caller, Directory, Handle, KeyId, MailId, Message, NewKey, NewPassword, OrganisationId,
     PasswordRule, Platform, Proof, Query, RequestContext, SessionId, SessionKind, SessionRequest,
-    UserId,
+    SettingsChange, UserId,
 };
 
 fn send<T: Send>(_: T) {}
@@ -50,7 +50,7 @@ fn handle(handle: &Handle, text: &str, proof: Option<Proof>, rule: PasswordRule)
     send(handle.renew_recovery_codes(proof.clone()));
     send(handle.recovery_codes_left());
     send(handle.remove_second_factor(user, proof));
-    send(handle.change_mail_password(Some(text)));
+    send(handle.change_settings(SettingsChange::default().mail_password(Some(text.to_owned()))));
     send(handle.has_mail_password());
     send(handle.mails(None, 1));
     send(handle.send_message(&[user.into()], Message::default()));

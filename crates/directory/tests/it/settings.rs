@@ -1,5 +1,8 @@
-use directory::{EventField, Fault, MailSettings, Permission, Predicate, PublicFace, Query, Test};
-use serde_json::json;
+use directory::{
+    EventField, Fault, LockoutPolicy, MailSettings, Permission, Predicate, PublicFace, Query,
+    SettingsChange, Test,
+};
+use serde_json::{Map, Value, json};
 
 use crate::platforms::SOLO;
 use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, TOY, World, both};
@@ -9,7 +12,16 @@ both!(
     only_those_who_reach_everything,
     dialects_keep_their_own,
     the_trail_names_fields_and_no_values,
+    several_change_together_or_not_at_all,
+    members_are_put_over_what_is_there_by_then,
 );
+
+fn members(document: Value) -> Map<String, Value> {
+    let Value::Object(members) = document else {
+        panic!("{document}")
+    };
+    members
+}
 
 fn face(url: &str) -> PublicFace {
     PublicFace {
@@ -92,5 +104,87 @@ async fn the_trail_names_fields_and_no_values(world: &World) {
     assert_eq!(
         events[0].detail,
         Some(json!({ "fields": ["account", "server"] }))
+    );
+}
+
+async fn several_change_together_or_not_at_all(world: &World) {
+    let owner = world.at(SOLO, OWNER).await;
+    let change = |policy: Value, roles: &[directory::RoleId]| {
+        SettingsChange::default()
+            .members::<MailSettings>(members(json!({ "server": "smtp.example.org" })))
+            .mail_password(Some("canary".to_owned()))
+            .members::<LockoutPolicy>(members(policy))
+            .default_roles(SOLO, roles.to_vec())
+    };
+    let (mail, policy): (MailSettings, LockoutPolicy) = (
+        owner.setting().await.unwrap(),
+        owner.setting().await.unwrap(),
+    );
+    let roles: Vec<_> = owner
+        .default_roles()
+        .await
+        .unwrap()
+        .iter()
+        .map(|role| role.id)
+        .collect();
+    for (refused, wanted) in [
+        (json!({ "threshold": 2 }), vec![directory::RoleId(999_999)]),
+        (json!({ "threshold": "two" }), roles.clone()),
+    ] {
+        assert!(
+            owner
+                .change_settings(change(refused, &wanted))
+                .await
+                .is_err()
+        );
+        assert_eq!(owner.setting().await, Ok(mail.clone()));
+        assert_eq!(owner.setting().await, Ok(policy.clone()));
+        assert_eq!(owner.has_mail_password().await, Ok(false));
+    }
+    let good = change(json!({ "threshold": 2 }), &roles);
+    owner.change_settings(good).await.unwrap();
+    let server = Some("smtp.example.org".to_owned());
+    assert_eq!(owner.setting().await, Ok(MailSettings { server, ..mail }));
+    assert_eq!(
+        owner.setting().await,
+        Ok(LockoutPolicy {
+            threshold: 2,
+            ..policy
+        })
+    );
+    assert_eq!(
+        world.directory.mail_password().await,
+        Ok(Some("canary".to_owned()))
+    );
+    // The same right as for one of them, and for other roles of the door their own right too.
+    let part = world.organisation("Part", ROOT).await.id;
+    let boss = world
+        .person("boss@example.org", part, &[ADMINISTRATOR])
+        .await
+        .id;
+    let boss = world.at(SOLO, boss).await;
+    assert_eq!(
+        boss.change_settings(change(json!({}), &roles)).await,
+        Err(Fault::Forbidden(Permission::ManageSettings))
+    );
+}
+
+async fn members_are_put_over_what_is_there_by_then(world: &World) {
+    let owner = world.as_user(OWNER).await;
+    let one = |name: &str, value: Value| {
+        let change =
+            SettingsChange::default().members::<LockoutPolicy>(members(json!({ name: value })));
+        owner.change_settings(change)
+    };
+    let (first, second, third) = tokio::join!(
+        one("threshold", json!(7)),
+        one("period", json!(60)),
+        one("enabled", json!(false)),
+    );
+    assert_eq!((first, second, third), (Ok(()), Ok(()), Ok(())));
+    let policy: LockoutPolicy = owner.setting().await.unwrap();
+    assert_eq!(
+        (policy.threshold, policy.period, policy.enabled),
+        (7, 60, false)
     );
 }

@@ -135,6 +135,37 @@ async fn what_is_out_of_bounds_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_change_is_made_whole_or_not_at_all() {
+    let world = world().await;
+    let wanted = role(
+        &world,
+        "Settings",
+        &[("application-settings", "edit", None, false)],
+    )
+    .await;
+    let (_, key) = person(&world, "ada@example.org", &[wanted]).await;
+    let before = world.state().await;
+    // Last of all it turns out that the administrator's role is not this caller's to give away.
+    let change = json!({
+        "smtpServerAddress": "mail.example.org", "smtpAccountPassword": "Smtp-Canary-4711",
+        "logRetentionPeriod": 30, "emailSender": "tie@example.org", "defaultRoleIds": [1],
+    });
+    let send = async |change: &Value| {
+        let call = keyed(&world, "PATCH", "application-settings", &key).json(change);
+        call.send().await
+    };
+    let reply = send(&change).await;
+    assert_eq!(reply.status, 403, "{reply:?}");
+    assert_eq!(world.state().await, before);
+    // What they are anyway is no giving away.
+    let mut echo = change;
+    echo["defaultRoleIds"] = json!([2]);
+    let reply = send(&echo).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(reply.json()["logRetentionPeriod"], 30);
+}
+
+#[tokio::test]
 async fn newcomers_get_the_default_roles() {
     let world = world().await;
     let extra = role(&world, "Extra", &[("user", "read", None, true)]).await;
