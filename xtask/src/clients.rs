@@ -110,10 +110,10 @@ fn find_suites(folder: &Path) -> Result<Vec<Suite>> {
     for folder in here.iter().filter(|path| path.is_dir()) {
         let inside = entries(folder)?;
         let name = name_of(folder);
-        let strays = here
+        let stray = here
             .iter()
-            .filter(|path| name_of(path).starts_with(&format!("test_{name}")));
-        for stray in strays {
+            .find(|path| name_of(path).starts_with(&format!("test_{name}")));
+        if let Some(stray) = stray {
             bail!(
                 "{} belongs into the folder {name}, whose environment it needs",
                 stray.display()

@@ -71,8 +71,16 @@ const AWAY: &[(&str, Status)] = &[
     ("jamal.brown", Status::Expired),
 ];
 
-/// Groups: name, what for, where, the usher role they bring, and who is in them.
-const GROUPS: &[(&str, &str, usize, Option<&str>, &[&str])] = &[
+/// A group: name, what for, where, the usher role it brings, and who is in it.
+type Group = (
+    &'static str,
+    &'static str,
+    usize,
+    Option<&'static str>,
+    &'static [&'static str],
+);
+
+const GROUPS: &[Group] = &[
     (
         "Security operations",
         "Watches over everything",

@@ -1,5 +1,5 @@
 //! The dialects over their wire, in this process.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod kit;
 mod misp;

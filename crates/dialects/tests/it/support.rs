@@ -34,7 +34,6 @@ pub const OWNER_PASSWORD: &str = "correct horse battery staple";
 pub struct World {
     pub directory: Directory,
     pub clock: Arc<ManualClock>,
-    pub shared: Shared,
     pub front: Front,
     /// The owner's key.
     pub key: String,
@@ -83,7 +82,6 @@ pub async fn world_of(dialects: &[&'static Dialect]) -> World {
         front: Front::new(dialects, axum::Router::new(), &shared),
         directory,
         clock,
-        shared,
         key: OWNER_KEY.to_owned(),
     };
     world
@@ -165,14 +163,6 @@ impl World {
 
     pub fn post(&self, target: &str) -> Call<'_> {
         self.request("POST", target)
-    }
-
-    pub fn put(&self, target: &str) -> Call<'_> {
-        self.request("PUT", target)
-    }
-
-    pub fn patch(&self, target: &str) -> Call<'_> {
-        self.request("PATCH", target)
     }
 
     pub fn delete(&self, target: &str) -> Call<'_> {

@@ -273,7 +273,7 @@ async fn create_for(
         work,
         "key.created",
         &key,
-        &owner,
+        owner,
         json!({ "after": described(&key) }),
     )
     .await?;

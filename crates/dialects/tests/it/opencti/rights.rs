@@ -208,7 +208,7 @@ async fn every_root_field_asks_for_its_capability() {
             let implied = |wanted: &&str| {
                 *held == "BYPASS" || held.contains(*wanted) || *wanted == "APIACCESS_USETOKEN"
             };
-            let allowed = needs.is_empty() || needs.iter().any(|wanted| implied(&wanted));
+            let allowed = needs.is_empty() || needs.iter().any(implied);
             let answer = send(&world, &key, &query, json!({})).await.json();
             let refused = answer["errors"][0]["name"] == "FORBIDDEN_ACCESS";
             assert_eq!(refused, !allowed, "{held}: {query}: {answer}");

@@ -59,12 +59,11 @@ async fn give(world: &World, user: UserId, roles: &[i64]) {
     assert_eq!(reply.status, 200, "{reply:?}");
 }
 
-/// A role that permits these: (entity, action, ids, oneself).
-async fn role(
-    world: &World,
-    name: &str,
-    permissions: &[(&str, &str, Option<&[i64]>, bool)],
-) -> i64 {
+/// What a role permits: entity, action, ids, oneself.
+type Permitted<'a> = (&'a str, &'a str, Option<&'a [i64]>, bool);
+
+/// A role that permits these.
+async fn role(world: &World, name: &str, permissions: &[Permitted<'_>]) -> i64 {
     let made = owner_sends(
         world,
         "POST",

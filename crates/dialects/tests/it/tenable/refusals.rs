@@ -4,7 +4,7 @@ use dialects::tenable::DIALECT;
 use directory::{NewKey, NewOrganisation, NewUser};
 use serde_json::{Value, json};
 
-use super::{PASSWORD, keyed, owner, owner_sends, person, role};
+use super::{PASSWORD, Permitted, keyed, owner, owner_sends, person, role};
 use crate::support::{Reply, coverage, hostile, world_of};
 
 fn sign(key: &str) -> (&'static str, String) {
@@ -201,7 +201,7 @@ async fn what_each_permission_opens() {
     let world = world_of(&[&dialects::tenable::DIALECT]).await;
     let (other, _) = person(&world, "other@example.org", &[]).await;
     let listed = [other.id.number()];
-    let roles: Vec<(&str, Vec<(&str, &str, Option<&[i64]>, bool)>)> = vec![
+    let roles: Vec<(&str, Vec<Permitted<'_>>)> = vec![
         ("nothing", vec![]),
         ("read oneself", vec![("user", "read", None, true)]),
         ("edit oneself", vec![("user", "edit", None, true)]),
