@@ -8,15 +8,22 @@ mod transport;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use directory::{Directory, MailSettings, MailTemplates, PublicFace, QueuedMail};
+use anyhow::{Context as _, Result, anyhow};
+use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail};
+use tokio::task::{JoinError, JoinSet};
 
 use templates::Surroundings;
 
 pub use transport::Authorities;
 
-/// How many mails are claimed at once.
-const BATCH: u32 = 20;
+/// How many mails are sent at once.
+const AT_ONCE: usize = 16;
+/// How often the outbox is looked into while there is room.
+const TICK: Duration = Duration::from_millis(500);
+/// How long one mail may take with everything: well within the lease, after which another node would
+/// send it too.
+const LIMIT: Duration = Duration::from_secs(120);
+const _: () = assert!(2 * LIMIT.as_millis() <= MAIL_LEASE as u128);
 /// Tries before a mail is given up.
 const TRIES: i64 = 12;
 
@@ -48,25 +55,26 @@ impl Mailer {
         }
     }
 
-    /// Sends what is due, once. Returns how many mails it took on.
-    pub async fn round(&self) -> Result<usize> {
-        let due = self.directory.due_mail(BATCH).await?;
-        let count = due.len();
-        for mail in due {
-            match self.send(&mail).await {
-                Ok(()) => self.directory.mail_sent(mail.id).await?,
-                Err(error) => {
-                    // The recipient and the text stay out of the log.
-                    tracing::warn!(mail = %mail.uuid, template = mail.template, error = format!("{error:#}"), "a mail was not sent");
-                    let retry = (mail.attempts < TRIES)
-                        .then(|| self.directory.now().plus(pause(mail.attempts - 1)));
-                    self.directory
-                        .mail_failed(mail.id, &format!("{error:#}"), retry)
-                        .await?;
-                }
+    /// Sends one mail and tells the directory how that went.
+    async fn take(self, mail: QueuedMail) {
+        let sent = tokio::time::timeout(LIMIT, self.send(&mail))
+            .await
+            .unwrap_or_else(|_| Err(anyhow!("the mail server took too long")));
+        let noted = match sent {
+            Ok(()) => self.directory.mail_sent(mail.id).await,
+            Err(error) => {
+                // The recipient and the text stay out of the log.
+                tracing::warn!(mail = %mail.uuid, template = mail.template, error = format!("{error:#}"), "a mail was not sent");
+                let retry = (mail.attempts < TRIES)
+                    .then(|| self.directory.now().plus(pause(mail.attempts - 1)));
+                self.directory
+                    .mail_failed(mail.id, &format!("{error:#}"), retry)
+                    .await
             }
+        };
+        if let Err(fault) = noted {
+            tracing::error!(mail = %mail.uuid, %fault, "what became of a mail cannot be written down");
         }
-        Ok(count)
     }
 
     async fn send(&self, mail: &QueuedMail) -> Result<()> {
@@ -100,19 +108,44 @@ impl Mailer {
         }
     }
 
-    /// Sends for ever.
+    /// Sends for ever. Only as many mails are claimed as can be sent at once, so that each has its
+    /// lease to itself and none waits behind a server that hangs.
     pub async fn run(self) {
+        let mut sending = JoinSet::new();
         loop {
-            let pause = match self.round().await {
-                Ok(count) if count == BATCH as usize => Duration::ZERO,
-                Ok(_) => Duration::from_millis(500),
-                Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "the outbox cannot be read");
+            let free = AT_ONCE - sending.len();
+            let pause = match self
+                .directory
+                .due_mail(u32::try_from(free).unwrap_or(0))
+                .await
+            {
+                Ok(due) => {
+                    let full = due.len() == free;
+                    for mail in due {
+                        sending.spawn(self.clone().take(mail));
+                    }
+                    // There may be more: the next one that ends makes room for it.
+                    if full { LIMIT } else { TICK }
+                }
+                Err(fault) => {
+                    tracing::error!(%fault, "the outbox cannot be read");
                     Duration::from_secs(5)
                 }
             };
-            tokio::time::sleep(pause).await;
+            // Whether one ended or the time is over: what is due is looked up again.
+            if let Ok(Some(Err(error))) = tokio::time::timeout(pause, ended(&mut sending)).await {
+                tracing::error!(%error, "sending a mail broke off");
+            }
+            while sending.try_join_next().is_some() {}
         }
+    }
+}
+
+/// The next sending that ends; for ever, if there is none.
+async fn ended(sending: &mut JoinSet<()>) -> Option<Result<(), JoinError>> {
+    match sending.join_next().await {
+        None => std::future::pending().await,
+        ended => ended,
     }
 }
 
