@@ -14,6 +14,14 @@ macro_rules! operations {
             /// Every operation.
             pub const ALL: &'static [Operation] = &[$(Operation::$name),*];
 
+            /// Its name in this table.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Operation::$name => stringify!($name),)*
+                }
+            }
+
             /// What it needs.
             #[must_use]
             pub const fn access(self) -> Access {

@@ -118,18 +118,37 @@ impl Directory {
                 .map(Found::Session);
         }
         match found {
-            None => Err(Fault::Unauthenticated(Refusal::Unknown)),
-            Some(Found::Key(row)) => self.with_key(platform, row, context).await,
-            Some(Found::Session(row)) => self.with_session(platform, row, context).await,
+            None => {
+                let unknown = Fault::Unauthenticated(Refusal::Unknown);
+                inner.refused_credential(platform, None, &context, &unknown);
+                Err(unknown)
+            }
+            Some(Found::Key(row)) => {
+                if let Err(fault) = self.key_opens(platform, &row, &context).await {
+                    let whose = Some((&row.owner, Credential::Key(row.id)));
+                    inner.refused_credential(platform, whose, &context, &fault);
+                    return Err(fault);
+                }
+                self.with_key(platform, row, context).await
+            }
+            Some(Found::Session(row)) => {
+                if let Err(fault) = self.session_opens(platform, &row, &context).await {
+                    let whose = Some((&row.owner, Credential::Session(row.id, row.key)));
+                    inner.refused_credential(platform, whose, &context, &fault);
+                    return Err(fault);
+                }
+                self.with_session(platform, row, context).await
+            }
         }
     }
 
-    async fn with_key(
+    /// Whether a key counts at this door, from this address, for its owner as they stand.
+    async fn key_opens(
         &self,
         platform: Platform,
-        row: KeyRow,
-        context: RequestContext,
-    ) -> Result<Caller, Fault> {
+        row: &KeyRow,
+        context: &RequestContext,
+    ) -> Result<(), Fault> {
         let now = self.now();
         if row.revoked_at.is_some()
             || row.expires_at.is_some_and(|end| end <= now)
@@ -140,8 +159,17 @@ impl Directory {
         {
             return Err(Fault::Unauthenticated(Refusal::Unknown));
         }
-        self.admit_standing(&row.owner, &context, now).await?;
-        gate(&row.addresses, &row.constraints, &context)?;
+        self.admit_standing(&row.owner, context, now).await?;
+        gate(&row.addresses, &row.constraints, context)
+    }
+
+    async fn with_key(
+        &self,
+        platform: Platform,
+        row: KeyRow,
+        context: RequestContext,
+    ) -> Result<Caller, Fault> {
+        let now = self.now();
         let limits = KeyLimits {
             read_only: row.read_only,
             constraints: row.constraints,
@@ -158,12 +186,13 @@ impl Directory {
         self.caller(platform, row.owner, presented, context).await
     }
 
-    async fn with_session(
+    /// The same of a session, and of the key it is bound to.
+    async fn session_opens(
         &self,
         platform: Platform,
-        row: SessionRow,
-        context: RequestContext,
-    ) -> Result<Caller, Fault> {
+        row: &SessionRow,
+        context: &RequestContext,
+    ) -> Result<(), Fault> {
         let now = self.now();
         if row.platform != platform.word()
             || row.expires_at <= now
@@ -173,8 +202,17 @@ impl Directory {
         {
             return Err(Fault::Unauthenticated(Refusal::Unknown));
         }
-        self.admit_standing(&row.owner, &context, now).await?;
-        gate(&row.addresses, &row.constraints, &context)?;
+        self.admit_standing(&row.owner, context, now).await?;
+        gate(&row.addresses, &row.constraints, context)
+    }
+
+    async fn with_session(
+        &self,
+        platform: Platform,
+        row: SessionRow,
+        context: RequestContext,
+    ) -> Result<Caller, Fault> {
+        let now = self.now();
         let limits = KeyLimits {
             read_only: row.read_only,
             constraints: row.constraints,

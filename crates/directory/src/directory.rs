@@ -68,6 +68,7 @@ pub(crate) struct Inner {
     pub seams: Seams,
     pub callers: Callers,
     pub uses: crate::uses::Uses,
+    pub refusals: crate::refusals::Refusals,
     pub brake: crate::brake::Brake,
     /// At most as many password hashes at once as there are cores.
     pub hashing: tokio::sync::Semaphore,
@@ -136,6 +137,7 @@ impl Directory {
             seams: configuration.seams,
             callers: Callers::default(),
             uses: crate::uses::Uses::default(),
+            refusals: crate::refusals::Refusals::default(),
             brake: crate::brake::Brake::default(),
             hashing: tokio::sync::Semaphore::new(cores),
             hashes_waiting: std::sync::atomic::AtomicUsize::new(0),

@@ -91,6 +91,11 @@ impl Handle {
     /// Refuses an operation that the caller may do nowhere. Every use-case begins with it; dialects
     /// that must refuse before they read a body ask it first.
     pub fn admit(&self, operation: Operation) -> Result<(), Fault> {
+        self.admitted(operation)
+            .inspect_err(|fault| self.inner.refused(&self.caller, Some(operation), fault))
+    }
+
+    fn admitted(&self, operation: Operation) -> Result<(), Fault> {
         let access = operation.access();
         if access.writes && self.caller.limits.read_only {
             return Err(Fault::KeyLimit);
@@ -131,7 +136,7 @@ impl Handle {
                 f(&mut work).await
             })
             .await
-            .map_err(Stop::into_fault)
+            .map_err(|stop| self.stopped(operation, stop))
     }
 
     /// The same for scans, searches and counts: away from the threads that serve requests.
@@ -159,7 +164,7 @@ impl Handle {
                 f(&mut work).await
             })
             .await
-            .map_err(Stop::into_fault)
+            .map_err(|stop| self.stopped(operation, stop))
     }
 
     /// The same with the rights of now, for what takes several transactions: whoever loses a right while
@@ -182,7 +187,7 @@ impl Handle {
                 f(&mut work).await
             })
             .await
-            .map_err(Stop::into_fault)
+            .map_err(|stop| self.stopped(operation, stop))
     }
 
     /// Writes under an operation, all or nothing. The use-case may run again on a conflict, so ids,
@@ -192,7 +197,9 @@ impl Handle {
         T: Send + 'static,
         F: AsyncFn(&mut Work<'_>) -> Outcome<T> + Send + 'static,
     {
-        self.run_write(operation, f).await.map_err(Stop::into_fault)
+        self.run_write(operation, f)
+            .await
+            .map_err(|stop| self.stopped(operation, stop))
     }
 
     /// A write whose use-case may ask to have everything undone ([`Stop::Undo`]), which is no fault.
@@ -208,8 +215,15 @@ impl Handle {
         match self.run_write(operation, f).await {
             Ok(done) => Ok(Some(done)),
             Err(Stop::Undo) => Ok(None),
-            Err(stop) => Err(stop.into_fault()),
+            Err(stop) => Err(self.stopped(operation, stop)),
         }
+    }
+
+    /// What a use-case stopped with, for the caller; refusals are noted for the audit trail.
+    fn stopped(&self, operation: Operation, stop: Stop) -> Fault {
+        let fault = stop.into_fault();
+        self.inner.refused(&self.caller, Some(operation), &fault);
+        fault
     }
 
     async fn run_write<T, F>(&self, operation: Operation, f: F) -> Outcome<T>
@@ -217,7 +231,7 @@ impl Handle {
         T: Send + 'static,
         F: AsyncFn(&mut Work<'_>) -> Outcome<T> + Send + 'static,
     {
-        self.admit(operation)?;
+        self.admitted(operation)?;
         let (inner, caller, now) = (
             Arc::clone(&self.inner),
             Arc::clone(&self.caller),

@@ -21,6 +21,7 @@ mod handle;
 mod hashing;
 mod model;
 mod operations;
+mod refusals;
 mod rules;
 mod sealing;
 mod seams;

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::mail::Mailer;
 
-/// How often uses of keys and sessions are written down.
+/// How often uses of keys and sessions, and refusals, are written down.
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// How often what is over (sessions, links, grants, old failures) is cleared away.
@@ -44,6 +44,9 @@ async fn flush(directory: Directory) {
         // What could not be written is kept for the next time.
         if let Err(fault) = directory.flush_uses().await {
             tracing::warn!(%fault, "cannot write down uses of keys");
+        }
+        if let Err(fault) = directory.flush_refusals().await {
+            tracing::warn!(%fault, "cannot write down refusals");
         }
     }
 }

@@ -108,6 +108,10 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         .await
         .map_err(|fault| anyhow!("cannot write down the last uses of keys: {fault}"))?;
     directory
+        .flush_last_refusals()
+        .await
+        .map_err(|fault| anyhow!("cannot write down the last refusals: {fault}"))?;
+    directory
         .close()
         .await
         .map_err(|fault| anyhow!("cannot close the store: {fault}"))?;

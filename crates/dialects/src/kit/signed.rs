@@ -118,9 +118,13 @@ impl Signed {
             dialect.limits.requests_per_minute,
             directory.now(),
         )?;
-        dialect.voice.admit(&caller)?;
+        let handle = directory.act(&caller);
+        dialect
+            .voice
+            .admit(&caller)
+            .inspect_err(|fault| handle.note_refusal(fault))?;
         Ok(Self {
-            handle: directory.act(&caller),
+            handle,
             caller,
             seen: Arc::clone(seen),
         })

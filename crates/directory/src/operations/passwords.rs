@@ -171,11 +171,14 @@ impl Handle {
         }
     }
 
-    /// A wrong password or code inside a session counts like one at the door.
+    /// A wrong password or code inside a session counts like one at the door, and is told like one.
     pub(crate) async fn count_wrong_proof(&self, operation: Operation) -> Result<(), Fault> {
-        self.write(operation, async |work: &mut Work<'_>| {
+        self.write(operation, async move |work: &mut Work<'_>| {
             let own = work.caller.user;
             if let Some(user) = users::by_id(&mut work.tx, own).await? {
+                let detail = serde_json::json!({ "operation": operation.name() });
+                work.event("proof.refused", About::user(&user), Some(detail))
+                    .await?;
                 lockouts::count(work, &user).await?;
             }
             Ok(())

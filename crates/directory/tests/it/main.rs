@@ -15,6 +15,7 @@ mod passwords;
 mod platforms;
 mod random;
 mod records;
+mod refusals;
 mod roles;
 mod second_factors;
 mod secrets;

@@ -1,7 +1,9 @@
 use directory::{
-    Credential, Fault, NewPassword, NewUser, PasswordFigures, PasswordPolicy, PasswordRule,
-    Permission, Platform, Refusal, UserChange, UserKind, Weakness,
+    Credential, EventField, Fault, NewPassword, NewUser, PasswordFigures, PasswordPolicy,
+    PasswordRule, Permission, Platform, Predicate, Query, Refusal, Test, UserChange, UserKind,
+    Weakness,
 };
+use serde_json::json;
 
 use crate::support::{
     ADMINISTRATOR, HELPDESK, OWNER, ROOT, TOY, World, both, configuration, world_of,
@@ -61,6 +63,17 @@ async fn own_password(world: &World) {
             "{old:?} {new}"
         );
     }
+    // The wrong one is in the trail, like one at the door.
+    let told = Query {
+        predicate: Predicate::Is(EventField::Verb, Test::Equals("proof.refused".into())),
+        ..Query::default()
+    };
+    let told = world.system().events(&told).await.unwrap().items;
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0].detail,
+        Some(json!({ "operation": "ChangeOwnPassword" }))
+    );
     let by_change = UserChange {
         password: Some(NewPassword::Chosen(NEW.to_owned())),
         ..UserChange::default()
