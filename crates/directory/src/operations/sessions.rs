@@ -17,14 +17,9 @@ impl Handle {
     pub async fn sessions(&self, of: &[UserId]) -> Result<Vec<Session>, Fault> {
         let of = of.to_vec();
         self.read(Operation::ListSessions, async move |work: &mut Work<'_>| {
-            let mut seen = Vec::with_capacity(of.len());
-            for user in users::by_ids(&mut work.tx, &of).await? {
-                if reaches(work, &user).await? {
-                    seen.push(user.id);
-                }
-            }
-            let now = work.now;
-            let found = sessions::of(&mut work.tx, &seen, now).await?;
+            let scopes = work.scopes_of(Permission::ManageSessions);
+            let (limit, own, now) = (work.limit(), work.caller.user, work.now);
+            let found = sessions::of(&mut work.tx, &of, &scopes, limit, own, now).await?;
             Ok(live(work, found))
         })
         .await

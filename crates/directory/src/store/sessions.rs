@@ -89,18 +89,30 @@ pub(crate) async fn by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<Sess
     tx.one(&sql, &[digest.into()], read_session).await
 }
 
-/// The sessions of those users that have not reached their absolute end, oldest first.
-pub(crate) async fn of(tx: &mut Tx<'_>, users: &[UserId], now: Time) -> Res<Vec<Session>> {
+/// The sessions of those of the users whom the scopes hold, and of `own`, that have not reached their
+/// absolute end, oldest first.
+pub(crate) async fn of(
+    tx: &mut Tx<'_>,
+    users: &[UserId],
+    scopes: &[Scope],
+    limit: Option<i64>,
+    own: UserId,
+    now: Time,
+) -> Res<Vec<Session>> {
     let mut found = Vec::new();
     for chunk in users.chunks(500) {
         let mut sql = Sql::default();
         sql.push("SELECT ")
             .push(COLUMNS)
-            .push(" WHERE s.user_id IN (");
+            .push(" JOIN users u ON u.id = s.user_id WHERE s.user_id IN (");
         sql.bind_all(chunk.iter().map(|user| user.0))
             .push(") AND s.expires_at > ")
-            .bind(super::select::Bound::Int(now.0))
-            .push(" ORDER BY s.user_id, s.id");
+            .bind(super::select::Bound::Int(now.0));
+        sql.push(" AND (s.user_id = ")
+            .bind(super::select::Bound::Int(own.0))
+            .push(" OR (1 = 1");
+        super::select::seen::<Sessions>(&mut sql, scopes, limit);
+        sql.push(")) ORDER BY s.user_id, s.id");
         found.extend(tx.all(&sql.text, &sql.vals(), read_session).await?);
     }
     Ok(found)

@@ -155,22 +155,6 @@ pub(crate) async fn by_sign_in_name(tx: &mut Tx<'_>, folded: &str) -> Res<Option
     tx.one(&SQL, &[folded.into()], read_user).await
 }
 
-/// The users of those numbers, in no particular order.
-pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[UserId]) -> Res<Vec<User>> {
-    let mut users = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(500) {
-        let mut sql = Sql::default();
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM ")
-            .push(TABLES)
-            .push(" WHERE u.id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
-        users.extend(tx.all(&sql.text, &sql.vals(), read_user).await?);
-    }
-    Ok(users)
-}
-
 /// All people, from the running steps.
 pub(crate) async fn population(tx: &mut Tx<'_>) -> Res<i64> {
     let total = tx
