@@ -185,14 +185,25 @@ impl Work<'_> {
         }
     }
 
-    /// A user the operation's permission reaches (or oneself, where the table allows it): missing and
-    /// hidden ones are not found, visible ones out of reach are forbidden.
+    /// A user the operation's permission reaches (or oneself, where the table allows it). Who holds the
+    /// permission nowhere is forbidden whatever the target; else missing and hidden ones are not found,
+    /// and visible ones out of reach are forbidden.
     pub async fn target_user(&mut self, which: &UserRef) -> Outcome<User> {
-        let user = self.visible_user(which).await?;
+        let found = self.find_user(which).await?;
         let access = self.operation.access();
-        if access.own && user.id == self.caller.user {
-            return Ok(user);
+        let oneself = found
+            .as_ref()
+            .is_some_and(|user| user.id == self.caller.user);
+        if let Some(user) = found.as_ref().filter(|_| access.own && oneself) {
+            return Ok(user.clone());
         }
+        if access.permission != Permission::SignedIn && self.scopes().is_empty() {
+            return Err(Fault::Forbidden(access.permission).into());
+        }
+        let user = match found {
+            Some(user) if self.sees_user(&user).await? => user,
+            _ => return Err(Fault::NotFound(Kind::User).into()),
+        };
         if self.reaches_user(access.permission, &user).await? {
             Ok(user)
         } else {

@@ -1,6 +1,6 @@
 use directory::{
-    Fault, Handle, Kind, Proof, Refusal, SecondFactorPolicy, SessionKind, SessionRequest,
-    UserChange,
+    Fault, Handle, Kind, Permission, Proof, Refusal, SecondFactorPolicy, SessionKind,
+    SessionRequest, UserChange,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -278,7 +278,7 @@ async fn removed(world: &World) {
     world.mails().await;
     assert_eq!(
         own.remove_second_factor(boss.id, None).await.unwrap_err(),
-        Fault::NotFound(Kind::User)
+        Fault::Forbidden(Permission::ResetCredentials)
     );
     assert_eq!(
         desk.remove_second_factor(boss.id, None).await.unwrap_err(),

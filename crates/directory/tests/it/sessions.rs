@@ -1,6 +1,6 @@
 use directory::{
-    Accepts, Fault, FreshSession, Kind, NewKey, OrganisationId, Platform, Ref, Refusal, SessionId,
-    SessionKind, SessionRequest, UserId,
+    Accepts, Fault, FreshSession, Kind, NewKey, OrganisationId, Permission, Platform, Ref, Refusal,
+    SessionId, SessionKind, SessionRequest, UserId,
 };
 
 use crate::support::{ADMINISTRATOR, HELPDESK, OWNER, ROOT, START, TOY, World, both, from};
@@ -63,6 +63,20 @@ async fn listed_within_reach(world: &World) {
         assert_eq!(ids(handle.sessions(&both).await.unwrap()), seen);
         assert_eq!(ids(handle.all_sessions().await.unwrap()), seen);
     }
+    // Rights are looked up in the statement itself, however many people are asked about.
+    let mut many = both.to_vec();
+    for number in 0..20 {
+        let email = format!("person{number}@example.org");
+        let home = if number % 2 == 0 { north } else { south };
+        many.push(world.person_at(&email, home).await.0);
+    }
+    for (handle, seen) in [(&world.system(), 22), (&desk, 11), (&own, 1)] {
+        let before = world.directory.statements();
+        handle.sessions(&[ada]).await.unwrap();
+        let for_one = world.directory.statements() - before;
+        assert_eq!(handle.sessions(&many).await.unwrap().len(), seen);
+        assert_eq!(world.directory.statements() - before, 2 * for_one);
+    }
     assert_eq!(own.sessions(&[ada]).await.unwrap(), vec![one.clone()]);
     // What was not used for too long is no session any more, though its row is there.
     world.clock.advance(1_199_999);
@@ -90,17 +104,21 @@ async fn ended_within_reach(world: &World) {
     let desk = world.as_user(desk.id).await;
     let own = world.as_user(ada).await;
     let gone = Err(Fault::NotFound(Kind::Session));
-    for handle in [&desk, &own] {
+    // Who manages sessions somewhere is told nothing of those elsewhere; who does nowhere, only that.
+    for (handle, refused) in [
+        (&desk, Fault::NotFound(Kind::User)),
+        (&own, Fault::Forbidden(Permission::ManageSessions)),
+    ] {
         assert_eq!(handle.revoke_session(two.session.id).await, gone);
         assert_eq!(
             handle.revoke_session(Ref::Uuid(two.session.uuid)).await,
             gone
         );
         assert_eq!(handle.revoke_session(SessionId(999)).await, gone);
-        assert_eq!(
-            handle.revoke_sessions_of(sam, None).await,
-            Err(Fault::NotFound(Kind::User))
-        );
+        for user in [sam, UserId(9_999)] {
+            let ended = handle.revoke_sessions_of(user, None).await;
+            assert_eq!(ended, Err(refused.clone()));
+        }
     }
     own.revoke_session(Ref::Uuid(one.session.uuid))
         .await
