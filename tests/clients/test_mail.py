@@ -5,75 +5,28 @@ import email.policy
 import html.parser
 import itertools
 import os
-import re
 import socket
 import ssl
 import stat
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
 import trustme
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+
+# Tests are imported by their paths, so what they share must be told where it is.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from postbox import NO_SERVER, WITHIN, Postbox, link_in, text_of, token_in, wait_for  # noqa: E402
 
 FIRST = "first wooden Harbour 71"
 SECOND = "second wooden Harbour 72"
 THIRD = "third wooden Harbour 73"
-NO_SERVER = {
-    "server": None, "port": None, "account": None, "password": None,
-    "start_tls": True, "tls": False, "sender": "usher@localhost",
-}  # fmt: skip
-WITHIN = 30.0
 
 _numbers = itertools.count(1)
-
-
-class Postbox:
-    """A mail server that keeps what it gets."""
-
-    def __init__(self, **options):
-        self.mails = []
-        self.connections = []
-        self.refusals = {}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
-        self.controller.start()
-
-    async def handle_DATA(self, server, session, envelope):
-        to = envelope.rcpt_tos[0]
-        if self.refusals.get(to, 0) > 0:
-            self.refusals[to] -= 1
-            return "451 4.3.0 not now"
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.connections.append({"tls": session.ssl is not None, "login": session.authenticated})
-        self.mails.append((envelope.rcpt_tos, message))
-        return "250 kept"
-
-    def to(self, address: str, subject: str):
-        """The newest mail to an address whose subject holds these words, once it is there."""
-
-        def found():
-            fitting = [mail for to, mail in self.mails if to == [address] and subject in mail["subject"]]
-            return fitting[-1] if fitting else None
-
-        return wait_for(found, f"mail to {address}: {subject}; there are {[to for to, _ in self.mails]}")
-
-    def settings(self, **more) -> dict:
-        plain = {"server": "127.0.0.1", "port": self.port, "start_tls": False, "sender": "door@example.org"}
-        return {**NO_SERVER, **plain, **more}
-
-
-def wait_for(question, what: str):
-    end = time.monotonic() + WITHIN
-    while time.monotonic() < end:
-        found = question()
-        if found:
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"waited in vain for {what}")
 
 
 @pytest.fixture
@@ -118,18 +71,6 @@ def signs_in(server, address: str, password: str) -> bool:
     answer = requests.post(f"{server.url}/api/v1/sign-in", json=body, timeout=30)
     assert answer.ok or answer.status_code == 401, answer.text
     return answer.ok
-
-
-def text_of(mail) -> str:
-    return mail.get_body(("plain",)).get_content()
-
-
-def link_in(mail) -> str:
-    return re.search(r"\S+\?token=[\w-]+", text_of(mail)).group()
-
-
-def token_in(mail) -> str:
-    return link_in(mail).partition("token=")[2]
 
 
 def reset_link(native, postbox, user: dict) -> str:
@@ -278,22 +219,86 @@ def test_a_refused_mail_is_sent_later(native, postbox):
     assert sent["attempts"] == 2
 
 
-def test_a_server_that_hangs_delays_no_request(make_usher):
-    """One that takes connections and never says a word."""
+class Silence:
+    """A server that takes connections and never says a word."""
+
+    def __init__(self):
+        self.held = []
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.socket.settimeout(WITHIN)
+        self.port = self.socket.getsockname()[1]
+
+    def settings(self) -> dict:
+        return {**NO_SERVER, "server": "127.0.0.1", "port": self.port, "start_tls": False}
+
+    def hold(self, timeout: float = WITHIN) -> None:
+        self.socket.settimeout(timeout)
+        self.held.append(self.socket.accept()[0])
+
+    def hang_up(self) -> None:
+        self.socket.close()
+        for connection in self.held:
+            connection.close()
+
+
+@pytest.fixture
+def silence():
+    silence = Silence()
+    yield silence
+    silence.hang_up()
+
+
+def test_a_server_that_hangs_delays_no_request(make_usher, silence):
     server = make_usher()
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        server.native.patch("/settings/mail", {"server": "127.0.0.1", "port": port, "start_tls": False})
-        user = person(server.native)
-        silent.settimeout(WITHIN)
-        # Of the two, the second is asked for while the worker waits for the server's greeting.
-        server.native.post(f"/users/{user['id']}/password-reset")
-        held, _ = silent.accept()
-        began = time.monotonic()
-        server.native.post(f"/users/{user['id']}/password-reset")
-        assert time.monotonic() - began < 5
-        assert entry_of(server.native, user)["state"] == "waiting"
-        held.close()
+    server.native.patch("/settings/mail", silence.settings())
+    user = person(server.native)
+    # Of the two, the second is asked for while the worker waits for the server's greeting.
+    server.native.post(f"/users/{user['id']}/password-reset")
+    silence.hold()
+    began = time.monotonic()
+    server.native.post(f"/users/{user['id']}/password-reset")
+    assert time.monotonic() - began < 5
+    assert entry_of(server.native, user)["state"] == "waiting"
+
+
+def test_a_server_that_hangs_holds_up_no_other_mail(make_usher, make_postbox, silence):
+    server, box = make_usher(), make_postbox()
+    native = server.native
+    native.patch("/settings/mail", silence.settings())
+    stuck = [person(native) for _ in range(6)]
+    for user in stuck:
+        native.post(f"/users/{user['id']}/password-reset")
+    began = time.monotonic()
+    for _ in stuck:
+        silence.hold()
+    # Settings that change now count for the next mail, which does not wait for those under way.
+    native.patch("/settings/mail", box.settings())
+    reset_link(native, box, person(native))
+    assert time.monotonic() - began < 15, "one after the other it would have been half a minute for each"
+    assert {entry_of(native, user)["state"] for user in stuck} == {"waiting"}
+    # Once the server hangs up they are tried again, and each arrives once.
+    silence.hang_up()
+    for user in stuck:
+        wait_for(lambda user=user: entry_of(native, user)["state"] == "sent", "its being sent")
+    got = sorted(to for (to,), _ in box.mails if to in {user["email"] for user in stuck})
+    assert got == sorted(user["email"] for user in stuck)
+
+
+def test_only_so_many_mails_are_sent_at_once(make_usher, silence):
+    server = make_usher()
+    native = server.native
+    native.patch("/settings/mail", silence.settings())
+    user = person(native)
+    many = 24
+    for _ in range(many):
+        native.post("/mails", {"to": [user["id"]], "subject": "Hello", "body": "Hello"})
+    for _ in range(16):
+        silence.hold()
+    with pytest.raises(TimeoutError):
+        silence.hold(timeout=1.5)
+    # Those that had to wait were not claimed: their first try is still to come.
+    tries = [mail["attempts"] for mail in native.get("/mails", limit=100)["items"]]
+    assert (len(tries), tries.count(1), tries.count(0)) == (many, 16, many - 16)
 
 
 def test_without_a_server_mails_are_files_for_the_owner_alone(usher, native, settings):
