@@ -128,6 +128,8 @@ pub struct BuiltinGroup {
     pub owners: bool,
     /// The platform's own document for the group (JSON), if it has one.
     pub document: Option<&'static str>,
+    /// What the document is filtered and ordered by.
+    pub terms: &'static [(&'static str, &'static str)],
 }
 
 /// Tells which platform's dialect a group is shown in.

@@ -459,6 +459,8 @@ impl<F> Default for Query<F> {
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
+    /// The place of each row, in the same order: a page may begin after any of them.
+    pub cursors: Vec<Cursor>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
     /// All matches, when asked for.

@@ -256,7 +256,11 @@ async fn install_group(
             .map_err(|error| Fault::Internal(format!("catalogue document: {error}")))?;
         let extension = NewExtension {
             document,
-            terms: Vec::new(),
+            terms: group
+                .terms
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         };
         extensions::put(
             &mut work.tx,

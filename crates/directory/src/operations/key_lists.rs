@@ -41,16 +41,12 @@ pub(super) async fn page(work: &mut Work<'_>, query: &Query<KeyField>) -> Outcom
         None
     };
     let rows = keys::page(&mut work.tx, query, &scopes, limit, now).await?;
-    let (items, next) = select::page(rows, query.limit);
     let inner = std::sync::Arc::clone(&work.inner);
-    Ok(Page {
-        items: items
-            .into_iter()
-            .map(|key| inner.with_pending_uses(key))
-            .collect(),
-        next,
-        total,
-    })
+    let rows = rows
+        .into_iter()
+        .map(|(key, cursor)| (inner.with_pending_uses(key), cursor))
+        .collect();
+    Ok(select::page(rows, query.limit, total))
 }
 
 /// Whether a predicate names one owner or key, so that an index answers it.

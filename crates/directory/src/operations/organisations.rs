@@ -35,14 +35,14 @@ impl Handle {
                 if query.limit == 0 {
                     return Ok(Page {
                         items: Vec::new(),
+                        cursors: Vec::new(),
                         next: None,
                         total,
                     });
                 }
                 let (sql, text) = organisations::page_sql(&query, &scopes, limit, now)?;
                 let rows = organisations::page(&mut work.tx, &sql, text).await?;
-                let (items, next) = crate::store::select::page(rows, query.limit);
-                Ok(Page { items, next, total })
+                Ok(crate::store::select::page(rows, query.limit, total))
             },
         )
         .await

@@ -45,6 +45,7 @@ impl Handle {
         let everybody = scopes.contains(&Scope::All) && self.caller.organisation.is_none();
         let bounded = query.search.is_none()
             && (everybody || user_lists::ranged(&query))
+            && user_lists::indexed(&query)
             && !query.total
             && query.limit <= 1_000
             && !matches!(query.from, Position::Offset(offset) if offset > 1_000)
@@ -151,12 +152,12 @@ pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outco
     if query.limit == 0 {
         return Ok(Page {
             items: Vec::new(),
+            cursors: Vec::new(),
             next: None,
             total,
         });
     }
     let (sql, text) = plan.page_sql(work.now)?;
     let rows = user_lists::page(&mut work.tx, &sql, text).await?;
-    let (items, next) = paging::page(rows, query.limit);
-    Ok(Page { items, next, total })
+    Ok(paging::page(rows, query.limit, total))
 }

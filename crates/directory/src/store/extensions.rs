@@ -25,7 +25,23 @@ pub(crate) fn term_column(
             Bound::Text(entity.to_owned()),
             Bound::Text(name.to_owned()),
         ],
+        value: ordered_by(id, entity, platform, name),
     }
+}
+
+/// The text that rows are ordered by when they are ordered by a term: the first, where there are
+/// several. Names stand in the statement itself, so only plain words order anything.
+fn ordered_by(id: &str, entity: &str, platform: Platform, name: &str) -> Option<String> {
+    let plain = |word: &str| {
+        word.chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    };
+    (plain(name) && plain(platform.word())).then(|| {
+        format!(
+            "(SELECT MIN(x.value) FROM terms x WHERE x.entity = '{entity}' AND x.entity_id = {id} \
+             AND x.platform = '{platform}' AND x.name = '{name}')"
+        )
+    })
 }
 
 /// Stores a document and its terms whole.

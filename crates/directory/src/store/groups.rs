@@ -30,6 +30,7 @@ impl Listed for Groups {
                 selects: vec!["SELECT x.group_id FROM group_members x WHERE "],
                 inner: Box::new(Column::Int("x.user_id")),
                 bound: Vec::new(),
+                value: None,
             },
             GroupField::Newcomers => {
                 Column::Flag("(CASE WHEN g.newcomers_of IS NULL THEN 0 ELSE 1 END)")

@@ -46,6 +46,7 @@ impl Listed for Organisations {
                 selects: vec!["SELECT x.descendant_id FROM organisation_tree x WHERE "],
                 inner: Box::new(Column::Int("x.ancestor_id")),
                 bound: Vec::new(),
+                value: None,
             },
             OrganisationField::CreatedAt => Column::Int("o.created_at"),
             OrganisationField::UpdatedAt => Column::Int("o.updated_at"),

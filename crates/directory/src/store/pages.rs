@@ -89,6 +89,7 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
     let Some((sql, text)) = &statements.rows else {
         return Ok(Page {
             items: Vec::new(),
+            cursors: Vec::new(),
             next: None,
             total,
         });
@@ -105,8 +106,7 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
             Ok((item, Cursor { key, id }))
         })
         .await?;
-    let (items, next) = select::page(rows, statements.limit);
-    Ok(Page { items, next, total })
+    Ok(select::page(rows, statements.limit, total))
 }
 
 /// The one row that a condition on a single value names.

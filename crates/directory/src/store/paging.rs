@@ -1,6 +1,6 @@
 //! The order of a list and where a page of it begins: keyset paging, offsets, cursors.
 
-use crate::model::{Cursor, CursorKey, Direction, Fault, Position, Query};
+use crate::model::{Cursor, CursorKey, Direction, Fault, Page, Position, Query};
 
 use super::select::{Bound, Column, Folding, Listed, Sql};
 
@@ -131,16 +131,18 @@ pub(crate) fn cursor_column<L: Listed>(query: &Query<L::Field>) -> (String, bool
 }
 
 /// Cuts the extra row off and tells where the next page begins.
-pub(crate) fn page<T>(mut rows: Vec<(T, Cursor)>, limit: u32) -> (Vec<T>, Option<Cursor>) {
+pub(crate) fn page<T>(mut rows: Vec<(T, Cursor)>, limit: u32, total: Option<u64>) -> Page<T> {
     let limit = limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = if more {
-        rows.last().map(|(_, cursor)| cursor.clone())
-    } else {
-        None
-    };
-    (rows.into_iter().map(|(item, _)| item).collect(), next)
+    let (items, cursors): (Vec<T>, Vec<Cursor>) = rows.into_iter().unzip();
+    let next = if more { cursors.last().cloned() } else { None };
+    Page {
+        items,
+        cursors,
+        next,
+        total,
+    }
 }
 
 /// The sort expression of a field: text or number, never NULL.
@@ -160,6 +162,9 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
             (format!("COALESCE({expression}, 0)"), false)
         }
         Column::Standing => ("u.status".to_owned(), true),
+        Column::Related {
+            value: Some(value), ..
+        } => (format!("COALESCE({value}, '')"), true),
         Column::Related { id, .. } => ((*id).to_owned(), false),
     }
 }

@@ -118,6 +118,8 @@ pub(crate) enum Column {
         selects: Vec<&'static str>,
         inner: Box<Column>,
         bound: Vec<Bound>,
+        /// The one text that lists are ordered by, where what is related has an order.
+        value: Option<String>,
     },
 }
 
@@ -235,6 +237,7 @@ fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result
             selects,
             inner,
             bound,
+            value: _,
         } => {
             if matches!(test, Test::Absent) {
                 sql.push(id).push(" NOT IN (");

@@ -18,6 +18,7 @@ impl Listed for Users {
             selects: selects.to_vec(),
             inner: Box::new(inner),
             bound: Vec::new(),
+            value: None,
         };
         match field {
             UserField::Id => Column::Int("u.id"),
@@ -41,6 +42,7 @@ impl Listed for Users {
                 selects: vec!["SELECT x.descendant_id FROM organisation_tree x WHERE "],
                 inner: Box::new(Column::Int("x.ancestor_id")),
                 bound: Vec::new(),
+                value: None,
             },
             UserField::Group => related(
                 &["SELECT x.user_id FROM group_members x WHERE "],
@@ -68,6 +70,7 @@ impl Listed for Users {
                 ],
                 inner: Box::new(Column::Int("x.organisation_id")),
                 bound: vec![Bound::Text(platform.word().to_owned())],
+                value: None,
             },
             UserField::DirectRoleOrganisation(platform) => Column::Related {
                 id: "u.id",
@@ -76,6 +79,7 @@ impl Listed for Users {
                 ],
                 inner: Box::new(Column::Int("x.organisation_id")),
                 bound: vec![Bound::Text(platform.word().to_owned())],
+                value: None,
             },
             UserField::ExpiringRoleOrganisation(platform) => Column::Related {
                 id: "u.id",
@@ -84,6 +88,7 @@ impl Listed for Users {
                 ],
                 inner: Box::new(Column::Int("x.organisation_id")),
                 bound: vec![Bound::Text(platform.word().to_owned())],
+                value: None,
             },
             UserField::Department => Column::Text("u.department", Folding::Lower),
             UserField::Title => Column::Text("u.title", Folding::Lower),

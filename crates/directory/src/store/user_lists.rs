@@ -189,6 +189,15 @@ pub(crate) fn ranged(query: &Query<UserField>) -> bool {
     )
 }
 
+/// Whether the order has an index, so that a page along it costs no sort of everybody.
+pub(crate) fn indexed(query: &Query<UserField>) -> bool {
+    use UserField as F;
+    matches!(
+        query.sort,
+        None | Some(F::Id | F::Name | F::Login | F::Email | F::CreatedAt)
+    )
+}
+
 /// Whether a scope shows everybody: all organisations hang below the root.
 fn everything(scope: &Scope) -> bool {
     *scope == Scope::All || *scope == Scope::Subtree(crate::ROOT)

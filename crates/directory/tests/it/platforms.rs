@@ -112,6 +112,7 @@ pub fn club_platform() -> PlatformSpec {
                 everywhere: false,
                 owners: false,
                 document: Some(r#"{"colour":"green"}"#),
+                terms: &[("colour", "green")],
             },
             BuiltinGroup {
                 word: "hosts",
@@ -123,6 +124,7 @@ pub fn club_platform() -> PlatformSpec {
                 everywhere: true,
                 owners: true,
                 document: None,
+                terms: &[],
             },
         ],
         paths: RolePaths::GroupsOnly,

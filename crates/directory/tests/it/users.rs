@@ -1,7 +1,7 @@
 use directory::{
-    Fault, Kind, Names, NamesShown, NewPassword, NewUser, OrganisationChange, Page, Permission,
-    Predicate, Query, Ref, Refusal, Standing, Status, Test, Time, User, UserChange, UserField,
-    UserKind,
+    Direction, Fault, Kind, Names, NamesShown, NewPassword, NewUser, OrganisationChange, Page,
+    Permission, Position, Predicate, Query, Ref, Refusal, Standing, Status, Test, Time, User,
+    UserChange, UserField, UserKind,
 };
 
 use crate::support::{ADMINISTRATOR, OWNER, ROOT, START, World, both};
@@ -15,6 +15,7 @@ both!(
     service_accounts,
     status_and_locks,
     several_or_none,
+    a_page_begins_after_any_row_in_any_order,
     documents_change_member_by_member,
     trials_leave_nothing,
     homes_move,
@@ -787,4 +788,70 @@ async fn documents_change_member_by_member(world: &World) {
         .await
         .unwrap();
     assert_eq!(stored[&ada.id.0].as_object().unwrap().len(), 17);
+}
+
+async fn a_page_begins_after_any_row_in_any_order(world: &World) {
+    use directory::{Extended, NewExtension};
+    let handle = world.system();
+    for (number, shade) in [
+        (0, "red"),
+        (1, ""),
+        (2, "blue"),
+        (3, "red"),
+        (4, ""),
+        (5, "green"),
+    ] {
+        let email = format!("p{number}@example.org");
+        let person = world.person(&email, ROOT, &[]).await;
+        let terms = (!shade.is_empty()).then(|| ("shade".to_owned(), shade.to_owned()));
+        let new = NewExtension {
+            terms: terms.into_iter().collect(),
+            ..NewExtension::default()
+        };
+        let put = handle.put_extension(Extended::User, person.id.0, new);
+        put.await.unwrap();
+    }
+    let shade = UserField::Term(directory::Platform::USHER, "shade".to_owned());
+    let orders = [
+        None,
+        Some(UserField::Name),
+        Some(UserField::Email),
+        Some(UserField::UpdatedAt),
+        Some(shade.clone()),
+    ];
+    for sort in orders {
+        for direction in [Direction::Up, Direction::Down] {
+            let whole = Query {
+                sort: sort.clone(),
+                direction,
+                ..Query::default()
+            };
+            let page = handle.users(&whole).await.unwrap();
+            assert_eq!(page.cursors.len(), page.items.len());
+            if sort == Some(shade.clone()) {
+                let found = emails(&page);
+                let mut shades: Vec<&str> = found
+                    .iter()
+                    .filter_map(|email| match email.as_bytes()[..2] {
+                        [b'p', b'0' | b'3'] => Some("red"),
+                        [b'p', b'2'] => Some("blue"),
+                        [b'p', b'5'] => Some("green"),
+                        _ => None,
+                    })
+                    .collect();
+                if direction == Direction::Down {
+                    shades.reverse();
+                }
+                assert_eq!(shades, ["blue", "green", "red", "red"]);
+            }
+            for (index, cursor) in page.cursors.iter().enumerate() {
+                let rest = Query {
+                    from: Position::After(cursor.clone()),
+                    ..whole.clone()
+                };
+                let rest = handle.users(&rest).await.unwrap().items;
+                assert_eq!(rest, page.items[index + 1..], "{sort:?} {direction:?}");
+            }
+        }
+    }
 }

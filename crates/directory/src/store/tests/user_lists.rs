@@ -438,12 +438,13 @@ async fn read(store: &Store, plan: &Plan, limit: u32, by_offset: bool) -> Vec<i6
         let rows: Res<Vec<(User, Cursor)>> = store
             .read(async |tx: &mut Tx<'_>| user_lists::page(tx, &sql, text).await)
             .await;
-        let (users, next) = paging::page(
+        let page = paging::page(
             rows.unwrap_or_else(|error| panic!("{error:?}\n{}", sql.text)),
             limit,
+            None,
         );
-        found.extend(users.into_iter().map(|user| user.id.0));
-        from = match next {
+        found.extend(page.items.into_iter().map(|user| user.id.0));
+        from = match page.next {
             None => return found,
             Some(_) if by_offset => Position::Offset(found.len() as u64),
             Some(cursor) => Position::After(cursor),
