@@ -46,7 +46,7 @@ pub fn spec() -> PlatformSpec {
                 "default",
                 true,
                 false,
-                r#"{}"#,
+                (r#"{}"#, &[]),
             ),
             group(
                 "administrators",
@@ -55,7 +55,7 @@ pub fn spec() -> PlatformSpec {
                 "administrator",
                 false,
                 true,
-                r#"{"auto_new_marking":true}"#,
+                (r#"{"auto_new_marking":true}"#, MARKED),
             ),
             group(
                 "connectors",
@@ -64,7 +64,10 @@ pub fn spec() -> PlatformSpec {
                 "connector",
                 false,
                 false,
-                r#"{"auto_new_marking":true,"auto_integration_assignation":["global"]}"#,
+                (
+                    r#"{"auto_new_marking":true,"auto_integration_assignation":["global"]}"#,
+                    MARKED,
+                ),
             ),
         ],
         paths: RolePaths::GroupsOnly,
@@ -77,6 +80,11 @@ pub fn spec() -> PlatformSpec {
         password_rule: PasswordRule::length(1),
     }
 }
+
+type Terms = &'static [(&'static str, &'static str)];
+
+/// The terms of a group that may see markings made later.
+const MARKED: Terms = &[("auto_new_marking", "true")];
 
 const DEFAULT: [&str; 2] = ["KNOWLEDGE", capability::USE_TOKEN];
 
@@ -122,7 +130,7 @@ fn group(
     role: &'static str,
     newcomers: bool,
     owners: bool,
-    document: &'static str,
+    (document, terms): (&'static str, Terms),
 ) -> BuiltinGroup {
     let roles: &'static [&'static str] = match role {
         "default" => &["default"],
@@ -139,6 +147,7 @@ fn group(
         everywhere: false,
         owners,
         document: Some(document),
+        terms,
     }
 }
 
@@ -305,6 +314,21 @@ mod tests {
             ["KNOWLEDGE", "KNOWLEDGE_KNUPDATE"]
         );
         assert_eq!(names(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn built_in_groups_have_the_terms_of_their_documents() {
+        use crate::opencti::documents::{Document, GroupDocument};
+        for group in spec().groups {
+            let document = serde_json::from_str(group.document.unwrap()).unwrap();
+            let written: Vec<(&str, &str)> = group.terms.to_vec();
+            let terms = GroupDocument::read(Some(&document)).terms();
+            let terms: Vec<_> = terms
+                .iter()
+                .map(|(n, v)| (n.as_str(), v.as_str()))
+                .collect();
+            assert_eq!(written, terms, "{}", group.word);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField, Value};
 
 use super::catalogue::PLATFORM;
-use super::documents::LANGUAGES;
+use super::documents::{DOUBT, LANGUAGES};
 use super::filter::{Column, any};
 use super::node::status_word;
 
@@ -86,7 +86,9 @@ pub fn user_order(key: &str) -> Option<UserField> {
         "lastname" => UserField::Family,
         "created_at" => UserField::CreatedAt,
         "updated_at" => UserField::UpdatedAt,
-        // The vendor's own is the same for everybody, and languages order nothing anybody reads.
+        // `auto` has no term, and so comes first, where the word itself would stand too.
+        "language" => UserField::Term(PLATFORM, "language".to_owned()),
+        // `external` is the same for everybody here, and so is the score: the number decides.
         _ => return None,
     })
 }
@@ -116,8 +118,17 @@ pub fn group_order(key: &str) -> Option<GroupField> {
         "created_at" => GroupField::CreatedAt,
         "updated_at" => GroupField::UpdatedAt,
         "default_assignation" => GroupField::Newcomers,
+        "no_creators" | "restrict_delete" | "auto_new_marking" => {
+            GroupField::Term(PLATFORM, key.to_owned())
+        }
+        "group_confidence_level" => GroupField::Term(PLATFORM, DOUBT.to_owned()),
         _ => return None,
     })
+}
+
+/// Whether what an order goes by grows as what it is called after falls.
+pub fn backwards(key: &str) -> bool {
+    key == "group_confidence_level"
 }
 
 /// What roles are ordered by.
@@ -167,6 +178,8 @@ pub fn organisation_order(key: &str) -> Option<OrganisationField> {
         "x_opencti_organization_type" => OrganisationField::Kind,
         "created" | "created_at" => OrganisationField::CreatedAt,
         "modified" | "updated_at" => OrganisationField::UpdatedAt,
+        "confidence" => OrganisationField::Term(PLATFORM, "confidence".to_owned()),
+        "x_opencti_score" => OrganisationField::Term(PLATFORM, "score".to_owned()),
         _ => return None,
     })
 }

@@ -159,15 +159,20 @@ impl Default for GroupDocument {
 
 impl Document for GroupDocument {
     fn terms(&self) -> Vec<(String, String)> {
-        [
+        let flags = [
             ("no_creators", self.no_creators),
             ("restrict_delete", self.restrict_delete),
             ("auto_new_marking", self.auto_new_marking),
-        ]
-        .into_iter()
-        .filter(|(_, flag)| *flag)
-        .map(|(name, _)| (name.to_owned(), "true".to_owned()))
-        .collect()
+        ];
+        let flags = flags.into_iter().filter(|(_, flag)| *flag);
+        // What is missing from belief: groups made elsewhere have no term, and are believed wholly.
+        let level = self.group_confidence_level.as_ref();
+        let doubt = 100 - level.and_then(|level| level.max_confidence).unwrap_or(-1);
+        let doubt = Some(doubt).filter(|doubt| *doubt != 0);
+        flags
+            .map(|(name, _)| (name.to_owned(), "true".to_owned()))
+            .chain(figure(DOUBT, doubt))
+            .collect()
     }
 }
 
@@ -223,8 +228,19 @@ impl Document for OrganisationDocument {
         if let Some(reliability) = &self.reliability {
             terms.push(("reliability".to_owned(), reliability.clone()));
         }
+        terms.extend(figure("score", self.score));
+        terms.extend(figure("confidence", self.confidence));
         terms
     }
+}
+
+/// The term of a group that says how far its confidence level is from the highest.
+pub const DOUBT: &str = "doubt";
+
+/// A figure from 0 to 101 as a term: terms are texts, so it is written with three digits to be
+/// ordered by what it says.
+fn figure(name: &str, figure: Option<i64>) -> Option<(String, String)> {
+    figure.map(|figure| (name.to_owned(), format!("{figure:03}")))
 }
 
 /// An e-mail template, kept as a record.

@@ -231,6 +231,18 @@ impl Node {
         }
     }
 
+    /// Whether this is the id, internal or standard, of something that stands on a shelf.
+    pub fn is_called(&self, id: &str) -> bool {
+        match self {
+            Self::Role(duty) => id == duty.role.uuid.to_string() || id == duty.standard_id(),
+            Self::Marking(marking, _) => id == marking.id.to_string() || id == marking.standard_id,
+            Self::Made(made) => ["id", "standard_id"]
+                .iter()
+                .any(|name| made.plain.get(name).and_then(Value::as_str) == Some(id)),
+            _ => false,
+        }
+    }
+
     /// Writes a plain field.
     pub fn write(&self, field: &Field, out: &mut Json) {
         let name = field.name.as_str();

@@ -96,24 +96,33 @@ pub struct Cut<T> {
     pub total: u64,
 }
 
-/// Cuts a page out: `after` is a cursor that an earlier page gave; one that cannot be read begins at
-/// the beginning.
-pub fn cut<T>(items: Vec<T>, first: usize, after: Option<&str>) -> Cut<T> {
+/// Cuts a page out: `after` is a cursor that an earlier page gave, or the id of an item; nothing when
+/// it is neither.
+pub fn cut<T>(
+    items: Vec<T>,
+    first: usize,
+    after: Option<&str>,
+    is_it: impl Fn(&T, &str) -> bool,
+) -> Option<Cut<T>> {
     let total = items.len() as u64;
-    let start = after
-        .and_then(|cursor| cursor.strip_prefix("at-")?.parse().ok())
-        .unwrap_or(0_usize);
+    let start = match after.filter(|after| !after.is_empty()) {
+        None => 0,
+        Some(after) => match after.strip_prefix("at-") {
+            Some(place) => place.parse::<usize>().ok()?,
+            None => 1 + items.iter().position(|item| is_it(item, after))?,
+        },
+    };
     let mut rest = items.into_iter().enumerate().skip(start);
     let page: Vec<(T, String)> = rest
         .by_ref()
         .take(first)
         .map(|(index, item)| (item, format!("at-{}", index + 1)))
         .collect();
-    Cut {
+    Some(Cut {
         items: page,
         more: rest.next().is_some(),
         total,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -163,12 +172,17 @@ mod tests {
     #[test]
     fn pages_follow_each_other() {
         let all: Vec<u32> = (0..5).collect();
-        let first = cut(all.clone(), 2, None);
+        let cut = |first, after: Option<&str>| {
+            cut(all.clone(), first, after, |item, id| {
+                id == format!("id {item}")
+            })
+        };
+        let first = cut(2, None).unwrap();
         assert_eq!((first.more, first.total), (true, 5));
         let mut seen: Vec<u32> = first.items.iter().map(|(item, _)| *item).collect();
         let mut after = first.items.last().unwrap().1.clone();
         loop {
-            let next = cut(all.clone(), 2, Some(&after));
+            let next = cut(2, Some(&after)).unwrap();
             seen.extend(next.items.iter().map(|(item, _)| *item));
             if !next.more {
                 break;
@@ -176,6 +190,10 @@ mod tests {
             after = next.items.last().unwrap().1.clone();
         }
         assert_eq!(seen, all);
-        assert_eq!(cut(all, 9, Some("nonsense")).items.len(), 5);
+        assert_eq!(cut(9, Some("")).unwrap().items.len(), 5);
+        assert_eq!(cut(9, Some("id 2")).unwrap().items.len(), 2);
+        assert_eq!(cut(9, Some("at-9")).unwrap().items.len(), 0);
+        assert_eq!(cut(9, Some("id 7")), None);
+        assert_eq!(cut(9, Some("at-x")), None);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::capability;
 use super::super::engine::{Call, Link, Refusal};
-use super::super::node::{self, Company, Connection, Made, Node};
+use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::settings::{self, Facts, PlatformSettings};
 use super::query::shared;
 use super::{Links, Session, lists, refused};
@@ -121,31 +121,16 @@ impl Session {
             return Ok(vec![self.users(call, within).await?]);
         }
         let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
-        let query = Query {
-            predicate: Predicate::Is(UserField::Organisation, one_of),
-            sort: Some(UserField::Name),
-            limit: MEMBERS,
-            ..Query::default()
-        };
-        let page = self
-            .handle
-            .users(&query)
-            .await
-            .map_err(|fault| refused(&fault))?;
-        let people: Vec<_> = page.items.iter().map(|user| user.id).collect();
+        let within = Predicate::Is(UserField::Organisation, one_of);
+        let crowd = self.crowd(within, call).await?;
+        let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
         let memberships = self.memberships_of(&people).await?;
-        let persons = self.persons(page.items).await?;
-        let first = lists::first(call) as usize;
         let links = ids.iter().map(|id| {
-            let belongs = |person: &&Arc<node::Person>| {
+            let belongs = |person: &Person| {
                 let rows = memberships.get(&person.user.id);
                 rows.is_some_and(|rows| rows.iter().any(|row| row.organisation == *id))
             };
-            let own = persons.iter().filter(belongs).take(first);
-            Link::One(Connection::whole(
-                &node::USERS,
-                own.map(|person| Node::User(Arc::clone(person))),
-            ))
+            Link::One(first_of(&crowd, belongs, call))
         });
         Ok(links.collect())
     }
@@ -157,34 +142,35 @@ impl Session {
             return Ok(vec![self.users(call, within).await?]);
         }
         let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
-        let query = Query {
-            predicate: Predicate::Is(UserField::Group, one_of),
-            sort: Some(UserField::Name),
-            limit: MEMBERS,
-            ..Query::default()
-        };
-        let page = self
-            .handle
-            .users(&query)
-            .await
-            .map_err(|fault| refused(&fault))?;
-        let people: Vec<_> = page.items.iter().map(|user| user.id).collect();
-        let pairs = self
-            .handle
-            .groups_of(&people)
-            .await
-            .map_err(|fault| refused(&fault))?;
+        let within = Predicate::Is(UserField::Group, one_of);
+        let crowd = self.crowd(within, call).await?;
+        let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
+        let pairs = self.handle.groups_of(&people).await;
+        let pairs = pairs.map_err(|fault| refused(&fault))?;
         let pairs: std::collections::HashSet<_> = pairs.into_iter().collect();
-        let persons = self.persons(page.items).await?;
-        let first = lists::first(call) as usize;
         let links = ids.iter().map(|id| {
-            let own = persons
-                .iter()
-                .filter(|person| pairs.contains(&(person.user.id, *id)));
-            let own = own.take(first).map(|person| Node::User(Arc::clone(person)));
-            Link::One(Connection::whole(&node::USERS, own))
+            let belongs = |person: &Person| pairs.contains(&(person.user.id, *id));
+            Link::One(first_of(&crowd, belongs, call))
         });
         Ok(links.collect())
+    }
+
+    /// The first people of several groups or organisations together, in the order the call asks for,
+    /// each with the cursor that leads on from it.
+    async fn crowd(
+        &self,
+        within: Predicate<UserField>,
+        call: &Call<'_>,
+    ) -> Result<Vec<(Arc<Person>, String)>, Refusal> {
+        let mut query = self.list(call, lists::USERS).await?;
+        query.predicate = query.predicate.and(within);
+        query.limit = MEMBERS;
+        query.total = false;
+        let page = self.handle.users(&query).await;
+        let page = page.map_err(|fault| refused(&fault))?;
+        let cursors = page.cursors.iter().map(directory::Cursor::encode);
+        let persons = self.persons(page.items).await?;
+        Ok(persons.into_iter().zip(cursors).collect())
     }
 
     /// The settings.
@@ -318,6 +304,30 @@ impl Session {
         }
         Ok(members)
     }
+}
+
+/// Those of the crowd that belong together, as many as the call wants.
+fn first_of(
+    crowd: &[(Arc<Person>, String)],
+    belongs: impl Fn(&Person) -> bool,
+    call: &Call<'_>,
+) -> Node {
+    let own: Vec<_> = crowd.iter().filter(|(person, _)| belongs(person)).collect();
+    let (first, total) = (lists::first(call) as usize, own.len() as u64);
+    let edges: Vec<Node> = own
+        .iter()
+        .take(first)
+        .map(|(person, cursor)| {
+            Edge::of(&node::USERS, cursor.clone(), Node::User(Arc::clone(person)))
+        })
+        .collect();
+    Node::Connection(Arc::new(Connection {
+        kind: &node::USERS,
+        next: edges.len() < own.len(),
+        previous: false,
+        total,
+        edges,
+    }))
 }
 
 /// People of several groups or organisations shown at once, at most.

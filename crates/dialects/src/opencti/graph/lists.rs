@@ -1,21 +1,20 @@
 //! Lists: arguments into the directory's queries, pages into connections (opencti.md §4).
 
-use directory::{Cursor, Direction, Page, Position, Predicate, Query};
+use directory::{Cursor, Direction, Page, Position, Predicate, Query, UserField};
 
 use super::super::columns;
-use super::super::engine::{Call, Refusal};
+use super::super::engine::{Call, Link, Refusal};
 use super::super::errors;
 use super::super::filter::{self, Columns};
+use super::super::ids::Given;
 use super::super::node::{Connection, ConnectionKind, Edge, Node};
-use super::super::shelf::Cut;
+use super::super::shelf;
 use super::Session;
 
 /// Rows of a page when nobody says how many.
 const DEFAULT: u32 = 500;
 /// Rows of a page at most; more are silently not given.
 const MOST: u32 = 5_000;
-/// The cursor behind the last row of all.
-const END: &str = "end";
 
 /// What a kind of entity is listed by.
 pub(super) struct Listing<F> {
@@ -26,6 +25,13 @@ pub(super) struct Listing<F> {
     /// Searches for several terms.
     pub search: fn(&[String]) -> Predicate<F>,
 }
+
+/// What users are listed by.
+pub(super) const USERS: Listing<UserField> = Listing {
+    columns: columns::user,
+    order: columns::user_order,
+    search: columns::user_search,
+};
 
 /// How many rows a call wants.
 pub(super) fn first(call: &Call<'_>) -> u32 {
@@ -43,19 +49,12 @@ pub(super) fn counts(call: &Call<'_>) -> bool {
 }
 
 impl Session {
-    /// The query of a list call; nothing when the call begins behind the last row.
+    /// The query of a list call, from its first row.
     pub(super) async fn list<F: Clone>(
         &self,
         call: &Call<'_>,
         listing: Listing<F>,
-    ) -> Result<Option<Query<F>>, Refusal> {
-        let from = match call.text("after") {
-            "" => Position::Start,
-            END => return Ok(None),
-            cursor => Position::After(Cursor::decode(cursor).ok_or_else(|| {
-                errors::unsupported("The cursor is none that this list has given")
-            })?),
-        };
+    ) -> Result<Query<F>, Refusal> {
         let mut predicate = Predicate::All;
         if let Some(group) = call.get("filters") {
             let resolved = self.resolve(filter::standard_ids(group)).await?;
@@ -71,8 +70,9 @@ impl Session {
             }
             several => predicate = predicate.and((listing.search)(several)),
         }
-        let descending = call.text("orderMode") == "desc";
-        Ok(Some(Query {
+        let descending =
+            (call.text("orderMode") == "desc") != columns::backwards(call.text("orderBy"));
+        Ok(Query {
             predicate,
             search,
             sort: (listing.order)(call.text("orderBy")),
@@ -81,34 +81,69 @@ impl Session {
             } else {
                 Direction::Up
             },
-            from,
+            from: Position::Start,
             limit: first(call),
             total: counts(call),
             seen_by: None,
-        }))
+        })
     }
+}
+
+/// Where a list call begins.
+pub(super) enum After<'a> {
+    /// At the first row, or behind the one of a cursor.
+    At(Position),
+    /// Behind the row of this id.
+    Row(&'a str),
+}
+
+/// Reads `after`: a cursor of an edge or page, or, as the client's own documentation says, the id of
+/// a row (a standard id too).
+pub(super) fn after<'a>(call: &'a Call<'_>) -> Result<After<'a>, Refusal> {
+    match call.text("after") {
+        "" => Ok(After::At(Position::Start)),
+        text => match (Cursor::decode(text), Given::read(text)) {
+            (Some(cursor), _) => Ok(After::At(Position::After(cursor))),
+            (None, Given::Nonsense) => Err(none_of_ours()),
+            (None, _) => Ok(After::Row(text)),
+        },
+    }
+}
+
+/// The question that gives one row's place in the order of a list.
+pub(super) fn place_of<F: Clone>(query: &Query<F>, is_it: Predicate<F>) -> Query<F> {
+    Query {
+        predicate: is_it,
+        search: None,
+        limit: 1,
+        total: false,
+        ..query.clone()
+    }
+}
+
+/// What follows the row that [`place_of`] asked for.
+pub(super) fn behind<T>(page: &Page<T>) -> Result<Position, Refusal> {
+    let cursor = page.cursors.first().ok_or_else(none_of_ours)?;
+    Ok(Position::After(cursor.clone()))
+}
+
+/// A cursor that leads nowhere.
+pub(super) fn none_of_ours() -> Refusal {
+    errors::unsupported("The cursor is none that this list has given")
 }
 
 /// A page of the directory as a connection.
 pub(super) fn connection<T>(
     kind: &'static ConnectionKind,
     call: &Call<'_>,
-    page: Page<T>,
+    page: &Page<T>,
     nodes: Vec<Node>,
 ) -> Node {
-    let end = match &page.next {
-        Some(cursor) => cursor.encode(),
-        None => END.to_owned(),
-    };
-    let last = nodes.len().saturating_sub(1);
-    let edges = nodes.into_iter().enumerate().map(|(index, node)| {
-        let cursor = if index == last {
-            end.clone()
-        } else {
-            format!("row-{index}")
-        };
-        Edge::of(kind, cursor, node)
-    });
+    let cursors = page.cursors.iter().map(Cursor::encode);
+    let edges = nodes
+        .into_iter()
+        .zip(cursors)
+        .map(|(node, cursor)| Edge::of(kind, cursor, node));
     Node::Connection(std::sync::Arc::new(Connection {
         kind,
         edges: edges.collect(),
@@ -118,19 +153,28 @@ pub(super) fn connection<T>(
     }))
 }
 
-/// A cut of a shelf as a connection.
-pub(super) fn shelved(kind: &'static ConnectionKind, call: &Call<'_>, cut: Cut<Node>) -> Node {
+/// A page of a shelf as a connection.
+pub(super) fn shelved(
+    kind: &'static ConnectionKind,
+    call: &Call<'_>,
+    nodes: Vec<Node>,
+) -> Result<Link<Node>, Refusal> {
+    let is_it = |node: &Node, id: &str| node.is_called(id);
+    let cut = shelf::cut(nodes, first(call) as usize, Some(call.text("after")), is_it);
+    let cut = cut.ok_or_else(none_of_ours)?;
     let edges = cut
         .items
         .into_iter()
         .map(|(node, cursor)| Edge::of(kind, cursor, node));
-    Node::Connection(std::sync::Arc::new(Connection {
-        kind,
-        edges: edges.collect(),
-        next: cut.more,
-        previous: call.get("after").is_some(),
-        total: cut.total,
-    }))
+    Ok(Link::One(Node::Connection(std::sync::Arc::new(
+        Connection {
+            kind,
+            edges: edges.collect(),
+            next: cut.more,
+            previous: call.get("after").is_some(),
+            total: cut.total,
+        },
+    ))))
 }
 
 /// A list without anything.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::{Page, Predicate, Ref};
+use directory::{Fault, GroupField, OrganisationField, Page, Predicate, Ref, Test, UserField};
 use serde_json::{Value, json};
 
 use super::super::capability::{self, CAPABILITIES};
@@ -14,7 +14,7 @@ use super::super::marking::{self, MARKINGS};
 use super::super::node::{self, Made, Node};
 use super::super::shelf;
 use super::super::templates;
-use super::lists::{self, Listing};
+use super::lists::{self, After, Listing};
 use super::{Session, refused};
 
 /// What the client takes for the platform's version.
@@ -81,8 +81,7 @@ impl Session {
                     .iter()
                     .map(|entry| self.capability(entry))
                     .collect();
-                let cut = shelf::cut(nodes, lists::first(call) as usize, None);
-                Ok(Link::One(lists::shelved(&node::CAPABILITIES, call, cut)))
+                lists::shelved(&node::CAPABILITIES, call, nodes)
             }
             "sessions" => {
                 self.require(&[capability::SET_ACCESSES])?;
@@ -138,35 +137,28 @@ impl Session {
     pub(super) async fn users(
         &self,
         call: &Call<'_>,
-        within: Predicate<directory::UserField>,
+        within: Predicate<UserField>,
     ) -> Result<Link<Node>, Refusal> {
-        let listing = Listing {
-            columns: columns::user,
-            order: columns::user_order,
-            search: columns::user_search,
-        };
-        let page = match self.list(call, listing).await? {
-            Some(mut query) => {
-                query.predicate = query.predicate.and(within);
-                self.handle
-                    .users(&query)
-                    .await
-                    .map_err(|fault| refused(&fault))?
+        let mut query = self.list(call, lists::USERS).await?;
+        query.from = match lists::after(call)? {
+            After::At(position) => position,
+            After::Row(id) => {
+                let row = self.find_user(id).await?;
+                let row = row.ok_or_else(lists::none_of_ours)?;
+                let is_it = Predicate::Is(UserField::Id, Test::Equals(row.id.0.into()));
+                lists::behind(&taken(
+                    self.handle.users(&lists::place_of(&query, is_it)).await,
+                )?)?
             }
-            None => behind(),
         };
-        let Page { items, next, total } = page;
-        let people = self.persons(items).await?;
+        query.predicate = query.predicate.and(within);
+        let mut page = taken(self.handle.users(&query).await)?;
+        let people = self.persons(std::mem::take(&mut page.items)).await?;
         let nodes = people.into_iter().map(Node::User).collect();
-        let rest: Page<Node> = Page {
-            items: Vec::new(),
-            next,
-            total,
-        };
         Ok(Link::One(lists::connection(
             &node::USERS,
             call,
-            rest,
+            &page,
             nodes,
         )))
     }
@@ -177,30 +169,25 @@ impl Session {
             order: columns::group_order,
             search: columns::group_search,
         };
-        let page = match self.list(call, listing).await? {
-            Some(query) => self
-                .handle
-                .groups(&query)
-                .await
-                .map_err(|fault| refused(&fault))?,
-            None => behind(),
+        let mut query = self.list(call, listing).await?;
+        query.from = match lists::after(call)? {
+            After::At(position) => position,
+            After::Row(id) => {
+                let row = self.find_group(id).await?;
+                let row = row.ok_or_else(lists::none_of_ours)?;
+                let is_it = Predicate::Is(GroupField::Id, Test::Equals(row.id.0.into()));
+                lists::behind(&taken(
+                    self.handle.groups(&lists::place_of(&query, is_it)).await,
+                )?)?
+            }
         };
-        let Page { items, next, total } = page;
-        let nodes = self
-            .teams(items)
-            .await?
-            .into_iter()
-            .map(Node::Group)
-            .collect();
-        let rest: Page<Node> = Page {
-            items: Vec::new(),
-            next,
-            total,
-        };
+        let mut page = taken(self.handle.groups(&query).await)?;
+        let teams = self.teams(std::mem::take(&mut page.items)).await?;
+        let nodes = teams.into_iter().map(Node::Group).collect();
         Ok(Link::One(lists::connection(
             &node::GROUPS,
             call,
-            rest,
+            &page,
             nodes,
         )))
     }
@@ -231,19 +218,9 @@ impl Session {
         if call.text("orderMode") == "desc" {
             roles.reverse();
         }
-        let cut = shelf::cut(
-            roles,
-            lists::first(call) as usize,
-            call.get("after").and_then(Value::as_str),
-        );
-        let (items, cursors): (Vec<_>, Vec<_>) = cut.items.into_iter().unzip();
-        let duties = self.duties(items).await?.into_iter().map(Node::Role);
-        let cut = shelf::Cut {
-            items: duties.zip(cursors).collect(),
-            more: cut.more,
-            total: cut.total,
-        };
-        Ok(Link::One(lists::shelved(&node::ROLES, call, cut)))
+        let duties = self.duties(roles).await?;
+        let nodes = duties.into_iter().map(Node::Role).collect();
+        lists::shelved(&node::ROLES, call, nodes)
     }
 
     async fn organization(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
@@ -263,27 +240,24 @@ impl Session {
             order: columns::organisation_order,
             search: columns::organisation_search,
         };
-        let page = match self.list(call, listing).await? {
-            Some(query) => self
-                .handle
-                .organisations(&query)
-                .await
-                .map_err(|fault| refused(&fault))?,
-            None => behind(),
+        let mut query = self.list(call, listing).await?;
+        query.from = match lists::after(call)? {
+            After::At(position) => position,
+            After::Row(id) => {
+                let row = self.find_organisation(id).await?;
+                let row = row.ok_or_else(lists::none_of_ours)?;
+                let is_it = Predicate::Is(OrganisationField::Id, Test::Equals(row.id.0.into()));
+                lists::behind(&taken(
+                    self.handle
+                        .organisations(&lists::place_of(&query, is_it))
+                        .await,
+                )?)?
+            }
         };
-        let Page { items, next, total } = page;
-        let nodes = self
-            .companies(items)
-            .await?
-            .into_iter()
-            .map(Node::Organization)
-            .collect();
-        let rest: Page<Node> = Page {
-            items: Vec::new(),
-            next,
-            total,
-        };
-        Ok(Link::One(lists::connection(kind, call, rest, nodes)))
+        let mut page = taken(self.handle.organisations(&query).await)?;
+        let companies = self.companies(std::mem::take(&mut page.items)).await?;
+        let nodes = companies.into_iter().map(Node::Organization).collect();
+        Ok(Link::One(lists::connection(kind, call, &page, nodes)))
     }
 
     async fn markings(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
@@ -323,9 +297,7 @@ impl Session {
             found.reverse();
         }
         let nodes = found.into_iter().map(|entry| self.marking(entry)).collect();
-        let after = call.get("after").and_then(Value::as_str);
-        let cut = shelf::cut(nodes, lists::first(call) as usize, after);
-        Ok(Link::One(lists::shelved(&node::MARKINGS, call, cut)))
+        lists::shelved(&node::MARKINGS, call, nodes)
     }
 
     async fn templates(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
@@ -348,9 +320,7 @@ impl Session {
             found.reverse();
         }
         let nodes = found.iter().map(templates::node).collect();
-        let after = call.get("after").and_then(Value::as_str);
-        let cut = shelf::cut(nodes, lists::first(call) as usize, after);
-        Ok(Link::One(lists::shelved(&node::TEMPLATES, call, cut)))
+        lists::shelved(&node::TEMPLATES, call, nodes)
     }
 
     async fn shelf_filter(
@@ -420,13 +390,9 @@ fn organizations_wanted(call: &Call<'_>) -> bool {
     }
 }
 
-/// The page behind the last row.
-fn behind<T>() -> Page<T> {
-    Page {
-        items: Vec::new(),
-        next: None,
-        total: None,
-    }
+/// A page, or the fault in the vendor's words.
+fn taken<T>(page: Result<Page<T>, Fault>) -> Result<Page<T>, Refusal> {
+    page.map_err(|fault| refused(&fault))
 }
 
 /// An owned list of nodes from shared rows.

@@ -41,12 +41,260 @@ async fn pages_follow_each_other_to_the_end() {
     // Behind the end there is nothing, and nobody begins again.
     let data = ask(&world, &world.key, PAGE, variables.clone()).await;
     assert_eq!(names(&data), [""; 0]);
-    variables["after"] = json!("nonsense");
-    assert!(
-        complaint(&world, &world.key, PAGE, variables)
-            .await
-            .starts_with("UNSUPPORTED_ERROR")
-    );
+    for nowhere in [
+        "nonsense",
+        "11111111-2222-4333-8444-555555555555",
+        "user--11111111-2222-5333-8444-555555555555",
+    ] {
+        variables["after"] = json!(nowhere);
+        let told = complaint(&world, &world.key, PAGE, variables.clone()).await;
+        assert!(told.starts_with("UNSUPPORTED_ERROR"), "{nowhere}: {told}");
+    }
+}
+
+/// Six people of whom every order but the constant ones makes another row.
+async fn mixed(world: &crate::support::World) {
+    for (name, email, first, last, language) in [
+        ("bea", "f", "Xenia", "Vogel", "fr-fr"),
+        ("Ada", "e", "ada", "Zuse", "auto"),
+        ("Élodie", "d", "Yves", "adler", "de-de"),
+        ("Dora", "c", "Ada", "Weber", "it-it"),
+        ("carl", "b", "zoe", "Ypsilon", "fr-fr"),
+        ("Olga", "a", "Bea", "Beck", "auto"),
+    ] {
+        let input = json!({"user_email": format!("{email}@example.org"), "firstname": first, "lastname": last,
+            "language": language});
+        user(world, name, input).await;
+        world.clock.advance(1_000);
+    }
+    // Changed in another order than made.
+    for email in ["c@example.org", "f@example.org"] {
+        world.clock.advance(1_000);
+        let patch = "mutation ($id: ID!) { userEdit(id: $id) { fieldPatch(input: {key: \"description\", value: \"x\"}) { id } } }";
+        let id = dialects::opencti::ids::user(email);
+        ask(world, &world.key, patch, json!({"id": id})).await;
+    }
+}
+
+#[tokio::test]
+async fn every_order_orders() {
+    let world = opencti().await;
+    mixed(&world).await;
+    let list = "query ($orderBy: UsersOrdering, $orderMode: OrderingMode, $search: String) { users(orderBy: $orderBy, \
+        orderMode: $orderMode, search: $search) { edges { node { name } } } }";
+    for (order, expected) in [
+        ("name", "Ada bea carl Dora Élodie Olga Olga-Owner"),
+        ("user_email", "Olga carl Dora Élodie Ada bea Olga-Owner"),
+        ("firstname", "Ada Dora Olga Olga-Owner bea Élodie carl"),
+        ("lastname", "Élodie Olga Olga-Owner bea Dora carl Ada"),
+        // Where the values are equal the number decides; the owner is the first of all.
+        ("language", "Olga-Owner Ada Olga Élodie bea carl Dora"),
+        ("created_at", "Olga-Owner bea Ada Élodie Dora carl Olga"),
+        ("updated_at", "Olga-Owner Ada Élodie carl Olga Dora bea"),
+        // Everybody shows the same here.
+        ("external", "Olga-Owner bea Ada Élodie Dora carl Olga"),
+        ("_score", "Olga-Owner bea Ada Élodie Dora carl Olga"),
+    ] {
+        let mut expected: Vec<String> = expected
+            .split(' ')
+            .map(|name| name.replace('-', " "))
+            .collect();
+        for mode in ["asc", "desc"] {
+            let variables = json!({"orderBy": order, "orderMode": mode});
+            let data = ask(&world, &world.key, list, variables).await;
+            assert_eq!(names(&data), expected, "{order} {mode}");
+            expected.reverse();
+        }
+    }
+    let told = complaint(&world, &world.key, list, json!({"orderBy": "user"})).await;
+    assert!(told.starts_with("BAD_USER_INPUT"), "{told}");
+}
+
+#[tokio::test]
+async fn a_page_begins_after_any_edge_and_after_any_user() {
+    let world = opencti().await;
+    mixed(&world).await;
+    let list = "query ($orderBy: UsersOrdering, $orderMode: OrderingMode, $after: ID) { users(orderBy: $orderBy, \
+        orderMode: $orderMode, after: $after) { edges { cursor node { id standard_id name } } pageInfo { startCursor endCursor } } }";
+    for order in [
+        "name",
+        "user_email",
+        "firstname",
+        "lastname",
+        "language",
+        "external",
+        "created_at",
+        "updated_at",
+        "_score",
+    ] {
+        for mode in ["asc", "desc"] {
+            let variables = json!({"orderBy": order, "orderMode": mode});
+            let whole = ask(&world, &world.key, list, variables.clone()).await;
+            let edges = whole["users"]["edges"].as_array().unwrap();
+            assert_eq!(
+                whole["users"]["pageInfo"]["startCursor"],
+                edges[0]["cursor"]
+            );
+            assert_eq!(whole["users"]["pageInfo"]["endCursor"], edges[6]["cursor"]);
+            for (index, edge) in edges.iter().enumerate() {
+                for after in [
+                    &edge["cursor"],
+                    &edge["node"]["id"],
+                    &edge["node"]["standard_id"],
+                ] {
+                    let mut variables = variables.clone();
+                    variables["after"] = after.clone();
+                    let rest = ask(&world, &world.key, list, variables).await;
+                    assert_eq!(
+                        rest["users"]["edges"].as_array().unwrap(),
+                        &edges[index + 1..],
+                        "{order} {mode} {after}"
+                    );
+                }
+            }
+        }
+    }
+    // An empty one is none, as the client's documentation says.
+    let data = ask(&world, &world.key, list, json!({"after": ""})).await;
+    assert_eq!(names(&data).len(), 7);
+}
+
+#[tokio::test]
+async fn groups_organisations_roles_and_shelves_order_and_lead_on_too() {
+    let world = opencti().await;
+    for (name, level, flag) in [
+        ("Bees", json!(20), true),
+        ("Ants", json!(90), false),
+        ("Cats", Value::Null, false),
+    ] {
+        let query = "mutation ($input: GroupAddInput!) { groupAdd(input: $input) { id } }";
+        let input = json!({"name": name, "no_creators": flag, "restrict_delete": !flag,
+            "group_confidence_level": {"max_confidence": level, "overrides": []}});
+        ask(&world, &world.key, query, json!({"input": input})).await;
+        world.clock.advance(1_000);
+    }
+    for (name, score, kind) in [
+        ("Mid", 50, "vendor"),
+        ("High", 100, "partner"),
+        ("Low", 7, "Customer"),
+    ] {
+        let query =
+            "mutation ($input: OrganizationAddInput!) { organizationAdd(input: $input) { id } }";
+        let input = json!({"name": name, "x_opencti_score": score, "confidence": 100 - score, "x_opencti_organization_type": kind});
+        ask(&world, &world.key, query, json!({"input": input})).await;
+        world.clock.advance(1_000);
+    }
+    for (list, order, expected) in [
+        (
+            "groups",
+            "name",
+            "Administrators Ants Bees Cats Connectors Default",
+        ),
+        (
+            "groups",
+            "default_assignation",
+            "Administrators Connectors Bees Ants Cats Default",
+        ),
+        (
+            "groups",
+            "no_creators",
+            "Default Administrators Connectors Ants Cats Bees",
+        ),
+        (
+            "groups",
+            "restrict_delete",
+            "Default Administrators Connectors Bees Ants Cats",
+        ),
+        (
+            "groups",
+            "auto_new_marking",
+            "Default Bees Ants Cats Administrators Connectors",
+        ),
+        (
+            "groups",
+            "created_at",
+            "Default Administrators Connectors Bees Ants Cats",
+        ),
+        (
+            "groups",
+            "updated_at",
+            "Default Administrators Connectors Bees Ants Cats",
+        ),
+        (
+            "groups",
+            "group_confidence_level",
+            "Cats Bees Ants Connectors Administrators Default",
+        ),
+        ("organizations", "name", "Example High Low Mid"),
+        ("organizations", "x_opencti_score", "Example Low Mid High"),
+        ("organizations", "confidence", "Example High Mid Low"),
+        (
+            "organizations",
+            "x_opencti_organization_type",
+            "Example Low High Mid",
+        ),
+        ("organizations", "created_at", "Example Mid High Low"),
+        ("organizations", "created", "Example Mid High Low"),
+        ("organizations", "modified", "Example Mid High Low"),
+        ("identities", "name", "Example High Low Mid"),
+        ("roles", "name", "Administrator Connector Default"),
+        ("roles", "created_at", "Default Administrator Connector"),
+        (
+            "markingDefinitions",
+            "definition",
+            "PAP:AMBER PAP:CLEAR PAP:GREEN PAP:RED TLP:AMBER TLP:AMBER+STRICT TLP:CLEAR TLP:GREEN TLP:RED",
+        ),
+    ] {
+        let shown = match list {
+            "markingDefinitions" => "name: definition",
+            "identities" => "... on Organization { name }",
+            _ => "name",
+        };
+        let kind = match list {
+            "groups" => "Groups",
+            "organizations" => "Organizations",
+            "identities" => "Identities",
+            "roles" => "Roles",
+            _ => "MarkingDefinitions",
+        };
+        let query = format!(
+            "query ($orderBy: {kind}Ordering, $orderMode: OrderingMode, $after: ID) {{ list: {list}(orderBy: $orderBy, orderMode: \
+             $orderMode, after: $after) {{ edges {{ cursor node {{ id standard_id {shown} }} }} }} }}"
+        );
+        for mode in ["asc", "desc"] {
+            let variables = json!({"orderBy": order, "orderMode": mode});
+            let data = ask(&world, &world.key, &query, variables.clone()).await;
+            let edges = data["list"]["edges"].as_array().unwrap();
+            let mut found: Vec<&str> = edges
+                .iter()
+                .map(|edge| edge["node"]["name"].as_str().unwrap())
+                .collect();
+            if mode == "desc" {
+                found.reverse();
+            }
+            assert_eq!(
+                found,
+                expected.split(' ').collect::<Vec<_>>(),
+                "{list} {order} {mode}"
+            );
+            for after in [
+                &edges[1]["cursor"],
+                &edges[1]["node"]["id"],
+                &edges[1]["node"]["standard_id"],
+            ] {
+                let mut variables = variables.clone();
+                variables["after"] = after.clone();
+                let rest = ask(&world, &world.key, &query, variables).await;
+                assert_eq!(
+                    rest["list"]["edges"].as_array().unwrap(),
+                    &edges[2..],
+                    "{list} {order} {mode} {after}"
+                );
+            }
+        }
+        let told = complaint(&world, &world.key, &query, json!({"after": "nowhere"})).await;
+        assert!(told.starts_with("UNSUPPORTED_ERROR"), "{list}: {told}");
+    }
 }
 
 #[tokio::test]
