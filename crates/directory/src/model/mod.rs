@@ -13,6 +13,7 @@ mod permission;
 mod predicate;
 mod role;
 mod settings;
+mod ties;
 mod time;
 mod user;
 
@@ -28,5 +29,6 @@ pub use permission::*;
 pub use predicate::*;
 pub use role::*;
 pub use settings::*;
+pub use ties::*;
 pub use time::Time;
 pub use user::*;

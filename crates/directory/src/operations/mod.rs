@@ -27,6 +27,7 @@ mod sessions;
 pub(crate) mod settings;
 mod sign_in;
 pub(crate) mod sweep;
+mod ties;
 pub(crate) mod tokens;
 pub(crate) mod user_changes;
 mod user_deletion;

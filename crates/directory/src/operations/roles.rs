@@ -237,7 +237,7 @@ pub(crate) async fn put_default_roles(
     work.event("setting.changed", about, Some(detail)).await
 }
 
-fn shown(sql: &mut Sql, platform: Option<Platform>) {
+pub(crate) fn shown(sql: &mut Sql, platform: Option<Platform>) {
     if let Some(platform) = platform {
         sql.push(roles::ON_PLATFORM)
             .bind(Bound::Text(platform.word().to_owned()));

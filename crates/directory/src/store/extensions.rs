@@ -108,7 +108,7 @@ pub(crate) async fn documents(
     platform: &str,
 ) -> Res<Vec<(i64, Value)>> {
     let mut documents = Vec::new();
-    for chunk in ids.chunks(500) {
+    for chunk in ids.chunks(5_000) {
         let mut sql = Sql::default();
         sql.push("SELECT entity_id, document FROM extensions WHERE entity = ")
             .bind(Bound::Text(entity.word().to_owned()));

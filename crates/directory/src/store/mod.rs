@@ -34,6 +34,7 @@ pub(crate) mod select;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 mod sqlite;
+pub(crate) mod ties;
 pub(crate) mod tokens;
 mod transaction;
 mod user_fields;

@@ -12,6 +12,7 @@ use crate::model::{
 pub(crate) use super::memberships::{
     administrators, delete_membership, memberships, put_membership,
 };
+use super::pages::Paged;
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx, Whom};
 
@@ -75,6 +76,21 @@ impl Seen for Organisations {
                 sql.bind(Bound::Int(organisation.0)).push(")");
             }
         }
+    }
+}
+
+impl Paged for Organisations {
+    type Item = Organisation;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = AFTER;
+    const TABLES: &'static str = TABLES;
+
+    fn read(row: &Row<'_>) -> Res<Organisation> {
+        read_organisation(row)
+    }
+
+    fn id(organisation: &Organisation) -> i64 {
+        organisation.id.0
     }
 }
 

@@ -89,8 +89,8 @@ pub(crate) async fn by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<Sess
     tx.one(&sql, &[digest.into()], read_session).await
 }
 
-/// The sessions of those of the users whom the scopes hold, and of `own`, that have not reached their
-/// absolute end, oldest first.
+/// The sessions of oneself, and of those of the users who are within the scopes, that have not reached
+/// their absolute end, oldest first: one statement, however many they are and whoever asks.
 pub(crate) async fn of(
     tx: &mut Tx<'_>,
     users: &[UserId],
@@ -100,16 +100,15 @@ pub(crate) async fn of(
     now: Time,
 ) -> Res<Vec<Session>> {
     let mut found = Vec::new();
-    for chunk in users.chunks(500) {
+    for chunk in users.chunks(5_000) {
         let mut sql = Sql::default();
-        sql.push("SELECT ")
-            .push(COLUMNS)
-            .push(" JOIN users u ON u.id = s.user_id WHERE s.user_id IN (");
-        sql.bind_all(chunk.iter().map(|user| user.0))
-            .push(") AND s.expires_at > ")
-            .bind(super::select::Bound::Int(now.0));
-        sql.push(" AND (s.user_id = ")
-            .bind(super::select::Bound::Int(own.0))
+        sql.push("SELECT ").push(COLUMNS);
+        sql.push(" JOIN users u ON u.id = s.user_id WHERE s.user_id IN (");
+        sql.bind_all(chunk.iter().map(|user| user.0));
+        sql.push(") AND s.expires_at > ");
+        sql.bind(super::select::Bound::Int(now.0));
+        sql.push(" AND (s.user_id = ");
+        sql.bind(super::select::Bound::Int(own.0))
             .push(" OR (1 = 1");
         super::select::seen::<Sessions>(&mut sql, scopes, limit);
         sql.push(")) ORDER BY s.user_id, s.id");

@@ -24,6 +24,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod support;
+mod ties;
 mod tokens;
 mod user_lists;
 mod users;

@@ -46,6 +46,19 @@ impl Field {
             .find(|field| field.name == name)
     }
 
+    /// What is selected of the nearest objects below that are of one of these types.
+    pub fn beneath(&self, types: &[&str]) -> Vec<&Field> {
+        let mut found = Vec::new();
+        for (name, fields) in &self.below {
+            if types.contains(&name.as_str()) {
+                found.extend(fields);
+            } else {
+                found.extend(fields.iter().flat_map(|field| field.beneath(types)));
+            }
+        }
+        found
+    }
+
     /// What is selected when the object is of this type.
     pub(super) fn fields(&self, type_name: &str) -> &[Field] {
         self.below

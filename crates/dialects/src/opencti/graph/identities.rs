@@ -10,7 +10,7 @@ use super::super::engine::{Call, Link, Refusal};
 use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::settings::{self, Facts, PlatformSettings};
 use super::query::shared;
-use super::{Links, Session, lists, refused};
+use super::{Links, Session, lists, load, refused};
 
 impl Session {
     pub(super) async fn of_organizations(
@@ -169,7 +169,7 @@ impl Session {
         let page = self.handle.users(&query).await;
         let page = page.map_err(|fault| refused(&fault))?;
         let cursors = page.cursors.iter().map(directory::Cursor::encode);
-        let persons = self.persons(page.items).await?;
+        let persons = self.persons(page.items, load::wanted(call.field)).await?;
         Ok(persons.into_iter().zip(cursors).collect())
     }
 

@@ -2,80 +2,17 @@
 //! request however many fields ask for it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use directory::{
-    Extended, Group, GroupId, Membership, Organisation, OrganisationId, Role, RoleId, User, UserId,
+    Extended, Group, GroupId, Membership, Organisation, OrganisationId, Ref, Role, RoleId, Ties,
+    Told, User, UserId, Wanted,
 };
 
 use super::super::documents::Document;
-use super::super::engine::Refusal;
+use super::super::engine::{Field, Refusal};
 use super::super::node::{Company, Duty, Person, Team};
-use super::{Session, refused};
-
-/// What a request has loaded.
-#[derive(Default)]
-pub struct Memo {
-    groups_of: Slot<UserId, Arc<[Arc<Team>]>>,
-    roles_of: Slot<UserId, Arc<[Arc<Duty>]>>,
-    roles_of_group: Slot<GroupId, Arc<[Arc<Duty>]>>,
-    memberships: Slot<UserId, Arc<[Membership]>>,
-    roles: Slot<RoleId, Arc<Duty>>,
-    groups: Slot<GroupId, Arc<Team>>,
-    companies: Slot<OrganisationId, Arc<Company>>,
-}
-
-struct Slot<K, V>(Mutex<HashMap<K, V>>);
-
-impl<K, V> Default for Slot<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Copy + Eq + std::hash::Hash, V: Clone> Slot<K, V> {
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<K, V>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn missing(&self, keys: &[K]) -> Vec<K> {
-        self.with(|known| {
-            let mut missing: Vec<K> = Vec::new();
-            let mut seen = std::collections::HashSet::new();
-            for key in keys {
-                if !known.contains_key(key) && seen.insert(*key) {
-                    missing.push(*key);
-                }
-            }
-            missing
-        })
-    }
-
-    fn get(&self, key: &K) -> Option<V> {
-        self.with(|known| known.get(key).cloned())
-    }
-
-    fn put(&self, entries: impl IntoIterator<Item = (K, V)>) {
-        self.with(|known| known.extend(entries));
-    }
-
-    fn clear(&self) {
-        self.with(HashMap::clear);
-    }
-}
-
-impl Memo {
-    /// Forgets everything, after a mutation.
-    pub fn clear(&self) {
-        self.groups_of.clear();
-        self.roles_of.clear();
-        self.roles_of_group.clear();
-        self.memberships.clear();
-        self.roles.clear();
-        self.groups.clear();
-        self.companies.clear();
-    }
-}
+use super::{Session, found, refused};
 
 /// Lists gathered under their keys.
 fn gathered<K: Copy + Eq + std::hash::Hash, V>(
@@ -109,53 +46,172 @@ impl Session {
             .collect())
     }
 
-    /// Users with their documents.
-    pub async fn persons(&self, users: Vec<User>) -> Result<Vec<Arc<Person>>, Refusal> {
-        let ids: Vec<i64> = users.iter().map(|user| user.id.0).collect();
-        let mut documents = self.documents(Extended::User, &ids).await?;
-        let now = self.now();
-        Ok(users
-            .into_iter()
-            .map(|user| {
-                Arc::new(Person {
-                    document: documents.remove(&user.id.0).unwrap_or_default(),
-                    standing: user.standing(now),
-                    user,
-                })
-            })
-            .collect())
+    /// Users with their documents, and what a selection wants beside them.
+    pub async fn persons(
+        &self,
+        users: Vec<User>,
+        wanted: Wanted,
+    ) -> Result<Vec<Arc<Person>>, Refusal> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+        let wanted = Wanted {
+            documents: true,
+            ..wanted
+        };
+        let ties = self.handle.ties(&ids, wanted).await;
+        let mut ties = ties.map_err(|fault| refused(&fault))?;
+        let mut documents = std::mem::take(&mut ties.documents);
+        self.remember(&ids, wanted, ties).await?;
+        let told = users.into_iter().map(|row| Told {
+            document: documents.remove(&row.id),
+            row,
+        });
+        Ok(told.map(|told| self.read_person(told)).collect())
     }
 
     /// One user with its document.
     pub async fn person(&self, user: User) -> Result<Arc<Person>, Refusal> {
-        let mut persons = self.persons(vec![user]).await?;
+        let mut persons = self.persons(vec![user], Wanted::default()).await?;
         persons.pop().ok_or_else(super::errors::internal)
+    }
+
+    /// The user of an id with what a selection wants, all in one snapshot.
+    pub async fn whole_person(
+        &self,
+        uuid: uuid::Uuid,
+        wanted: Wanted,
+    ) -> Result<Option<Arc<Person>>, Refusal> {
+        let person = self.handle.person(Ref::Uuid(uuid), wanted).await;
+        let Some((told, ties)) = found(person)? else {
+            return Ok(None);
+        };
+        self.remember(&[told.row.id], wanted, ties).await?;
+        Ok(Some(self.read_person(told)))
+    }
+
+    fn read_person(&self, told: Told<User>) -> Arc<Person> {
+        Arc::new(Person {
+            standing: told.row.standing(self.now()),
+            document: Document::read(told.document.as_ref()),
+            user: told.row,
+        })
+    }
+
+    /// Keeps what was told of people for the fields that ask for it.
+    async fn remember(&self, people: &[UserId], wanted: Wanted, ties: Ties) -> Result<(), Refusal> {
+        let memo = &self.memo;
+        if wanted.organisations {
+            memo.companies
+                .put(ties.organisations.into_iter().map(|told| {
+                    let company = Company {
+                        document: Document::read(told.document.as_ref()),
+                        organisation: told.row,
+                    };
+                    (company.organisation.id, Arc::new(company))
+                }));
+            let rows = ties.memberships.into_iter().map(|row| (row.user, row));
+            let lists = gathered(people, rows).into_iter();
+            memo.memberships
+                .put(lists.map(|(user, list)| (user, list.into())));
+        }
+        if !(wanted.groups || wanted.roles) {
+            return Ok(());
+        }
+        let scopes = self
+            .scopes(ties.groups.iter().map(|told| &told.row))
+            .await?;
+        let teams: HashMap<GroupId, Arc<Team>> = ties
+            .groups
+            .into_iter()
+            .map(|told| {
+                let team = Team {
+                    document: Document::read(told.document.as_ref()),
+                    scope: scopes.get(&told.row.organisation).cloned(),
+                    group: told.row,
+                };
+                (team.group.id, Arc::new(team))
+            })
+            .collect();
+        let pairs = ties
+            .members
+            .iter()
+            .filter_map(|(user, group)| Some((*user, Arc::clone(teams.get(group)?))));
+        let groups = gathered(people, pairs).into_iter().map(|(user, mut list)| {
+            list.sort_by_cached_key(|team| (team.group.name.to_lowercase(), team.group.id));
+            (user, Arc::<[Arc<Team>]>::from(list))
+        });
+        let groups: HashMap<UserId, Arc<[Arc<Team>]>> = groups.collect();
+        if wanted.roles {
+            let duties: HashMap<RoleId, Arc<Duty>> = ties
+                .roles
+                .into_iter()
+                .map(|told| {
+                    let duty = Duty {
+                        document: Document::read(told.document.as_ref()),
+                        role: told.row,
+                    };
+                    (duty.role.id, Arc::new(duty))
+                })
+                .collect();
+            let pairs = ties
+                .brought
+                .iter()
+                .filter_map(|(group, role)| Some((*group, Arc::clone(duties.get(role)?))));
+            let ids: Vec<GroupId> = teams.keys().copied().collect();
+            let brought: HashMap<GroupId, Arc<[Arc<Duty>]>> = gathered(&ids, pairs)
+                .into_iter()
+                .map(|(group, list)| (group, distinct(list)))
+                .collect();
+            memo.roles_of.put(groups.iter().map(|(user, teams)| {
+                let list = teams
+                    .iter()
+                    .filter_map(|team| brought.get(&team.group.id))
+                    .flat_map(|duties| duties.iter().cloned());
+                (*user, distinct(list.collect()))
+            }));
+            memo.roles_of_group.put(brought);
+            memo.roles.put(duties);
+        }
+        memo.groups_of.put(groups);
+        memo.groups.put(teams);
+        Ok(())
+    }
+
+    /// What tells groups of organisations other than the root apart: the organisation's slug.
+    async fn scopes<'g>(
+        &self,
+        groups: impl Iterator<Item = &'g Group>,
+    ) -> Result<HashMap<OrganisationId, String>, Refusal> {
+        let mut elsewhere: Vec<OrganisationId> = groups
+            .map(|group| group.organisation)
+            .filter(|organisation| *organisation != directory::ROOT)
+            .collect();
+        elsewhere.sort_unstable();
+        elsewhere.dedup();
+        let known = self.companies_of(&elsewhere).await?;
+        Ok(elsewhere
+            .into_iter()
+            .map(|id| match known.get(&id) {
+                Some(company) => (id, company.organisation.slug.clone()),
+                // An organisation one does not see still tells its groups apart.
+                None => (id, id.to_string()),
+            })
+            .collect())
     }
 
     /// Groups with their documents.
     pub async fn teams(&self, groups: Vec<Group>) -> Result<Vec<Arc<Team>>, Refusal> {
         let ids: Vec<i64> = groups.iter().map(|group| group.id.0).collect();
         let mut documents = self.documents(Extended::Group, &ids).await?;
-        let elsewhere: Vec<OrganisationId> = groups
-            .iter()
-            .map(|group| group.organisation)
-            .filter(|organisation| *organisation != directory::ROOT)
-            .collect();
-        let organisations = self.companies_of(&elsewhere).await?;
+        let scopes = self.scopes(groups.iter()).await?;
         Ok(groups
             .into_iter()
             .map(|group| {
-                let scope = organisations.get(&group.organisation);
                 Arc::new(Team {
                     document: documents.remove(&group.id.0).unwrap_or_default(),
-                    scope: match scope {
-                        Some(company) => Some(company.organisation.slug.clone()),
-                        // An organisation one does not see still tells its groups apart.
-                        None if group.organisation != directory::ROOT => {
-                            Some(group.organisation.to_string())
-                        }
-                        None => None,
-                    },
+                    scope: scopes.get(&group.organisation).cloned(),
                     group,
                 })
             })
@@ -265,32 +321,28 @@ impl Session {
             .collect())
     }
 
+    /// Asks for ties of people that no selection announced.
+    async fn tie(&self, people: &[UserId], wanted: Wanted) -> Result<(), Refusal> {
+        if people.is_empty() {
+            return Ok(());
+        }
+        let ties = self.handle.ties(people, wanted).await;
+        let ties = ties.map_err(|fault| refused(&fault))?;
+        self.remember(people, wanted, ties).await
+    }
+
     /// The groups of each user, by name.
     pub async fn groups_of(
         &self,
         users: &[UserId],
     ) -> Result<HashMap<UserId, Arc<[Arc<Team>]>>, Refusal> {
-        let missing = self.memo.groups_of.missing(users);
-        if !missing.is_empty() {
-            let pairs = self.handle.groups_of(&missing).await;
-            let pairs = pairs.map_err(|fault| refused(&fault))?;
-            let ids: Vec<GroupId> = pairs.iter().map(|(_, group)| *group).collect();
-            let teams = self.teams_of(&ids).await?;
-            let pairs = pairs
-                .into_iter()
-                .filter_map(|(user, group)| Some((user, Arc::clone(teams.get(&group)?))));
-            let lists = gathered(&missing, pairs);
-            self.memo
-                .groups_of
-                .put(lists.into_iter().map(|(user, mut list)| {
-                    list.sort_by_key(|team| (team.group.name.to_lowercase(), team.group.id));
-                    (user, list.into())
-                }));
-        }
-        Ok(users
-            .iter()
-            .filter_map(|user| Some((*user, self.memo.groups_of.get(user)?)))
-            .collect())
+        let wanted = Wanted {
+            groups: true,
+            ..Wanted::default()
+        };
+        self.tie(&self.memo.groups_of.missing(users), wanted)
+            .await?;
+        Ok(self.memo.groups_of.of(users))
     }
 
     /// The roles of each group, by name.
@@ -325,28 +377,12 @@ impl Session {
         &self,
         users: &[UserId],
     ) -> Result<HashMap<UserId, Arc<[Arc<Duty>]>>, Refusal> {
-        let missing = self.memo.roles_of.missing(users);
-        if !missing.is_empty() {
-            let groups = self.groups_of(&missing).await?;
-            let ids: Vec<GroupId> = groups
-                .values()
-                .flat_map(|teams| teams.iter().map(|team| team.group.id))
-                .collect();
-            let roles = self.roles_of_groups(&ids).await?;
-            self.memo
-                .roles_of
-                .put(groups.into_iter().map(|(user, teams)| {
-                    let list = teams
-                        .iter()
-                        .filter_map(|team| roles.get(&team.group.id))
-                        .flat_map(|duties| duties.iter().cloned());
-                    (user, distinct(list.collect()))
-                }));
-        }
-        Ok(users
-            .iter()
-            .filter_map(|user| Some((*user, self.memo.roles_of.get(user)?)))
-            .collect())
+        let wanted = Wanted {
+            roles: true,
+            ..Wanted::default()
+        };
+        self.tie(&self.memo.roles_of.missing(users), wanted).await?;
+        Ok(self.memo.roles_of.of(users))
     }
 
     /// The memberships of each user, homes among them.
@@ -354,19 +390,40 @@ impl Session {
         &self,
         users: &[UserId],
     ) -> Result<HashMap<UserId, Arc<[Membership]>>, Refusal> {
-        let missing = self.memo.memberships.missing(users);
-        if !missing.is_empty() {
-            let rows = self.handle.memberships(&missing).await;
-            let rows = rows.map_err(|fault| refused(&fault))?;
-            let lists = gathered(&missing, rows.into_iter().map(|row| (row.user, row)));
-            self.memo
-                .memberships
-                .put(lists.into_iter().map(|(user, list)| (user, list.into())));
-        }
-        Ok(users
-            .iter()
-            .filter_map(|user| Some((*user, self.memo.memberships.get(user)?)))
-            .collect())
+        let wanted = Wanted {
+            organisations: true,
+            ..Wanted::default()
+        };
+        self.tie(&self.memo.memberships.missing(users), wanted)
+            .await?;
+        Ok(self.memo.memberships.of(users))
+    }
+}
+
+/// What a selection wants of the people in it.
+pub(super) fn wanted(field: &Field) -> Wanted {
+    let selected = field.beneath(&["User", "MeUser"]);
+    let any = |names: &[&str]| selected.iter().any(|one| names.contains(&&*one.name));
+    let through_groups = selected.iter().any(|one| {
+        let groups = one.beneath(&["Group"]);
+        &*one.name == "groups" && groups.iter().any(|field| &*field.name == "roles")
+    });
+    Wanted {
+        documents: false,
+        groups: any(&["groups", "effective_confidence_level"]),
+        roles: through_groups
+            || any(&[
+                "roles",
+                "capabilities",
+                "capabilitiesInDraft",
+                "can_manage_sensitive_config",
+                "effective_confidence_level",
+            ]),
+        organisations: any(&[
+            "objectOrganization",
+            "objectAssignedOrganization",
+            "administrated_organizations",
+        ]),
     }
 }
 

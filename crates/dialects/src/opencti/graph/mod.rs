@@ -4,6 +4,7 @@
 mod identities;
 mod lists;
 mod load;
+mod memo;
 mod personal;
 mod query;
 mod relations;
@@ -35,7 +36,7 @@ pub struct Session {
     /// The request.
     pub seen: Arc<Seen>,
     /// What was loaded already.
-    pub(super) memo: load::Memo,
+    pub(super) memo: memo::Memo,
 }
 
 /// The answer of a field for all its parents.
@@ -49,7 +50,7 @@ impl Session {
             directory: directory.clone(),
             caller,
             seen,
-            memo: load::Memo::default(),
+            memo: memo::Memo::default(),
         }
     }
 

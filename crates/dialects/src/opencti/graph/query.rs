@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use directory::{Fault, GroupField, OrganisationField, Page, Predicate, Ref, Test, UserField};
+use directory::{Fault, GroupField, OrganisationField, Page, Predicate, Test, UserField};
 use serde_json::{Value, json};
 
 use super::super::capability::{self, CAPABILITIES};
 use super::super::columns;
-use super::super::engine::{Call, Link, Refusal};
+use super::super::engine::{Call, Field, Link, Refusal};
 use super::super::errors;
 use super::super::filter;
+use super::super::ids::Given;
 use super::super::marking::{self, MARKINGS};
 use super::super::node::{self, Made, Node};
 use super::super::shelf;
 use super::super::templates;
 use super::lists::{self, After, Listing};
+use super::load;
 use super::{Session, refused};
 
 /// What the client takes for the platform's version.
@@ -41,13 +43,18 @@ impl Session {
                 "AppInfo",
                 json!({"version": VERSION}),
             ))),
-            "me" => self.me().await,
+            "me" => self.me(call.field).await,
             "user" => {
                 self.require(PEOPLE)?;
-                match self.find_user(call.text("id")).await? {
-                    Some(user) => Ok(Link::One(Node::User(self.person(user).await?))),
-                    None => Ok(Link::Null),
-                }
+                let wanted = load::wanted(call.field);
+                let person = match Given::read(call.text("id")) {
+                    Given::Uuid(uuid) => self.whole_person(uuid, wanted).await?,
+                    _ => match self.find_user(call.text("id")).await? {
+                        Some(user) => self.persons(vec![user], wanted).await?.pop(),
+                        None => None,
+                    },
+                };
+                Ok(person.map_or(Link::Null, |person| Link::One(Node::User(person))))
             }
             "users" => {
                 self.require(PEOPLE)?;
@@ -127,10 +134,11 @@ impl Session {
     }
 
     /// The caller.
-    pub async fn me(&self) -> Result<Link<Node>, Refusal> {
-        let user = self.handle.user(Ref::Id(self.caller.user())).await;
-        let user = user.map_err(|fault| refused(&fault))?;
-        Ok(Link::One(Node::Me(self.person(user).await?)))
+    pub async fn me(&self, field: &Field) -> Result<Link<Node>, Refusal> {
+        let wanted = load::wanted(field);
+        let person = self.whole_person(self.caller.uuid(), wanted).await?;
+        let person = person.ok_or_else(errors::unauthenticated)?;
+        Ok(Link::One(Node::Me(person)))
     }
 
     /// A page of users.
@@ -153,7 +161,8 @@ impl Session {
         };
         query.predicate = query.predicate.and(within);
         let mut page = taken(self.handle.users(&query).await)?;
-        let people = self.persons(std::mem::take(&mut page.items)).await?;
+        let rows = std::mem::take(&mut page.items);
+        let people = self.persons(rows, load::wanted(call.field)).await?;
         let nodes = people.into_iter().map(Node::User).collect();
         Ok(Link::One(lists::connection(
             &node::USERS,

@@ -58,7 +58,7 @@ pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
             .map_err(|fault| refused(&fault))?;
         super::user_patch::patch(session, user, &edits, true).await?;
     }
-    session.me().await
+    session.me(call.field).await
 }
 
 /// Ends the session the request came with.

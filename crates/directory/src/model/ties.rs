@@ -1,0 +1,53 @@
+//! What hangs on people, told together: their groups, the roles these bring, their organisations, each
+//! with what only the caller's dialect knows of it.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::group::Group;
+use super::ids::{GroupId, RoleId, UserId};
+use super::organisation::{Membership, Organisation};
+use super::role::Role;
+
+/// Which ties are wanted; what is not costs nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The dialect's own documents of the people.
+    pub documents: bool,
+    /// The groups they belong to.
+    pub groups: bool,
+    /// The roles these groups bring; with them come the groups.
+    pub roles: bool,
+    /// The organisations they belong to.
+    pub organisations: bool,
+}
+
+/// Something with the dialect's own document, if there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told<T> {
+    /// The row.
+    pub row: T,
+    /// The document.
+    pub document: Option<Value>,
+}
+
+/// The ties of some people, as far as the caller sees both ends. Rows are told once, however many
+/// people they are tied to.
+#[derive(Clone, Debug, Default)]
+pub struct Ties {
+    /// The dialect's own documents of the people.
+    pub documents: HashMap<UserId, Value>,
+    /// Who belongs to which group.
+    pub members: Vec<(UserId, GroupId)>,
+    /// Those groups.
+    pub groups: Vec<Told<Group>>,
+    /// Which of the groups brings which role.
+    pub brought: Vec<(GroupId, RoleId)>,
+    /// Those roles.
+    pub roles: Vec<Told<Role>>,
+    /// Who belongs to which organisation, homes among them.
+    pub memberships: Vec<Membership>,
+    /// Those organisations.
+    pub organisations: Vec<Told<Organisation>>,
+}
