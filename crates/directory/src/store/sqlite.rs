@@ -35,18 +35,16 @@ impl Folder {
     pub(super) fn own(path: &Path, temporary: bool) -> Res<Self> {
         let lost = |error: std::io::Error| StoreError::Lost(format!("{}: {error}", path.display()));
         make_private_folder(path).map_err(lost)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join(LOCK))
-            .map_err(lost)?;
+        let lock = private_file(&path.join(LOCK)).map_err(lost)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                temporary,
-                _lock: lock,
-            }),
+            Ok(()) => {
+                private_database(&path.join(FILE)).map_err(lost)?;
+                Ok(Self {
+                    path: path.to_owned(),
+                    temporary,
+                    _lock: lock,
+                })
+            }
             Err(TryLockError::WouldBlock) => Err(StoreError::Owned(path.display().to_string())),
             Err(TryLockError::Error(error)) => Err(lost(error)),
         }
@@ -79,6 +77,34 @@ fn make_private_folder(path: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_private_folder(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(path)
+}
+
+/// Opens a file that only its owner may read, and makes it when missing.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    // One that is older than this rule has the mode it was made with.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes the database's file private before SQLite opens it: what SQLite puts beside it gets the same
+/// mode. No connection of this process may be open yet, for closing a file here would give up its locks.
+fn private_database(file: &Path) -> std::io::Result<()> {
+    private_file(file)?;
+    for beside in ["-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(beside);
+        let beside = Path::new(&name);
+        if beside.exists() {
+            private_file(beside)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a connection is for.

@@ -916,6 +916,78 @@ mod particular {
         std::fs::remove_dir_all(path).unwrap();
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn every_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder("private");
+        let place = Location::Sqlite(path.clone());
+        let modes = || {
+            let mut modes: Vec<_> = std::fs::read_dir(&path)
+                .unwrap()
+                .map(|file| {
+                    let file = file.unwrap();
+                    let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+                    (file.file_name().into_string().unwrap(), mode)
+                })
+                .collect();
+            modes.sort();
+            modes
+        };
+        let private = [
+            ("usher.lock".to_owned(), 0o600),
+            ("usher.sqlite3".to_owned(), 0o600),
+            ("usher.sqlite3-shm".to_owned(), 0o600),
+            ("usher.sqlite3-wal".to_owned(), 0o600),
+        ];
+        let store = Store::open(&place, Limits::default()).await.unwrap();
+        store.migrate_by(TABLES, 7).await.unwrap();
+        user(&store, "ada").await;
+        assert_eq!(modes(), private);
+        drop(store);
+        // Files that an earlier version left readable to others are taken back.
+        for name in ["usher.lock", "usher.sqlite3"] {
+            let open = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(path.join(name), open).unwrap();
+        }
+        std::fs::write(path.join("usher.sqlite3-wal"), "").unwrap();
+        let store = Store::open(&place, Limits::default()).await.unwrap();
+        user(&store, "eva").await;
+        assert_eq!(modes(), private);
+        drop(store);
+        std::fs::remove_dir_all(path).unwrap();
+    }
+
+    /// The last owner of the store may be a write that nobody waits for any more.
+    #[tokio::test]
+    async fn the_writer_ends_itself_without_waiting_for_itself() {
+        let path = folder("last");
+        let place = Location::Sqlite(path.clone());
+        let store = Store::open(&place, Limits::default()).await.unwrap();
+        store.migrate_by(TABLES, 7).await.unwrap();
+        let Engine::Lite(lite) = &store.engine else {
+            unreachable!("the place is SQLite's");
+        };
+        let writer = Arc::clone(&lite.writer);
+        let stopped: Res<()> = store
+            .write(async move |tx: &mut Tx<'_>| {
+                add_user(tx, "ada").await?;
+                writer.stop();
+                Ok(())
+            })
+            .await;
+        assert_eq!(stopped, Ok(()));
+        let late: Res<_> = store
+            .write(async |tx: &mut Tx<'_>| add_user(tx, "late").await)
+            .await;
+        assert!(matches!(late, Err(StoreError::Lost(_))), "{late:?}");
+        drop(store);
+        let next = Store::open(&place, Limits::default()).await.unwrap();
+        assert_eq!(count(&next, "SELECT count(*) FROM users").await, 1);
+        drop(next);
+        std::fs::remove_dir_all(path).unwrap();
+    }
+
     #[tokio::test]
     async fn a_folder_that_is_no_folder_is_a_clear_error() {
         let path = folder("file");

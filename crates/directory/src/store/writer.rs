@@ -152,9 +152,17 @@ impl Writer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(thread) = thread {
-            drop(self.queue.send(Message::Stop));
-            drop(thread.join());
+        match thread {
+            // The last owner of the store may be a job, and the writer cannot wait for its own end: it
+            // comes when this job's group is done.
+            Some(thread) if thread.thread().id() == std::thread::current().id() => {
+                drop(self.queue.try_send(Message::Stop));
+            }
+            Some(thread) => {
+                drop(self.queue.send(Message::Stop));
+                drop(thread.join());
+            }
+            None => {}
         }
     }
 }
