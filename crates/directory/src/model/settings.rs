@@ -1,6 +1,11 @@
 //! Settings that administrators change while the server runs, and the configuration it starts with.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
+
+use super::fault::Fault;
+use crate::rules;
 
 /// What a vendor asks of passwords beside the directory's own policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +42,20 @@ impl PasswordRule {
     }
 }
 
+impl PasswordRule {
+    /// Refuses figures that would let anything or nothing through.
+    pub fn check(&self) -> Result<(), Fault> {
+        let refused = |field, why| Err(Fault::Invalid { field, why });
+        if let Err(why) = within(1..=128)(&self.minimum) {
+            return refused("minimum", why);
+        }
+        if let Some(Err(why)) = self.free_from.as_ref().map(within(1..=128)) {
+            return refused("free_from", why);
+        }
+        Ok(())
+    }
+}
+
 /// Which password policy holds, fixed at start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,149 +71,189 @@ pub enum PasswordPolicy {
 pub trait Setting: Serialize + for<'de> Deserialize<'de> + Default + Send + Sync + 'static {
     /// The row's name.
     const NAME: &'static str;
+
+    /// Refuses values that nobody can mean, by the member's name. Asked of every document before it is
+    /// stored.
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
-/// When too many wrong passwords lock an account out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LockoutPolicy {
+/// What one member of a settings document is: its kind, its default, and what it may be.
+macro_rules! setting {
+    (
+        $(#[$about:meta])*
+        $name:ident is $word:literal;
+        $($(#[$member_about:meta])* $member:ident: $kind:ty = $default:expr, $check:expr;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct $name {
+            $($(#[$member_about])* pub $member: $kind,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($member: $default,)* }
+            }
+        }
+
+        impl Setting for $name {
+            const NAME: &'static str = $word;
+
+            fn check(&self) -> Result<(), Fault> {
+                $(
+                    let checked: Result<(), String> = $check(&self.$member);
+                    checked.map_err(|why| Fault::Invalid { field: stringify!($member), why })?;
+                )*
+                Ok(())
+            }
+        }
+    };
+}
+
+/// Seconds, days and counts beyond this are typing errors, and vendors' clients cannot read them.
+const MOST: i64 = 2_147_483_647;
+const DAY: i64 = 86_400;
+
+setting! {
+    /// When too many wrong passwords lock an account out.
+    LockoutPolicy is "lockout";
     /// Whether anything locks.
-    pub enabled: bool,
+    enabled: bool = true, any;
     /// How long a lock-out lasts, in seconds; 0 until lifted.
-    pub duration: i64,
+    duration: i64 = 300, within(0..=MOST);
     /// How many wrong passwords cause it.
-    pub threshold: i64,
+    threshold: i64 = 3, within(1..=1_000);
     /// Within how many seconds they must happen.
-    pub period: i64,
+    period: i64 = 900, within(0..=MOST);
 }
 
-impl Default for LockoutPolicy {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            duration: 300,
-            threshold: 3,
-            period: 900,
-        }
-    }
-}
-
-impl Setting for LockoutPolicy {
-    const NAME: &'static str = "lockout";
-}
-
-/// Where mail goes out. The account's password is sealed in a document of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MailSettings {
+setting! {
+    /// Where mail goes out. The account's password is sealed in a document of its own.
+    MailSettings is "mail";
     /// The SMTP server; `None` writes `.eml` files into the data directory.
-    pub server: Option<String>,
+    server: Option<String> = None, host;
     /// Its port; 25, 465 or 587 by the kind of connection when absent.
-    pub port: Option<u16>,
+    port: Option<u16> = None, present(within(1..=65_535));
     /// The account; `None` sends without logging in.
-    pub account: Option<String>,
+    account: Option<String> = None, line;
     /// Upgrade with STARTTLS.
-    pub start_tls: bool,
+    start_tls: bool = true, any;
     /// TLS from the first byte.
-    pub tls: bool,
+    tls: bool = false, any;
     /// The sender's address.
-    pub sender: String,
+    sender: String = "usher@localhost".to_owned(), address;
 }
 
-impl Default for MailSettings {
-    fn default() -> Self {
-        Self {
-            server: None,
-            port: None,
-            account: None,
-            start_tls: true,
-            tls: false,
-            sender: "usher@localhost".to_owned(),
-        }
-    }
-}
-
-impl Setting for MailSettings {
-    const NAME: &'static str = "mail";
-}
-
-/// Figures of the directory's own password policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PasswordFigures {
+setting! {
+    /// Figures of the directory's own password policy.
+    PasswordFigures is "passwords";
     /// The least number of characters.
-    pub minimum: u32,
+    minimum: u32 = 12, within(8..=64);
     /// The greatest number of characters; longer ones are refused before hashing.
-    pub maximum: u32,
+    maximum: u32 = 1_024, within(64..=1_024);
 }
 
-impl Default for PasswordFigures {
-    fn default() -> Self {
-        Self {
-            minimum: 12,
-            maximum: 1024,
-        }
-    }
-}
-
-impl Setting for PasswordFigures {
-    const NAME: &'static str = "passwords";
-}
-
-/// Facts about the installation as its users see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PublicFace {
+setting! {
+    /// Facts about the installation as its users see it.
+    PublicFace is "public";
     /// The address under which people reach the server, without a trailing slash; used in mails.
-    pub url: Option<String>,
+    url: Option<String> = None, web_address;
     /// The name shown in mails and pages.
-    pub title: Option<String>,
+    title: Option<String> = None, line;
 }
 
-impl Setting for PublicFace {
-    const NAME: &'static str = "public";
-}
-
-/// How long sessions and mailed tokens live, in seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Lifetimes {
+setting! {
+    /// How long sessions and mailed tokens live, in seconds.
+    Lifetimes is "lifetimes";
     /// A session without use.
-    pub session_idle: i64,
+    session_idle: i64 = 1_200, within(1..=365 * DAY);
     /// A session at most.
-    pub session: i64,
+    session: i64 = 43_200, within(1..=365 * DAY);
     /// A password reset link.
-    pub reset: i64,
+    reset: i64 = 3_600, within(1..=7 * DAY);
     /// An activation link.
-    pub activation: i64,
+    activation: i64 = 7 * DAY, within(1..=90 * DAY);
     /// An e-mail confirmation link.
-    pub confirmation: i64,
+    confirmation: i64 = DAY, within(1..=30 * DAY);
 }
 
-impl Default for Lifetimes {
-    fn default() -> Self {
-        Self {
-            session_idle: 1_200,
-            session: 43_200,
-            reset: 3_600,
-            activation: 604_800,
-            confirmation: 86_400,
+setting! {
+    /// Whether people need a second factor.
+    SecondFactorPolicy is "second_factor";
+    /// Those for whom nothing else is said do.
+    required: bool = false, any;
+}
+
+fn any<T>(_: &T) -> Result<(), String> {
+    Ok(())
+}
+
+fn within<T: Copy + Into<i64>>(range: RangeInclusive<i64>) -> impl Fn(&T) -> Result<(), String> {
+    move |value| {
+        let (least, most) = (range.start(), range.end());
+        if range.contains(&(*value).into()) {
+            Ok(())
+        } else {
+            Err(format!("must be a number from {least} to {most}"))
         }
     }
 }
 
-impl Setting for Lifetimes {
-    const NAME: &'static str = "lifetimes";
+fn present<T>(
+    check: impl Fn(&T) -> Result<(), String>,
+) -> impl Fn(&Option<T>) -> Result<(), String> {
+    move |value| value.as_ref().map_or(Ok(()), &check)
 }
 
-/// Whether people need a second factor.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SecondFactorPolicy {
-    /// Those for whom nothing else is said do.
-    pub required: bool,
+/// One line of text, or none.
+fn line(text: &Option<String>) -> Result<(), String> {
+    let text = text.as_deref().unwrap_or_default();
+    rules::check_text("text", text, 255, false).map_err(why)
 }
 
-impl Setting for SecondFactorPolicy {
-    const NAME: &'static str = "second_factor";
+/// The name or address of a machine.
+fn host(name: &Option<String>) -> Result<(), String> {
+    line(name)?;
+    let name = name.as_deref().unwrap_or("name");
+    let fine = |c: char| !c.is_whitespace() && !"/@\\?#\"'<>,;".contains(c);
+    if name.is_empty() || !name.chars().all(fine) {
+        return Err("must be the name or address of a machine".to_owned());
+    }
+    Ok(())
+}
+
+fn address(text: &str) -> Result<(), String> {
+    rules::check_email(text).map_err(why)
+}
+
+/// An address that browsers open and mails show; a query or a fragment would be lost behind paths.
+fn web_address(text: &Option<String>) -> Result<(), String> {
+    let Some(text) = text.as_deref().filter(|text| !text.is_empty()) else {
+        return Ok(());
+    };
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let fine = |c: char| !c.is_control() && !c.is_whitespace() && !"\"<>\\^`{|}?#@".contains(c);
+    match rest {
+        Some(rest)
+            if text.len() <= 1_000
+                && !rest.is_empty()
+                && !rest.starts_with('/')
+                && rest.chars().all(fine) =>
+        {
+            Ok(())
+        }
+        _ => Err("must be an address like https://usher.example.org, without ? and #".to_owned()),
+    }
+}
+
+fn why(fault: Fault) -> String {
+    match fault {
+        Fault::Invalid { why, .. } => why,
+        other => other.to_string(),
+    }
 }

@@ -129,6 +129,8 @@ impl Handle {
 
     /// Changes it.
     pub async fn change_password_rule(&self, rule: PasswordRule) -> Result<(), Fault> {
+        self.admit(Operation::ChangeSettings)?;
+        rule.check()?;
         let platform = self.caller.platform;
         self.write(
             Operation::ChangeSettings,

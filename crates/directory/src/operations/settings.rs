@@ -25,6 +25,7 @@ struct Members {
     name: &'static str,
     members: Map<String, Value>,
     whole: fn(Option<Value>) -> Result<Value, serde_json::Error>,
+    check: fn(&Value) -> Result<(), Fault>,
 }
 
 impl SettingsChange {
@@ -38,10 +39,16 @@ impl SettingsChange {
                 .unwrap_or_default();
             serde_json::to_value(setting)
         };
+        let check = |whole: &Value| {
+            let setting: S = serde_json::from_value(whole.clone())
+                .map_err(|_| Fault::invalid("value", "is of the wrong kind"))?;
+            setting.check()
+        };
         self.documents.push(Members {
             name: S::NAME,
             members,
             whole,
+            check,
         });
         self
     }
@@ -81,6 +88,7 @@ impl Handle {
                     name,
                     members,
                     whole,
+                    check,
                 } in &documents
                 {
                     let malformed = |error: serde_json::Error| {
@@ -92,6 +100,7 @@ impl Handle {
                     if let Value::Object(after) = &mut after {
                         after.extend(members.clone());
                     }
+                    check(&after)?;
                     let after = whole(Some(after)).map_err(malformed)?;
                     store(work, name, &before, &after).await?;
                 }
@@ -119,6 +128,8 @@ impl Handle {
 
     /// Stores a settings document whole.
     pub async fn change_setting<S: Setting>(&self, new: S) -> Result<(), Fault> {
+        self.admit(Operation::ChangeSettings)?;
+        new.check()?;
         let new = serde_json::to_value(&new)
             .map_err(|error| Fault::Internal(format!("setting {}: {error}", S::NAME)))?;
         self.write(

@@ -210,16 +210,16 @@ async fn policy_in_force(world: &World) {
         }
     }
     let figures = PasswordFigures {
-        minimum: 6,
-        maximum: 40,
+        minimum: 8,
+        maximum: 64,
     };
     world.system().change_setting(figures).await.unwrap();
-    let long = "tangerine ".repeat(5);
+    let long = "tangerine ".repeat(7);
     assert_eq!(
         world.system().create_user(new(&long)).await.unwrap_err(),
-        Fault::WeakPassword(Weakness::TooLong(40))
+        Fault::WeakPassword(Weakness::TooLong(64))
     );
-    assert!(world.system().create_user(new("kq7!wz")).await.is_ok());
+    assert!(world.system().create_user(new("kq7!wzpt")).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use directory::{
-    EventField, Fault, LockoutPolicy, MailSettings, Permission, Predicate, PublicFace, Query,
-    SettingsChange, Test,
+    EventField, Fault, Lifetimes, LockoutPolicy, MailSettings, PasswordFigures, PasswordRule,
+    Permission, Predicate, PublicFace, Query, SecondFactorPolicy, Setting, SettingsChange, Test,
 };
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,7 @@ both!(
     the_trail_names_fields_and_no_values,
     several_change_together_or_not_at_all,
     members_are_put_over_what_is_there_by_then,
+    every_value_has_its_bounds,
 );
 
 fn members(document: Value) -> Map<String, Value> {
@@ -187,4 +188,180 @@ async fn members_are_put_over_what_is_there_by_then(world: &World) {
         (policy.threshold, policy.period, policy.enabled),
         (7, 60, false)
     );
+}
+
+/// Tries a member alone, over the default document; the name of what was refused.
+async fn tried<S: Setting>(world: &World, name: &str, value: &Value) -> Option<&'static str> {
+    let owner = world.as_user(OWNER).await;
+    let before: S = owner.setting().await.unwrap();
+    let member = members(json!({ name: value }));
+    let change = SettingsChange::default().members::<S>(member.clone());
+    let changed = owner.change_settings(change).await;
+    // Stored whole it is looked at just the same.
+    let mut whole = members(serde_json::to_value(&before).unwrap());
+    whole.extend(member);
+    if let Ok(whole) = serde_json::from_value::<S>(Value::Object(whole)) {
+        assert_eq!(owner.change_setting(whole).await, changed);
+    }
+    let refused = match changed {
+        Ok(()) => None,
+        Err(Fault::Invalid { field, why }) => {
+            assert!(!why.is_empty());
+            Some(field)
+        }
+        Err(other) => panic!("{name} {value}: {other}"),
+    };
+    if refused.is_some() {
+        let after: S = owner.setting().await.unwrap();
+        assert_eq!(json!(after), json!(before), "{name} {value}");
+    }
+    owner.change_setting(S::default()).await.unwrap();
+    refused
+}
+
+async fn every_value_has_its_bounds(world: &World) {
+    let most = 2_147_483_647_i64;
+    let numbers = |name, least: i64, most: i64| {
+        let good = [json!(least), json!(most)];
+        let bad = [
+            json!(least - 1),
+            json!(most + 1),
+            json!(-1),
+            json!(i64::MIN),
+            json!(i64::MAX),
+        ];
+        (name, good.to_vec(), bad.to_vec())
+    };
+    let long = "x".repeat(256);
+    let lines = || {
+        (
+            vec![json!(null), json!("a line"), json!("x".repeat(255))],
+            vec![json!(long), json!("a\nb"), json!("a\u{0}b"), json!(7)],
+        )
+    };
+    let check = |name: &'static str, good: Vec<Value>, bad: Vec<Value>| (name, good, bad);
+    let (good_line, bad_line) = lines();
+    let lockout = [
+        numbers("duration", 0, most),
+        numbers("threshold", 1, 1_000),
+        numbers("period", 0, most),
+        check("enabled", vec![json!(false)], vec![json!("yes"), json!(1)]),
+    ];
+    let passwords = [numbers("minimum", 8, 64), numbers("maximum", 64, 1_024)];
+    let lifetimes = [
+        numbers("session_idle", 1, 31_536_000),
+        numbers("session", 1, 31_536_000),
+        numbers("reset", 1, 604_800),
+        numbers("activation", 1, 7_776_000),
+        numbers("confirmation", 1, 2_592_000),
+    ];
+    let public = [
+        check("title", good_line.clone(), bad_line.clone()),
+        check(
+            "url",
+            [
+                "https://usher.example.org",
+                "http://192.0.2.1:8080/below",
+                "",
+            ]
+            .iter()
+            .map(|url| json!(url))
+            .collect(),
+            [
+                "usher.example.org",
+                "ftp://example.org",
+                "javascript:alert(1)",
+                "https://",
+                "https:///x",
+                "https://a b",
+                "https://example.org/?q",
+                "https://example.org/#f",
+                "https://user@example.org",
+                "https://example.org/\u{0}",
+                "https://example.org/\"><script>",
+            ]
+            .iter()
+            .map(|url| json!(url))
+            .collect(),
+        ),
+    ];
+    let mail = [
+        check(
+            "server",
+            vec![json!(null), json!("smtp.example.org"), json!("2001:db8::1")],
+            vec![
+                json!(""),
+                json!("a b"),
+                json!("http://x"),
+                json!("x@y"),
+                json!(long),
+            ],
+        ),
+        check(
+            "port",
+            vec![json!(null), json!(1), json!(65_535)],
+            vec![json!(0), json!(65_536), json!(-1)],
+        ),
+        check("account", good_line, bad_line),
+        check(
+            "sender",
+            vec![json!("usher@example.org"), json!("usher@localhost")],
+            vec![json!(""), json!("usher"), json!("a@b\r\nBcc: c@d")],
+        ),
+        check("tls", vec![json!(true)], vec![json!(null)]),
+        check("start_tls", vec![json!(true)], vec![json!("on")]),
+    ];
+    let second_factor = [check("required", vec![json!(true)], vec![json!("no")])];
+    macro_rules! tables {
+        ($($kind:ty: $table:expr;)*) => {$(
+            let mut named: Vec<&str> = Vec::new();
+            for (name, good, bad) in &$table {
+                named.push(*name);
+                for value in good {
+                    let refused = tried::<$kind>(world, *name, value).await;
+                    assert_eq!(refused, None, "{} {name} {value}", <$kind>::NAME);
+                }
+                for value in bad {
+                    let refused = tried::<$kind>(world, *name, value).await;
+                    // A value of the wrong kind makes no document, so no member is named.
+                    let wanted = refused == Some(*name) || refused == Some("value");
+                    assert!(wanted, "{} {name} {value}: {refused:?}", <$kind>::NAME);
+                }
+            }
+            // No member is without its row.
+            let document = members(json!(<$kind>::default()));
+            let mut known: Vec<&str> = document.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            named.sort_unstable();
+            assert_eq!(known, named, "{}", <$kind>::NAME);
+        )*};
+    }
+    tables! {
+        LockoutPolicy: lockout;
+        PasswordFigures: passwords;
+        Lifetimes: lifetimes;
+        PublicFace: public;
+        MailSettings: mail;
+        SecondFactorPolicy: second_factor;
+    }
+    let toy = world.at(TOY, OWNER).await;
+    for (minimum, free_from, refused) in [
+        (0, None, Some("minimum")),
+        (129, None, Some("minimum")),
+        (8, Some(0), Some("free_from")),
+        (8, Some(129), Some("free_from")),
+        (1, None, None),
+        (128, Some(128), None),
+    ] {
+        let rule = PasswordRule {
+            free_from,
+            ..PasswordRule::length(minimum)
+        };
+        let changed = match toy.change_password_rule(rule).await {
+            Ok(()) => None,
+            Err(Fault::Invalid { field, .. }) => Some(field),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(changed, refused, "{rule:?}");
+    }
 }

@@ -482,7 +482,10 @@ async fn settings_change_field_by_field() {
     for (name, body, field) in [
         ("lockout", json!({"threshold": "many"}), "threshold"),
         ("lockout", json!({"threshold": null}), "threshold"),
+        ("lockout", json!({"threshold": -1}), "threshold"),
         ("public", json!({"url": 7}), "url"),
+        ("public", json!({"url": "usher.example.org"}), "url"),
+        ("passwords", json!({"minimum": 3}), "minimum"),
     ] {
         let refused = owner(&world, "PATCH", &format!("/settings/{name}"), body).await;
         assert_eq!(fault(&refused).2.as_deref(), Some(field), "{refused:?}");
