@@ -28,7 +28,7 @@ pub enum StoreLocation {
 pub struct Configuration {
     /// Where the data is.
     pub location: StoreLocation,
-    /// The platforms served, `usher` included (see [`crate::operations`]'s own catalogue).
+    /// The platforms served, `usher` included.
     pub platforms: Vec<PlatformSpec>,
     /// Whose password rules hold.
     pub passwords: PasswordPolicy,
