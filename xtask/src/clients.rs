@@ -24,8 +24,18 @@ struct Suite {
     tests: Vec<PathBuf>,
 }
 
-/// Builds the binary and runs the suites with these names, or all; every one even if one fails.
-pub fn run_suites(names: &[String], arguments: &[String]) -> Result<()> {
+/// Where the binary under test comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Binary {
+    /// It is built first.
+    Build,
+    /// The Rust tests have just built it. They build it with the tests' features of its
+    /// dependencies, so building it by itself would compile most of the tree a second time.
+    Built,
+}
+
+/// Runs the suites with these names, or all, against the binary; every one even if one fails.
+pub fn run_suites(binary: Binary, names: &[String], arguments: &[String]) -> Result<()> {
     let suites = find_suites(&root().join("tests/clients"))?;
     for name in names {
         let known = suites.iter().any(|suite| suite.has_name(name));
@@ -38,7 +48,9 @@ pub fn run_suites(names: &[String], arguments: &[String]) -> Result<()> {
                 .iter()
                 .try_for_each(|suite| suite.environment.prepare())
         });
-        run(cargo().args(["build", "--package", "usher", "--bin", "usher"]))?;
+        if binary == Binary::Build {
+            run(cargo().args(["build", "--package", "usher", "--bin", "usher"]))?;
+        }
         environments
             .join()
             .unwrap_or_else(|_| bail!("making the environments broke off"))

@@ -18,6 +18,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::clients::Binary;
 use crate::command::{cargo, root, run, say};
 
 #[derive(Parser)]
@@ -86,7 +87,9 @@ fn main() -> ExitCode {
 fn carry_out(task: Task) -> Result<()> {
     match task {
         Task::Test { part, arguments } => test(part, &arguments),
-        Task::Clients { suites, arguments } => clients::run_suites(&suites, &arguments),
+        Task::Clients { suites, arguments } => {
+            clients::run_suites(Binary::Build, &suites, &arguments)
+        }
         Task::Bench { arguments } => {
             run(cargo().args(["build", "--release", "--package", "usher"]))?;
             let postgres = postgres::Postgres::provide()?;
@@ -120,11 +123,15 @@ fn carry_out(task: Task) -> Result<()> {
 /// Runs all parts even when one fails, so that one run shows everything that is wrong.
 fn test(part: Option<Part>, arguments: &[String]) -> Result<()> {
     let mut failures = Vec::new();
+    let mut binary = Binary::Build;
     if part != Some(Part::Clients) {
-        failures.extend(rust_tests::run_tests(arguments).err());
+        match rust_tests::run_tests(arguments) {
+            Ok(()) => binary = Binary::Built,
+            Err(failure) => failures.push(failure),
+        }
     }
     if part != Some(Part::Rust) {
-        failures.extend(clients::run_suites(&[], arguments).err());
+        failures.extend(clients::run_suites(binary, &[], arguments).err());
     }
     let text: Vec<String> = failures
         .iter()
