@@ -387,6 +387,30 @@ async fn lists_stream_as_one_document() {
 }
 
 #[tokio::test]
+async fn lists_are_read_no_faster_than_they_are_taken() {
+    use http_body_util::BodyExt as _;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let chunks = std::sync::Arc::new(AtomicUsize::new(0));
+    let counter = std::sync::Arc::clone(&chunks);
+    let response = answer::json_list("[", "]", move |from: Option<u64>| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        let from = from.unwrap_or(0);
+        async move { answer::Chunk::of([from], (from < 999).then_some(from + 1)) }
+    });
+    let mut body = response.await.unwrap().into_body();
+    // What is on its way, and one that waits.
+    for taken in 1..50 {
+        assert_eq!(chunks.load(Ordering::SeqCst), taken);
+        let frame = body.frame().await.unwrap().unwrap();
+        assert!(frame.into_data().unwrap().len() < 10);
+    }
+    // Whoever hangs up has nothing more read for them.
+    drop(body);
+    tokio::task::yield_now().await;
+    assert_eq!(chunks.load(Ordering::SeqCst), 50);
+}
+
+#[tokio::test]
 async fn a_key_that_comes_too_often_waits() {
     static SLOW: Dialect = Dialect {
         name: "slow",
