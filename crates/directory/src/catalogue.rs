@@ -85,6 +85,7 @@ pub fn usher_platform(others: &[Platform]) -> PlatformSpec {
         default_roles: &["member"],
         first_custom_number: 100,
         builtin_roles_editable: false,
+        alias: None,
         password_rule: PasswordRule::length(12),
     }
 }

@@ -81,6 +81,12 @@ impl Inner {
         self.seams.clock.now()
     }
 
+    /// The id that a platform computes from a user's row, where one does.
+    pub fn alias(&self, user: &crate::model::User) -> Option<String> {
+        let alias = self.platforms.iter().find_map(|spec| spec.alias)?;
+        Some(alias(user))
+    }
+
     pub fn platform(&self, platform: Platform) -> Option<&PlatformSpec> {
         self.platforms.iter().find(|spec| spec.platform == platform)
     }

@@ -232,6 +232,7 @@ pub fn spec() -> PlatformSpec {
         owner_role: Some("admin"),
         default_roles: &["user"],
         builtin_roles_editable: true,
+        alias: None,
         first_custom_number: 7,
         // Lower, upper, and a digit or something else; or any sixteen characters.
         password_rule: PasswordRule {

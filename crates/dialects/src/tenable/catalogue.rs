@@ -162,6 +162,7 @@ pub fn spec() -> PlatformSpec {
         default_roles: &[USER],
         first_custom_number: 3,
         builtin_roles_editable: false,
+        alias: None,
         // Quirk: `^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*\W).{12,}$`, where `_` is no `\W` (tenable.md §5).
         password_rule: PasswordRule {
             lower: true,

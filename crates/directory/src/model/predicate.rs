@@ -125,6 +125,8 @@ pub enum UserField {
     Id,
     /// The UUID (exact).
     Uuid,
+    /// The id that a platform computes from the row (exact).
+    Alias,
     /// The login.
     Login,
     /// The e-mail address.

@@ -299,6 +299,9 @@ pub struct PlatformSpec {
     pub first_custom_number: i64,
     /// Whether administrators may change what its built-in roles bring.
     pub builtin_roles_editable: bool,
+    /// An id of a user's that it computes from the row, and that clients look users up by. At most one
+    /// platform has such ids; they are stored beside the row.
+    pub alias: Option<fn(&super::user::User) -> String>,
     /// What its vendor asks of passwords, used when the password policy is `vendor`.
     pub password_rule: super::settings::PasswordRule,
 }

@@ -338,7 +338,8 @@ async fn owner(
         previous_sign_in_at: None,
         sign_in_count: 0,
     };
-    user.id = users::insert(&mut work.tx, &user)
+    let alias = work.inner.alias(&user);
+    user.id = users::insert(&mut work.tx, &user, alias.as_deref())
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     super::users::take_names(work, &user).await?;

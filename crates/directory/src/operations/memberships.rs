@@ -146,7 +146,8 @@ impl Handle {
                 }
                 user.updated_at = now;
                 user.updated_by = work.actor();
-                users::update(&mut work.tx, &user).await?;
+                let alias = work.inner.alias(&user);
+                users::update(&mut work.tx, &user, alias.as_deref()).await?;
                 let detail = json!({ "before": { "organisation": organisation.name } });
                 work.event("membership.ended", About::user(&user), Some(detail))
                     .await

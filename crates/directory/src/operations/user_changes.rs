@@ -197,7 +197,8 @@ pub(crate) async fn update(
     if !changed.is_empty() {
         user.updated_at = work.now;
         user.updated_by = work.actor();
-        users::update(&mut work.tx, &user).await?;
+        let alias = work.inner.alias(&user);
+        users::update(&mut work.tx, &user, alias.as_deref()).await?;
     }
     after_row(work, &old, &user, change, prepared, &mut changed).await?;
     if !changed.is_empty() {

@@ -118,6 +118,7 @@ fn cheap(predicate: &Predicate<UserField>) -> bool {
         Predicate::Is(
             UserField::Id
             | UserField::Uuid
+            | UserField::Alias
             | UserField::Email
             | UserField::Login
             | UserField::Home

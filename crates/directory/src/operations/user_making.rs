@@ -29,7 +29,8 @@ pub(super) async fn create(
     }
     let mut user = draft(work, new, uuid, home)?;
     check_texts(&user)?;
-    user.id = users::insert(&mut work.tx, &user)
+    let alias = work.inner.alias(&user);
+    user.id = users::insert(&mut work.tx, &user, alias.as_deref())
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     take_names(work, &user).await?;

@@ -23,6 +23,7 @@ impl Listed for Users {
         match field {
             UserField::Id => Column::Int("u.id"),
             UserField::Uuid => Column::Text("u.uuid", Folding::Exact),
+            UserField::Alias => Column::Text("u.alias", Folding::Exact),
             UserField::Login => Column::Text("u.login_key", Folding::Unique),
             UserField::Email => Column::Text("u.email_key", Folding::Unique),
             UserField::Name => Column::Text("u.name_key", Folding::Search),

@@ -150,7 +150,11 @@ impl Plan {
             Predicate::Or(any) => !any.is_empty() && any.iter().all(|one| self.pins(one)),
             Predicate::Is(field, Test::Equals(_) | Test::OneOf(_)) => matches!(
                 field,
-                UserField::Id | UserField::Uuid | UserField::Email | UserField::Login
+                UserField::Id
+                    | UserField::Uuid
+                    | UserField::Alias
+                    | UserField::Email
+                    | UserField::Login
             ),
             Predicate::Is(_, test) => self.found.known(&super::search::words_of(test)).is_some(),
             Predicate::All | Predicate::Nothing | Predicate::Not(_) => false,

@@ -267,7 +267,11 @@ impl Derived {
 }
 
 /// Inserts a user; `None` when the UUID is taken.
-pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Res<Option<UserId>> {
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    user: &User,
+    alias: Option<&str>,
+) -> Res<Option<UserId>> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
     let uuid = user.uuid.to_string();
     let id = tx
@@ -275,9 +279,9 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Res<Option<UserId>> 
         "INSERT INTO users (uuid, login, email, pending_email, display, given, family, shown_name, shown_given, \
          shown_family, login_key, email_key, name_key, given_key, family_key, search, kind, status, lock_after, \
          locked_until, home_id, primary_group_id, department, title, time_zone, second_factor_required, version, \
-         revision, created_at, created_by, updated_at, updated_by, sign_in_count) VALUES ($1, $2, $3, $4, $5, $6, \
+         revision, created_at, created_by, updated_at, updated_by, sign_in_count, alias) VALUES ($1, $2, $3, $4, $5, $6, \
          $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, 1, 1, \
-         $27, $28, $27, $28, 0) ON CONFLICT DO NOTHING RETURNING id",
+         $27, $28, $27, $28, 0, $29) ON CONFLICT DO NOTHING RETURNING id",
         &[
             (&uuid).into(), (&user.login).into(), (&user.email).into(), (&user.pending_email).into(),
             (&user.names.display).into(), (&user.names.given).into(), (&user.names.family).into(),
@@ -288,6 +292,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Res<Option<UserId>> 
             user.locked_until.map(|t| t.0).into(), user.home.0.into(), user.primary_group.map(|g| g.0).into(),
             (&user.department).into(), (&user.title).into(), (&user.time_zone).into(),
             user.second_factor_required.into(), user.created_at.0.into(), user.created_by.map(|u| u.0).into(),
+            alias.into(),
         ],
         |row| Ok(UserId(row.int(0)?)),
     )
@@ -299,7 +304,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, user: &User) -> Res<Option<UserId>> 
 }
 
 /// Writes every column that a change may touch.
-pub(crate) async fn update(tx: &mut Tx<'_>, user: &User) -> Res<()> {
+pub(crate) async fn update(tx: &mut Tx<'_>, user: &User, alias: Option<&str>) -> Res<()> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
     super::search::change(tx, user.id, &derived.search).await?;
     tx.exec(
@@ -308,7 +313,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, user: &User) -> Res<()> {
          given_key = $14, family_key = $15, search = $16, kind = $17, status = $18, lock_after = $19, \
          locked_until = $20, lockout_until = $21, home_id = $22, primary_group_id = $23, department = $24, \
          title = $25, time_zone = $26, second_factor_required = $27, revision = revision + 1, updated_at = $28, \
-         updated_by = $29 WHERE id = $1",
+         updated_by = $29, alias = $30 WHERE id = $1",
         &[
             user.id.0.into(), (&user.login).into(), (&user.email).into(), (&user.pending_email).into(),
             (&user.names.display).into(), (&user.names.given).into(), (&user.names.family).into(),
@@ -319,7 +324,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, user: &User) -> Res<()> {
             user.locked_until.map(|t| t.0).into(), user.lockout_until.map(|t| t.0).into(), user.home.0.into(),
             user.primary_group.map(|g| g.0).into(), (&user.department).into(), (&user.title).into(),
             (&user.time_zone).into(), user.second_factor_required.into(), user.updated_at.0.into(),
-            user.updated_by.map(|u| u.0).into(),
+            user.updated_by.map(|u| u.0).into(), alias.into(),
         ],
     )
     .await?;

@@ -65,6 +65,7 @@ pub fn solo_platform() -> PlatformSpec {
         default_roles: &["clerk"],
         first_custom_number: 4,
         builtin_roles_editable: true,
+        alias: None,
         password_rule: PasswordRule::length(12),
     }
 }
@@ -136,6 +137,7 @@ pub fn club_platform() -> PlatformSpec {
         default_roles: &[],
         first_custom_number: 100,
         builtin_roles_editable: false,
+        alias: None,
         password_rule: PasswordRule::length(12),
     }
 }

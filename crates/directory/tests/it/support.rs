@@ -149,6 +149,7 @@ pub fn toy_platform() -> PlatformSpec {
         default_roles: &[],
         first_custom_number: 100,
         builtin_roles_editable: false,
+        alias: Some(|user| format!("toy {}", user.email.as_deref().unwrap_or("nobody"))),
         password_rule: PasswordRule {
             upper: true,
             digit: true,

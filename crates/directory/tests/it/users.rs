@@ -1,7 +1,7 @@
 use directory::{
     Direction, Fault, Kind, Names, NamesShown, NewPassword, NewUser, OrganisationChange, Page,
     Permission, Position, Predicate, Query, Ref, Refusal, Standing, Status, Test, Time, User,
-    UserChange, UserField, UserKind,
+    UserChange, UserField, UserId, UserKind,
 };
 
 use crate::support::{ADMINISTRATOR, OWNER, ROOT, START, World, both};
@@ -16,6 +16,7 @@ both!(
     status_and_locks,
     several_or_none,
     a_page_begins_after_any_row_in_any_order,
+    an_alias_follows_its_row,
     documents_change_member_by_member,
     trials_leave_nothing,
     homes_move,
@@ -854,4 +855,33 @@ async fn a_page_begins_after_any_row_in_any_order(world: &World) {
             }
         }
     }
+}
+
+async fn an_alias_follows_its_row(world: &World) {
+    let handle = world.system();
+    let called = async |alias: &str| -> Vec<UserId> {
+        let query = Query {
+            predicate: Predicate::Is(UserField::Alias, Test::OneOf(vec![alias.into()])),
+            ..Query::default()
+        };
+        let page = handle.users(&query).await.unwrap();
+        page.items.iter().map(|user| user.id).collect()
+    };
+    let ada = world.person("ada@example.org", ROOT, &[]).await;
+    let bob = world.person("bob@example.org", ROOT, &[]).await;
+    assert_eq!(called("toy ada@example.org").await, [ada.id]);
+    assert_eq!(called("toy owner@example.org").await, [OWNER]);
+    let change = UserChange {
+        email: Some(Some("lovelace@example.org".to_owned())),
+        ..UserChange::default()
+    };
+    handle.update_user(ada.id, change).await.unwrap();
+    assert_eq!(called("toy ada@example.org").await, []);
+    assert_eq!(called("toy lovelace@example.org").await, [ada.id]);
+    let before = world.directory.statements();
+    called("toy bob@example.org").await;
+    assert_eq!(world.directory.statements() - before, 1);
+    handle.delete_user(bob.id).await.unwrap();
+    assert_eq!(called("toy bob@example.org").await, []);
+    assert_eq!(called("TOY ADA@example.org").await, []);
 }

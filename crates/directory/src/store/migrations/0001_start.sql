@@ -74,6 +74,7 @@ CREATE TABLE users (
     given_key {TEXT} NOT NULL,
     family_key {TEXT} NOT NULL,
     search {TEXT} NOT NULL,
+    alias {TEXT},
     kind {TEXT} NOT NULL,
     status {TEXT} NOT NULL,
     lock_after BIGINT,
@@ -102,6 +103,8 @@ CREATE INDEX users_by_email ON users (email_key, id);
 CREATE INDEX users_by_created ON users (created_at, id);
 -- One ordered range per organisation: lists of some organisations merge these.
 CREATE INDEX users_by_home ON users (home_id, name_key, id);
+-- An id that a platform computes from the row; see PlatformSpec.
+CREATE INDEX users_by_alias ON users (alias, id) WHERE alias IS NOT NULL;
 CREATE INDEX users_by_primary_group ON users (primary_group_id, id) WHERE primary_group_id IS NOT NULL;
 
 -- Which users may hold a text, by its pieces of three letters; see store/search.rs.

@@ -661,3 +661,31 @@ async fn pages_walk_the_index_of_their_order() {
     }
     lite.end().await;
 }
+
+/// Users are found by what names them through an index, whatever they are ordered by.
+#[tokio::test]
+async fn names_of_users_are_looked_up() {
+    let [(lite, _), (pg, _)] = real_stores().await;
+    pg.end().await;
+    for (field, index) in [
+        (UserField::Alias, "users_by_alias"),
+        (UserField::Uuid, "sqlite_autoindex_users_1"),
+        (UserField::Email, "users_by_email"),
+    ] {
+        for sort in [None, Some(UserField::Name)] {
+            let query = Query {
+                predicate: Predicate::Is(field.clone(), Test::OneOf(vec!["a".into(), "b".into()])),
+                sort,
+                ..Query::default()
+            };
+            let scopes = [Scope::Subtree(2.into())];
+            let plan: Res<Plan> = lite
+                .store
+                .read(async |tx: &mut Tx<'_>| Plan::of(tx, &query, &scopes, None).await)
+                .await;
+            let found = steps(&lite.store, &plan.unwrap().page_sql(Time(9)).unwrap().0).await;
+            assert!(found.iter().any(|step| step.contains(index)), "{found:#?}");
+        }
+    }
+    lite.end().await;
+}

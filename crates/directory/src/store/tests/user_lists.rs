@@ -251,7 +251,7 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
         let id: Res<_> = store
             .write(async move |tx: &mut Tx<'_>| {
                 let mut person = new.clone();
-                person.user.id = users::insert(tx, &new.user).await?.unwrap();
+                person.user.id = users::insert(tx, &new.user, None).await?.unwrap();
                 place(tx, &person).await?;
                 Ok(person.user.id)
             })
@@ -264,7 +264,7 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
         .write(async move |tx: &mut Tx<'_>| {
             let mut user = undone.clone();
             user.names.display = Some("undone".to_owned());
-            users::update(tx, &user).await?;
+            users::update(tx, &user, None).await?;
             Err(super::Fault::Refused)
         })
         .await;
@@ -286,7 +286,7 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
             person.user.shown = rules::shown_names(&person.user.names, &person.user.login);
             let user = person.user.clone();
             let updated: Res<()> = store
-                .write(async move |tx: &mut Tx<'_>| users::update(tx, &user).await)
+                .write(async move |tx: &mut Tx<'_>| users::update(tx, &user, None).await)
                 .await;
             updated.unwrap();
         }
