@@ -76,6 +76,7 @@ pub fn spec() -> PlatformSpec {
         default_roles: &[],
         first_custom_number: 100,
         builtin_roles_editable: true,
+        alias: Some(super::node::standard_id),
         // The vendor's policy is off until an administrator sets its figures.
         password_rule: PasswordRule::length(1),
     }

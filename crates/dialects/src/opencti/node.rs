@@ -265,26 +265,31 @@ impl Node {
 
 const INTERNAL: [&str; 2] = ["Basic-Object", "Internal-Object"];
 
-impl Person {
-    /// The address shown: accounts without one show one that leads nowhere.
-    pub fn email(&self) -> String {
-        match &self.user.email {
-            Some(email) => email.to_lowercase(),
-            // Quirk: the vendor gives service accounts such an address (opencti.md §5).
-            None => format!("automatic+{}@opencti.invalid", self.user.uuid),
-        }
+/// The address a user shows: accounts without one show one that leads nowhere.
+pub fn email(user: &User) -> String {
+    match &user.email {
+        Some(email) => email.to_lowercase(),
+        // Quirk: the vendor gives service accounts such an address (opencti.md §5).
+        None => format!("automatic+{}@opencti.invalid", user.uuid),
     }
+}
 
-    /// The standard id.
-    pub fn standard_id(&self) -> String {
-        ids::user(&self.email())
+/// A user's standard id.
+pub fn standard_id(user: &User) -> String {
+    ids::user(&email(user))
+}
+
+impl Person {
+    /// The address shown.
+    pub fn email(&self) -> String {
+        email(&self.user)
     }
 
     fn write(&self, name: &str, out: &mut Json) {
         let (user, document) = (&self.user, &self.document);
         match name {
             "id" => out.value(&user.uuid),
-            "standard_id" => out.text(&self.standard_id()),
+            "standard_id" => out.text(&standard_id(user)),
             "entity_type" => out.text("User"),
             "parent_types" => out.value(&INTERNAL),
             "user_email" => out.text(&self.email()),

@@ -1,8 +1,9 @@
-//! Ids that came in, found: internal ones by the directory, standard ones by computing everybody's.
+//! Ids that came in, found: internal ones and users' standard ones by the directory, those of groups,
+//! roles and organisations, which are fewer, by computing everybody's.
 
 use directory::{
-    Cursor, Fault, Group, Organisation, OrganisationRef, Page, Position, Query, Ref, Role,
-    RoleField, User,
+    Cursor, Fault, Group, Organisation, OrganisationRef, Page, Position, Predicate, Query, Ref,
+    Role, RoleField, Test, User, UserField,
 };
 use uuid::Uuid;
 
@@ -19,7 +20,9 @@ impl Session {
     pub async fn find_user(&self, id: &str) -> Result<Option<User>, Refusal> {
         match Given::read(id) {
             Given::Uuid(uuid) => found(self.handle.user(Ref::Uuid(uuid)).await),
-            Given::Standard(id) if id.starts_with("user--") => self.scan_users(&id).await,
+            Given::Standard(id) if id.starts_with("user--") => {
+                Ok(self.called(vec![id]).await?.pop())
+            }
             Given::Standard(_) | Given::Nonsense => Ok(None),
         }
     }
@@ -61,9 +64,14 @@ impl Session {
     /// What the standard ids of a filter stand for; unknown ones are left out.
     pub async fn resolve(&self, standard: Vec<String>) -> Result<Resolved, Refusal> {
         let mut resolved = Resolved::new();
-        for id in standard {
+        let (people, others): (Vec<String>, Vec<String>) = standard
+            .into_iter()
+            .partition(|id| id.starts_with("user--"));
+        for user in self.called(people).await? {
+            resolved.insert(super::super::node::standard_id(&user), user.uuid);
+        }
+        for id in others {
             let uuid: Option<Uuid> = match id.split("--").next() {
-                Some("user") => self.scan_users(&id).await?.map(|user| user.uuid),
                 Some("group") => self.scan_groups(&id).await?.map(|group| group.uuid),
                 Some("identity") => self.scan_organisations(&id).await?.map(|found| found.uuid),
                 Some("marking-definition") => {
@@ -78,24 +86,20 @@ impl Session {
         Ok(resolved)
     }
 
-    async fn scan_users(&self, wanted: &str) -> Result<Option<User>, Refusal> {
-        let mut from = Position::Start;
-        loop {
-            let query = Query {
-                limit: STEP,
-                from,
-                ..Query::default()
-            };
-            let page = taken(self.handle.users(&query).await)?;
-            let is_wanted = |user: &User| match &user.email {
-                Some(email) => ids::user(email) == wanted,
-                None => ids::user(&format!("automatic+{}@opencti.invalid", user.uuid)) == wanted,
-            };
-            match step(page, is_wanted) {
-                Ok(found) => return Ok(found),
-                Err(next) => from = Position::After(next),
-            }
+    /// The users of those standard ids, which the directory keeps beside their rows.
+    async fn called(&self, standard: Vec<String>) -> Result<Vec<User>, Refusal> {
+        if standard.is_empty() {
+            return Ok(Vec::new());
         }
+        let query = Query {
+            limit: u32::try_from(standard.len()).unwrap_or(STEP),
+            predicate: Predicate::Is(
+                UserField::Alias,
+                Test::OneOf(standard.into_iter().map(Into::into).collect()),
+            ),
+            ..Query::default()
+        };
+        Ok(taken(self.handle.users(&query).await)?.items)
     }
 
     async fn scan_groups(&self, wanted: &str) -> Result<Option<Group>, Refusal> {

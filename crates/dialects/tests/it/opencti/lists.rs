@@ -350,6 +350,62 @@ async fn a_standard_id_serves_wherever_an_id_does() {
     );
     let data = ask(&world, &world.key, read, json!({"id": standard})).await;
     assert_eq!(data["user"]["id"], id);
+    // Looked up, not searched for: the key and the user with its document.
+    let before = world.directory.statements();
+    ask(&world, &world.key, read, json!({"id": standard})).await;
+    assert_eq!(world.directory.statements() - before, 3);
+    // It follows the address, whoever changes that; accounts without one have one too.
+    let (grace, _) = world
+        .person(NewUser {
+            email: Some("Grace@example.org".to_owned()),
+            ..NewUser::default()
+        })
+        .await;
+    let robot = user(
+        &world,
+        "Robot One",
+        json!({"user_email": null, "user_service_account": true}),
+    )
+    .await;
+    for (standard, id) in [
+        (
+            dialects::opencti::ids::user("grace@example.org"),
+            json!(grace.uuid),
+        ),
+        (
+            dialects::opencti::ids::user("owner@example.org"),
+            Value::Null,
+        ),
+        (
+            dialects::opencti::ids::user(&format!(
+                "automatic+{}@opencti.invalid",
+                robot.as_str().unwrap()
+            )),
+            robot,
+        ),
+    ] {
+        let data = ask(&world, &world.key, read, json!({"id": standard})).await;
+        if id.is_null() {
+            assert_eq!(data["user"]["standard_id"], standard);
+        } else {
+            assert_eq!(data["user"]["id"], id);
+        }
+    }
+    let change = directory::UserChange {
+        email: Some(Some("hopper@example.org".to_owned())),
+        ..Default::default()
+    };
+    world.system().update_user(grace.id, change).await.unwrap();
+    let gone = dialects::opencti::ids::user("grace@example.org");
+    assert_eq!(
+        ask(&world, &world.key, read, json!({"id": gone})).await["user"],
+        Value::Null
+    );
+    let new = dialects::opencti::ids::user("hopper@example.org");
+    assert_eq!(
+        ask(&world, &world.key, read, json!({"id": new})).await["user"]["id"],
+        json!(grace.uuid)
+    );
     let filters = json!({"mode": "and", "filters": [{"key": "standard_id", "values": [standard]}], "filterGroups": []});
     let data = ask(&world, &world.key, PAGE, json!({"filters": filters})).await;
     assert_eq!(names(&data), ["Ada Lovelace"]);
