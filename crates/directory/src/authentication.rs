@@ -1,7 +1,11 @@
-//! From a credential to a caller: one statement per request when the caller is remembered.
+//! From a credential to a caller: at most one statement per request when the caller is remembered.
 //!
 //! What somebody holds is remembered with the counters it was read at; the statement that fetches
 //! the credential fetches the counters too, so a remembered right is used only while it still holds.
+//!
+//! On SQLite the credential itself is remembered too, for as long as the store says that nothing that
+//! authentication reads has changed ([`Store::changes`](crate::store::Store::changes)); then no
+//! statement is needed. Whatever the clock decides is decided anew each time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,11 +21,22 @@ use crate::rules::{self, KeyGate};
 use crate::store::credentials::{
     Holding, KeyRow, Owner, SessionRow, holding, key_by_digest, session_by_digest,
 };
-use crate::store::{Tx, lockouts};
+use crate::store::{Changes, Tx, lockouts};
 
-/// Remembered rights.
+/// Remembered rights and credentials.
 #[derive(Default)]
-pub(crate) struct Callers(Mutex<HashMap<UserId, Remembered>>);
+pub(crate) struct Callers {
+    rights: Mutex<HashMap<UserId, Remembered>>,
+    credentials: Mutex<HashMap<[u8; 32], Known>>,
+}
+
+/// A credential as it stood at a count of changes, with what its owner held then.
+#[derive(Clone)]
+struct Known {
+    since: Changes,
+    found: Arc<Found>,
+    remembered: Remembered,
+}
 
 #[derive(Clone)]
 struct Remembered {
@@ -31,28 +46,55 @@ struct Remembered {
     until: Option<Time>,
 }
 
-/// How many callers are remembered before all are forgotten.
+impl Remembered {
+    fn holds(&self, now: Time) -> bool {
+        self.until.is_none_or(|end| end > now)
+    }
+}
+
+/// How many callers, and how many credentials, are remembered before all are forgotten.
 const REMEMBERED: usize = 10_000;
 
 impl Callers {
     fn get(&self, owner: &Owner, now: Time) -> Option<Remembered> {
-        let callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        callers
+        let rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        rights
             .get(&owner.user)
             .filter(|one| {
-                one.version == owner.version
-                    && one.epoch == owner.epoch
-                    && one.until.is_none_or(|end| end > now)
+                one.version == owner.version && one.epoch == owner.epoch && one.holds(now)
             })
             .cloned()
     }
 
     fn put(&self, owner: &Owner, one: &Remembered) {
-        let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if callers.len() >= REMEMBERED {
-            callers.clear();
+        let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        if rights.len() >= REMEMBERED {
+            rights.clear();
         }
-        callers.insert(owner.user, one.clone());
+        rights.insert(owner.user, one.clone());
+    }
+
+    /// The credential of that digest, if nothing has changed since it was read.
+    fn known(&self, digest: &[u8; 32], since: Changes, now: Time) -> Option<Known> {
+        let credentials = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        credentials
+            .get(digest)
+            .filter(|known| known.since == since && known.remembered.holds(now))
+            .cloned()
+    }
+
+    fn know(&self, digest: [u8; 32], known: Known) {
+        let mut credentials = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if credentials.len() >= REMEMBERED {
+            credentials.clear();
+        }
+        credentials.insert(digest, known);
     }
 }
 
@@ -77,12 +119,37 @@ enum Found {
     Session(SessionRow),
 }
 
+impl Found {
+    fn owner(&self) -> &Owner {
+        match self {
+            Found::Key(row) => &row.owner,
+            Found::Session(row) => &row.owner,
+        }
+    }
+
+    fn credential(&self) -> Credential {
+        match self {
+            Found::Key(row) => Credential::Key(row.id),
+            Found::Session(row) => Credential::Session(row.id, row.key),
+        }
+    }
+
+    fn accepted(&self, accepts: Accepts) -> bool {
+        match self {
+            Found::Key(_) => accepts != Accepts::Sessions,
+            Found::Session(_) => accepts != Accepts::Keys,
+        }
+    }
+}
+
 /// What a credential brings beside its owner.
 struct Presented {
     credential: Credential,
     limits: KeyLimits,
     organisation: Option<crate::model::OrganisationId>,
     must_enrol_second_factor: bool,
+    /// When the clock alone may end it.
+    until: Option<Time>,
 }
 
 impl Directory {
@@ -95,51 +162,100 @@ impl Directory {
         context: RequestContext,
     ) -> Result<Caller, Fault> {
         let digest = digest(presented);
-        let inner = &self.0;
-        let mut found = None;
+        // Taken before anything is read, so that a change in between is noticed.
+        let since = self.0.store.changes();
+        let known = since.and_then(|since| self.0.callers.known(&digest, since, self.now()));
+        if let Some(known) = known.filter(|known| known.found.accepted(accepts)) {
+            let presented = self.admitted(platform, &known.found, &context).await?;
+            let owner = known.found.owner();
+            return Ok(caller(
+                platform,
+                owner,
+                known.remembered,
+                presented,
+                context,
+                since,
+            ));
+        }
+        let found = self
+            .found(&digest, accepts)
+            .await
+            .map_err(Stop::into_fault)?;
+        let Some(found) = found else {
+            let unknown = Fault::Unauthenticated(Refusal::Unknown);
+            self.0
+                .refused_credential(platform, None, &context, &unknown);
+            return Err(unknown);
+        };
+        let presented = self.admitted(platform, &found, &context).await?;
+        let remembered = self
+            .0
+            .remembered(found.owner())
+            .await
+            .map_err(Stop::into_fault)?;
+        let found = Arc::new(found);
+        if let Some(since) = since {
+            let known = Known {
+                since,
+                found: Arc::clone(&found),
+                remembered: remembered.clone(),
+            };
+            self.0.callers.know(digest, known);
+        }
+        Ok(caller(
+            platform,
+            found.owner(),
+            remembered,
+            presented,
+            context,
+            since,
+        ))
+    }
+
+    /// Looks a credential up by its digest.
+    async fn found(&self, digest: &[u8], accepts: Accepts) -> Outcome<Option<Found>> {
+        let store = &self.0.store;
         if accepts != Accepts::Sessions {
-            found = inner
-                .store
+            let key = store
                 .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
-                    Ok(key_by_digest(tx, &digest).await?)
+                    Ok(key_by_digest(tx, digest).await?)
                 })
-                .await
-                .map_err(Stop::into_fault)?
-                .map(Found::Key);
-        }
-        if found.is_none() && accepts != Accepts::Keys {
-            found = inner
-                .store
-                .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
-                    Ok(session_by_digest(tx, &digest).await?)
-                })
-                .await
-                .map_err(Stop::into_fault)?
-                .map(Found::Session);
-        }
-        match found {
-            None => {
-                let unknown = Fault::Unauthenticated(Refusal::Unknown);
-                inner.refused_credential(platform, None, &context, &unknown);
-                Err(unknown)
-            }
-            Some(Found::Key(row)) => {
-                if let Err(fault) = self.key_opens(platform, &row, &context).await {
-                    let whose = Some((&row.owner, Credential::Key(row.id)));
-                    inner.refused_credential(platform, whose, &context, &fault);
-                    return Err(fault);
-                }
-                self.with_key(platform, row, context).await
-            }
-            Some(Found::Session(row)) => {
-                if let Err(fault) = self.session_opens(platform, &row, &context).await {
-                    let whose = Some((&row.owner, Credential::Session(row.id, row.key)));
-                    inner.refused_credential(platform, whose, &context, &fault);
-                    return Err(fault);
-                }
-                self.with_session(platform, row, context).await
+                .await?;
+            if let Some(row) = key {
+                return Ok(Some(Found::Key(row)));
             }
         }
+        if accepts == Accepts::Keys {
+            return Ok(None);
+        }
+        let session = store
+            .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                Ok(session_by_digest(tx, digest).await?)
+            })
+            .await?;
+        Ok(session.map(Found::Session))
+    }
+
+    /// Lets a credential in that still holds, and counts its use.
+    async fn admitted(
+        &self,
+        platform: Platform,
+        found: &Found,
+        context: &RequestContext,
+    ) -> Result<Presented, Fault> {
+        let opens = match found {
+            Found::Key(row) => self.key_opens(platform, row, context).await,
+            Found::Session(row) => self.session_opens(platform, row, context).await,
+        };
+        if let Err(fault) = opens {
+            let whose = Some((found.owner(), found.credential()));
+            self.0.refused_credential(platform, whose, context, &fault);
+            return Err(fault);
+        }
+        Ok(match found {
+            Found::Key(row) => self.with_key(row, context),
+            Found::Session(row) => self.with_session(row, context),
+        })
     }
 
     /// Whether a key counts at this door, from this address, for its owner as they stand.
@@ -163,27 +279,20 @@ impl Directory {
         gate(&row.addresses, &row.constraints, context)
     }
 
-    async fn with_key(
-        &self,
-        platform: Platform,
-        row: KeyRow,
-        context: RequestContext,
-    ) -> Result<Caller, Fault> {
-        let now = self.now();
-        let limits = KeyLimits {
-            read_only: row.read_only,
-            constraints: row.constraints,
-            scopes: row.scopes,
-            expires_at: row.expires_at,
-        };
-        self.used_key(row.id, row.owner.user, &context, now);
-        let presented = Presented {
+    fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Presented {
+        self.used_key(row.id, row.owner.user, context, self.now());
+        Presented {
             credential: Credential::Key(row.id),
-            limits,
+            limits: KeyLimits {
+                read_only: row.read_only,
+                constraints: row.constraints.clone(),
+                scopes: row.scopes.clone(),
+                expires_at: row.expires_at,
+            },
             organisation: row.organisation,
             must_enrol_second_factor: false,
-        };
-        self.caller(platform, row.owner, presented, context).await
+            until: row.expires_at,
+        }
     }
 
     /// The same of a session, and of the key it is bound to.
@@ -206,27 +315,20 @@ impl Directory {
         gate(&row.addresses, &row.constraints, context)
     }
 
-    async fn with_session(
-        &self,
-        platform: Platform,
-        row: SessionRow,
-        context: RequestContext,
-    ) -> Result<Caller, Fault> {
-        let now = self.now();
-        let limits = KeyLimits {
-            read_only: row.read_only,
-            constraints: row.constraints,
-            scopes: row.scopes,
-            expires_at: row.key_expires_at,
-        };
-        self.used_session(row.id, row.key, row.owner.user, &context, now);
-        let presented = Presented {
+    fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Presented {
+        self.used_session(row.id, row.key, row.owner.user, context, self.now());
+        Presented {
             credential: Credential::Session(row.id, row.key),
-            limits,
+            limits: KeyLimits {
+                read_only: row.read_only,
+                constraints: row.constraints.clone(),
+                scopes: row.scopes.clone(),
+                expires_at: row.key_expires_at,
+            },
             organisation: row.organisation,
             must_enrol_second_factor: row.enrolment,
-        };
-        self.caller(platform, row.owner, presented, context).await
+            until: earliest(row.key_expires_at, Some(row.expires_at)),
+        }
     }
 
     /// Only active accounts come in. A lock-out after wrong passwords refuses keys and sessions only
@@ -266,40 +368,44 @@ impl Directory {
             .await
             .map_err(Stop::into_fault)
     }
+}
 
-    async fn caller(
-        &self,
-        platform: Platform,
-        owner: Owner,
-        presented: Presented,
-        context: RequestContext,
-    ) -> Result<Caller, Fault> {
-        let Presented {
-            credential,
-            limits,
-            organisation,
-            must_enrol_second_factor,
-        } = presented;
-        let remembered = self.0.remembered(&owner).await.map_err(Stop::into_fault)?;
-        Ok(Caller(Arc::new(CallerState {
-            user: owner.user,
-            uuid: owner.uuid,
-            login: owner.login,
-            home: owner.home,
-            platform,
-            credential,
-            proof: false,
-            limits,
-            organisation,
-            held: remembered.held,
-            version: remembered.version,
-            epoch: remembered.epoch,
-            held_until: remembered.until,
-            must_change_password: owner.must_change_password,
-            must_enrol_second_factor,
-            context,
-        })))
-    }
+/// The earlier of two ends.
+fn earliest(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    one.into_iter().chain(other).min()
+}
+
+fn caller(
+    platform: Platform,
+    owner: &Owner,
+    remembered: Remembered,
+    presented: Presented,
+    context: RequestContext,
+    since: Option<Changes>,
+) -> Caller {
+    Caller(Arc::new(CallerState {
+        user: owner.user,
+        uuid: owner.uuid,
+        login: owner.login.clone(),
+        home: owner.home,
+        platform,
+        credential: presented.credential,
+        proof: false,
+        limits: presented.limits,
+        organisation: presented.organisation,
+        held: remembered.held,
+        version: remembered.version,
+        epoch: remembered.epoch,
+        held_until: remembered.until,
+        since,
+        until: earliest(
+            earliest(presented.until, remembered.until),
+            owner.lock_after,
+        ),
+        must_change_password: owner.must_change_password,
+        must_enrol_second_factor: presented.must_enrol_second_factor,
+        context,
+    }))
 }
 
 impl Inner {

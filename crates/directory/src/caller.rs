@@ -10,6 +10,7 @@ use crate::model::{
     Constraint, Held, KeyId, OrganisationId, Permission, Platform, Scope, SessionId, Time, UserId,
     word_covers,
 };
+use crate::store::Changes;
 
 /// The request a credential came with.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +73,10 @@ pub(crate) struct CallerState {
     pub epoch: i64,
     /// When the first of the expiring grants in `held` ends.
     pub held_until: Option<Time>,
+    /// How many changes there had been when all this was read; none where that is not known.
+    pub since: Option<Changes>,
+    /// When the clock alone may have ended the account, the credential or a part of `held`.
+    pub until: Option<Time>,
     pub must_change_password: bool,
     /// The session was begun only to enrol a second factor.
     pub must_enrol_second_factor: bool,
@@ -165,11 +170,7 @@ impl Caller {
     /// Whether they hold a word here over the whole installation.
     #[must_use]
     pub fn holds_everywhere(&self, word: &str) -> bool {
-        self.0.organisation.is_none()
-            && self
-                .0
-                .here()
-                .any(|held| held.scope == Scope::All && word_covers(&held.word, word))
+        self.0.reaches_all(word)
     }
 
     /// The words held here, as the roles state them, sorted and without doubles.
@@ -199,6 +200,14 @@ impl CallerState {
         self.held
             .iter()
             .filter(|held| held.platform == Platform::USHER || held.platform == self.platform)
+    }
+
+    /// Whether a word counts over the whole installation, so that of nobody need be asked where they are.
+    pub fn reaches_all(&self, word: &str) -> bool {
+        self.organisation.is_none()
+            && self
+                .here()
+                .any(|held| held.scope == Scope::All && word_covers(&held.word, word))
     }
 
     /// Where a permission counts here.

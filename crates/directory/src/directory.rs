@@ -181,6 +181,8 @@ impl Directory {
             version: 0,
             epoch: 0,
             held_until: None,
+            since: None,
+            until: None,
             must_change_password: false,
             must_enrol_second_factor: false,
             context: RequestContext::default(),

@@ -139,6 +139,34 @@ impl Handle {
             .map_err(|stop| self.stopped(operation, stop))
     }
 
+    /// The same for a use-case of a single statement, which is a snapshot of its own; a second one would
+    /// be an error.
+    pub(crate) async fn read_single<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
+    where
+        F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T>,
+    {
+        self.admit(operation)?;
+        let (inner, caller, now) = (
+            Arc::clone(&self.inner),
+            Arc::clone(&self.caller),
+            self.now(),
+        );
+        self.inner
+            .store
+            .read_single(async move |tx: &mut Tx<'_>| {
+                let mut work = Work {
+                    tx: tx.reborrow(),
+                    inner,
+                    caller,
+                    now,
+                    operation,
+                };
+                f(&mut work).await
+            })
+            .await
+            .map_err(Stop::into_fault)
+    }
+
     /// The same for scans, searches and counts: away from the threads that serve requests.
     pub(crate) async fn read_slow<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
     where
@@ -283,6 +311,9 @@ async fn recheck(
     if caller.credential == Credential::System {
         return Ok(Arc::clone(caller));
     }
+    if tx.unchanged_since(caller.since) && caller.until.is_none_or(|end| end > now) {
+        return Ok(Arc::clone(caller));
+    }
     let unknown = || Stop::Fault(Fault::Unauthenticated(crate::model::Refusal::Unknown));
     let owner = match caller.credential {
         Credential::Key(key) => {
@@ -339,6 +370,8 @@ async fn recheck(
         version: owner.version,
         epoch: owner.epoch,
         held_until: holding.until,
+        since: None,
+        until: None,
         must_change_password: owner.must_change_password,
         must_enrol_second_factor: caller.must_enrol_second_factor,
         context: caller.context.clone(),

@@ -2,6 +2,7 @@
 //! write. What is not written yet is added when a count is read.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::caller::RequestContext;
@@ -26,7 +27,14 @@ struct Pending {
 pub(crate) struct KeyUse {
     pub count: i64,
     pub last: Time,
-    pub addresses: Vec<String>,
+    addresses: Vec<IpAddr>,
+}
+
+impl KeyUse {
+    /// The addresses as they are stored.
+    pub fn texts(&self) -> Vec<String> {
+        self.addresses.iter().map(IpAddr::to_string).collect()
+    }
 }
 
 impl Uses {
@@ -42,9 +50,7 @@ impl Uses {
 
 impl Directory {
     pub(crate) fn used_key(&self, key: KeyId, user: UserId, context: &RequestContext, now: Time) {
-        let address = context
-            .address
-            .map(|address| address.to_canonical().to_string());
+        let address = context.address.map(|address| address.to_canonical());
         let mut pending = self.0.uses.lock();
         let one = pending.keys.entry(key).or_insert_with(|| KeyUse {
             count: 0,
@@ -94,7 +100,7 @@ impl Directory {
             .store
             .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
                 for (key, one) in &key_uses {
-                    keys::add_uses(tx, *key, one.count, one.last, &one.addresses).await?;
+                    keys::add_uses(tx, *key, one.count, one.last, &one.texts()).await?;
                 }
                 for (session, at) in &session_uses {
                     sessions::seen(tx, *session, *at).await?;

@@ -158,10 +158,11 @@ impl Inner {
         if let Some(pending) = self.uses.of_key(key.id) {
             key.use_count += pending.count;
             key.last_used_at = key.last_used_at.max(Some(pending.last));
-            if let Some(last) = pending.addresses.last() {
+            let addresses = pending.texts();
+            if let Some(last) = addresses.last() {
                 key.last_address = Some(last.clone());
             }
-            keys::remember_addresses(&mut key.seen_addresses, &pending.addresses);
+            keys::remember_addresses(&mut key.seen_addresses, &addresses);
         }
         key
     }

@@ -50,8 +50,11 @@ impl Handle {
             && query.limit <= 1_000
             && !matches!(query.from, Position::Offset(offset) if offset > 1_000)
             && cheap(&query.predicate);
+        let single = bounded && everybody && query.predicate == Predicate::All;
         let list = async move |work: &mut Work<'_>| page(work, &query).await;
-        if bounded {
+        if single {
+            self.read_single(Operation::ListUsers, list).await
+        } else if bounded {
             self.read(Operation::ListUsers, list).await
         } else {
             self.read_slow(Operation::ListUsers, list).await

@@ -2,6 +2,11 @@
 //!
 //! A caller that was worked out once stays valid while its person's `users.version` and the installation's `epoch` stand
 //! still. Raising them is the store's own act, derived from the table a statement writes, so that no use-case can forget it.
+//!
+//! On SQLite, whose only writer is this process, whole credentials are remembered as well: [`Changes`] counts the commits
+//! that changed anything an authentication reads, so that one look at a number in memory takes the place of a statement.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{Res, StoreError};
 
@@ -19,6 +24,30 @@ pub(crate) const SHARED: &[&str] = &[
     "settings",
 ];
 
+/// Tables that authentication reads beside those above: a credential's own row and its owner's state. A new row of theirs
+/// takes nothing from anybody and leaves every credential that is remembered as it was; any other write does not.
+pub(crate) const CREDENTIALS: &[&str] =
+    &["users", "passwords", "api_keys", "sessions", "installation"];
+
+/// How many commits changed what authentication reads.
+#[derive(Debug, Default)]
+pub(super) struct ChangeCounter(AtomicU64);
+
+/// The reading of a [`ChangeCounter`]: what was read after it was taken holds while the counter stands at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changes(u64);
+
+impl ChangeCounter {
+    /// Raised after the commit and before its answer, so that whoever was answered finds nothing older.
+    pub(super) fn raise(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn now(&self) -> Changes {
+        Changes(self.0.load(Ordering::SeqCst))
+    }
+}
+
 /// Whose access a write changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whom {
@@ -35,6 +64,8 @@ pub(super) enum Effect {
     Read,
     /// It changes nobody's access.
     Plain,
+    /// It changes what authentication reads of a credential or its owner.
+    Credential,
     /// It changes one person's access.
     Personal,
     /// It changes the access of many.
@@ -79,10 +110,14 @@ fn effect(sql: &str) -> Effect {
     }
 }
 
-fn write<'s>(verb: &str, rest: &mut impl Iterator<Item = &'s str>) -> Option<Effect> {
-    let table = if is(verb, "INSERT") || is(verb, "REPLACE") || is(verb, "DELETE") {
+fn write<'s>(verb: &str, rest: &mut (impl Iterator<Item = &'s str> + Clone)) -> Option<Effect> {
+    let mut adds = is(verb, "INSERT");
+    let table = if adds || is(verb, "REPLACE") || is(verb, "DELETE") {
         // Whatever stands between the verb and the table, such as SQLite's `OR IGNORE`, is stepped over.
-        rest.find(|word| is(word, "INTO") || is(word, "FROM"))?;
+        rest.find(|word| {
+            adds &= !is(word, "REPLACE");
+            is(word, "INTO") || is(word, "FROM")
+        })?;
         rest.next()?
     } else if is(verb, "UPDATE") {
         rest.next()?
@@ -93,12 +128,16 @@ fn write<'s>(verb: &str, rest: &mut impl Iterator<Item = &'s str>) -> Option<Eff
         Effect::Personal
     } else if SHARED.contains(&table) {
         Effect::Shared
+    } else if CREDENTIALS.contains(&table)
+        && !(adds && rest.clone().all(|word| !is(word, "UPDATE")))
+    {
+        Effect::Credential
     } else {
         Effect::Plain
     })
 }
 
-fn words(sql: &str) -> impl Iterator<Item = &str> {
+fn words(sql: &str) -> impl Iterator<Item = &str> + Clone {
     sql.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
         .filter(|word| !word.is_empty())
 }
@@ -110,6 +149,20 @@ fn is(word: &str, keyword: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_authentication_reads_is_watched() {
+        for sql in super::super::credentials::TEXTS {
+            let mut words = words(sql);
+            while let Some(word) = words.next() {
+                if is(word, "FROM") || is(word, "JOIN") {
+                    let table = words.next().unwrap();
+                    let watched = [PERSONAL, SHARED, CREDENTIALS];
+                    assert!(watched.iter().any(|list| list.contains(&table)), "{table}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn effects_of_statements() {
@@ -125,7 +178,25 @@ mod tests {
                 "INSERT INTO users(login) SELECT name FROM roles",
                 Effect::Plain,
             ),
-            ("UPDATE users SET version = 1", Effect::Plain),
+            ("UPDATE users SET version = 1", Effect::Credential),
+            ("DELETE FROM api_keys WHERE id = $1", Effect::Credential),
+            (
+                "INSERT INTO passwords (hash) VALUES ($1) ON CONFLICT DO UPDATE SET hash = $1",
+                Effect::Credential,
+            ),
+            (
+                "INSERT INTO sessions (id) VALUES ($1) ON CONFLICT DO NOTHING",
+                Effect::Plain,
+            ),
+            (
+                "INSERT OR REPLACE INTO users (id) VALUES (1)",
+                Effect::Credential,
+            ),
+            ("REPLACE INTO users (id) VALUES (1)", Effect::Credential),
+            (
+                "WITH x AS (INSERT INTO users (id) VALUES (1)) DELETE FROM sessions",
+                Effect::Credential,
+            ),
             ("DELETE FROM groups WHERE id = $1", Effect::Plain),
             ("CREATE TABLE roles (id BIGINT)", Effect::Plain),
             (

@@ -92,13 +92,15 @@ fn read_key(row: &Row<'_>) -> Res<KeyRow> {
     })
 }
 
+const KEY: &str = ", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, \
+     k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id ";
+
 /// The key with that digest, with its owner's state: one statement.
 pub(crate) async fn key_by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<KeyRow>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         super::text(|sql| {
             sql.push("SELECT ").push(OWNER);
-            sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
-            sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
+            sql.push(KEY)
                 .push(OWNER_TABLES)
                 .push(" WHERE k.digest = $1")
         })
@@ -111,10 +113,7 @@ pub(crate) async fn key_by_id(tx: &mut Tx<'_>, id: KeyId) -> Res<Option<KeyRow>>
     static SQL: LazyLock<String> = LazyLock::new(|| {
         super::text(|sql| {
             sql.push("SELECT ").push(OWNER);
-            sql.push(", k.id, k.platform, k.read_only, k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at");
-            sql.push(" FROM api_keys k JOIN users u ON u.id = k.user_id ")
-                .push(OWNER_TABLES)
-                .push(" WHERE k.id = $1")
+            sql.push(KEY).push(OWNER_TABLES).push(" WHERE k.id = $1")
         })
     });
     tx.one(&SQL, &[id.0.into()], read_key).await
@@ -221,6 +220,15 @@ pub(crate) struct Holding {
 /// a membership brings on each.
 pub(crate) type PlatformLines<'a> = &'a [(Platform, Vec<Line>)];
 
+const HOLDING: &str = "SELECT r.platform, r.lines, g.organisation_id, g.expires_at FROM grants g JOIN roles r ON r.id = g.role_id \
+             WHERE g.user_id = $1 AND (g.expires_at IS NULL OR g.expires_at > $2) \
+             UNION ALL SELECT r.platform, r.lines, gr.scope_id, NULL FROM group_members m JOIN group_roles gr ON \
+             gr.group_id = m.group_id AND gr.scope = 'organisation' JOIN roles r ON r.id = gr.role_id WHERE m.user_id = $1 \
+             UNION ALL SELECT r.platform, r.lines, co.organisation_id, NULL FROM group_members m JOIN group_roles gr ON \
+             gr.group_id = m.group_id AND gr.scope = 'collection' JOIN collection_organisations co ON co.collection_id = \
+             gr.scope_id JOIN roles r ON r.id = gr.role_id WHERE m.user_id = $1 \
+             UNION ALL SELECT '', '', organisation_id, NULL FROM memberships WHERE user_id = $1 AND administrator = 1";
+
 /// Reads everything somebody holds, by every path, on every platform.
 pub(crate) async fn holding(
     tx: &mut Tx<'_>,
@@ -229,18 +237,14 @@ pub(crate) async fn holding(
     now: Time,
 ) -> Res<Holding> {
     let rows = tx
-        .all(
-            "SELECT r.platform, r.lines, g.organisation_id, g.expires_at FROM grants g JOIN roles r ON r.id = g.role_id \
-             WHERE g.user_id = $1 AND (g.expires_at IS NULL OR g.expires_at > $2) \
-             UNION ALL SELECT r.platform, r.lines, gr.scope_id, NULL FROM group_members m JOIN group_roles gr ON \
-             gr.group_id = m.group_id AND gr.scope = 'organisation' JOIN roles r ON r.id = gr.role_id WHERE m.user_id = $1 \
-             UNION ALL SELECT r.platform, r.lines, co.organisation_id, NULL FROM group_members m JOIN group_roles gr ON \
-             gr.group_id = m.group_id AND gr.scope = 'collection' JOIN collection_organisations co ON co.collection_id = \
-             gr.scope_id JOIN roles r ON r.id = gr.role_id WHERE m.user_id = $1 \
-             UNION ALL SELECT '', '', organisation_id, NULL FROM memberships WHERE user_id = $1 AND administrator = 1",
-            &[user.0.into(), now.0.into()],
-            |row| Ok((row.string(0)?, row.string(1)?, OrganisationId(row.int(2)?), row.opt_int(3)?.map(Time))),
-        )
+        .all(HOLDING, &[user.0.into(), now.0.into()], |row| {
+            Ok((
+                row.string(0)?,
+                row.string(1)?,
+                OrganisationId(row.int(2)?),
+                row.opt_int(3)?.map(Time),
+            ))
+        })
         .await?;
     let mut holding = Holding::default();
     let mut managed: Option<Vec<crate::model::GroupId>> = None;
@@ -317,16 +321,20 @@ async fn hold(
     Ok(())
 }
 
+const MANAGED: &str = "SELECT group_id FROM group_managers WHERE level = 'manage' AND ((manager_kind = 'user' AND manager_id = $1) OR \
+         (manager_kind = 'group' AND manager_id IN (SELECT group_id FROM group_members WHERE user_id = $1))) ORDER BY group_id";
+
 /// The groups somebody manages, directly or through a group.
 pub(crate) async fn managed_groups(
     tx: &mut Tx<'_>,
     user: UserId,
 ) -> Res<Vec<crate::model::GroupId>> {
-    tx.all(
-        "SELECT group_id FROM group_managers WHERE level = 'manage' AND ((manager_kind = 'user' AND manager_id = $1) OR \
-         (manager_kind = 'group' AND manager_id IN (SELECT group_id FROM group_members WHERE user_id = $1))) ORDER BY group_id",
-        &[user.0.into()],
-        |row| Ok(crate::model::GroupId(row.int(0)?)),
-    )
+    tx.all(MANAGED, &[user.0.into()], |row| {
+        Ok(crate::model::GroupId(row.int(0)?))
+    })
     .await
 }
+
+/// What authentication reads, for the test that all of it is watched.
+#[cfg(test)]
+pub(super) const TEXTS: [&str; 6] = [OWNER_TABLES, KEY, SESSION, SESSION_KEY, HOLDING, MANAGED];

@@ -55,7 +55,7 @@ use deadpool_postgres::Pool;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-pub(crate) use access::Whom;
+pub(crate) use access::{Changes, Whom};
 pub(crate) use error::{Res, StoreError};
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
 pub(crate) use transaction::{Database, Tx};
@@ -113,6 +113,7 @@ struct Lite {
     writer: Arc<writer::Writer>,
     readers: sqlite::Readers,
     slow: Arc<SlowReaders>,
+    changes: Arc<access::ChangeCounter>,
     file: PathBuf,
     _folder: Arc<sqlite::Folder>,
 }
@@ -266,6 +267,14 @@ impl Store {
         }
     }
 
+    /// How often anything that authentication reads was changed. None on PostgreSQL, where others may write too.
+    pub(crate) fn changes(&self) -> Option<Changes> {
+        match &self.engine {
+            Engine::Lite(lite) => Some(lite.changes.now()),
+            Engine::Pg { .. } => None,
+        }
+    }
+
     /// How many statements ran since the store was opened.
     pub(crate) fn statements_total(&self) -> u64 {
         self.figures.statements.load(Ordering::Relaxed)
@@ -322,9 +331,15 @@ impl Lite {
         if temporary {
             writing.execute_batch("PRAGMA synchronous = OFF")?;
         }
+        let changes = Arc::new(access::ChangeCounter::default());
         Ok(Self {
             readers: sqlite::Readers::open(&file, limits.readers)?,
-            writer: Arc::new(writer::Writer::start(writing, figures)?),
+            writer: Arc::new(writer::Writer::start(
+                writing,
+                figures,
+                Arc::clone(&changes),
+            )?),
+            changes,
             slow: Arc::new(SlowReaders {
                 seats: Arc::new(Semaphore::new(limits.slow_readers.max(1))),
                 idle: Mutex::default(),

@@ -144,11 +144,8 @@ where
             client: transaction.client(),
             prepared: &transaction.statement_cache,
         };
-        let result = caught(work(&mut Tx::new(Arm::Pg(session), &mut book))).await?;
-        if book.broken.is_none() {
-            transaction.commit().await.map_err(StoreError::from)?;
-        }
-        result
+        // A transaction that only read is dropped: its end is sent, and nobody need wait for it.
+        caught(work(&mut Tx::new(Arm::Pg(session), &mut book))).await?
     }
     .await;
     (book.decide(result), book.statements)

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::access::{Effect, Whom, bump_for};
+use super::access::{Changes, Effect, Whom, bump_for};
 use super::error::{Res, StoreError};
 use super::value::{Row, Val};
 use super::{postgres, sqlite};
@@ -50,12 +50,18 @@ pub(super) struct Book {
     pub(super) statements: u32,
     /// Whether a statement that writes has been started.
     pub(super) wrote: bool,
+    /// Whether it changed anything that authentication reads.
+    pub(super) decided: bool,
     /// The failure that ended the transaction.
     pub(super) broken: Option<StoreError>,
+    /// How many changes there were before it; none where that is not known.
+    since: Option<Changes>,
     /// What may be done.
     bounds: Bounds,
     users: Vec<i64>,
     everyone: bool,
+    /// Users that this transaction made: nobody else has seen them yet, so nobody remembers them.
+    born: Vec<i64>,
 }
 
 impl<'c> Tx<'c> {
@@ -142,6 +148,17 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// Whether nothing that authentication reads has changed since, so that a caller found out then need not be looked at
+    /// again. Only a write on SQLite can tell, where writes run one after the other.
+    pub(crate) fn unchanged_since(&self, since: Option<Changes>) -> bool {
+        since.is_some() && self.book.since == since && !self.book.decided
+    }
+
+    /// Notes that this transaction made a user, whose rights nobody can have remembered.
+    pub(super) fn born(&mut self, user: i64) {
+        self.book.born.push(user);
+    }
+
     #[cfg(test)]
     /// How many statements ran in this transaction.
     pub(crate) fn statements(&self) -> u32 {
@@ -195,6 +212,8 @@ impl<'c> Tx<'c> {
             Arm::Pg(session) => postgres::rows(*session, sql, values, take).await,
         };
         self.book.keep(outcome, sql)?;
+        // Rows that were changed and not given back count too.
+        self.book.decided |= effect == Effect::Credential;
         if let Some(refusal) = refusal {
             return Err(refusal.in_statement(sql));
         }
@@ -202,12 +221,13 @@ impl<'c> Tx<'c> {
     }
 
     async fn change(&mut self, whom: Option<Whom>, sql: &str, values: &[Val<'_>]) -> Res<u64> {
-        let (_, bump) = self.book.admit(sql, whom, values)?;
+        let (effect, bump) = self.book.admit(sql, whom, values)?;
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, values),
             Arm::Pg(session) => postgres::change(*session, sql, values).await,
         };
         let changed = self.book.keep(outcome, sql)?;
+        self.book.decided |= effect == Effect::Credential && changed > 0;
         self.bump(bump, changed).await?;
         Ok(changed)
     }
@@ -215,6 +235,7 @@ impl<'c> Tx<'c> {
     /// Raises a version or the epoch, each at most once in a transaction, and only when something changed.
     async fn bump(&mut self, whom: Option<Whom>, changed: u64) -> Res<()> {
         let (sql, id) = match whom {
+            Some(Whom::User(id)) if self.book.born.contains(&id) => return Ok(()),
             Some(Whom::User(id)) if changed > 0 && !self.book.users.contains(&id) => {
                 self.book.users.push(id);
                 ("UPDATE users SET version = version + 1 WHERE id = $1", id)
@@ -226,6 +247,7 @@ impl<'c> Tx<'c> {
             _ => return Ok(()),
         };
         self.book.statements += 1;
+        self.book.decided = true;
         let values = [Val::Int(id)];
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, &values),
@@ -240,6 +262,13 @@ impl Book {
     pub(super) fn reading() -> Self {
         Self {
             bounds: Bounds::Read,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn writing(since: Option<Changes>) -> Self {
+        Self {
+            since,
             ..Self::default()
         }
     }

@@ -298,6 +298,7 @@ pub(crate) async fn insert(
     )
     .await?;
     if let Some(id) = id {
+        tx.born(id.0);
         super::search::put(tx, id, &derived.search).await?;
     }
     Ok(id)

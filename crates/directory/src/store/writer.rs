@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Figures;
+use super::access::{ChangeCounter, Changes};
 use super::error::{Res, StoreError};
 use super::sqlite;
 use super::transaction::{Arm, Book, Tx};
@@ -39,7 +40,8 @@ enum Message {
 trait Job: Send {
     /// Whether nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
-    fn run(&mut self, connection: &mut Connection) -> Ran;
+    /// Runs it. `since` is given while nothing that authentication reads was changed in its group.
+    fn run(&mut self, connection: &mut Connection, since: Option<Changes>) -> Ran;
     /// Answers, with the group's failure if it failed.
     fn answer(self: Box<Self>, group: Option<StoreError>);
 }
@@ -47,6 +49,8 @@ trait Job: Send {
 struct Ran {
     kept: bool,
     wrote: bool,
+    /// Whether it changed anything that authentication reads.
+    decided: bool,
     /// The failure of the database that ended it.
     broken: Option<StoreError>,
     statements: u32,
@@ -68,8 +72,8 @@ where
         self.reply.is_closed()
     }
 
-    fn run(&mut self, connection: &mut Connection) -> Ran {
-        let mut book = Book::default();
+    fn run(&mut self, connection: &mut Connection, since: Option<Changes>) -> Ran {
+        let mut book = Book::writing(since);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut tx = Tx::new(Arm::Lite(connection), &mut book);
             sqlite::poll_once((self.work)(&mut tx))
@@ -84,6 +88,7 @@ where
         let ran = Ran {
             kept: result.is_ok(),
             wrote: book.wrote,
+            decided: book.decided,
             broken,
             statements: book.statements,
         };
@@ -106,7 +111,11 @@ where
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection, figures: Arc<Figures>) -> Res<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        figures: Arc<Figures>,
+        changes: Arc<ChangeCounter>,
+    ) -> Res<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("usher-writer".to_owned())
@@ -114,6 +123,8 @@ impl Writer {
                 Groups {
                     connection,
                     figures,
+                    changes,
+                    decided: false,
                     guarded: 0,
                 }
                 .serve(&jobs)
@@ -180,6 +191,9 @@ fn stopped() -> StoreError {
 struct Groups {
     connection: Connection,
     figures: Arc<Figures>,
+    changes: Arc<ChangeCounter>,
+    /// Whether a write of this group changed anything that authentication reads.
+    decided: bool,
     /// How many groups to come run every job in a savepoint.
     guarded: u32,
 }
@@ -211,6 +225,10 @@ impl Groups {
             self.roll_back();
         }
         let failure = failure.err();
+        // After the commit and before any answer: whoever learns of a change finds nothing remembered from before it.
+        if std::mem::take(&mut self.decided) {
+            self.changes.raise();
+        }
         self.guarded = self.guarded.saturating_sub(1);
         for job in group {
             job.answer(failure.clone());
@@ -254,8 +272,7 @@ impl Groups {
         if self.guarded > 0 && *written {
             return self.run_guarded(job).map(|wrote| *written |= wrote);
         }
-        let ran = job.run(&mut self.connection);
-        self.figures.count(ran.statements);
+        let ran = self.run(job);
         self.still_open(&ran)?;
         if ran.kept || !ran.wrote {
             *written |= ran.kept && ran.wrote;
@@ -275,11 +292,19 @@ impl Groups {
         Ok(())
     }
 
+    fn run(&mut self, job: &mut Box<dyn Job>) -> Ran {
+        // What earlier writes of the group decided is not committed yet, so nobody outside knows of it.
+        let since = (!self.decided).then(|| self.changes.now());
+        let ran = job.run(&mut self.connection, since);
+        self.figures.count(ran.statements);
+        self.decided |= ran.decided;
+        ran
+    }
+
     /// Runs a job in a savepoint; tells whether it left rows.
     fn run_guarded(&mut self, job: &mut Box<dyn Job>) -> Res<bool> {
         sqlite::command(&self.connection, "SAVEPOINT job")?;
-        let ran = job.run(&mut self.connection);
-        self.figures.count(ran.statements);
+        let ran = self.run(job);
         self.still_open(&ran)?;
         if !ran.kept {
             sqlite::command(&self.connection, "ROLLBACK TO job")?;
