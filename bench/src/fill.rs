@@ -20,13 +20,22 @@ pub struct Filled {
     pub small_key: String,
     /// UUIDs of people, spread over the directory.
     pub uuids: Vec<String>,
+    /// Their numbers.
+    pub numbers: Vec<i64>,
     /// Cursors into the list by name, spread over it.
     pub cursors: Vec<String>,
     /// UUIDs of organisations.
     pub organisations: Vec<String>,
     /// Statements per operation.
     pub statements: Vec<(&'static str, u64)>,
+    /// Users made per second while filling.
+    pub rate: f64,
 }
+
+/// The owner's address.
+pub const OWNER: &str = "owner@example.org";
+/// The owner's password.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Fills an embedded database.
 pub fn folder(folder: &Path, users: u64) -> Result<Filled> {
@@ -57,16 +66,18 @@ async fn fill(location: StoreLocation, users: u64) -> Result<Filled> {
     .await?;
     directory
         .first_run(FirstRun {
-            email: "owner@example.org".to_owned(),
+            email: OWNER.to_owned(),
             given: "Olga".to_owned(),
             family: "Owner".to_owned(),
-            password: "correct horse battery staple".to_owned(),
+            password: PASSWORD.to_owned(),
             organisation: "Example".to_owned(),
         })
         .await?;
     let system = directory.act(&directory.system(Platform::USHER));
     let (organisations, small) = organisations(&system).await?;
+    let start = std::time::Instant::now();
     people(&system, &organisations, small, users).await?;
+    let rate = users as f64 / start.elapsed().as_secs_f64();
     let mut keys = Vec::new();
     for number in 0..200 {
         let new = NewKey {
@@ -80,6 +91,8 @@ async fn fill(location: StoreLocation, users: u64) -> Result<Filled> {
         keys,
         small_key,
         uuids: Vec::new(),
+        numbers: Vec::new(),
+        rate,
         cursors: vec![String::new()],
         organisations: system
             .organisations_by_id(&organisations)
@@ -209,6 +222,9 @@ async fn samples(system: &Handle, users: u64, filled: &mut Filled) -> Result<()>
             .uuids
             .extend(page.items.iter().map(|user| user.uuid.to_string()));
         filled
+            .numbers
+            .extend(page.items.iter().map(|user| user.id.number()));
+        filled
             .cursors
             .extend(page.next.map(|cursor| cursor.encode()));
     }
@@ -223,35 +239,34 @@ async fn samples(system: &Handle, users: u64, filled: &mut Filled) -> Result<()>
 async fn statements(directory: &Directory, filled: &mut Filled) -> Result<()> {
     let context = RequestContext::default;
     let key = filled.keys[0].clone();
-    directory
-        .authenticate(Platform::USHER, &key, Accepts::Both, context())
-        .await?;
-    let before = directory.statements();
-    let caller = directory
-        .authenticate(Platform::USHER, &key, Accepts::Both, context())
-        .await?;
-    let handle = directory.act(&caller);
-    let signed_in = directory.statements();
-    filled
-        .statements
-        .push(("authentication", signed_in - before));
+    let home = filled.organisations[0].parse()?;
     let uuid = filled.uuids[0].parse()?;
-    handle.user(directory::Ref::Uuid(uuid)).await?;
-    let read = directory.statements();
-    filled.statements.push(("one user", read - signed_in));
-    handle
-        .users(&Query {
-            sort: Some(UserField::Name),
-            ..Query::default()
-        })
-        .await?;
-    let paged = directory.statements();
-    filled.statements.push(("page of 100", paged - read));
-    handle
-        .create_user(person(u64::MAX, handle.caller().home()))
-        .await?;
-    filled
-        .statements
-        .push(("create", directory.statements() - paged));
+    for round in 0..2 {
+        let mut at = directory.statements();
+        let mut counted = |what: &'static str| {
+            let before = std::mem::replace(&mut at, directory.statements());
+            (what, at - before)
+        };
+        let caller = directory
+            .authenticate(Platform::USHER, &key, Accepts::Both, context())
+            .await?;
+        let handle = directory.act(&caller);
+        let mut all = vec![counted("authentication")];
+        handle.user(directory::Ref::Uuid(uuid)).await?;
+        all.push(counted("one user"));
+        handle
+            .users(&Query {
+                sort: Some(UserField::Name),
+                ..Query::default()
+            })
+            .await?;
+        all.push(counted("page of 100"));
+        let home = handle.organisation(directory::Ref::Uuid(home)).await?.id;
+        all.push(counted("the home a create names"));
+        let number = u64::MAX - round;
+        handle.create_user(person(number, home)).await?;
+        all.push(counted("create"));
+        filled.statements = all;
+    }
     Ok(())
 }

@@ -62,6 +62,81 @@ impl Load {
         }
     }
 
+    /// One user as MISP shows it.
+    pub fn misp(filled: &Filled) -> Load {
+        let (keys, numbers) = (filled.keys.clone(), filled.numbers.clone());
+        let request = move |n: u64| {
+            let key = &keys[scatter(n, keys.len() as u64)];
+            let number = numbers[scatter(n, numbers.len() as u64)];
+            format!(
+                "GET /misp/users/view/{number} HTTP/1.1\r\nHost: bench\r\nAuthorization: {key}\r\nAccept: application/json\r\n\r\n"
+            )
+        };
+        Load {
+            request: Box::new(request),
+            expected: "200",
+        }
+    }
+
+    /// One user as Tenable shows it.
+    pub fn tenable(filled: &Filled) -> Load {
+        let (keys, numbers) = (filled.keys.clone(), filled.numbers.clone());
+        let request = move |n: u64| {
+            let key = &keys[scatter(n, keys.len() as u64)];
+            let number = numbers[scatter(n, numbers.len() as u64)];
+            format!(
+                "GET /tenable/api/users/{number} HTTP/1.1\r\nHost: bench\r\nX-API-Key: {key}\r\n\r\n"
+            )
+        };
+        Load {
+            request: Box::new(request),
+            expected: "200",
+        }
+    }
+
+    /// One user as pycti asks for it.
+    pub fn opencti(filled: &Filled) -> Result<Load> {
+        let recorded: Vec<serde_json::Value> = serde_json::from_str(include_str!(
+            "../../crates/dialects/tests/fixtures/opencti.requests.json"
+        ))?;
+        let query = recorded
+            .iter()
+            .find(|one| one["call"] == "client.user.read(id=user_id)")
+            .map(|one| one["body"]["query"].to_string())
+            .context("no recorded user(id)")?;
+        let (keys, uuids) = (filled.keys.clone(), filled.uuids.clone());
+        let request = move |n: u64| {
+            let key = &keys[scatter(n, keys.len() as u64)];
+            let uuid = &uuids[scatter(n, uuids.len() as u64)];
+            let body = format!(r#"{{"query":{query},"variables":{{"id":"{uuid}"}}}}"#);
+            format!(
+                "POST /opencti/graphql HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        Ok(Load {
+            request: Box::new(request),
+            expected: "200",
+        })
+    }
+
+    /// Sign-ins of the owner's.
+    pub fn logins() -> Load {
+        let body = format!(
+            r#"{{"login":"{}","password":"{}"}}"#,
+            crate::fill::OWNER,
+            crate::fill::PASSWORD
+        );
+        let request = format!(
+            "POST /api/v1/sign-in HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Load {
+            request: Box::new(move |_| request.clone()),
+            expected: "200",
+        }
+    }
+
     /// A page of 100 by name, from anywhere in the directory.
     pub fn pages(filled: &Filled) -> Load {
         let cursors = filled.cursors.clone();

@@ -4,14 +4,19 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+
+use crate::load::Measured;
 
 /// A running server.
 pub struct Server {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Milliseconds from the start of the process to the line that says it is ready.
+    pub ready: f64,
 }
 
 impl Server {
@@ -38,17 +43,23 @@ impl Server {
     }
 
     fn start(mut command: Command) -> Result<Server> {
+        let begun = Instant::now();
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().context("no stdout")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
+        let ready = begun.elapsed().as_secs_f64() * 1000.0;
         let address = line
             .split("http://")
             .nth(1)
             .and_then(|rest| rest.split([' ', '\n']).next())
             .and_then(|address| address.parse().ok())
             .with_context(|| format!("no address in the ready line {line:?}"))?;
-        Ok(Server { child, address })
+        Ok(Server {
+            child,
+            address,
+            ready,
+        })
     }
 
     /// CPU seconds used so far, user and system.
@@ -91,6 +102,52 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The hash alone, at the server's own cost, on every core.
+pub fn hashes(seconds: u64) -> Result<Measured> {
+    let cost = directory::HashingCost::default();
+    let params = argon2::Params::new(cost.memory, cost.passes, 1, Some(32))
+        .map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
+    let (cpu, start) = (cpu_of("self"), Instant::now());
+    let end = start + Duration::from_secs(seconds);
+    let cores = std::thread::available_parallelism()?.get();
+    let count: u64 = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores)
+            .map(|_| {
+                let params = params.clone();
+                scope.spawn(move || {
+                    let hasher = argon2::Argon2::new(
+                        argon2::Algorithm::Argon2id,
+                        argon2::Version::V0x13,
+                        params,
+                    );
+                    let mut count = 0;
+                    while Instant::now() < end {
+                        let mut out = [0_u8; 32];
+                        let hashed = hasher.hash_password_into(
+                            crate::fill::PASSWORD.as_bytes(),
+                            b"sixteen bytes of",
+                            &mut out,
+                        );
+                        count += u64::from(hashed.is_ok());
+                        std::hint::black_box(out);
+                    }
+                    count
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or(0))
+            .sum()
+    });
+    let (elapsed, used) = (start.elapsed().as_secs_f64(), cpu_of("self") - cpu);
+    Ok(Measured {
+        rate: count as f64 / elapsed,
+        per_cpu: count as f64 / used.max(0.01),
+        ..Measured::default()
+    })
 }
 
 /// A PostgreSQL database that goes away again.

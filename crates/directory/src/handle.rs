@@ -164,7 +164,7 @@ impl Handle {
                 f(&mut work).await
             })
             .await
-            .map_err(Stop::into_fault)
+            .map_err(|stop| self.stopped(operation, stop))
     }
 
     /// The same for scans, searches and counts: away from the threads that serve requests.

@@ -16,6 +16,7 @@ mod brake;
 mod caller;
 mod catalogue;
 mod directory;
+mod doors;
 mod guard;
 mod handle;
 mod hashing;

@@ -1,14 +1,18 @@
 //! Making a user: everything a new one gets, in one transaction.
 
+use std::sync::Arc;
+
 use serde_json::json;
+
+use crate::doors::Door;
 
 use crate::handle::{About, Outcome, Work};
 use crate::model::{
-    Extended, Fault, Kind, Membership, NewUser, OrganisationId, Permission, Ref, Scope, Status,
-    Time, User, UserId, UserKind,
+    Extended, Fault, Kind, Membership, NewUser, OrganisationId, Permission, Scope, Status, Time,
+    User, UserId, UserKind,
 };
 use crate::rules;
-use crate::store::{extensions, grants, groups, members, organisations, users};
+use crate::store::{extensions, grants, members, organisations, users};
 
 use super::granting::{self, Wanted};
 use super::passwords::{self, Prepared};
@@ -22,7 +26,7 @@ pub(super) async fn create(
     uuid: uuid::Uuid,
     prepared: Option<&Prepared>,
 ) -> Outcome<User> {
-    let home = home_of(work, new).await?;
+    let (home, door) = home_of(work, new).await?;
     if let Some(email) = &new.email {
         rules::check_email(email)?;
         check_home_domain(work, Permission::CreateUsers, home, email).await?;
@@ -64,8 +68,8 @@ pub(super) async fn create(
     if let Some(prepared) = prepared {
         passwords::store(work, user.id, prepared).await?;
     }
-    give_roles(work, new, &user).await?;
-    join_groups(work, new, &user).await?;
+    give_roles(work, new, &user, &door).await?;
+    join_groups(work, new, &user, &door).await?;
     if let Some(extension) = &new.extension {
         let platform = work.caller.platform;
         extensions::put(
@@ -94,27 +98,33 @@ pub(super) async fn create(
     if let Some(template) = &new.door.mail {
         tokens::greet(work, &user, template, prepared.is_some()).await?;
     }
-    Ok(users::by_id(&mut work.tx, user.id)
-        .await?
-        .ok_or(Fault::NotFound(Kind::User))?)
+    if let Some(prepared) = prepared {
+        user.has_password = true;
+        user.must_change_password = prepared.must_change;
+        user.password_changed_at = Some(now);
+    }
+    Ok(user)
 }
 
-/// The home: what the call names, else the token's organisation, else the caller's home.
-async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<OrganisationId> {
+/// The home: what the call names, else the token's organisation, else the caller's home. With it comes
+/// what its newcomers get.
+async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<(OrganisationId, Arc<Door>)> {
     let named = new.home.or(new.organisations.first().copied());
     let home = named
         .or(work.caller.organisation)
         .unwrap_or(work.caller.home);
-    let known = work.find_organisation(&Ref::Id(home)).await?.is_some()
-        && work.sees_organisation(home).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    let unknown = Fault::UnknownReference(Kind::Organisation);
+    let Some(door) = work.door(home).await? else {
+        return Err(unknown.into());
+    };
+    if !work.sees_organisation(home).await? {
+        return Err(unknown.into());
     }
     if work
         .reaches_organisation(Permission::CreateUsers, home)
         .await?
     {
-        return Ok(home);
+        return Ok((home, door));
     }
     // People whose primary group the caller manages may be made by whoever manages the group.
     let groups = work.scopes_of(Permission::CreateUsers);
@@ -124,7 +134,7 @@ async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<OrganisationId> 
             .any(|scope| matches!(scope, Scope::Groups(managed) if managed.contains(&group)))
     });
     if managed {
-        Ok(home)
+        Ok((home, door))
     } else {
         Err(Fault::Forbidden(Permission::CreateUsers).into())
     }
@@ -181,7 +191,7 @@ fn draft(
 }
 
 /// The named roles, each as far as the caller may grant it; else what the door gives every newcomer.
-async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
+async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door) -> Outcome<()> {
     for role in &new.roles {
         let wanted = Wanted {
             role: *role,
@@ -191,22 +201,21 @@ async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<
         granting::give(work, user, wanted, true).await?;
     }
     if new.roles.is_empty() && !new.door.without_defaults {
-        let (now, actor, platform) = (work.now, work.actor(), work.caller.platform);
-        for role in granting::door_roles(work, platform).await? {
-            grants::put(&mut work.tx, user.id, role.id, user.home, None, now, actor).await?;
+        let (now, actor) = (work.now, work.actor());
+        for role in &door.roles {
+            grants::put(&mut work.tx, user.id, *role, user.home, None, now, actor).await?;
         }
     }
     Ok(())
 }
 
-async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User) -> Outcome<()> {
+async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door) -> Outcome<()> {
     for group in new.primary_group.iter().chain(&new.groups) {
         super::members::join_named(work, user, *group).await?;
     }
     if !new.door.without_defaults {
-        let (now, platform) = (work.now, work.caller.platform);
-        for group in groups::newcomers(&mut work.tx, platform, user.home).await? {
-            members::put(&mut work.tx, user.id, group, now).await?;
+        for group in &door.groups {
+            members::put(&mut work.tx, user.id, *group, work.now).await?;
         }
     }
     Ok(())

@@ -29,6 +29,9 @@ pub(crate) const SHARED: &[&str] = &[
 pub(crate) const CREDENTIALS: &[&str] =
     &["users", "passwords", "api_keys", "sessions", "installation"];
 
+/// Tables from which it is worked out what newcomers get, which is remembered too. Any write to them counts.
+pub(crate) const DOORS: &[&str] = &["organisations", "groups"];
+
 /// How many commits changed what authentication reads.
 #[derive(Debug, Default)]
 pub(super) struct ChangeCounter(AtomicU64);
@@ -64,7 +67,7 @@ pub(super) enum Effect {
     Read,
     /// It changes nobody's access.
     Plain,
-    /// It changes what authentication reads of a credential or its owner.
+    /// It changes what authentication reads of a credential or its owner, or what newcomers get.
     Credential,
     /// It changes one person's access.
     Personal,
@@ -130,6 +133,7 @@ fn write<'s>(verb: &str, rest: &mut (impl Iterator<Item = &'s str> + Clone)) -> 
         Effect::Shared
     } else if CREDENTIALS.contains(&table)
         && !(adds && rest.clone().all(|word| !is(word, "UPDATE")))
+        || DOORS.contains(&table)
     {
         Effect::Credential
     } else {
@@ -197,7 +201,8 @@ mod tests {
                 "WITH x AS (INSERT INTO users (id) VALUES (1)) DELETE FROM sessions",
                 Effect::Credential,
             ),
-            ("DELETE FROM groups WHERE id = $1", Effect::Plain),
+            ("INSERT INTO groups (id) VALUES ($1)", Effect::Credential),
+            ("DELETE FROM events WHERE id = $1", Effect::Plain),
             ("CREATE TABLE roles (id BIGINT)", Effect::Plain),
             (
                 "INSERT INTO grants (id) VALUES ($1) RETURNING id",

@@ -128,7 +128,7 @@ pub(crate) struct NewEvent<'a> {
 
 /// Appends one.
 pub(crate) async fn append(tx: &mut Tx<'_>, event: &NewEvent<'_>) -> Res<()> {
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO events (at, verb, actor_id, actor_name, platform, key_id, session_id, entity, entity_id, entity_name, \
          organisation_id, detail, address, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[

@@ -18,7 +18,7 @@ pub(crate) async fn put(
     now: Time,
     actor: Option<UserId>,
 ) -> Res<()> {
-    tx.exec_for(
+    tx.exec_for_later(
         Whom::User(user.0),
         "INSERT INTO grants (user_id, role_id, organisation_id, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (user_id, role_id, organisation_id) DO UPDATE SET expires_at = excluded.expires_at",

@@ -282,21 +282,6 @@ pub(crate) async fn rename_builtin(
     Ok(())
 }
 
-/// The groups that newcomers at a platform's door join, seen from their home.
-pub(crate) async fn newcomers(
-    tx: &mut Tx<'_>,
-    platform: Platform,
-    home: OrganisationId,
-) -> Res<Vec<GroupId>> {
-    tx.all(
-        "SELECT g.id FROM groups g JOIN organisation_tree t ON t.ancestor_id = g.organisation_id WHERE g.newcomers_of = $1 \
-         AND t.descendant_id = $2 ORDER BY g.id",
-        &[platform.word().into(), home.0.into()],
-        |row| Ok(GroupId(row.int(0)?)),
-    )
-    .await
-}
-
 fn level(text: &str) -> Res<ManagerLevel> {
     match text {
         "read" => Ok(ManagerLevel::Read),

@@ -45,7 +45,7 @@ pub(crate) async fn administrators(
 
 /// Makes somebody a member, or changes how; the home flag is as given.
 pub(crate) async fn put_membership(tx: &mut Tx<'_>, membership: Membership, now: Time) -> Res<()> {
-    tx.exec_for(
+    tx.exec_for_later(
         Whom::User(membership.user.0),
         "INSERT INTO memberships (user_id, organisation_id, home, administrator, created_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (user_id, organisation_id) DO UPDATE SET home = excluded.home, administrator = excluded.administrator",

@@ -9,6 +9,7 @@
 mod access;
 pub(crate) mod collections;
 pub(crate) mod credentials;
+pub(crate) mod doors;
 mod error;
 pub(crate) mod events;
 pub(crate) mod extensions;

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::str::FromStr;
+use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -13,8 +14,8 @@ use futures_util::TryStreamExt;
 use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Statement};
 
 use super::error::{Res, StoreError};
-use super::transaction::{Arm, Book, Tx};
-use super::value::{Row, Val};
+use super::transaction::{Arm, Book, Later, Tx};
+use super::value::{Kept, Row, Val};
 
 /// How often a write is run again because another one came first.
 const ATTEMPTS: u32 = 20;
@@ -106,6 +107,59 @@ pub(super) async fn change(session: Session<'_>, sql: &str, values: &[Val<'_>]) 
     let statement = prepared(session, sql).await?;
     fitting(&statement, values)?;
     Ok(session.client.execute_raw(&statement, values).await?)
+}
+
+/// Runs a statement with what was put off before it: all are sent at once, in their order, and then waited for. The first
+/// failure ends the transaction on the server, so it is the one that tells why.
+pub(super) async fn together<T>(
+    session: Session<'_>,
+    later: &[Later],
+    last: impl Future<Output = Res<T>>,
+) -> Res<T> {
+    if later.is_empty() {
+        return last.await;
+    }
+    let mut before = Vec::with_capacity(later.len());
+    for one in later {
+        // Prepared beforehand: waiting for that in between would change the order.
+        let statement = prepared(session, one.sql).await?;
+        before.push(Box::pin(async move {
+            let values: Vec<Val<'_>> = one.values.iter().map(Kept::value).collect();
+            fitting(&statement, &values)?;
+            let changed = session.client.execute_raw(&statement, values).await;
+            changed
+                .map(drop)
+                .map_err(|error| StoreError::from(error).in_statement(one.sql))
+        }));
+    }
+    let mut failure = None;
+    let mut last = pin!(last);
+    let mut answer = None;
+    std::future::poll_fn(|context| {
+        before.retain_mut(|one| match one.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(outcome) => {
+                failure = failure.take().or(outcome.err());
+                false
+            }
+        });
+        if answer.is_none()
+            && let Poll::Ready(outcome) = last.as_mut().poll(context)
+        {
+            answer = Some(outcome);
+        }
+        if before.is_empty() && answer.is_some() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    match (failure, answer) {
+        (Some(error), _) => Err(error),
+        (None, Some(outcome)) => outcome,
+        (None, None) => Err(StoreError::Bug("a statement was not run".to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +276,14 @@ where
         client: transaction.client(),
         prepared: &transaction.statement_cache,
     };
-    let result = caught(work(&mut Tx::new(Arm::Pg(session), book))).await;
+    let mut tx = Tx::new(Arm::Pg(session), book);
+    let result = caught(async {
+        let value = work(&mut tx).await?;
+        // A failure among what was put off is kept in the book, which decides below.
+        drop(tx.settle().await);
+        Ok(value)
+    })
+    .await;
     // A transaction that is dropped here is rolled back before its connection is used again.
     match (result, book.broken.take()) {
         (_, Some(StoreError::Conflict)) => Err(Failed::Conflict),
@@ -245,9 +306,7 @@ async fn caught<T>(work: impl Future<Output = T>) -> Res<T> {
     std::future::poll_fn(|context| {
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
             Ok(poll) => poll.map(Ok),
-            Err(_) => {
-                std::task::Poll::Ready(Err(StoreError::Bug("a use-case panicked".to_owned())))
-            }
+            Err(_) => Poll::Ready(Err(StoreError::Bug("a use-case panicked".to_owned()))),
         }
     })
     .await

@@ -229,9 +229,8 @@ async fn put_pieces(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
     numbers.sort_unstable();
     numbers.dedup();
     let pieces = array(numbers.into_iter().map(i64::from));
-    tx.exec(POSTGRES_PUT, &[user.0.into(), (&pieces).into()])
-        .await?;
-    Ok(())
+    tx.exec_later(POSTGRES_PUT, &[user.0.into(), (&pieces).into()])
+        .await
 }
 
 /// Takes a user out of the index.

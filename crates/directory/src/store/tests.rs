@@ -4,9 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-mod statements;
-mod user_lists;
-
 use super::access::{PERSONAL, SHARED};
 use super::*;
 
@@ -128,6 +125,10 @@ macro_rules! contract {
         }
     };
 }
+
+mod changes;
+mod statements;
+mod user_lists;
 
 contract!(
     handlers_can_be_spawned,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::access::{Changes, Effect, Whom, bump_for};
 use super::error::{Res, StoreError};
-use super::value::{Row, Val};
+use super::value::{Kept, Row, Val};
 use super::{postgres, sqlite};
 
 /// A running transaction, or a part of one.
@@ -62,7 +62,19 @@ pub(super) struct Book {
     everyone: bool,
     /// Users that this transaction made: nobody else has seen them yet, so nobody remembers them.
     born: Vec<i64>,
+    /// Statements that go to PostgreSQL along with the next one.
+    later: Vec<Later>,
 }
+
+/// A statement whose outcome nobody waits for.
+#[derive(Debug)]
+pub(super) struct Later {
+    pub(super) sql: &'static str,
+    pub(super) values: Vec<Kept>,
+}
+
+/// So many go along with one statement at most.
+const TOGETHER: usize = 16;
 
 impl<'c> Tx<'c> {
     pub(super) fn new(arm: Arm<'c>, book: &'c mut Book) -> Self {
@@ -128,6 +140,58 @@ impl<'c> Tx<'c> {
         self.change(Some(whom), sql, values).await
     }
 
+    /// Runs a statement whose outcome nobody waits for. On PostgreSQL it goes along with the next one, or with the end of
+    /// the transaction, so that both cost one round trip; its failure shows there.
+    pub(crate) async fn exec_later(&mut self, sql: &'static str, values: &[Val<'_>]) -> Res<()> {
+        self.later(None, sql, values).await
+    }
+
+    /// The same for a statement that changes somebody's access. It waits only for people that this transaction made.
+    pub(crate) async fn exec_for_later(
+        &mut self,
+        whom: Whom,
+        sql: &'static str,
+        values: &[Val<'_>],
+    ) -> Res<()> {
+        self.later(Some(whom), sql, values).await
+    }
+
+    async fn later(
+        &mut self,
+        whom: Option<Whom>,
+        sql: &'static str,
+        values: &[Val<'_>],
+    ) -> Res<()> {
+        let (effect, bump) = bump_for(sql, whom)?;
+        let raises = match bump {
+            Some(Whom::User(id)) => !self.book.born.contains(&id),
+            Some(Whom::Everyone) => true,
+            None => effect == Effect::Credential,
+        };
+        if raises || matches!(self.arm, Arm::Lite(_)) {
+            return self.change(whom, sql, values).await.map(drop);
+        }
+        self.book.admit(sql, whom, values)?;
+        self.book.later.push(Later {
+            sql,
+            values: values.iter().map(Kept::of).collect(),
+        });
+        if self.book.later.len() >= TOGETHER {
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
+    /// Runs what was put off.
+    pub(super) async fn settle(&mut self) -> Res<()> {
+        let later = std::mem::take(&mut self.book.later);
+        if let (Arm::Pg(session), [_, ..]) = (&self.arm, later.as_slice()) {
+            let outcome = Box::pin(postgres::together(*session, &later, async { Ok(()) })).await;
+            self.book.keep(outcome, "statements that were put off")?;
+        }
+        Ok(())
+    }
+
     /// The same transaction, to hand on.
     pub(crate) fn reborrow(&mut self) -> Tx<'_> {
         let arm = match &mut self.arm {
@@ -151,7 +215,12 @@ impl<'c> Tx<'c> {
     /// Whether nothing that authentication reads has changed since, so that a caller found out then need not be looked at
     /// again. Only a write on SQLite can tell, where writes run one after the other.
     pub(crate) fn unchanged_since(&self, since: Option<Changes>) -> bool {
-        since.is_some() && self.book.since == since && !self.book.decided
+        since.is_some() && self.since() == since
+    }
+
+    /// How many changes there had been before what this transaction sees; none where that is not known.
+    pub(crate) fn since(&self) -> Option<Changes> {
+        self.book.since.filter(|_| !self.book.decided)
     }
 
     /// Notes that this transaction made a user, whose rights nobody can have remembered.
@@ -209,7 +278,12 @@ impl<'c> Tx<'c> {
         let first_only = first_only && effect == Effect::Read;
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::rows(connection, sql, values, first_only, take),
-            Arm::Pg(session) => postgres::rows(*session, sql, values, take).await,
+            Arm::Pg(session) => {
+                let later = std::mem::take(&mut self.book.later);
+                let rows = postgres::rows(*session, sql, values, take);
+                // Boxed, so that a use-case on SQLite does not carry its size.
+                Box::pin(postgres::together(*session, &later, rows)).await
+            }
         };
         self.book.keep(outcome, sql)?;
         // Rows that were changed and not given back count too.
@@ -224,7 +298,11 @@ impl<'c> Tx<'c> {
         let (effect, bump) = self.book.admit(sql, whom, values)?;
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, values),
-            Arm::Pg(session) => postgres::change(*session, sql, values).await,
+            Arm::Pg(session) => {
+                let later = std::mem::take(&mut self.book.later);
+                let change = postgres::change(*session, sql, values);
+                Box::pin(postgres::together(*session, &later, change)).await
+            }
         };
         let changed = self.book.keep(outcome, sql)?;
         self.book.decided |= effect == Effect::Credential && changed > 0;
@@ -251,7 +329,7 @@ impl<'c> Tx<'c> {
         let values = [Val::Int(id)];
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, &values),
-            Arm::Pg(session) => postgres::change(*session, sql, &values).await,
+            Arm::Pg(session) => Box::pin(postgres::change(*session, sql, &values)).await,
         };
         self.book.keep(outcome, sql)?;
         Ok(())

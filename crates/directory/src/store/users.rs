@@ -190,7 +190,7 @@ pub(crate) async fn homed(
 
 /// Notes that somebody came to, or left, an organisation.
 pub(crate) async fn step(tx: &mut Tx<'_>, organisation: OrganisationId, step: i64) -> Res<()> {
-    tx.exec(
+    tx.exec_later(
         "INSERT INTO population (organisation_id, step) VALUES ($1, $2)",
         &[organisation.0.into(), step.into()],
     )

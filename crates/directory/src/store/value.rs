@@ -24,6 +24,40 @@ pub(crate) enum Val<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A value that is kept for later.
+pub(super) enum Kept {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Kept {
+    pub(super) fn of(value: &Val<'_>) -> Self {
+        match *value {
+            Val::Null => Self::Null,
+            Val::Int(number) => Self::Int(number),
+            Val::Text(text) => Self::Text(text.to_owned()),
+            Val::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
+        }
+    }
+
+    pub(super) fn value(&self) -> Val<'_> {
+        match self {
+            Self::Null => Val::Null,
+            Self::Int(number) => Val::Int(*number),
+            Self::Text(text) => Val::Text(text),
+            Self::Bytes(bytes) => Val::Bytes(bytes),
+        }
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value().fmt(formatter)
+    }
+}
+
 impl fmt::Debug for Val<'_> {
     /// Shows the kind only: values are people's data and secrets' digests.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

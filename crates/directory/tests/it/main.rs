@@ -23,6 +23,7 @@ mod send;
 mod sessions;
 mod settings;
 mod sign_in;
+mod statements;
 mod support;
 mod ties;
 mod tokens;

@@ -12,7 +12,7 @@ use crate::rules;
 
 use super::super::select::{Bound, Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
 use super::super::user_lists::Plan;
-use super::super::{events, groups, organisations, pages, records, roles, users};
+use super::super::{doors, events, groups, organisations, pages, records, roles, users};
 use super::*;
 
 /// Which databases a statement is for.
@@ -470,6 +470,9 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
             Ok(vec![page, count, bare])
         })());
     }
+    keep(Ok([&[][..], &["first"], &["first", "second"]]
+        .map(|usual| doors::statement(Platform::USHER, "x", usual, 1.into()).text)
+        .to_vec()));
     paged_lists::<groups::Groups>(&group_fields(), &mut keep);
     paged_lists::<roles::Roles>(&role_fields(), &mut keep);
     paged_lists::<events::Events>(&event_fields(), &mut keep);

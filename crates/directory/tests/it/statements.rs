@@ -1,0 +1,135 @@
+//! How many statements the hot requests cost, so that nobody makes them dearer unseen.
+
+use directory::{NewGrant, NewPassword, NewUser, Query, Ref, User, UserField};
+
+use crate::support::{ADMINISTRATOR, OWNER, ROOT, World, both};
+
+both![
+    hot_requests_cost_few_statements,
+    what_is_made_is_what_is_shown,
+];
+
+fn anybody(number: u32) -> NewUser {
+    NewUser {
+        email: Some(format!("person{number}@example.org")),
+        ..NewUser::default()
+    }
+}
+
+/// Statements from one point to the next.
+struct Meter<'w> {
+    world: &'w World,
+    at: u64,
+}
+
+impl Meter<'_> {
+    fn read(&mut self) -> u64 {
+        let now = self.world.directory.statements();
+        now - std::mem::replace(&mut self.at, now)
+    }
+}
+
+async fn hot_requests_cost_few_statements(world: &World) {
+    let sqlite = world.schema.is_none();
+    let secret = world.key_of(OWNER).await;
+    let ada = world.person("ada@example.org", ROOT, &[]).await;
+    let part = world.organisation("Part", ROOT).await;
+    let small = world.person("small@example.org", part.id, &[]).await;
+    let grant = NewGrant {
+        role: ADMINISTRATOR,
+        organisation: Some(part.id),
+        expires_at: None,
+    };
+    world.system().grant_role(small.id, grant).await.unwrap();
+    let small = world.key_of(small.id).await;
+    let list = Query {
+        sort: Some(UserField::Name),
+        ..Query::default()
+    };
+    let mut meter = Meter { world, at: 0 };
+    let mut costs = Vec::new();
+    for warm in [false, true] {
+        meter.read();
+        let owner = world.caller(&secret).await.unwrap();
+        costs.push(("authenticate", warm, meter.read()));
+        let handle = world.directory.act(&owner);
+        handle.user(Ref::Uuid(ada.uuid)).await.unwrap();
+        costs.push(("one user", warm, meter.read()));
+        handle.users(&list).await.unwrap();
+        costs.push(("page", warm, meter.read()));
+        handle.create_user(anybody(u32::from(warm))).await.unwrap();
+        costs.push(("create", warm, meter.read()));
+        let several = (0..10).map(|number| anybody(10 + u32::from(warm) * 10 + number));
+        handle.create_users(several.collect()).await.unwrap();
+        costs.push(("ten creates", warm, meter.read()));
+        let caller = world.caller(&small).await.unwrap();
+        meter.read();
+        let handle = world.directory.act(&caller);
+        handle.users(&list).await.unwrap();
+        costs.push(("page of a part", warm, meter.read()));
+    }
+    // A create on SQLite: the row, its place in the search, the name, the membership, the count of people, the role, the
+    // event. PostgreSQL looks the caller and the door up as well.
+    let (authenticate, create, ten) = if sqlite { (0, 7, 70) } else { (1, 9, 81) };
+    let expected = [
+        ("authenticate", true, authenticate),
+        ("one user", true, 1),
+        ("page", true, 1),
+        ("create", true, create),
+        ("ten creates", true, ten),
+        ("page of a part", true, 3),
+    ];
+    assert_eq!(costs[6..], expected);
+    // Whoever is not remembered costs what they hold, and a door is looked up once.
+    let expected = [
+        ("authenticate", false, 3),
+        ("one user", false, 1),
+        ("page", false, 1),
+        ("create", false, if sqlite { 8 } else { 9 }),
+        ("ten creates", false, ten),
+        ("page of a part", false, 3),
+    ];
+    assert_eq!(costs[..6], expected);
+}
+
+/// A create answers without reading the row again.
+async fn what_is_made_is_what_is_shown(world: &World) {
+    let handle = world.system();
+    let group = world.group("Readers", ROOT).await;
+    let table: [(&str, NewUser); 5] = [
+        ("plain", anybody(1)),
+        ("password", {
+            NewUser {
+                password: NewPassword::Chosen("tangerine umbrella 42".to_owned()),
+                ..anybody(2)
+            }
+        }),
+        ("password to change", {
+            NewUser {
+                password: NewPassword::MustChange("tangerine umbrella 42".to_owned()),
+                ..anybody(3)
+            }
+        }),
+        ("locked, in groups", {
+            NewUser {
+                locked: true,
+                lock_after: Some(directory::Time(9_000_000_000_000)),
+                primary_group: Some(group.id),
+                groups: vec![group.id],
+                department: Some("Ops".to_owned()),
+                second_factor_required: Some(true),
+                ..anybody(4)
+            }
+        }),
+        ("mailed", {
+            let mut new = anybody(5);
+            new.door.mail = Some("welcome".to_owned());
+            new
+        }),
+    ];
+    for (case, new) in table {
+        let made: User = handle.create_user(new).await.unwrap();
+        let shown = handle.user(made.id).await.unwrap();
+        assert_eq!(made, shown, "{case}");
+    }
+}
