@@ -1,14 +1,45 @@
-//! Mail templates as administrators change them: those sent take the place of their namesakes, `null`
-//! brings the built-in one back, and one that does not parse is refused before any mail needs it.
+//! Mail templates as administrators read and change them: those sent take the place of their
+//! namesakes, `null` brings the built-in one back, and one that does not parse is refused before any
+//! mail needs it.
 
 use directory::{MailTemplate, MailTemplates};
 use minijinja::Environment;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::call::{Answer, Call, Reply};
 use super::errors::Problem;
+use super::lists;
 
 /// Letters of one part of a template.
 const LENGTH: usize = 100_000;
+
+/// A template that is in force.
+#[derive(Serialize)]
+struct InForce {
+    name: &'static str,
+    /// Whether it is the one the server brings along.
+    builtin: bool,
+    #[serde(flatten)]
+    template: MailTemplate,
+}
+
+/// `GET /mail-templates`: what mails say, whoever wrote it.
+pub async fn list(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let own = call.handle.setting::<MailTemplates>().await?;
+    let all = MailTemplates::NAMES
+        .iter()
+        .filter_map(|name| {
+            Some(InForce {
+                name,
+                builtin: !own.templates.contains_key(*name),
+                template: own.template(name)?,
+            })
+        })
+        .collect();
+    Reply::shown(&lists::whole(all))
+}
 
 /// Puts the sent templates over the present ones.
 pub fn changed(

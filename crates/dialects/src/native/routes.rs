@@ -11,8 +11,9 @@ use crate::kit::{Route, Serves, Shared};
 
 use super::call::{Call, Visit, answered};
 use super::{
-    collections, events, grants, group_rights, groups, keys, mails, me, memberships, openapi,
-    organisations, passwords, platforms, roles, second_factors, sessions, settings, users,
+    collections, events, grants, group_rights, groups, keys, mail_templates, mails, me,
+    memberships, openapi, organisations, passwords, platforms, roles, second_factors, sessions,
+    settings, users,
 };
 
 /// What the API's description says of a route.
@@ -203,6 +204,7 @@ table! {
     GET "/settings" Call settings::list => ReadSettings, "Show all settings", "" -> "Settings";
     GET "/settings/{setting}" Call settings::show => ReadSettings, "Show one settings document", "" -> "Setting";
     PATCH "/settings/{setting}" Call settings::update => ChangeSettings, "Change one settings document", "SettingChange" -> "Setting";
+    GET "/mail-templates" Call mail_templates::list => ReadSettings, "List what mails say: the templates in force", "" -> "[MailTemplateInForce]";
     GET "/mails" Call mails::list => ListMail, "List what became of mails, newest first", "" -> "[Mail]";
     POST "/mails" Call mails::send => SendMail, "Mail a message to users", "NewMail" -> "202 Queued";
     GET "/events" Call events::list => ReadEvents, "List what happened", "" -> "[Event]";

@@ -1,4 +1,4 @@
-//! Mail templates that administrators change; the built-in ones belong to the server.
+//! Mail templates: the built-in ones, and those that administrators put in their place.
 
 use std::collections::BTreeMap;
 
@@ -26,17 +26,64 @@ pub struct MailTemplates {
     pub templates: BTreeMap<String, MailTemplate>,
 }
 
+/// The built-in templates by name: the subject on the first line, then the text.
+const BUILTIN: &[(&str, &str)] = &[
+    ("activation", include_str!("mail_templates/activation.txt")),
+    ("welcome", include_str!("mail_templates/welcome.txt")),
+    (
+        "password_reset",
+        include_str!("mail_templates/password_reset.txt"),
+    ),
+    (
+        "confirm_email",
+        include_str!("mail_templates/confirm_email.txt"),
+    ),
+    (
+        "notice_password",
+        include_str!("mail_templates/notice_password.txt"),
+    ),
+    (
+        "notice_email",
+        include_str!("mail_templates/notice_email.txt"),
+    ),
+    (
+        "notice_second_factor",
+        include_str!("mail_templates/notice_second_factor.txt"),
+    ),
+];
+
 impl MailTemplates {
     /// The names there are. A `message` is no template: its text comes whole.
-    pub const NAMES: &'static [&'static str] = &[
-        "activation",
-        "welcome",
-        "password_reset",
-        "confirm_email",
-        "notice_password",
-        "notice_email",
-        "notice_second_factor",
-    ];
+    pub const NAMES: &'static [&'static str] = &{
+        let mut names = [""; BUILTIN.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = BUILTIN[index].0;
+            index += 1;
+        }
+        names
+    };
+
+    /// The template of a name that is in force: an administrator's, else the built-in one.
+    #[must_use]
+    pub fn template(&self, name: &str) -> Option<MailTemplate> {
+        self.templates
+            .get(name)
+            .cloned()
+            .or_else(|| Self::builtin(name))
+    }
+
+    /// The built-in template of a name.
+    #[must_use]
+    pub fn builtin(name: &str) -> Option<MailTemplate> {
+        let (_, whole) = BUILTIN.iter().find(|(known, _)| *known == name)?;
+        let (subject, text) = whole.split_once('\n').unwrap_or((whole, ""));
+        Some(MailTemplate {
+            subject: subject.to_owned(),
+            text: text.trim_start().to_owned(),
+            html: None,
+        })
+    }
 }
 
 impl Setting for MailTemplates {

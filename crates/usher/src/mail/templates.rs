@@ -1,33 +1,13 @@
 //! What mails say. Each template has a subject, a plain text and, if an administrator wrote one, an
-//! HTML part; the built-in ones stand in `templates/`, and the `mail_templates` setting overrides them.
+//! HTML part; the built-in ones are the directory's, and the `mail_templates` setting overrides them.
 
-use anyhow::{Context as _, Result, bail};
-use directory::{MailTemplate, MailTemplates};
+use anyhow::{Context as _, Result};
+use directory::MailTemplates;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde_json::Value;
 
 /// The name of mails whose text comes whole.
 const MESSAGE: &str = "message";
-
-/// The built-in templates: the subject on the first line, then the text.
-const BUILTIN: &[(&str, &str)] = &[
-    ("activation", include_str!("templates/activation.txt")),
-    ("welcome", include_str!("templates/welcome.txt")),
-    (
-        "password_reset",
-        include_str!("templates/password_reset.txt"),
-    ),
-    ("confirm_email", include_str!("templates/confirm_email.txt")),
-    (
-        "notice_password",
-        include_str!("templates/notice_password.txt"),
-    ),
-    ("notice_email", include_str!("templates/notice_email.txt")),
-    (
-        "notice_second_factor",
-        include_str!("templates/notice_second_factor.txt"),
-    ),
-];
 
 /// A mail ready to be put into an envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +42,9 @@ pub fn render(
     if name == MESSAGE {
         return Ok(message(values));
     }
-    let template = match overrides.templates.get(name) {
-        Some(own) => own.clone(),
-        None => builtin(name)?,
-    };
+    let template = overrides
+        .template(name)
+        .with_context(|| format!("there is no mail template {name}"))?;
     let link = link(name, values, &around.url);
     let fill = |text: &str, html: bool| -> Result<String> {
         let mut environment = Environment::new();
@@ -118,19 +97,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The built-in template of a name.
-pub fn builtin(name: &str) -> Result<MailTemplate> {
-    let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else {
-        bail!("there is no mail template {name}");
-    };
-    let (subject, text) = text.split_once('\n').unwrap_or((text, ""));
-    Ok(MailTemplate {
-        subject: subject.to_owned(),
-        text: text.trim_start().to_owned(),
-        html: None,
-    })
-}
-
 fn link(name: &str, values: &Value, url: &str) -> String {
     let page = match name {
         "activation" | "welcome" => "activate",
@@ -146,6 +112,7 @@ fn link(name: &str, values: &Value, url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use directory::MailTemplate;
     use serde_json::json;
 
     use super::*;
@@ -160,9 +127,7 @@ mod tests {
     #[test]
     fn every_builtin_renders_with_a_link_where_there_is_a_token() {
         let values = json!({ "login": "ada@example.org", "name": "Ada", "token": "t0ken-_", "subject": "S", "text": "T" });
-        let names: Vec<&str> = BUILTIN.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, MailTemplates::NAMES);
-        for (name, _) in BUILTIN {
+        for name in MailTemplates::NAMES {
             let mail = render(name, &values, &MailTemplates::default(), &around())
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(

@@ -655,3 +655,45 @@ async fn events_tell_who_did_what() {
         "{own:?}"
     );
 }
+
+#[tokio::test]
+async fn what_mails_say_can_be_read_before_it_is_changed() {
+    let world = world().await;
+    let list = async || {
+        let reply = owner(&world, "GET", "/mail-templates", Value::Null).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["items"].clone()
+    };
+    let at_first = list().await;
+    let names: Vec<&str> = at_first
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, directory::MailTemplates::NAMES);
+    for one in at_first.as_array().unwrap() {
+        assert_eq!(one["builtin"], true);
+        assert!(one["subject"].as_str().unwrap().contains("{{ title }}"));
+        assert!(one["text"].as_str().unwrap().contains("{{ login }}"));
+    }
+    // What was read can be changed and sent back, and taken back.
+    let reset = &at_first[2];
+    let mut own =
+        json!({ "subject": reset["subject"], "text": reset["text"], "html": reset["html"] });
+    own["subject"] = json!("A new password at {{ title }}");
+    for (change, subject, builtin) in [
+        (own.clone(), &own["subject"], false),
+        (Value::Null, &reset["subject"], true),
+    ] {
+        let change = json!({ "password_reset": change });
+        let reply = owner(&world, "PATCH", "/settings/mail_templates", change).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let now = list().await;
+        assert_eq!(
+            (&now[2]["subject"], &now[2]["builtin"]),
+            (subject, &json!(builtin))
+        );
+        assert_eq!(now[0], at_first[0]);
+    }
+}
