@@ -255,6 +255,8 @@ fn organization_admin() -> Vec<Line> {
         P::ManageMemberships,
         P::ReadGroups,
         P::ManageMembers,
+        // The e-mail templates of the organisation.
+        P::ManageRecords,
     ] {
         lines.push(Line::may(permission, Reach::Organisation));
     }

@@ -1,6 +1,6 @@
 //! E-mail templates: shared records of this dialect, and what they say to somebody.
 
-use directory::{NewRecord, Record, Value as Compared};
+use directory::{NewRecord, OrganisationId, Record, Value as Compared};
 use serde_json::{Value, json};
 
 use super::documents::{Document, TemplateDocument};
@@ -70,7 +70,18 @@ fn stored(record: Record) -> Template {
     }
 }
 
-/// All templates, the platform's own first.
+/// The organisations whose templates the caller writes as their administrator.
+pub async fn administered(session: &Session) -> Result<Vec<OrganisationId>, Refusal> {
+    let own = session.memberships_of(&[session.caller.user()]).await?;
+    let rows = own.values().flat_map(|rows| rows.iter());
+    Ok(rows
+        .filter(|row| row.administrator)
+        .map(|row| row.organisation)
+        .collect())
+}
+
+/// The templates the caller reads, the platform's own first: an organisation's administrator reads no
+/// other organisation's.
 pub async fn all(session: &Session) -> Result<Vec<Template>, Refusal> {
     let query = directory::Query {
         limit: 1_000,
@@ -78,7 +89,14 @@ pub async fn all(session: &Session) -> Result<Vec<Template>, Refusal> {
         ..directory::Query::default()
     };
     let records = session.handle.records(KIND, &query).await;
-    let records = records.map_err(|fault| errors::refusal(&fault))?;
+    let mut records = records.map_err(|fault| errors::refusal(&fault))?;
+    if session.only_organization_admin() {
+        let own = administered(session).await?;
+        let shown = |at: OrganisationId| own.contains(&at);
+        records
+            .items
+            .retain(|record| record.organisation.is_none_or(shown));
+    }
     let mut all = vec![onboarding()];
     all.extend(records.items.into_iter().map(stored));
     Ok(all)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::Message;
+use directory::{Fault, Kind, Message};
 use serde_json::Value;
 
 use super::super::documents::{Document, TemplateDocument};
@@ -18,10 +18,11 @@ use super::{Answer, input_text, refused};
 pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     let document = templates::read(call.get("input"));
     templates::check(&document)?;
-    let record = session
-        .handle
-        .create_record(templates::record(&document))
-        .await;
+    let new = directory::NewRecord {
+        organisation: place(session).await?,
+        ..templates::record(&document)
+    };
+    let record = session.handle.create_record(new).await;
     let record = record.map_err(|fault| refused(&fault))?;
     let id = record.uuid;
     Ok(Link::One(templates::node(&Template {
@@ -29,6 +30,26 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
         record: Some(record),
         document,
     })))
+}
+
+/// Where a new template belongs: an organisation's administrator writes the organisation's, everybody
+/// else the platform's.
+async fn place(session: &Session) -> Result<Option<directory::OrganisationId>, Refusal> {
+    if !session.only_organization_admin() {
+        return Ok(None);
+    }
+    let own = templates::administered(session).await?;
+    own.first()
+        .map(|first| Some(*first))
+        .ok_or_else(errors::forbidden)
+}
+
+/// A fault about a template that was just found: whoever reads it need not be one who may write it.
+fn unwritten(fault: &Fault) -> Refusal {
+    match fault {
+        Fault::NotFound(Kind::Record) => errors::forbidden(),
+        fault => refused(fault),
+    }
 }
 
 /// Deletes a template.
@@ -45,7 +66,7 @@ pub async fn delete(session: &Session, call: &Call<'_>) -> Answer {
         .handle
         .delete_record(templates::KIND, reference)
         .await
-        .map_err(|fault| refused(&fault))?;
+        .map_err(|fault| unwritten(&fault))?;
     Ok(Link::Leaf(Value::from(template.id.to_string())))
 }
 
@@ -88,7 +109,7 @@ pub async fn patch(session: &Session, call: &Call<'_>) -> Answer {
             },
         )
         .await;
-    let record = record.map_err(|fault| refused(&fault))?;
+    let record = record.map_err(|fault| unwritten(&fault))?;
     Ok(Link::One(templates::node(&Template {
         id: record.uuid,
         record: Some(record),

@@ -311,3 +311,77 @@ async fn an_organisations_administrator_keeps_to_it() {
         json!([{"node": {"id": acme}}])
     );
 }
+
+#[tokio::test]
+async fn an_organisations_administrator_writes_the_organisations_templates() {
+    let world = opencti().await;
+    let made = ask(&world, &world.key, "mutation { a: organizationAdd(input: {name: \"Acme\"}) { id } b: organizationAdd(input: {name: \"Other\"}) { id } }", json!({})).await;
+    let admin =
+        "mutation ($id: ID!, $m: String!) { organizationAdminAdd(id: $id, memberId: $m) { id } }";
+    let mut keys = Vec::new();
+    for (name, organisation) in [
+        ("Boss Person", &made["a"]["id"]),
+        ("Other Boss", &made["b"]["id"]),
+    ] {
+        let boss = user(&world, name, json!({"objectOrganization": [organisation]})).await;
+        ask(
+            &world,
+            &world.key,
+            admin,
+            json!({"id": organisation, "m": boss}),
+        )
+        .await;
+        keys.push(token(&world, &boss).await);
+    }
+    let add = "mutation ($name: String!) { emailTemplateAdd(input: {name: $name, email_object: \"x\", sender_email: \"y\", template_body: \"z\"}) { id } }";
+    let patch = "mutation ($id: ID!) { emailTemplateFieldPatch(id: $id, input: {key: \"name\", value: \"Changed\"}) { name } }";
+    let delete = "mutation ($id: ID!) { emailTemplateDelete(id: $id) }";
+    let list = "{ emailTemplates { edges { node { name } } } }";
+    let platforms = ask(&world, &world.key, add, json!({"name": "The platform's"})).await["emailTemplateAdd"]["id"].clone();
+    let ours =
+        ask(&world, &keys[0], add, json!({"name": "Ours"})).await["emailTemplateAdd"]["id"].clone();
+    let names = |data: Value| -> Vec<String> {
+        let edges = data["emailTemplates"]["edges"].as_array().unwrap();
+        edges
+            .iter()
+            .map(|edge| edge["node"]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    // Each organisation's administrator sees the platform's and their own; whoever manages everything sees all.
+    assert_eq!(
+        names(ask(&world, &keys[0], list, json!({})).await),
+        ["Onboarding", "The platform's", "Ours"]
+    );
+    assert_eq!(
+        names(ask(&world, &keys[1], list, json!({})).await),
+        ["Onboarding", "The platform's"]
+    );
+    assert_eq!(
+        names(ask(&world, &world.key, list, json!({})).await),
+        ["Onboarding", "The platform's", "Ours"]
+    );
+    // The platform's they read and do not write; another organisation's are unknown.
+    for query in [patch, delete] {
+        let told = complaint(&world, &keys[0], query, json!({"id": platforms})).await;
+        assert!(told.starts_with("FORBIDDEN_ACCESS"), "{told}");
+        let missing = complaint(
+            &world,
+            &keys[1],
+            query,
+            json!({"id": "11111111-2222-4333-8444-555555555555"}),
+        )
+        .await;
+        assert_eq!(
+            complaint(&world, &keys[1], query, json!({"id": ours})).await,
+            missing
+        );
+    }
+    let data = ask(&world, &keys[0], patch, json!({"id": ours})).await;
+    assert_eq!(data["emailTemplateFieldPatch"]["name"], "Changed");
+    let data = ask(&world, &keys[0], delete, json!({"id": ours})).await;
+    assert_eq!(data["emailTemplateDelete"], ours);
+    assert_eq!(
+        names(ask(&world, &world.key, list, json!({})).await),
+        ["Onboarding", "The platform's"]
+    );
+}
