@@ -1,5 +1,6 @@
 //! The dialect over its wire: see `support.rs` for the world, replays, coverage and hostile input.
 
+mod faults;
 mod lists;
 mod replay;
 mod rights;
@@ -114,8 +115,26 @@ pub async fn token(world: &World, user: &Value) -> String {
 }
 
 /// An answer for snapshots: internal ids are drawn one after the other, so that whatever other
-/// dialects install shifts them; standard ids are computed and stay. The length goes with the ids.
+/// dialects install shifts them, and so are tokens; standard ids are computed and stay, but for those
+/// of relations, which are made of internal ones. The length goes with the ids.
 pub fn stable(reply: &Reply) -> String {
-    let ids = regex::Regex::new(r#""[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}""#).unwrap();
-    ids.replace_all(&reply.shown(), "\"<id>\"").into_owned()
+    let uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+    let mut shown = reply.shown();
+    for (pattern, word) in [
+        (
+            format!("\"internal-relationship--{uuid}\""),
+            "\"internal-relationship--<id>\"",
+        ),
+        (format!("\"{uuid}\""), "\"<id>\""),
+        (format!("automatic\\+{uuid}@"), "automatic+<id>@"),
+        (
+            "flgrn_octi_tkn_[A-Za-z0-9_-]{64}".to_owned(),
+            "flgrn_octi_tkn_<64>",
+        ),
+        ("\\*{4}[A-Za-z0-9_-]{4}\"".to_owned(), "****<4>\""),
+    ] {
+        let pattern = regex::Regex::new(&pattern).unwrap();
+        shown = pattern.replace_all(&shown, word).into_owned();
+    }
+    shown
 }

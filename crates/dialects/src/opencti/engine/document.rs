@@ -105,10 +105,13 @@ impl Document {
 }
 
 fn diagnosed(code: &'static str, prefix: &str, errors: &DiagnosticList) -> Refusal {
-    let Some(first) = errors.iter().next() else {
+    // A field that is none leaves an empty selection behind, which is told of first and helps nobody.
+    let told: Vec<_> = errors.iter().map(|error| error.to_json()).collect();
+    let consequence = |message: &str| message.ends_with("must have a subselection set");
+    let cause = told.iter().find(|error| !consequence(&error.message));
+    let Some(first) = cause.or(told.first()) else {
         return Refusal::new(code, "The document cannot be read.");
     };
-    let first = first.to_json();
     let mut refusal = Refusal::new(code, format!("{prefix}{}", first.message));
     refusal
         .locations

@@ -1,10 +1,10 @@
 //! Every recorded request of the real client, sent again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::{ask, opencti, user};
+use super::{ask, opencti, stable, user};
 use crate::support::recorded;
 
 /// What the recording server called its things, and what they are here.
@@ -74,6 +74,7 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
     pairs.push(("Str0ng!Passw0rd", "Correct-Horse-9-Battery"));
     pairs.push(("N3w!Passw0rd", "Another-Horse-9-Battery"));
     let mut answered = 0;
+    let mut shown: BTreeMap<String, String> = BTreeMap::new();
     for request in recorded("opencti") {
         if request.body.is_null() {
             continue;
@@ -117,9 +118,19 @@ async fn every_recorded_request_is_answered_as_the_contract_says() {
             call if call.contains("stix_domain_object.delete") => Some("FUNCTIONAL_ERROR"),
             _ => None,
         };
+        let class = request.call.trim_start_matches("client.");
+        let class: String = class
+            .chars()
+            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+            .collect();
+        let text = shown.entry(class.to_lowercase()).or_default();
+        text.push_str(&format!("== {}\n{}\n\n", request.call, stable(&reply)));
         let name = answer["errors"][0]["name"].as_str();
         assert_eq!(name, expected, "{}: {answer:#}", request.call);
         answered += 1;
     }
     assert_eq!(answered, 70);
+    for (class, text) in shown {
+        insta::assert_snapshot!(format!("answers_{class}"), text);
+    }
 }
