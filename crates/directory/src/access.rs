@@ -102,6 +102,7 @@ operations! {
     SendPasswordReset: write ResetCredentials;
     SendAccessMail: write ResetCredentials;
     Unlock: write ResetCredentials;
+    ProveAgain: write SignedIn own;
     EnrolSecondFactor: write SignedIn own;
     RemoveSecondFactor: write ResetCredentials own;
     ListKeys: read ManageKeys own;

@@ -391,6 +391,7 @@ fn caller(
         platform,
         credential: presented.credential,
         proof: false,
+        proven: false,
         limits: presented.limits,
         organisation: presented.organisation,
         held: remembered.held,

@@ -52,7 +52,7 @@ pub struct KeyLimits {
 }
 
 /// What a caller amounts to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CallerState {
     pub user: UserId,
     pub uuid: Uuid,
@@ -63,6 +63,8 @@ pub(crate) struct CallerState {
     /// The server itself acts, for somebody who just gave a password or mailed token: a single step,
     /// with no rights but their own.
     pub proof: bool,
+    /// They gave their password or a code once more, in this very request.
+    pub proven: bool,
     pub limits: KeyLimits,
     /// The organisation a token is limited to.
     pub organisation: Option<OrganisationId>,

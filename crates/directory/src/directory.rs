@@ -173,6 +173,7 @@ impl Directory {
             platform,
             credential: Credential::System,
             proof: false,
+            proven: false,
             limits: KeyLimits::default(),
             organisation: None,
             held: Arc::new([Held {

@@ -364,6 +364,7 @@ async fn recheck(
         platform: caller.platform,
         credential: caller.credential,
         proof: caller.proof,
+        proven: caller.proven,
         limits: caller.limits.clone(),
         organisation: caller.organisation,
         held: holding.held.into(),

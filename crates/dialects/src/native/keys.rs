@@ -2,7 +2,7 @@
 
 use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, NewKey,
-    Predicate, Test, Time, UserId,
+    Predicate, Proof, Test, Time, UserId,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use super::errors::Problem;
 use super::fields::{Fields, Named, Read, words};
 use super::lists::{self, By, Filter, Listing};
 use super::references;
+use super::second_factors;
 use super::times::Moment;
 
 /// A key as shown; never its text.
@@ -178,18 +179,30 @@ pub async fn show(call: Call) -> Answer {
     Reply::shown(&KeyBody::of(&key, call.now()))
 }
 
-/// `POST /users/{user}/keys`
+/// `POST /users/{user}/keys`. A session that was not begun just now gives the present password, or a
+/// code of the second factor, too; so it does to change a key.
 pub async fn create(mut call: Call) -> Answer {
-    let new = read_new(&mut call).await?;
+    let (new, proof) = read_new(&mut call).await?;
     let user = call.reference::<UserId>(0);
-    let fresh = call.handle.create_key(user, new).await?;
+    let fresh = call
+        .handle
+        .proven(proof)
+        .await?
+        .create_key(user, new)
+        .await?;
     made(&call, &fresh)
 }
 
 /// `POST /me/keys`
 pub async fn create_own(mut call: Call) -> Answer {
-    let new = read_new(&mut call).await?;
-    let fresh = call.handle.create_key(call.caller().user(), new).await?;
+    let (new, proof) = read_new(&mut call).await?;
+    let own = call.caller().user();
+    let fresh = call
+        .handle
+        .proven(proof)
+        .await?
+        .create_key(own, new)
+        .await?;
     made(&call, &fresh)
 }
 
@@ -201,7 +214,7 @@ fn made(call: &Call, fresh: &FreshKey) -> Answer {
     Reply::made(format!("/keys/{}", fresh.key.uuid), None, &body)
 }
 
-async fn read_new(call: &mut Call) -> Result<NewKey, Problem> {
+async fn read_new(call: &mut Call) -> Result<(NewKey, Option<Proof>), Problem> {
     lists::only(&call.parameters, &[])?;
     let mut fields = call.fields()?;
     let organisation: Option<Named> = fields.value("organisation")?;
@@ -214,9 +227,10 @@ async fn read_new(call: &mut Call) -> Result<NewKey, Problem> {
         constraints: constraints(fields.value("constraints")?).unwrap_or_default(),
         ..NewKey::default()
     };
+    let proof = second_factors::proof(&mut fields)?;
     fields.end()?;
     new.organisation = references::organisation(&call.handle, "organisation", organisation).await?;
-    Ok(new)
+    Ok((new, proof))
 }
 
 fn addresses(sent: Option<Vec<Network>>) -> Option<Vec<ipnet::IpNet>> {
@@ -239,9 +253,11 @@ pub async fn update(mut call: Call) -> Answer {
         constraints: constraints(fields.take("constraints")?),
         ..KeyChange::default()
     };
+    let proof = second_factors::proof(&mut fields)?;
     fields.end()?;
     let which: KeyRef = call.reference(0);
-    let key = call.handle.update_key(which, change).await?;
+    let handle = call.handle.proven(proof).await?;
+    let key = handle.update_key(which, change).await?;
     Reply::shown(&KeyBody::of(&key, call.now()))
 }
 

@@ -12,6 +12,7 @@ use super::errors::Problem;
 use super::fields::{Fields, Named, words};
 use super::lists::{self, By, Filter, Listing};
 use super::references;
+use super::second_factors;
 use super::times::Moment;
 
 /// A user as shown. References to other entities are their numbers, which every path takes.
@@ -235,13 +236,16 @@ fn within(mut problem: Problem, position: usize) -> Problem {
     problem
 }
 
-/// `PATCH /users/{user}`
+/// `PATCH /users/{user}`. A session gives the present password, or a code of the second factor, too when
+/// it changes its own person's login or address and was not begun just now.
 pub async fn update(mut call: Call) -> Answer {
     lists::only(&call.parameters, &[])?;
-    let fields = call.fields()?;
+    let mut fields = call.fields()?;
+    let proof = second_factors::proof(&mut fields)?;
     let change = change(&call, fields).await?;
     let user: UserRef = call.reference(0);
-    let user = call.handle.update_user(user, change).await?;
+    let handle = call.handle.proven(proof).await?;
+    let user = handle.update_user(user, change).await?;
     Reply::revised(user.revision, &UserBody::of(&user, call.now()))
 }
 

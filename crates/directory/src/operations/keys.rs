@@ -189,6 +189,8 @@ pub(crate) async fn create(
 ) -> Outcome<Key> {
     let owner = work.target_user(which).await?;
     work.guard_takeover(&owner).await?;
+    // A key outlives the session that made it, whoever's it is.
+    work.require_proof().await?;
     create_for(work, &owner, new, uuid, secret).await
 }
 
@@ -327,6 +329,7 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
     if key == old {
         return Ok(key);
     }
+    work.require_proof().await?;
     no_freer_than_own(work, &key).await?;
     keys::update(&mut work.tx, &key).await?;
     let detail = json!({ "before": described(&old), "after": described(&key) });

@@ -20,6 +20,7 @@ mod memberships;
 mod organisations;
 pub(crate) mod owners;
 pub(crate) mod passwords;
+mod proofs;
 mod records;
 pub(crate) mod roles;
 mod second_factors;

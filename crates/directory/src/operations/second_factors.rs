@@ -8,21 +8,19 @@ use crate::caller::Credential;
 use crate::directory::Inner;
 use crate::handle::{About, Handle, Outcome, Work};
 use crate::model::{
-    Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserChange, UserId, UserKind,
-    UserRef,
+    Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserId, UserKind, UserRef,
 };
 use crate::rules;
 use crate::store::second_factors::{self, Factor};
-use crate::store::{passwords, sessions, users};
+use crate::store::{sessions, users};
 
 use super::mail::notice;
+use super::proofs::FreshWillDo;
 
 /// What seeds are sealed for.
 const PURPOSE: &str = "second factor";
 /// Recovery codes made at once.
 const RECOVERY_CODES: usize = 10;
-/// Milliseconds after signing in during which a session need not prove itself again.
-const FRESH: i64 = 300_000;
 
 /// What somebody gave for their second factor; still to be used up in the transaction.
 #[derive(Clone)]
@@ -103,7 +101,7 @@ impl Handle {
         proof: Option<Proof>,
     ) -> Result<SecondFactorSecret, Fault> {
         let operation = Operation::EnrolSecondFactor;
-        self.prove(operation, proof, true).await?;
+        self.prove(operation, proof, FreshWillDo::Yes).await?;
         let mut seed = [0_u8; 20];
         self.inner.seams.entropy.fill(&mut seed);
         let sealed = self.inner.seal(PURPOSE, &seed)?;
@@ -180,7 +178,7 @@ impl Handle {
     /// Makes new recovery codes in the place of the old ones.
     pub async fn renew_recovery_codes(&self, proof: Option<Proof>) -> Result<Vec<String>, Fault> {
         let operation = Operation::EnrolSecondFactor;
-        self.prove(operation, proof, false).await?;
+        self.prove(operation, proof, FreshWillDo::No).await?;
         let (codes, digests) = self.inner.recovery_codes();
         self.write(operation, async move |work: &mut Work<'_>| {
             let user = own(work).await?;
@@ -223,7 +221,7 @@ impl Handle {
             })
             .await?;
         if target.id == self.caller.user {
-            self.prove(operation, proof, false).await?;
+            self.prove(operation, proof, FreshWillDo::No).await?;
         }
         self.write(operation, async move |work: &mut Work<'_>| {
             let user = work.target_user(&which).await?;
@@ -239,75 +237,6 @@ impl Handle {
             Ok(true)
         })
         .await
-    }
-
-    /// Asks for another e-mail address of one's own, which takes effect when it is confirmed. Who comes
-    /// with a session gives the password or a code too.
-    pub async fn request_own_email(
-        &self,
-        email: String,
-        proof: Option<Proof>,
-    ) -> Result<User, Fault> {
-        self.prove(Operation::UpdateOwnProfile, proof, false)
-            .await?;
-        let change = UserChange {
-            request_email: Some(email),
-            ..UserChange::default()
-        };
-        self.update_own_profile(change).await
-    }
-
-    /// A session proves once more who sits in front of it; keys are never asked. Wrong proofs count
-    /// like wrong passwords at the door.
-    async fn prove(
-        &self,
-        operation: Operation,
-        proof: Option<Proof>,
-        fresh_will_do: bool,
-    ) -> Result<(), Fault> {
-        let Credential::Session(session, None) = self.caller.credential else {
-            return Ok(());
-        };
-        let (begun, hash, factor) = self
-            .read(operation, async |work: &mut Work<'_>| {
-                let own = work.caller.user;
-                let begun = sessions::by_id(&mut work.tx, session).await?;
-                let stored = passwords::of(&mut work.tx, own).await?;
-                let factor = second_factors::of(&mut work.tx, own).await?;
-                let hash = stored.map(|stored| stored.hash);
-                Ok((
-                    begun.map(|session| session.created_at),
-                    hash,
-                    factor.filter(|factor| factor.confirmed),
-                ))
-            })
-            .await?;
-        let proved = match &proof {
-            None => fresh_will_do && begun.is_some_and(|begun| begun.plus(FRESH) > self.now()),
-            Some(Proof::Password(password)) => {
-                self.is_own_password(password, hash.as_deref()).await?
-            }
-            Some(Proof::Code(code)) => {
-                let given = factor.and_then(|factor| self.inner.given(&factor, code, self.now()));
-                match given {
-                    Some(given) => {
-                        self.write(operation, async move |work: &mut Work<'_>| {
-                            let own = work.caller.user;
-                            given.use_up(work, own).await
-                        })
-                        .await?
-                    }
-                    None => false,
-                }
-            }
-        };
-        if proved {
-            return Ok(());
-        }
-        if proof.is_some() {
-            self.count_wrong_proof(operation).await?;
-        }
-        Err(Fault::WrongPassword)
     }
 }
 

@@ -183,6 +183,7 @@ impl Directory {
             platform,
             credential: Credential::System,
             proof: true,
+            proven: false,
             limits: KeyLimits::default(),
             organisation: None,
             held: Arc::new([]),

@@ -269,6 +269,13 @@ async fn change_addresses(
         }
         changed.set("login", &mut user.login, Some(login));
     }
+    // One's own address is the way to a new password.
+    let readdressed = ["email", "pending_email", "login"]
+        .iter()
+        .any(|field| changed.after.contains_key(*field));
+    if readdressed && user.id == work.caller.user {
+        work.require_proof().await?;
+    }
     Ok(())
 }
 

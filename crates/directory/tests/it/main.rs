@@ -13,6 +13,7 @@ mod matrix;
 mod owners;
 mod passwords;
 mod platforms;
+mod proofs;
 mod random;
 mod records;
 mod refusals;

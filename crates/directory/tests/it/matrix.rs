@@ -488,6 +488,7 @@ async fn trial(
         | O::RequestPasswordReset
         | O::RedeemToken
         | O::ChangeOwnPassword
+        | O::ProveAgain
         | O::EnrolSecondFactor
         | O::SignOut
         | O::WriteOwnRecord

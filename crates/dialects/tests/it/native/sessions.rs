@@ -463,3 +463,29 @@ async fn messages_and_mail_settings() {
     .await;
     assert_eq!(token.json()["must_enrol_second_factor"], true, "{token:?}");
 }
+
+#[tokio::test]
+async fn an_older_session_makes_keys_only_with_the_password() {
+    let world = with_ada().await;
+    let token = sign_in(&world, "ada", PASSWORD).await;
+    world.clock.advance(300_000);
+    let own = json!({"name": "mine"});
+    let refused = with_key(&world, &token, "POST", "/me/keys", own).await;
+    assert_eq!(fault(&refused).1, "wrong-password", "{refused:?}");
+    for proof in ["wrong", ""] {
+        let body = json!({"name": "mine", "current_password": proof});
+        let refused = with_key(&world, &token, "POST", "/me/keys", body).await;
+        assert_eq!(fault(&refused).1, "wrong-password", "{refused:?}");
+    }
+    let keys = with_key(&world, &token, "GET", "/me/keys", Value::Null).await;
+    assert_eq!(column(&keys, "name"), Vec::<Value>::new());
+    let body = json!({"name": "mine", "current_password": PASSWORD});
+    let made = with_key(&world, &token, "POST", "/me/keys", body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let path = format!("/keys/{}", made.json()["id"].as_str().unwrap());
+    let refused = with_key(&world, &token, "PATCH", &path, json!({"name": "x"})).await;
+    assert_eq!(fault(&refused).1, "wrong-password", "{refused:?}");
+    let body = json!({"name": "x", "current_password": PASSWORD});
+    let changed = with_key(&world, &token, "PATCH", &path, body).await;
+    assert_eq!(changed.json()["name"], "x", "{changed:?}");
+}
