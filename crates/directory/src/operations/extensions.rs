@@ -103,6 +103,19 @@ pub(crate) fn check(extension: &NewExtension) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Stores the document that came with a new or changed entity, as the caller's dialect's.
+pub(crate) async fn put(
+    work: &mut Work<'_>,
+    kind: Extended,
+    of: i64,
+    extension: &NewExtension,
+) -> Outcome<()> {
+    check(extension)?;
+    let (now, platform) = (work.now, work.caller.platform.word());
+    extensions::put(&mut work.tx, kind, of, platform, extension, now).await?;
+    Ok(())
+}
+
 /// Those of the organisations that the caller sees or belongs to.
 pub(crate) async fn seen_organisations(
     work: &mut Work<'_>,

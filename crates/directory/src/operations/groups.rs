@@ -13,10 +13,10 @@ use crate::model::{
 };
 use crate::rules;
 use crate::store::select::Sql;
-use crate::store::{extensions, groups, organisations, pages};
+use crate::store::{groups, organisations, pages};
 use crate::work::Work;
 
-use super::granting;
+use super::{extensions, granting};
 
 impl Handle {
     /// One page of the groups the caller sees: shared ones and their dialect's own.
@@ -263,31 +263,12 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     if let Some(extension) = &new.extension {
-        put_document(work, &group, extension).await?;
+        extensions::put(work, Extended::Group, group.id.0, extension).await?;
     }
     let detail = json!({ "after": { "name": group.name, "uuid": group.uuid } });
     work.event("group.created", About::group(&group), Some(detail))
         .await?;
     Ok(group)
-}
-
-async fn put_document(
-    work: &mut Work<'_>,
-    group: &Group,
-    extension: &crate::model::NewExtension,
-) -> Outcome<()> {
-    super::extensions::check(extension)?;
-    let (now, platform) = (work.now, work.caller.platform.word());
-    extensions::put(
-        &mut work.tx,
-        Extended::Group,
-        group.id.0,
-        platform,
-        extension,
-        now,
-    )
-    .await?;
-    Ok(())
 }
 
 async fn update(work: &mut Work<'_>, which: &GroupRef, change: &GroupChange) -> Outcome<Group> {
@@ -338,7 +319,7 @@ async fn update(work: &mut Work<'_>, which: &GroupRef, change: &GroupChange) -> 
             .await?;
     }
     if let Some(extension) = &change.extension {
-        put_document(work, &new, extension).await?;
+        extensions::put(work, Extended::Group, new.id.0, extension).await?;
     }
     Ok(new)
 }

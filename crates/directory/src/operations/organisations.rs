@@ -9,7 +9,9 @@ use crate::model::{
     OrganisationId, OrganisationRef, Page, Permission, Query, Scope,
 };
 use crate::rules;
-use crate::store::{extensions, members, organisations, users};
+use crate::store::{members, organisations, users};
+
+use super::extensions;
 
 impl Handle {
     /// One page of the organisations the caller sees.
@@ -247,16 +249,7 @@ pub(crate) async fn create(
     organisation.id = id;
     super::install::groups_of_organisation(work, &organisation).await?;
     if let Some(extension) = &new.extension {
-        let platform = work.caller.platform;
-        extensions::put(
-            &mut work.tx,
-            Extended::Organisation,
-            id.0,
-            platform.word(),
-            extension,
-            now,
-        )
-        .await?;
+        extensions::put(work, Extended::Organisation, id.0, extension).await?;
     }
     let detail = json!({ "after": { "name": organisation.name, "uuid": organisation.uuid, "parent": parent } });
     work.event(
@@ -338,16 +331,7 @@ async fn update(
         .await?;
     }
     if let Some(extension) = &change.extension {
-        let platform = work.caller.platform;
-        extensions::put(
-            &mut work.tx,
-            Extended::Organisation,
-            new.id.0,
-            platform.word(),
-            extension,
-            now,
-        )
-        .await?;
+        extensions::put(work, Extended::Organisation, new.id.0, extension).await?;
     }
     Ok(new)
 }

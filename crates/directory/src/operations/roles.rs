@@ -11,11 +11,11 @@ use crate::model::{
 };
 use crate::rules;
 use crate::store::select::{Bound, Sql};
-use crate::store::{extensions, pages, roles, settings};
+use crate::store::{pages, roles, settings};
 use crate::work::Work;
 
-use super::granting;
 use super::organisations::highest_reach;
+use super::{extensions, granting};
 
 /// How many lines a role may have.
 const MAXIMUM_LINES: usize = 2_000;
@@ -405,31 +405,12 @@ async fn create(work: &mut Work<'_>, new: &NewRole, uuid: uuid::Uuid) -> Outcome
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     if let Some(extension) = &new.extension {
-        put_document(work, &role, extension).await?;
+        extensions::put(work, Extended::Role, role.id.0, extension).await?;
     }
     let detail = json!({ "after": described(&role) });
     work.event("role.created", About::role(&role), Some(detail))
         .await?;
     Ok(role)
-}
-
-async fn put_document(
-    work: &mut Work<'_>,
-    role: &Role,
-    extension: &crate::model::NewExtension,
-) -> Outcome<()> {
-    super::extensions::check(extension)?;
-    let (now, platform) = (work.now, work.caller.platform.word());
-    extensions::put(
-        &mut work.tx,
-        Extended::Role,
-        role.id.0,
-        platform,
-        extension,
-        now,
-    )
-    .await?;
-    Ok(())
 }
 
 async fn update(work: &mut Work<'_>, which: &RoleRef, change: &RoleChange) -> Outcome<Role> {
@@ -477,7 +458,7 @@ async fn update(work: &mut Work<'_>, which: &RoleRef, change: &RoleChange) -> Ou
             .await?;
     }
     if let Some(extension) = &change.extension {
-        put_document(work, &new, extension).await?;
+        extensions::put(work, Extended::Role, new.id.0, extension).await?;
     }
     Ok(new)
 }

@@ -68,7 +68,8 @@ impl Directory {
             .await?;
         let Some(candidate) = candidate else {
             self.0.brake.count(context.address, self.now());
-            self.refused_stranger(platform, &context).await?;
+            self.tell_of_stranger("sign_in.refused", platform, &context)
+                .await?;
             return Err(unknown);
         };
         let door = Door {
@@ -249,14 +250,16 @@ impl Directory {
         }
     }
 
-    /// Somebody nobody knows was refused. The name they gave is not written down: it may be a password
-    /// that was typed into the wrong field.
-    async fn refused_stranger(
+    /// Tells the trail that somebody nobody knows was refused or asked for something: as much work as
+    /// for somebody known. The name they gave is not written down: it may be a password that was typed
+    /// into the wrong field.
+    pub(crate) async fn tell_of_stranger(
         &self,
+        verb: &str,
         platform: Platform,
         context: &RequestContext,
     ) -> Result<(), Fault> {
-        let (now, context) = (self.now(), context.clone());
+        let (now, verb, context) = (self.now(), verb.to_owned(), context.clone());
         self.0
             .store
             .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
@@ -265,7 +268,7 @@ impl Directory {
                     .map(|address| address.to_canonical().to_string());
                 let event = NewEvent {
                     at: now,
-                    verb: "sign_in.refused",
+                    verb: &verb,
                     actor: None,
                     actor_name: None,
                     platform: platform.word(),

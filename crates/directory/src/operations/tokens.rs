@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::rules;
 use crate::store::tokens::{self, Token};
-use crate::store::{Tx, events, passwords, users};
+use crate::store::{Tx, passwords, users};
 
 use super::{lockouts, mail, passwords as password_changes, user_changes};
 
@@ -45,7 +45,8 @@ impl Directory {
             .await
             .map_err(Stop::into_fault)?;
         let Some(user) = found else {
-            return self.reset_of_nobody(platform, &context).await;
+            let verb = "password.reset_requested";
+            return self.tell_of_stranger(verb, platform, &context).await;
         };
         let handle = self.acting(platform, &user, context);
         handle
@@ -68,41 +69,6 @@ impl Directory {
                 },
             )
             .await
-    }
-
-    /// The same work for a name that nobody has.
-    async fn reset_of_nobody(
-        &self,
-        platform: Platform,
-        context: &RequestContext,
-    ) -> Result<(), Fault> {
-        let (now, context) = (self.now(), context.clone());
-        self.0
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                let address = context
-                    .address
-                    .map(|address| address.to_canonical().to_string());
-                let event = events::NewEvent {
-                    at: now,
-                    verb: "password.reset_requested",
-                    actor: None,
-                    actor_name: None,
-                    platform: platform.word(),
-                    key: None,
-                    session: None,
-                    entity: "user",
-                    entity_id: None,
-                    entity_name: None,
-                    organisation: None,
-                    detail: Some(r#"{"reason":"unknown"}"#),
-                    address: address.as_deref(),
-                    request_id: Some(context.request_id.as_str()).filter(|id| !id.is_empty()),
-                };
-                Ok(events::append(tx, &event).await?)
-            })
-            .await
-            .map_err(Stop::into_fault)
     }
 
     /// What a token still to be used is for; a page asks before it shows a form.
