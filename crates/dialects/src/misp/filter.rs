@@ -22,7 +22,7 @@ pub const MONITORED: &str = "monitored";
 const INACTIVE_AFTER: i64 = 30 * 24 * 3600 * 1000;
 
 /// Alternatives at most in one filter.
-const PIECES: usize = 100;
+pub const PIECES: usize = 100;
 
 /// What a list of users is narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,21 +111,21 @@ impl UserFilter {
         filter
     }
 
-    /// The condition. `named` gives, for each of `anywhere`, the organisations and roles whose names
-    /// hold it; `organisations` and `roles` resolve numbers and UUIDs.
+    /// The condition. `named` gives, for each of `anywhere`, the roles whose names hold it;
+    /// `organisations` and `roles` resolve numbers and UUIDs.
     pub fn predicate(
         &self,
-        named: &[Found],
+        named: &[Vec<RoleId>],
         organisations: &Resolved,
         roles: &[RoleId],
         now: Time,
     ) -> Predicate<UserField> {
         let mut all = Vec::new();
-        for (text, found) in self.anywhere.iter().zip(named) {
+        for (text, roles) in self.anywhere.iter().zip(named) {
             all.push(Predicate::Or(vec![
                 is(UserField::Email, Test::Contains(text.clone())),
-                one_of(UserField::Home, found.organisations.iter().map(|id| id.0)),
-                one_of(UserField::Role, found.roles.iter().map(|id| id.0)),
+                is(UserField::HomeName, Test::Contains(text.clone())),
+                one_of(UserField::Role, roles.iter().map(|id| id.0)),
             ]));
         }
         let holds = |text: &String| is(UserField::Email, Test::Contains(text.clone()));
@@ -163,15 +163,6 @@ impl UserFilter {
         }
         all.into_iter().fold(Predicate::All, Predicate::and)
     }
-}
-
-/// What a text was found in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Organisations whose names hold it.
-    pub organisations: Vec<OrganisationId>,
-    /// Roles whose names hold it.
-    pub roles: Vec<RoleId>,
 }
 
 /// Organisations that a filter names.
@@ -291,13 +282,7 @@ mod tests {
         let now = Time(INACTIVE_AFTER + 5);
         let predicate = |path: &str, organisations: Resolved, roles: &[RoleId]| {
             let filter = filter(path);
-            let named = vec![
-                Found {
-                    organisations: vec![OrganisationId(7)],
-                    roles: Vec::new()
-                };
-                filter.anywhere.len()
-            ];
+            let named = vec![Vec::new(); filter.anywhere.len()];
             format!("{:?}", filter.predicate(&named, &organisations, roles, now))
         };
         let none = Resolved::default;
@@ -307,7 +292,7 @@ mod tests {
                 "/admin/users/index/value:x",
                 none(),
                 vec![],
-                r#"Or([Is(Email, Contains("x")), Is(Home, OneOf([Int(7)])), Nothing])"#,
+                r#"Or([Is(Email, Contains("x")), Is(HomeName, Contains("x")), Nothing])"#,
             ),
             (
                 "/admin/users/index/searchorg:5",

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::address::Address;
 use super::body::{Fields, Sent};
 use super::catalogue::{self, ADMIN, SITE_ADMIN};
-use super::filter::{Found, Named, Pieces, Resolved, UserFilter};
+use super::filter::{Named, PIECES, Pieces, Resolved, UserFilter};
 use super::map::{self, change_pw, disabled, is_mask, shown_email};
 use super::own;
 use super::people::{self, Person, Roles, user_number};
@@ -22,9 +22,6 @@ use crate::kit::{Answer, Path, Signed, Trouble};
 
 /// Users read at a time.
 const CHUNK: u32 = 1_000;
-
-/// Organisations that a text may be found in.
-const FOUND: u32 = 4_000;
 
 /// `admin/users/index`: everybody the caller administers, all at once.
 pub async fn list(signed: Signed) -> Answer {
@@ -89,17 +86,12 @@ async fn condition(
 ) -> Result<Predicate<UserField>, Fault> {
     let mut named = Vec::with_capacity(filter.anywhere.len());
     for text in &filter.anywhere {
-        let holds = Predicate::Is(OrganisationField::Name, Test::Contains(text.clone()));
-        let organisations = organisations(handle, holds).await?;
         let folded = text.to_lowercase();
         let roles = roles
             .all()
             .filter(|role| role.name.to_lowercase().contains(&folded))
             .map(|role| role.id);
-        named.push(Found {
-            organisations,
-            roles: roles.collect(),
-        });
+        named.push(roles.collect());
     }
     let resolved = Resolved {
         any: resolve(handle, &filter.organisation.any).await?,
@@ -114,19 +106,6 @@ async fn condition(
     Ok(filter.predicate(&named, &resolved, &wanted, handle.now()))
 }
 
-async fn organisations(
-    handle: &Handle,
-    predicate: Predicate<OrganisationField>,
-) -> Result<Vec<OrganisationId>, Fault> {
-    let query = Query {
-        predicate,
-        limit: FOUND,
-        ..Query::default()
-    };
-    let page = handle.organisations(&query).await?;
-    Ok(page.items.iter().map(|one| one.id).collect())
-}
-
 /// Numbers stay, known or not; UUIDs become numbers.
 async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationId>, Fault> {
     let (mut numbers, mut uuids) = (Vec::new(), Vec::new());
@@ -138,8 +117,13 @@ async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationI
         }
     }
     if !uuids.is_empty() {
-        let known = Predicate::Is(OrganisationField::Uuid, Test::OneOf(uuids));
-        numbers.extend(organisations(handle, known).await?);
+        let query = Query {
+            predicate: Predicate::Is(OrganisationField::Uuid, Test::OneOf(uuids)),
+            limit: u32::try_from(PIECES).unwrap_or(u32::MAX),
+            ..Query::default()
+        };
+        let page = handle.organisations(&query).await?;
+        numbers.extend(page.items.iter().map(|one| one.id));
     }
     Ok(numbers)
 }

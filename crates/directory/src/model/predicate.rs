@@ -147,6 +147,8 @@ pub enum UserField {
     LockAfter,
     /// The home organisation's number (exact).
     Home,
+    /// The home organisation's name. It tells names of homes to whoever may list the people in them.
+    HomeName,
     /// The number of an organisation the user is homed in or a member of (exact).
     Organisation,
     /// The number of an organisation whose subtree holds the user's home (exact).

@@ -34,6 +34,13 @@ impl Listed for Users {
             UserField::Standing => Column::Standing,
             UserField::LockAfter => Column::Int("u.lock_after"),
             UserField::Home => Column::Int("u.home_id"),
+            UserField::HomeName => Column::Related {
+                id: "u.home_id",
+                selects: vec!["SELECT x.id FROM organisations x WHERE "],
+                inner: Box::new(Column::Text("x.name_key", Folding::Unique)),
+                bound: Vec::new(),
+                value: None,
+            },
             UserField::Organisation => related(
                 &["SELECT x.user_id FROM memberships x WHERE "],
                 Column::Int("x.organisation_id"),

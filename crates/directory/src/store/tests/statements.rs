@@ -236,6 +236,7 @@ fn user_fields() -> Vec<UserField> {
         F::Standing,
         F::LockAfter,
         F::Home,
+        F::HomeName,
         F::Organisation,
         F::HomeSubtree,
         F::Group,

@@ -102,6 +102,9 @@ impl Person {
             Predicate::Is(UserField::Home, Test::Equals(Value::Int(number))) => {
                 self.user.home.0 == *number
             }
+            Predicate::Is(UserField::HomeName, test) => {
+                passes(&organisation(self.user.home.0).name, test, rules::fold)
+            }
             Predicate::Is(UserField::Name, test) => {
                 passes(&self.derived().name_key, test, rules::fold_search)
             }
@@ -369,6 +372,14 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
             Predicate::And(vec![
                 is(UserField::HomeSubtree, Test::Equals(2.into())),
                 contains(UserField::Login),
+            ]),
+            is(
+                UserField::HomeName,
+                Test::Contains(format!("TION {number}")),
+            ),
+            Predicate::Or(vec![
+                contains(UserField::Login),
+                is(UserField::HomeName, Test::EndsWith(format!(" {number}"))),
             ]),
             contains(UserField::Name),
             Predicate::Not(Box::new(contains(UserField::Name))),
