@@ -58,6 +58,8 @@ operations! {
     ShowUser: read ReadUsers own;
     CreateUser: write CreateUsers;
     UpdateUser: write EditUsers;
+    // Whoever may reset somebody's credentials could sign in as them.
+    ActForUser: read ResetCredentials;
     UpdateOwnProfile: write SignedIn own;
     DeleteUser: write DeleteUsers;
     // Organisations.

@@ -65,7 +65,17 @@ impl Work<'_> {
         about: About<'_>,
         detail: Option<Value>,
     ) -> Outcome<()> {
-        let caller = Arc::clone(&self.caller);
+        let (caller, detail) = match &self.caller.behind {
+            None => (Arc::clone(&self.caller), detail),
+            Some(behind) => {
+                let mut detail = detail.unwrap_or_else(|| serde_json::json!({}));
+                if let Value::Object(detail) = &mut detail {
+                    let name = self.caller.login.as_str().into();
+                    detail.insert("in_the_name_of".to_owned(), name);
+                }
+                (Arc::clone(behind), Some(detail))
+            }
+        };
         let detail = detail.map(|detail| detail.to_string());
         let address = caller
             .context

@@ -406,6 +406,7 @@ fn caller(
         must_change_password: owner.must_change_password,
         must_enrol_second_factor: presented.must_enrol_second_factor,
         context,
+        behind: None,
     }))
 }
 

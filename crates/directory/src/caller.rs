@@ -83,6 +83,8 @@ pub(crate) struct CallerState {
     /// The session was begun only to enrol a second factor.
     pub must_enrol_second_factor: bool,
     pub context: RequestContext,
+    /// Who it really is, when they act in another's name.
+    pub behind: Option<Arc<CallerState>>,
 }
 
 /// The caller of a request.

@@ -7,6 +7,7 @@ use crate::access::Operation;
 use crate::caller::{Caller, CallerState, Credential};
 use crate::directory::Inner;
 use crate::model::{Fault, Permission, PlatformSpec, Standing, Time, word_covers};
+use crate::operations::in_name;
 use crate::rules;
 use crate::store::{StoreError, Tx, credentials};
 
@@ -283,7 +284,19 @@ async fn fresh<'c>(
     now: Time,
     operation: Operation,
 ) -> Outcome<Work<'c>> {
-    let caller = recheck(tx, inner, caller, now).await?;
+    let caller = match &caller.behind {
+        None => recheck(tx, inner, caller, now).await?,
+        Some(behind) => {
+            let mut work = Work {
+                caller: recheck(tx, inner, behind, now).await?,
+                tx: tx.reborrow(),
+                inner: Arc::clone(inner),
+                now,
+                operation: Operation::ActForUser,
+            };
+            in_name::named(&mut work, &caller.user.into()).await?
+        }
+    };
     let access = operation.access();
     if access.permission != Permission::SignedIn
         && !access.own
@@ -376,5 +389,6 @@ async fn recheck(
         must_change_password: owner.must_change_password,
         must_enrol_second_factor: caller.must_enrol_second_factor,
         context: caller.context.clone(),
+        behind: None,
     }))
 }

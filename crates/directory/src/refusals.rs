@@ -103,6 +103,7 @@ impl Inner {
         operation: Option<Operation>,
         fault: &Fault,
     ) {
+        let caller = caller.behind.as_deref().unwrap_or(caller);
         // What the server does by itself, or on the way through a sign-in, is told elsewhere.
         if caller.credential == Credential::System {
             return;

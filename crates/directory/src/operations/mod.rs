@@ -8,6 +8,7 @@ pub(crate) mod granting;
 mod grants;
 mod groups;
 mod homes;
+pub(crate) mod in_name;
 pub(crate) mod install;
 mod jobs;
 mod key_lists;

@@ -196,6 +196,7 @@ impl Directory {
             must_change_password: false,
             must_enrol_second_factor: false,
             context,
+            behind: None,
         })))
     }
 

@@ -6,6 +6,7 @@ mod audit;
 mod collections;
 mod grants;
 mod groups;
+mod in_name;
 mod keys;
 mod lockouts;
 mod mail;

@@ -283,6 +283,7 @@ async fn trial(
             found(page.map(|page| page.items.len()))
         }
         O::ShowUser => handle.user(user).await.map(|_| true),
+        O::ActForUser => handle.in_the_name_of(user).await.map(|_| true),
         O::CreateUser => {
             let new = NewUser {
                 email: Some(format!("{}-{}@example.org", user.0, group.0)),
