@@ -79,11 +79,35 @@ pub async fn post(Visitor(seen): Visitor, headers: HeaderMap, RawBody(body): Raw
     };
     let request = request(&headers, &body)?;
     let session = Session::new(seen.shared.directory(), signed.caller, Arc::clone(&seen));
+    let session = match applicant(session, &headers).await {
+        Ok(session) => session,
+        Err(refusal) => return Ok(spoken(engine::refused(&refusal))),
+    };
     let body = match engine.document(&request.query, true) {
         Ok(document) => engine.run(&session, &document, &request).await,
         Err(refusal) => engine::refused(&refusal),
     };
     Ok(spoken(body))
+}
+
+/// The session in the name of the user that a header names, if one does.
+///
+/// Quirk: those who bypass all capabilities may act for others by a header (opencti.md §1). Whoever may
+/// not is refused, and does nothing under a name they did not mean.
+async fn applicant(session: Session, headers: &HeaderMap) -> Result<Session, Refusal> {
+    let named = headers.get("opencti-applicant-id");
+    let named = named.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let named = named.as_deref().unwrap_or_default().trim();
+    if named.is_empty() || named == session.caller.uuid().to_string() {
+        return Ok(session);
+    }
+    session.require(&[capability::BYPASS])?;
+    let user = session.find_user(named).await?;
+    let user =
+        user.ok_or_else(|| errors::functional("User cannot be found.").with("user_id", named))?;
+    let caller = session.handle.in_the_name_of(user.id).await;
+    let caller = caller.map_err(|fault| errors::refusal(&fault))?;
+    Ok(Session::new(&session.directory, caller, session.seen))
 }
 
 /// Strangers may sign in and nothing else; what else they send is not even looked at.

@@ -385,3 +385,71 @@ async fn an_organisations_administrator_writes_the_organisations_templates() {
         ["Onboarding", "The platform's"]
     );
 }
+
+#[tokio::test]
+async fn those_who_bypass_everything_act_for_others() {
+    let world = opencti().await;
+    let plain = user(&world, "Plain Person", json!({})).await;
+    let group = group_with(
+        &world,
+        "Access",
+        &["SETTINGS_SETACCESSES", "APIACCESS_USETOKEN"],
+    )
+    .await;
+    let manager = user(&world, "Access Manager", json!({"groups": [group]})).await;
+    let manager = token(&world, &manager).await;
+    let gone = user(&world, "Gone Person", json!({"account_status": "Inactive"})).await;
+    let post = async |key: &str, applicant: &str, query: &str| -> Value {
+        let call = world.post("/opencti/graphql").bearer(key);
+        let call = call.header("opencti-applicant-id", applicant);
+        call.json(&json!({"query": query})).send().await.json()
+    };
+    let id = plain.as_str().unwrap();
+    let standard = dialects::opencti::ids::user("plain.person@example.org");
+    let me = "{ me { id capabilities { name } } }";
+    for applicant in [id, &standard] {
+        let answer = post(&world.key, applicant, me).await;
+        assert_eq!(answer["data"]["me"]["id"], plain, "{answer}");
+        assert!(!answer.to_string().contains("BYPASS"));
+    }
+    // With that person's rights and no more.
+    let answer = post(&world.key, id, "{ users { edges { node { id } } } }").await;
+    assert_eq!(
+        super::told(&answer),
+        "FORBIDDEN_ACCESS You are not allowed to do this."
+    );
+    let edit = "mutation { meEdit(input: {key: \"theme\", value: \"dark\"}) { id theme } }";
+    let answer = post(&world.key, id, edit).await;
+    assert_eq!(
+        answer["data"]["meEdit"],
+        json!({"id": plain, "theme": "dark"})
+    );
+    // Blank, and one's own, are no other.
+    let own = ask(&world, &world.key, me, json!({})).await["me"]["id"].clone();
+    for applicant in ["", " ", own.as_str().unwrap()] {
+        assert_eq!(
+            post(&world.key, applicant, me).await["data"]["me"]["id"],
+            own
+        );
+    }
+    let before = world.state().await;
+    for (key, applicant, expected) in [
+        (manager.as_str(), id, "FORBIDDEN_ACCESS"),
+        (
+            &world.key,
+            "11111111-2222-4333-8444-555555555555",
+            "FUNCTIONAL_ERROR User cannot be found.",
+        ),
+        (
+            &world.key,
+            "nonsense",
+            "FUNCTIONAL_ERROR User cannot be found.",
+        ),
+        (&world.key, gone.as_str().unwrap(), "AUTH_REQUIRED"),
+        ("wrong", id, "AUTH_REQUIRED"),
+    ] {
+        let told = super::told(&post(key, applicant, edit).await);
+        assert!(told.starts_with(expected), "{applicant}: {told}");
+    }
+    assert_eq!(world.state().await, before);
+}
