@@ -350,10 +350,10 @@ async fn a_standard_id_serves_wherever_an_id_does() {
     );
     let data = ask(&world, &world.key, read, json!({"id": standard})).await;
     assert_eq!(data["user"]["id"], id);
-    // Looked up, not searched for: the key and the user with its document.
+    // Looked up, not searched for: the user and its document.
     let before = world.directory.statements();
     ask(&world, &world.key, read, json!({"id": standard})).await;
-    assert_eq!(world.directory.statements() - before, 3);
+    assert_eq!(world.directory.statements() - before, 2);
     // It follows the address, whoever changes that; accounts without one have one too.
     let (grace, _) = world
         .person(NewUser {

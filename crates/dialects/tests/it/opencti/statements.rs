@@ -163,16 +163,16 @@ async fn one_user_costs_a_statement_for_each_kind_of_thing_told() {
     for (who, key) in keys {
         let (data, statements) = cost(&world, &key, READ, json!({"id": id})).await;
         assert_eq!(data["user"]["id"], id, "{who}");
-        // The key; the user with its document; groups, roles and organisations with theirs. Whoever
-        // does not see everybody has it asked whether they see this one.
-        let most = if who == "owner" { 5 } else { 7 };
+        // The user with its document; groups, roles and organisations with theirs. Whoever does not
+        // see everybody has it asked whether they see this one.
+        let most = if who == "owner" { 4 } else { 5 };
         assert!(statements <= most, "{who}: {statements}");
     }
     let me = "{ me { id name } }";
-    assert_eq!(cost(&world, &world.key, me, json!({})).await.1, 2);
+    assert_eq!(cost(&world, &world.key, me, json!({})).await.1, 1);
     let short = "query ($id: String!) { user(id: $id) { id standard_id name } }";
     assert_eq!(
         cost(&world, &world.key, short, json!({"id": id})).await.1,
-        2
+        1
     );
 }
