@@ -1,0 +1,75 @@
+"""Requests of all kinds, made from the description alone: wrong types, missing and unknown fields, limits and
+what lies beyond them, broken paths. Whatever comes, the answer is one that the description names, in the
+shape it gives, and never a fault of the server's own.
+
+Requests are drawn from a fixed seed: the same ones in every run.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+]
+# Beside the limits of every field, which are all tried whatever this says.
+EXAMPLES = 4
+# Signing out would end the session of whoever asks; the other suites do it.
+LEFT_OUT = "/sign-out"
+
+
+def ask(server, token: str, folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            "run",
+            f"{server.url}/api/v1/openapi.json",
+            "--header",
+            f"Authorization: Bearer {token}",
+            "--checks",
+            ",".join(CHECKS),
+            "--max-examples",
+            str(EXAMPLES),
+            "--seed",
+            "20260101",
+            "--generation-deterministic",
+            "--exclude-path",
+            LEFT_OUT,
+            "--no-color",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def powerless(server) -> str:
+    """A key of somebody with no rights at all, made by the owner."""
+    owner = {"Authorization": f"Bearer {server.env['USHER_TOKEN']}"}
+
+    def made(path: str, body: dict) -> dict:
+        answer = requests.post(f"{server.url}/api/v1{path}", json=body, headers=owner, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    nobody = made("/users", {"email": "nobody@example.org", "given_name": "No", "family_name": "Body"})
+    return made(f"/users/{nobody['id']}/keys", {"name": "powerless"})["secret"]
+
+
+@pytest.mark.parametrize("token", [lambda server: server.env["USHER_TOKEN"], powerless], ids=["owner", "powerless"])
+def test_every_answer_is_as_described(make_usher, tmp_path, token):
+    server = make_usher()
+    run = ask(server, token(server), tmp_path)
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    selected, known, tested = map(int, re.search(r"Selected: (\d+)/(\d+)\s+Tested: (\d+)", run.stdout).groups())
+    assert tested == selected == known - 1 > 90
+    assert server.bad_lines() == []
