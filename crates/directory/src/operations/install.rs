@@ -102,7 +102,8 @@ impl Directory {
     }
 
     /// Adds built-in roles and groups that this version knows and the store does not, and brings the
-    /// lines of the known roles up to date, unless administrators may edit them.
+    /// lines of the known roles up to date, unless administrators may edit them. Owners get what new
+    /// platforms bring for owners.
     pub async fn install_builtins(&self) -> Result<(), Fault> {
         let handle: Handle = self.act(&self.system(Platform::USHER));
         handle
@@ -121,7 +122,7 @@ impl Directory {
                         }
                     }
                 }
-                Ok(())
+                owners::complete(work).await
             })
             .await
     }

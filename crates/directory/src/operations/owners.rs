@@ -1,8 +1,8 @@
 //! Owners: the last active one stays, and every platform shows each of them as its administrator.
 
-use crate::handle::Outcome;
+use crate::handle::{About, Outcome};
 use crate::model::{Fault, GroupId, RoleId, RolePaths, User, UserId};
-use crate::store::{grants, groups, members, roles};
+use crate::store::{grants, groups, members, roles, users};
 use crate::work::Work;
 
 /// The word of the `usher` role that owns the installation.
@@ -94,12 +94,11 @@ pub(crate) async fn is_regal_role(
     user: UserId,
     role: RoleId,
 ) -> Outcome<bool> {
-    let regal = regalia(work)
-        .await?
-        .roles
-        .iter()
-        .any(|(id, _, _)| *id == role);
-    Ok(regal && is_owner(work, user).await?)
+    if !is_owner(work, user).await? {
+        return Ok(false);
+    }
+    let regalia = regalia(work).await?;
+    Ok(regalia.roles.iter().any(|(id, _, _)| *id == role))
 }
 
 /// The same for a group.
@@ -108,6 +107,32 @@ pub(crate) async fn is_regal_group(
     user: UserId,
     group: GroupId,
 ) -> Outcome<bool> {
-    let regal = regalia(work).await?.groups.contains(&group);
-    Ok(regal && is_owner(work, user).await?)
+    if !is_owner(work, user).await? {
+        return Ok(false);
+    }
+    Ok(regalia(work).await?.groups.contains(&group))
+}
+
+/// Gives every owner what a platform that came later brings for owners.
+pub(crate) async fn complete(work: &mut Work<'_>) -> Outcome<()> {
+    let regalia = regalia(work).await?;
+    for owner in grants::owners(&mut work.tx).await? {
+        let mut complete = true;
+        for (role, platform, _) in &regalia.roles {
+            let direct = grants::direct(&mut work.tx, owner, platform).await?;
+            complete &= direct.iter().any(|grant| grant.role == *role);
+        }
+        for group in &regalia.groups {
+            complete &= members::is_in(&mut work.tx, owner, *group).await?;
+        }
+        if complete {
+            continue;
+        }
+        crown(work, owner).await?;
+        if let Some(user) = users::by_id(&mut work.tx, owner).await? {
+            work.event("owner.completed", About::user(&user), None)
+                .await?;
+        }
+    }
+    Ok(())
 }

@@ -197,6 +197,17 @@ pub(crate) async fn is_owner(tx: &mut Tx<'_>, user: UserId) -> Res<bool> {
     Ok(found.is_some())
 }
 
+/// Everybody who holds the owner role directly.
+pub(crate) async fn owners(tx: &mut Tx<'_>) -> Res<Vec<UserId>> {
+    tx.all(
+        "SELECT g.user_id FROM grants g JOIN roles r ON r.id = g.role_id WHERE r.platform = 'usher' AND r.word = 'owner' \
+         ORDER BY g.user_id",
+        &[],
+        |row| Ok(UserId(row.int(0)?)),
+    )
+    .await
+}
+
 /// Whether an owner is left who may sign in.
 pub(crate) async fn an_owner_is_left(tx: &mut Tx<'_>, now: Time) -> Res<bool> {
     let left = tx

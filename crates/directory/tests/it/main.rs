@@ -7,6 +7,7 @@ mod collections;
 mod grants;
 mod groups;
 mod in_name;
+mod install;
 mod keys;
 mod lockouts;
 mod mail;

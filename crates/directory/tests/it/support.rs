@@ -103,7 +103,7 @@ fn server() -> String {
     )
 }
 
-async fn statement(sql: &str) {
+pub async fn statement(sql: &str) {
     let (client, connection) = tokio_postgres::connect(&server(), tokio_postgres::NoTls)
         .await
         .unwrap();
