@@ -42,6 +42,8 @@ impl Stop {
             Stop::Store(StoreError::Busy) => Fault::Unavailable("busy"),
             Stop::Store(StoreError::Conflict) => Fault::Unavailable("busy"),
             Stop::Store(StoreError::Full) => Fault::Unavailable("full"),
+            // Whoever sent it gets their own dialect's answer to a bad value, from whichever field it came.
+            Stop::Store(StoreError::Nul) => Fault::invalid("text", "holds the character NUL"),
             Stop::Store(StoreError::Lost(why)) => {
                 tracing::error!(why, "the store is lost");
                 Fault::Unavailable("lost")

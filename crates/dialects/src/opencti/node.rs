@@ -321,7 +321,7 @@ impl Person {
     }
 }
 
-/// The vendor's word for what an account amounts to (MODEL_NOTES §5).
+/// The vendor's word for what an account amounts to.
 pub fn status_word(standing: Standing) -> &'static str {
     match standing {
         Standing::Active | Standing::LockedOut => "Active",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dialects::kit::{FirstRunFacts, Serves};
 use dialects::{DIALECTS, platforms};
+use serde_json::{Value, json};
 
 use crate::support::{target, world};
 
@@ -96,6 +97,131 @@ async fn nothing_opens_without_a_credential() {
                 assert!(reply.header(header).is_some(), "{header} on {route:?}");
             }
         }
+    }
+    assert_eq!(world.state().await, before);
+}
+
+/// NUL cannot be stored by every database, so no tongue takes it: neither raw nor escaped, in a body, a
+/// query, a path, a literal or a filter.
+#[tokio::test]
+async fn nul_is_refused_in_every_tongue() {
+    let world = world().await;
+    let before = world.state().await;
+    let escaped = |text: &str| text.replace("NUL", "\\u0000");
+    let gql = |query: &str| json!({ "query": escaped(query), "variables": {} }).to_string();
+    let variables = |query: &str, value: Value| {
+        escaped(&json!({ "query": query, "variables": value }).to_string())
+    };
+    let by_email = "query($f: FilterGroup) { users(filters: $f) { edges { node { id } } } }";
+    let filter = json!({ "f": { "mode": "and", "filterGroups": [], "filters": [
+        { "key": "user_email", "values": ["aNULb"], "operator": "eq", "mode": "or" }
+    ] } });
+    for (method, target, body) in [
+        ("POST", "/api/v1/users", escaped(r#"{"login": "aNULb"}"#)),
+        (
+            "POST",
+            "/api/v1/sign-in",
+            escaped(r#"{"login": "aNULb", "password": "x"}"#),
+        ),
+        ("PATCH", "/api/v1/me", escaped(r#"{"title": "aNULb"}"#)),
+        ("PATCH", "/api/v1/me", "{\"title\": \"a\0b\"}".to_owned()),
+        ("GET", "/api/v1/users?q=a%00b", String::new()),
+        ("GET", "/api/v1/users?login=a%00b", String::new()),
+        ("GET", "/api/v1/users?sort=login&cursor=YQBi", String::new()),
+        ("GET", "/api/v1/users/a%00b", String::new()),
+        ("GET", "/api/v1/a%00b", String::new()),
+        (
+            "POST",
+            "/misp/admin/users/add",
+            escaped(r#"{"email": "aNULb@example.org", "org_id": 1, "role_id": 3}"#),
+        ),
+        (
+            "POST",
+            "/misp/admin/users/index",
+            escaped(r#"{"searchall": "aNULb"}"#),
+        ),
+        (
+            "GET",
+            "/misp/admin/users/index/searchall:a%00b",
+            String::new(),
+        ),
+        ("GET", "/misp/users/view/a%00b", String::new()),
+        ("GET", "/misp/organisations/view/a%00b", String::new()),
+        (
+            "POST",
+            "/misp/organisations/add",
+            escaped(r#"{"name": "aNULb"}"#),
+        ),
+        (
+            "POST",
+            "/tenable/api/users",
+            escaped(r#"[{"name": "aNULb", "email": "a@example.org", "password": "x"}]"#),
+        ),
+        (
+            "POST",
+            "/tenable/api/login",
+            escaped(r#"{"email": "aNULb", "password": "x"}"#),
+        ),
+        (
+            "PATCH",
+            "/tenable/api/users/1",
+            escaped(r#"{"department": "aNULb"}"#),
+        ),
+        ("GET", "/tenable/api/users/a%00b", String::new()),
+        (
+            "POST",
+            "/opencti/graphql",
+            gql(
+                r#"mutation { userAdd(input: {name: "aNULb", user_email: "a@example.org"}) { id } }"#,
+            ),
+        ),
+        (
+            "POST",
+            "/opencti/graphql",
+            gql(r#"{ users(search: "aNULb") { edges { node { id } } } }"#),
+        ),
+        (
+            "POST",
+            "/opencti/graphql",
+            gql(r#"{ user(id: "aNULb") { id } }"#),
+        ),
+        (
+            "POST",
+            "/opencti/graphql",
+            gql(r#"{ users(first: 1, after: "aNULb") { edges { node { id } } } }"#),
+        ),
+        ("POST", "/opencti/graphql", variables(by_email, filter)),
+    ] {
+        let mut call = world.request(method, target);
+        // Each dialect finds the key in the header that it reads.
+        for (name, value) in [
+            (
+                "Authorization",
+                if target.starts_with("/misp") {
+                    world.key.clone()
+                } else {
+                    format!("Bearer {}", world.key)
+                },
+            ),
+            ("X-API-Key", world.key.clone()),
+            ("Content-Type", "application/json".to_owned()),
+            ("Accept", "application/json".to_owned()),
+        ] {
+            call = call.header(name, &value);
+        }
+        let reply = call.body(body.clone()).send().await;
+        let shown = format!("{method} {target} {body}: {reply:?}");
+        if target.starts_with("/opencti") && reply.status == 200 {
+            let errors = reply.json()["errors"].clone();
+            // No id reads so: nobody is found by it.
+            let nothing = reply.json() == json!({ "data": { "user": null } });
+            assert!(errors.is_array() || nothing, "{shown}");
+            assert!(!reply.text.contains("INTERNAL_SERVER_ERROR"), "{shown}");
+        } else {
+            assert!((400..500).contains(&reply.status), "{shown}");
+            assert_ne!(reply.status, 401, "{shown}");
+        }
+        assert!(!reply.text.contains('\0'), "{shown}");
     }
     assert_eq!(world.state().await, before);
 }

@@ -250,7 +250,7 @@ pub struct UserChange {
     pub given: Option<Option<String>>,
     /// See `display`.
     pub family: Option<Option<String>>,
-    /// Which names the dialect shows, so that the others follow (MODEL_NOTES "partial writes").
+    /// Which names the dialect shows, so that the others follow.
     pub names_shown: NamesShown,
     /// Person or service account.
     pub kind: Option<UserKind>,

@@ -23,6 +23,9 @@ pub(crate) enum StoreError {
     /// Another transaction changed what this one read; the store runs the write again.
     #[error("another transaction came first")]
     Conflict,
+    /// A text holds the character NUL, which not every database can store or compare.
+    #[error("a text holds the character NUL")]
+    Nul,
     /// A unique, foreign key, check or not-null constraint refused the statement, or a text cannot be stored.
     #[error("the database refused a value: {0}")]
     Constraint(String),

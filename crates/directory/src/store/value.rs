@@ -74,9 +74,7 @@ impl Val<'_> {
     /// PostgreSQL cannot store NUL in a text, so SQLite must not either.
     pub(super) fn check(&self) -> Res<()> {
         match self {
-            Self::Text(text) if text.as_bytes().contains(&0) => Err(StoreError::Constraint(
-                "a text holds the character NUL".to_owned(),
-            )),
+            Self::Text(text) if text.as_bytes().contains(&0) => Err(StoreError::Nul),
             _ => Ok(()),
         }
     }

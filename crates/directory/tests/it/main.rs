@@ -28,6 +28,7 @@ mod settings;
 mod sign_in;
 mod statements;
 mod support;
+mod texts;
 mod ties;
 mod tokens;
 mod user_lists;

@@ -200,7 +200,7 @@ impl Session {
         if call.field.selects("platform_organization") {
             let own = match &stored.organisation {
                 Some(id) => self.find_organisation(id).await?,
-                // The root is the platform's own organisation (MODEL_NOTES §2).
+                // The root is the platform's own organisation.
                 None => super::found(self.handle.organisation(directory::ROOT).await)?,
             };
             let link = match own {

@@ -230,8 +230,8 @@ impl Session {
         }
     }
 
-    /// The organisations of people: memberships, and the home unless that is the root
-    /// (MODEL_NOTES §2), so that somebody made without one shows none.
+    /// The organisations of people: memberships, and the home unless that is the root, so that
+    /// somebody made without one shows none.
     async fn organizations_of(&self, ids: &[UserId], call: &Call<'_>) -> Links {
         let memberships = self.memberships_of(ids).await?;
         let shown = |row: &&directory::Membership| !row.home || row.organisation != directory::ROOT;
