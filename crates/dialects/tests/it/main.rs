@@ -1,6 +1,7 @@
 //! The dialects over their wire, in this process.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod doors;
 mod kit;
 mod misp;
 mod native;

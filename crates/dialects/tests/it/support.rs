@@ -124,27 +124,38 @@ impl World {
         (user, key.secret)
     }
 
-    /// People, organisations, keys and how many events there are, to see that nothing changed.
+    /// People, organisations, roles, keys, settings and how many events there are, to see that nothing
+    /// changed.
     pub async fn state(&self) -> String {
-        let users = self.system().users(&Query::default()).await.unwrap().items;
-        let organisations = self.system().organisations(&Query::default()).await;
-        let organisations = organisations.unwrap().items;
-        let people: Vec<_> = users
-            .iter()
-            .map(|user| (user.id, user.revision, user.status, user.login.clone()))
-            .collect();
-        let keys = self.system().keys(&Query::default()).await.unwrap().items;
-        let keys: Vec<_> = keys
-            .iter()
-            .map(|key| (key.id, key.name.clone(), key.revoked_at))
-            .collect();
         let counted = Query {
             limit: 0,
             total: true,
             ..Query::default()
         };
         let events = self.system().events(&counted).await.unwrap().total;
-        format!("{people:?} {organisations:?} {keys:?} {events:?}")
+        format!("{} {events:?}", self.contents().await)
+    }
+
+    /// The same without the events, which tell of refusals too.
+    pub async fn contents(&self) -> String {
+        let handle = self.system();
+        let users = handle.users(&Query::default()).await.unwrap().items;
+        let organisations = handle.organisations(&Query::default()).await;
+        let organisations = organisations.unwrap().items;
+        let people: Vec<_> = users
+            .iter()
+            .map(|user| (user.id, user.revision, user.status, user.login.clone()))
+            .collect();
+        let keys = handle.keys(&Query::default()).await.unwrap().items;
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|key| (key.id, key.name.clone(), key.revoked_at))
+            .collect();
+        let roles = handle.roles(&Query::default()).await.unwrap().items;
+        let roles: Vec<_> = roles.iter().map(|role| (role.id, role.version)).collect();
+        let lockout: directory::LockoutPolicy = handle.setting().await.unwrap();
+        let mail: directory::MailSettings = handle.setting().await.unwrap();
+        format!("{people:?} {organisations:?} {keys:?} {roles:?} {lockout:?} {mail:?}")
     }
 
     pub fn request(&self, method: &str, target: &str) -> Call<'_> {
@@ -427,8 +438,8 @@ pub async fn coverage(dialect: &'static Dialect, sign: Sign, refused: fn(&Reply)
     assert_eq!(world.state().await, before);
 }
 
-/// Sends nonsense to every route as the owner: 4xx in the vendor's shape (`shaped`) or a plain
-/// success where a route reads no body, never a 5xx.
+/// Sends nonsense to every route as the owner: 4xx in the vendor's shape (`shaped`) with nothing
+/// changed, or a plain success where a route reads no body, never a 5xx.
 pub async fn hostile(dialect: &'static Dialect, sign: Sign, shaped: fn(&Reply) -> bool) {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let wide = format!("{{\"a\":\"{}\"}}", "x".repeat(dialect.limits.body + 1));
@@ -469,6 +480,7 @@ pub async fn hostile(dialect: &'static Dialect, sign: Sign, shaped: fn(&Reply) -
         "00000000-0000-0000-0000-000000000000",
     ];
     let world = world_of(&[dialect]).await;
+    let contents = std::cell::RefCell::new(world.contents().await);
     for route in dialect.routes {
         let send = async |segment: &str, content: &str, body: Vec<u8>| {
             let (name, value) = sign(&world.key);
@@ -481,6 +493,11 @@ pub async fn hostile(dialect: &'static Dialect, sign: Sign, shaped: fn(&Reply) -
             );
             if reply.status >= 400 && route.method != "HEAD" {
                 assert!(shaped(&reply), "{route:?} {target} {content}: {reply:?}");
+            }
+            let after = world.contents().await;
+            let before = contents.replace(after.clone());
+            if reply.status >= 400 || matches!(route.method, "GET" | "HEAD") {
+                assert_eq!(before, after, "{route:?} {target} {content}: {reply:?}");
             }
         };
         // Deleting and reading need no body: these are tried with odd names only.
