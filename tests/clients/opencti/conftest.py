@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import uuid
 
 import pytest
 from pycti import OpenCTIApiClient
+from pycti.entities.opencti_capability import Capability
+from pycti.entities.opencti_group import Group
+from pycti.entities.opencti_identity import Identity
+from pycti.entities.opencti_marking_definition import MarkingDefinition
+from pycti.entities.opencti_role import Role
+from pycti.entities.opencti_settings import Settings
+from pycti.entities.opencti_stix_domain_object import StixDomainObject
+from pycti.entities.opencti_user import User
+
+CLASSES = (User, Group, Role, Capability, Settings, Identity, MarkingDefinition, StixDomainObject)
+# Which methods were called, and which of their parameters were given; see test_zz_whole_client.py.
+USED: dict[tuple[str, str], set[str]] = {}
+
+
+def _noted(kind: str, name: str, method):
+    @functools.wraps(method)
+    def noted(*args, **kwargs):
+        given = {key for key, value in kwargs.items() if value is not None}
+        USED.setdefault((kind, name), set()).update(given)
+        return method(*args, **kwargs)
+
+    return noted
+
+
+for _kind in CLASSES:
+    for _name, _method in list(vars(_kind).items()):
+        if _name.startswith("_"):
+            continue
+        if isinstance(_method, staticmethod):
+            setattr(_kind, _name, staticmethod(_noted(_kind.__name__, _name, _method.__func__)))
+        elif callable(_method):
+            setattr(_kind, _name, _noted(_kind.__name__, _name, _method))
 
 _counter = itertools.count(1)
 

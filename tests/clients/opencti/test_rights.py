@@ -135,12 +135,67 @@ def test_a_read_only_key_reads(client, connect, native, usher):
     assert named(error) == "FORBIDDEN_ACCESS"
 
 
-def test_people_from_another_door_show_sensible_values(client, native, unique):
-    stem = unique("native")
-    made = native.post("/users", {"email": f"{stem}@example.org", "given_name": "Grace", "family_name": "Hopper"})
-    shown = client.user.read(filters=where("user_email", f"{stem}@example.org"))
-    assert (shown["name"], shown["firstname"], shown["lastname"]) == ("Grace Hopper", "Grace", "Hopper")
-    assert (shown["theme"], shown["language"], shown["account_status"]) == ("default", "auto", "Active")
-    assert shown["roles"] == []
-    client.user.update_field(id=shown["id"], input=[{"key": "name", "value": ["Admiral Hopper"]}])
-    assert native.get(f"/users/{made['id']}")["name"] == "Admiral Hopper"
+def test_those_who_bypass_everything_act_for_others(client, connect, new_user, new_group, token_of):
+    user = new_user(password="correct horse battery staple")
+    manager = new_user(groups=[new_group("SETTINGS_SETACCESSES", "APIACCESS_USETOKEN")["id"]])
+    acting = connect()
+    acting.set_applicant_id_header(user["id"])
+    assert acting.user.me()["id"] == user["id"]
+    assert named(failure(acting.user.list)) == "FORBIDDEN_ACCESS"
+    edit = "mutation ($input: [EditInput]!) { meEdit(input: $input) { id theme } }"
+    changed = acting.query(edit, {"input": [{"key": "theme", "value": ["dark"]}]})
+    assert changed["data"]["meEdit"] == {"id": user["id"], "theme": "dark"}
+    acting.set_applicant_id_header(UNKNOWN)
+    assert named(failure(acting.user.me)) == "FUNCTIONAL_ERROR"
+    # Whoever may not is told so, and does nothing under a name they did not mean.
+    other = connect(token_of(manager))
+    other.set_applicant_id_header(user["id"])
+    assert named(failure(other.user.me)) == "FORBIDDEN_ACCESS"
+    error = failure(other.user.update_field, id=user["id"], input=[{"key": "theme", "value": ["light"]}])
+    assert named(error) == "FORBIDDEN_ACCESS"
+    assert client.user.read(id=user["id"])["theme"] == "dark"
+
+
+def test_an_organisations_administrator_writes_its_templates(client, organization_admin):
+    own = organization_admin[3]
+    add = "mutation ($input: EmailTemplateAddInput!) { emailTemplateAdd(input: $input) { id name } }"
+    content = {"name": "Ours", "email_object": "Hello", "sender_email": "Us", "template_body": "<p>Hello</p>"}
+    template = own.query(add, {"input": content})["data"]["emailTemplateAdd"]
+    assert own.user.send_mail(id=organization_admin[1]["id"], template_id=template["id"]) is None
+    patch = "mutation ($id: ID!, $input: [EditInput!]!) { emailTemplateFieldPatch(id: $id, input: $input) { name } }"
+    change = {"input": [{"key": "name", "value": ["Changed"]}]}
+    assert own.query(patch, {"id": template["id"], **change})["data"]["emailTemplateFieldPatch"]["name"] == "Changed"
+    platforms = client.query(add, {"input": {**content, "name": "The platform's"}})["data"]["emailTemplateAdd"]
+    assert named(failure(own.query, patch, {"id": platforms["id"], **change})) == "FORBIDDEN_ACCESS"
+    delete = "mutation ($id: ID!) { emailTemplateDelete(id: $id) }"
+    assert own.query(delete, {"id": template["id"]})["data"]["emailTemplateDelete"] == template["id"]
+    client.query(delete, {"id": platforms["id"]})
+
+
+def test_an_organisations_administrator_hands_out_its_groups_alone(client, organization_admin, new_group, native):
+    organization, member, _, own = organization_admin
+    group = new_group("KNOWLEDGE")
+    # Outside what may be handed out a group is unknown.
+    assert named(failure(own.user.add_membership, id=member["id"], group_id=group["id"])) in (
+        "MISSING_REFERENCE_ERROR", "FORBIDDEN_ACCESS",
+    )  # fmt: skip
+    assert group["id"] not in client.user.read(id=member["id"])["groupsIds"]
+
+
+def test_a_read_only_or_expired_key_changes_nothing(client, connect, native, new_user, new_group):
+    user, group = new_user(), new_group()
+    me = client.user.me()
+    reader = connect(native.post(f"/users/{me['id']}/keys", {"name": "reader", "read_only": True})["secret"])
+    before = client.user.read(id=user["id"])
+    for call, options in (
+        (reader.user.update_field, {"id": user["id"], "input": [{"key": "name", "value": ["N N"]}]}),
+        (reader.user.delete, {"id": user["id"]}),
+        (reader.user.add_membership, {"id": user["id"], "group_id": group["id"]}),
+        (reader.user.create_token, {"user_id": user["id"], "token_name": "x"}),
+        (reader.group.delete, {"id": group["id"]}),
+        (reader.role.create, {"name": "by a reader"}),
+        (reader.identity.create, {"type": "Organization", "name": "By a reader"}),
+    ):
+        assert named(failure(call, **options)) == "FORBIDDEN_ACCESS", call
+    assert client.user.read(id=user["id"]) == before
+    assert reader.user.read(id=user["id"]) == before

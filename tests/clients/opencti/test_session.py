@@ -103,12 +103,3 @@ def test_the_schema_can_be_looked_at(client):
     fields = {field["name"] for field in answer["data"]["__type"]["fields"]}
     assert {"user_email", "effective_confidence_level"} <= fields
     assert not fields & {"password", "otp_secret", "hash"}
-
-
-def test_nobody_acts_under_anothers_name(client, new_user):
-    user = new_user()
-    client.set_applicant_id_header(user["id"])
-    try:
-        assert client.user.me()["id"] != user["id"]
-    finally:
-        del client.request_headers["opencti-applicant-id"]
