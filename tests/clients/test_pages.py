@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 import re
 import shutil
 import time
@@ -28,6 +29,7 @@ def browser(tmp_path_factory):
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server"):
         options.add_argument(argument)
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(program("chromedriver")))
     driver.set_page_load_timeout(60)
@@ -82,6 +84,11 @@ def test_a_person_sets_a_password_by_the_mailed_link(browser, usher, native):
     alert = browser.find_element(By.CSS_SELECTOR, "[role=alert]")
     assert alert.is_displayed() and "too short" in alert.text
     assert "token" not in browser.current_url
+    # The page says so first of all, and the summary leads to the field.
+    assert browser.title == "Error: Set a new password"
+    alert.find_element(By.TAG_NAME, "a").click()
+    assert browser.switch_to.active_element == field(browser, "New password")
+    assert field(browser, "New password").get_attribute("aria-invalid") == "true"
     for label in ("New password", "The same once more"):
         field(browser, label).send_keys(PASSWORD)
     submit(browser, "Set password")
@@ -102,3 +109,79 @@ def test_a_person_asks_for_a_link(browser, usher, native):
     submit(browser, "Send the link")
     assert heading(browser) == "Look into your mail"
     assert "/account/reset?token=" in mailed_link(usher, user["email"])
+
+
+def test_a_person_activates_an_account(browser, usher, native):
+    address = "activating@example.org"
+    native.post("/users", {"email": address, "mail": "activation"})
+    link = mailed_link(usher, address)
+    assert "/account/activate?" in link
+    browser.get(link)
+    assert heading(browser) == browser.title == "Activate your account"
+    field(browser, "New password").send_keys(PASSWORD)
+    field(browser, "The same once more").send_keys(PASSWORD + "6")
+    submit(browser, "Set password")
+    assert "differ" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    for label in ("New password", "The same once more"):
+        field(browser, label).send_keys(PASSWORD)
+    submit(browser, "Set password")
+    assert heading(browser) == "Your password is set"
+    native.post("/sign-in", {"login": address, "password": PASSWORD})
+
+
+def test_a_person_confirms_an_address(browser, usher, native, make_native):
+    old, new = "confirming@example.org", "confirmed@example.org"
+    user = native.post("/users", {"email": old, "password": PASSWORD})
+    session = make_native(native.post("/sign-in", {"login": old, "password": PASSWORD})["token"])
+    changed = PASSWORD + " again"
+    session.put("/me/password", {"current_password": PASSWORD, "password": changed})
+    session.put("/me/email", {"email": new, "current_password": changed})
+    link = mailed_link(usher, new)
+    browser.get(link)
+    assert heading(browser) == browser.title == "Confirm your address"
+    assert native.get(f"/users/{user['id']}")["email"] == old
+    submit(browser, "Confirm")
+    assert heading(browser) == "Your address is confirmed"
+    assert native.get(f"/users/{user['id']}")["email"] == new
+    # Once only.
+    browser.get(link)
+    submit(browser, "Confirm")
+    assert heading(browser) == "This link no longer works"
+
+
+def test_every_page_speaks_its_language_and_names_its_fields(browser, usher):
+    for path in ("reset?token=x", "activate?token=x", "confirm?token=x", "forgot"):
+        browser.get(f"{usher.url}/account/{path}")
+        assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
+        assert len(browser.find_elements(By.TAG_NAME, "h1")) == len(browser.find_elements(By.TAG_NAME, "main")) == 1
+        assert browser.title == heading(browser)
+        inputs = browser.find_elements(By.CSS_SELECTOR, "input:not([type=hidden]), button")
+        assert inputs and all(it.accessible_name for it in inputs), path
+        names = [it.accessible_name for it in inputs]
+        assert len(names) == len(set(names))
+        described = [it.get_attribute("aria-describedby") for it in inputs if it.tag_name == "input"]
+        for ids in described:
+            assert all(browser.find_element(By.ID, one).text for one in ids.split())
+        assert browser.find_elements(By.TAG_NAME, "script") == []
+
+
+def test_the_browser_tells_nobody_the_token(browser, usher):
+    browser.get("about:blank")
+    browser.get_log("performance")
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    token = "T0ken-that-nobody-else-may-see"
+    browser.get(f"{usher.url}/account/reset?token={token}")
+    for label in ("New password", "The same once more"):
+        field(browser, label).send_keys(PASSWORD)
+    submit(browser, "Set password")
+    assert heading(browser) == "This link no longer works"
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requests = [it["params"]["request"] for it in events if it["method"] == "Network.requestWillBeSent"]
+    assert any(it["url"].endswith("/account/style.css") for it in requests)
+    sent = [it["params"]["headers"] for it in events if it["method"] == "Network.requestWillBeSentExtraInfo"]
+    assert len(sent) >= 3
+    for headers in [it["headers"] for it in requests] + sent:
+        assert not headers.get("Referer") and not headers.get("referer"), headers
+        assert headers.get("Origin", "null") in ("null", usher.url)
+    # It is in the address of the first page alone.
+    assert [it["url"] for it in requests if token in it["url"]] == [f"{usher.url}/account/reset?token={token}"]

@@ -54,15 +54,24 @@ impl Page<'_> {
         let mut page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n\
+             <meta name=\"robots\" content=\"noindex\">\n<title>{error}{title}</title>\n\
              <link rel=\"stylesheet\" href=\"/account/style.css\">\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n",
-            title = escape(self.title)
+            title = escape(self.title),
+            // The title is what a screen reader says first of a new page.
+            error = if self.problem.is_some() {
+                "Error: "
+            } else {
+                ""
+            },
         );
         if let Some(problem) = self.problem {
-            page.push_str(&format!(
-                "<p role=\"alert\" id=\"problem\">{}</p>\n",
-                escape(problem)
-            ));
+            let problem = escape(problem);
+            // The summary leads to the field, as nothing here can move the focus there.
+            let summary = match self.fields.first() {
+                Some(field) => format!("<a href=\"#{}\">{problem}</a>", escape(field.name)),
+                None => problem,
+            };
+            page.push_str(&format!("<p role=\"alert\" id=\"problem\">{summary}</p>\n"));
         }
         page.push_str(&format!("<p id=\"text\">{}</p>\n", escape(self.text)));
         if let Some(action) = self.action {
@@ -79,11 +88,16 @@ impl Page<'_> {
             for field in self.fields {
                 page.push_str(&format!(
                     "<p><label for=\"{name}\">{label}</label>\n<input id=\"{name}\" name=\"{name}\" type=\"{kind}\" \
-                     autocomplete=\"{complete}\" required aria-describedby=\"{described}\"></p>\n",
+                     autocomplete=\"{complete}\" required{invalid} aria-describedby=\"{described}\"></p>\n",
                     name = escape(field.name),
                     label = escape(field.label),
                     kind = escape(field.kind),
                     complete = escape(field.complete),
+                    invalid = if self.problem.is_some() {
+                        " aria-invalid=\"true\""
+                    } else {
+                        ""
+                    },
                     described = if self.problem.is_some() { "problem text" } else { "text" },
                 ));
             }
