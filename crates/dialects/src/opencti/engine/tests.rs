@@ -4,6 +4,8 @@ use super::execute::{Graph, Link, Pending};
 use super::*;
 use crate::opencti::SCHEMA;
 
+mod reference;
+
 const LIBRARY: &str = r#"
     interface Thing { id: ID! }
     type Shelf implements Thing { id: ID! books(first: Int = 2, tags: [String!], order: Order, like: Like): [Book!]! broken: Book strict: Book! }
