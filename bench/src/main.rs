@@ -206,7 +206,11 @@ fn reads(
     let dialects = [
         ("MISP, users/view", Load::misp(filled), 60),
         ("Tenable, user details", Load::tenable(filled), 60),
-        ("OpenCTI, user(id) as pycti asks", Load::opencti(filled)?, 35),
+        (
+            "OpenCTI, user(id) as pycti asks",
+            Load::opencti(filled)?,
+            35,
+        ),
     ];
     let chosen = native
         .into_iter()

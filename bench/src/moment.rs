@@ -10,7 +10,11 @@ pub fn write(milliseconds: i64, out: &mut Vec<u8>) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year + era * 400 + i64::from(month <= 2);
     let mut text = *b"\"0000-00-00T00:00:00.000Z\"";
     for (start, digits, mut value) in [

@@ -77,7 +77,11 @@ pub fn pages(folder: &Path, seconds: u64) -> Result<Measured> {
 fn shown(row: &Row<'_>, body: &mut Vec<u8>) -> Result<()> {
     let mut first = true;
     let mut name = |body: &mut Vec<u8>, name: &str| {
-        body.push(if std::mem::take(&mut first) { b'{' } else { b',' });
+        body.push(if std::mem::take(&mut first) {
+            b'{'
+        } else {
+            b','
+        });
         body.push(b'"');
         body.extend_from_slice(name.as_bytes());
         body.extend_from_slice(b"\":");
@@ -213,7 +217,8 @@ pub fn creates(folder: &Path, run: u64, group: u64, seconds: u64) -> Result<Meas
     let end = start + Duration::from_secs(seconds);
     let mut count: u64 = 0;
     while Instant::now() < end {
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for _ in 0..group {
             count += 1;
             let new = Person::of(run, count);
