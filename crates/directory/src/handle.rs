@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::access::Operation;
 use crate::caller::{Caller, CallerState, Credential};
 use crate::directory::Inner;
-use crate::model::{Fault, Permission, PlatformSpec, Standing, Time, word_covers};
+use crate::model::{
+    Fault, HeldRole, Permission, PlatformSpec, ShownRole, Standing, Time, shown_roles, word_covers,
+};
 use crate::operations::in_name;
 use crate::rules;
 use crate::store::{StoreError, Tx, credentials};
@@ -83,6 +85,15 @@ impl Handle {
     #[must_use]
     pub fn platforms(&self) -> &[PlatformSpec] {
         &self.inner.platforms
+    }
+
+    /// The roles that people are shown with in the caller's dialect, of those they hold.
+    #[must_use]
+    pub fn shown_roles(&self, held: &[HeldRole]) -> Vec<ShownRole> {
+        self.inner
+            .platform(self.caller.platform)
+            .map(|platform| shown_roles(held, platform))
+            .unwrap_or_default()
     }
 
     /// The time by the directory's clock.

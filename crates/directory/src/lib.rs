@@ -20,6 +20,7 @@ mod doors;
 mod guard;
 mod handle;
 mod hashing;
+mod memory;
 mod model;
 mod operations;
 mod refusals;

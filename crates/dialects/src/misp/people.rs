@@ -2,14 +2,14 @@
 //! batches, so that no list costs statements per row.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use directory as heart;
 use directory::{
-    Extended, Fault, Handle, Kind, OrganisationId, Query, Ref, RoleField, RoleId, User, UserId,
-    shown_roles,
+    Extended, Fault, Handle, Kind, OrganisationId, Permission, Query, Ref, RoleField, RoleId, User,
+    UserId,
 };
 
-use super::catalogue;
 use super::map::RoleView;
 use super::notes::{RoleNotes, UserNotes};
 
@@ -21,12 +21,20 @@ pub struct Roles {
     none: RoleView,
 }
 
+/// The roles that newcomers get.
+struct Chosen(Vec<heart::Role>);
+
 /// Roles read at most.
 const ROLES: u32 = 10_000;
 
 impl Roles {
-    /// Reads them, with their documents.
-    pub async fn read(handle: &Handle) -> Result<Roles, Fault> {
+    /// Reads them, with their documents; every answer about a user shows one, so they are remembered.
+    pub async fn read(handle: &Handle) -> Result<Arc<Roles>, Fault> {
+        let all = Self::gathered(handle);
+        handle.remembered(Permission::ReadRoles, all).await
+    }
+
+    async fn gathered(handle: &Handle) -> Result<Roles, Fault> {
         let query = Query {
             sort: Some(RoleField::Number),
             limit: ROLES,
@@ -73,11 +81,12 @@ impl Roles {
 
     /// The number of the role that newcomers get.
     pub async fn default(&self, handle: &Handle) -> Result<Option<i64>, Fault> {
-        let chosen = handle.default_roles().await?;
+        let chosen = async { Ok(Chosen(handle.default_roles().await?)) };
+        let chosen = handle.remembered(Permission::ReadRoles, chosen).await?;
         Ok(self
             .all
             .iter()
-            .find(|role| chosen.iter().any(|one| one.id == role.id))
+            .find(|role| chosen.0.iter().any(|one| one.id == role.id))
             .map(|role| role.number))
     }
 }
@@ -88,8 +97,8 @@ pub async fn role_numbers(
     people: &[UserId],
 ) -> Result<HashMap<UserId, i64>, Fault> {
     let held = handle.grants_of(people).await?;
-    let shown = shown_roles(&held, &catalogue::spec());
-    Ok(shown
+    Ok(handle
+        .shown_roles(&held)
         .into_iter()
         .map(|one| (one.user, one.number))
         .collect())

@@ -28,7 +28,7 @@ pub async fn list(signed: Signed) -> Answer {
     voice::require(&signed, ADMIN)?;
     let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
     let handle = signed.handle();
-    let roles = std::sync::Arc::new(Roles::read(&handle).await?);
+    let roles = Roles::read(&handle).await?;
     let mut filter = UserFilter::read(&address);
     if !voice::acts_with(&signed, SITE_ADMIN) {
         // Quirk: only site administrators choose among organisations (misp.md §4.1).

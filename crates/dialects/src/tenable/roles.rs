@@ -4,11 +4,11 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use directory::{
     Fault, Handle, HeldRole, NewRole, Operation, Predicate, Query, Role, RoleChange, RoleField,
-    RoleId, RoleInUse, Test, shown_roles,
+    RoleId, RoleInUse, Test,
 };
 
 use super::body::{document, permitted};
-use super::catalogue::{Action, PLATFORM, spec};
+use super::catalogue::{Action, PLATFORM};
 use super::{map, reader, wire};
 use crate::kit::{Answer, Path, Signed, answer};
 
@@ -57,7 +57,7 @@ pub async fn numbered(handle: &Handle, numbers: &[i64]) -> Result<Vec<RoleId>, F
 
 /// The roles of the vendor that somebody holds, whole, by number.
 pub async fn worn(handle: &Handle, held: &[HeldRole]) -> Result<Vec<wire::Role>, Fault> {
-    let shown = shown_roles(held, &spec());
+    let shown = handle.shown_roles(held);
     let ids: Vec<RoleId> = held
         .iter()
         .filter(|one| one.platform == PLATFORM)

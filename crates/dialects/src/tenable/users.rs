@@ -7,11 +7,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use directory::{
     Cursor, Extended, Fault, Handle, Kind, Operation, Position, Query, User, UserField, UserId,
-    shown_roles,
 };
 
 use super::body::{after_writing, document};
-use super::catalogue::spec;
 use super::map::{self, Profile};
 use super::{reader, roles, wire};
 use crate::kit::answer::Chunk;
@@ -68,7 +66,7 @@ pub async fn role_numbers(
 ) -> Result<HashMap<UserId, Vec<i64>>, Fault> {
     let held = handle.grants_of(ids).await?;
     let mut numbers: HashMap<UserId, Vec<i64>> = HashMap::new();
-    for role in shown_roles(&held, &spec()) {
+    for role in handle.shown_roles(&held) {
         numbers.entry(role.user).or_default().push(role.number);
     }
     for numbers in numbers.values_mut() {

@@ -66,6 +66,10 @@ pub(crate) async fn put_document(
     document: &Value,
     now: Time,
 ) -> Res<()> {
+    // What dialects know of a role, a group or an organisation is remembered with it; of people and records it never is.
+    if !matches!(entity, Extended::User | Extended::Record) {
+        tx.noted();
+    }
     let document = document.to_string();
     tx.exec(
         "INSERT INTO extensions (entity, entity_id, platform, document, version, updated_at) VALUES ($1, $2, $3, $4, 1, $5) \

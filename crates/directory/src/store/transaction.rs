@@ -223,6 +223,11 @@ impl<'c> Tx<'c> {
         self.book.since.filter(|_| !self.book.decided)
     }
 
+    /// Notes that something changed on which what is remembered may rest, beside the tables whose writes count anyway.
+    pub(super) fn noted(&mut self) {
+        self.book.decided = true;
+    }
+
     /// Notes that this transaction made a user, whose rights nobody can have remembered.
     pub(super) fn born(&mut self, user: i64) {
         self.book.born.push(user);

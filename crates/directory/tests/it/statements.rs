@@ -1,12 +1,16 @@
 //! How many statements the hot requests cost, so that nobody makes them dearer unseen.
 
-use directory::{NewGrant, NewPassword, NewUser, Query, Ref, User, UserField};
+use directory::{
+    Extended, GroupChange, Handle, NewExtension, NewGrant, NewPassword, NewRole, NewUser,
+    OrganisationChange, Permission, Query, Ref, User, UserField,
+};
 
-use crate::support::{ADMINISTRATOR, OWNER, ROOT, World, both};
+use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, World, both};
 
 both![
     hot_requests_cost_few_statements,
     what_is_made_is_what_is_shown,
+    what_is_remembered_is_given_up,
 ];
 
 fn anybody(number: u32) -> NewUser {
@@ -131,5 +135,78 @@ async fn what_is_made_is_what_is_shown(world: &World) {
         let made: User = handle.create_user(new).await.unwrap();
         let shown = handle.user(made.id).await.unwrap();
         assert_eq!(made, shown, "{case}");
+    }
+}
+
+/// A number, as what is worked out from roles would be.
+struct Worked(usize);
+
+/// What dialects work out from roles is worked out anew after any change that may concern it, and for whoever does not see
+/// everything.
+async fn what_is_remembered_is_given_up(world: &World) {
+    let sqlite = world.schema.is_none();
+    let owner = world.as_user(OWNER).await;
+    let part = world.organisation("Part", ROOT).await;
+    let group = world.group("Readers", ROOT).await;
+    let auditor = world.person("aud@example.org", part.id, &[AUDITOR]).await;
+    let auditor = world.as_user(auditor.id).await;
+    let mut turn = 0;
+    let mut renewed = async |handle: &Handle| {
+        turn += 1;
+        let work = async { Ok(Worked(turn)) };
+        let found = handle.remembered(Permission::ReadRoles, work);
+        found.await.unwrap().0 == turn
+    };
+    assert!(renewed(&owner).await);
+    assert_eq!(renewed(&owner).await, !sqlite);
+    assert!(renewed(&auditor).await && renewed(&auditor).await);
+    for change in ["role", "document", "group", "organisation", "user"] {
+        match change {
+            "role" => drop(
+                owner
+                    .create_role(NewRole {
+                        name: "Reader".to_owned(),
+                        ..NewRole::default()
+                    })
+                    .await
+                    .unwrap(),
+            ),
+            "document" => owner
+                .put_extension(Extended::Role, AUDITOR.0, NewExtension::default())
+                .await
+                .unwrap(),
+            "group" => drop(
+                owner
+                    .update_group(
+                        group.id,
+                        GroupChange {
+                            name: Some("Writers".to_owned()),
+                            ..GroupChange::default()
+                        },
+                    )
+                    .await
+                    .unwrap(),
+            ),
+            "organisation" => drop(
+                owner
+                    .update_organisation(
+                        part.id,
+                        OrganisationChange {
+                            name: Some("Whole".to_owned()),
+                            ..OrganisationChange::default()
+                        },
+                    )
+                    .await
+                    .unwrap(),
+            ),
+            _ => drop(owner.create_user(anybody(1)).await.unwrap()),
+        }
+        // Making a user changes nothing that anything remembered rests on.
+        assert_eq!(
+            renewed(&owner).await,
+            !sqlite || change != "user",
+            "{change}"
+        );
+        assert_eq!(renewed(&owner).await, !sqlite, "{change}");
     }
 }

@@ -1,0 +1,62 @@
+//! What is worked out from rows that hardly ever change, remembered on SQLite while nothing has changed.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::handle::Handle;
+use crate::model::{Fault, Permission, Platform};
+use crate::store::Changes;
+
+/// What is remembered: one of each type and platform, with the count of changes at which it was read.
+#[derive(Default)]
+pub(crate) struct Memory(Mutex<HashMap<(TypeId, Platform), Kept>>);
+
+#[derive(Clone)]
+struct Kept {
+    since: Changes,
+    what: Arc<dyn Any + Send + Sync>,
+}
+
+impl Memory {
+    fn get(&self, place: (TypeId, Platform), since: Changes) -> Option<Arc<dyn Any + Send + Sync>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&place)
+            .filter(|one| one.since == since)
+            .map(|one| Arc::clone(&one.what))
+    }
+
+    fn put(&self, place: (TypeId, Platform), kept: Kept) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(place, kept);
+    }
+}
+
+impl Handle {
+    /// Something worked out from roles, groups, organisations, settings, and the dialect's documents of these: remembered
+    /// for callers whose permission to see all of it counts everywhere, as long as nothing of it changes. For others, and
+    /// on PostgreSQL, it is worked out each time. It must not rest on anything else, nor on who asks.
+    pub async fn remembered<T: Send + Sync + 'static>(
+        &self,
+        sees: Permission,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<Arc<T>, Fault> {
+        let place = (TypeId::of::<T>(), self.caller.platform);
+        // Taken before anything is read, so that a change in between is noticed.
+        let since = self
+            .inner
+            .store
+            .changes()
+            .filter(|_| self.caller.reaches_all(sees.word()));
+        let known = since.and_then(|since| self.inner.memory.get(place, since));
+        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
+            return Ok(known);
+        }
+        let made = Arc::new(work.await?);
+        if let Some(since) = since {
+            let what: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&made);
+            self.inner.memory.put(place, Kept { since, what });
+        }
+        Ok(made)
+    }
+}
