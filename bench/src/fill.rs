@@ -55,7 +55,7 @@ async fn fill(location: StoreLocation, users: u64) -> Result<Filled> {
     let directory = Directory::open(Configuration {
         location,
         // The server adds the other platforms' roles when it starts.
-        platforms: vec![directory::usher_platform()],
+        platforms: vec![directory::usher_platform(&[])],
         passwords: PasswordPolicy::Default,
         secret: [7; 32],
         connections: 4,
