@@ -1,6 +1,10 @@
 """Coming in: the health check, tokens, addresses, and what the transport promises."""
 
+import base64
+import hmac
+import struct
 import time
+import urllib.parse
 
 import pytest
 import requests
@@ -103,3 +107,53 @@ def test_the_schema_can_be_looked_at(client):
     fields = {field["name"] for field in answer["data"]["__type"]["fields"]}
     assert {"user_email", "effective_confidence_level"} <= fields
     assert not fields & {"password", "otp_secret", "hash"}
+
+
+def test_a_session_is_seen_and_killed(client, usher, new_user):
+    user = new_user(password="correct horse battery staple")
+    tokens = [sign_in(usher, user["user_email"], "correct horse battery staple")["data"]["token"] for _ in range(3)]
+    sessions = client.user.read(id=user["id"], include_sessions=True)["sessions"]
+    assert len(sessions) == 3
+    assert all(0 < session["ttl"] <= session["originalMaxAge"] for session in sessions)
+    listed = client.query("query { sessions { user { id name entity_type } sessions { id created ttl originalMaxAge } } }")
+    own = next(entry for entry in listed["data"]["sessions"] if entry["user"]["id"] == user["id"])
+    assert {session["id"] for session in own["sessions"]} == {session["id"] for session in sessions}
+    kill = "mutation ($id: ID!) { sessionKill(id: $id) }"
+    assert client.query(kill, {"id": sessions[0]["id"]})["data"]["sessionKill"] == sessions[0]["id"]
+    answers = [post(usher, {"query": "{ me { id } }"}, token).json() for token in tokens]
+    assert sorted("errors" in answer for answer in answers) == [False, False, True]
+    assert named(failure(client.query, kill, {"id": sessions[0]["id"]})) == "FUNCTIONAL_ERROR"
+    every = "mutation ($id: ID!) { userSessionsKill(id: $id) }"
+    assert len(client.query(every, {"id": user["id"]})["data"]["userSessionsKill"]) == 2
+    assert client.user.read(id=user["id"], include_sessions=True)["sessions"] == []
+    assert all("errors" in post(usher, {"query": "{ me { id } }"}, token).json() for token in tokens)
+
+
+def one_time_code(uri):
+    """The code of now, as an authenticator shows it."""
+    secret = urllib.parse.parse_qs(urllib.parse.urlparse(uri).query)["secret"][0]
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), "sha1").digest()
+    place = digest[-1] & 15
+    number = struct.unpack(">I", digest[place : place + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def test_a_second_factor_is_asked_for_and_taken_away(client, usher, new_user):
+    password = "correct horse battery staple"
+    user = new_user(password=password)
+    api = usher.env["USHER_URL"] + "/api/v1"
+    body = {"login": user["user_email"], "password": password}
+    signed = requests.post(f"{api}/sign-in", json=body, timeout=10).json()
+    own = {"Authorization": f"Bearer {signed['token']}"}
+    begun = requests.post(f"{api}/me/second-factor", json={"current_password": password}, headers=own, timeout=10)
+    code = {"code": one_time_code(begun.json()["uri"])}
+    assert requests.put(f"{api}/me/second-factor", json=code, headers=own, timeout=10).ok
+    shown = {"customAttributes": "id otp_activated"}
+    assert client.user.read(id=user["id"], **shown)["otp_activated"] is True
+    error = sign_in(usher, user["user_email"], password)["errors"][0]
+    assert (error["name"], error["extensions"]["data"]["http_status"]) == ("OTP_REQUIRED", 401)
+    taken = client.query("mutation ($id: ID!) { otpUserDeactivation(id: $id) { id } }", {"id": user["id"]})
+    assert taken["data"]["otpUserDeactivation"] == {"id": user["id"]}
+    assert client.user.read(id=user["id"], **shown)["otp_activated"] is False
+    assert sign_in(usher, user["user_email"], password)["data"]["token"]
