@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod doors;
+mod growth;
 mod kit;
 mod misp;
 mod native;
