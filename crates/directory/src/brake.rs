@@ -1,5 +1,6 @@
-//! The brake on addresses that send many wrong passwords, whoever's they are. It is kept in memory:
-//! a restart forgives, and nodes count apart.
+//! The brakes on addresses: one on those that send many wrong passwords, whoever's they are, one on
+//! those that have many links mailed. They count apart, so that asking for links locks no colleague
+//! behind the same address out. They are kept in memory: a restart forgives, and nodes count apart.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -7,26 +8,47 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Fault, Time};
 
-/// Failures within [`WINDOW`] after which an address waits.
+/// Wrong passwords within [`WINDOW`] after which an address waits.
 const FAILURES: u32 = 100;
-/// Milliseconds in which failures are counted, from the first.
+/// Links asked for within [`WINDOW`] after which an address waits.
+const LINKS: u32 = 50;
+/// Milliseconds in which it is counted, from the first.
 const WINDOW: i64 = 900_000;
 /// Addresses remembered at most.
 const ADDRESSES: usize = 50_000;
 
-/// Failures per address.
-#[derive(Default)]
-pub(crate) struct Brake(Mutex<HashMap<IpAddr, (Time, u32)>>);
+/// What is counted per address, and how many of it are too many.
+pub(crate) struct Brake {
+    most: u32,
+    counts: Mutex<HashMap<IpAddr, (Time, u32)>>,
+}
 
 impl Brake {
-    /// Refuses an address that failed too often.
+    /// The brake on wrong passwords, codes and tokens.
+    pub fn on_failures() -> Self {
+        Self::beyond(FAILURES)
+    }
+
+    /// The brake on links that are mailed on a stranger's asking.
+    pub fn on_links() -> Self {
+        Self::beyond(LINKS)
+    }
+
+    fn beyond(most: u32) -> Self {
+        Self {
+            most,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Refuses an address that came too often.
     pub fn check(&self, address: Option<IpAddr>, now: Time) -> Result<(), Fault> {
         let Some(address) = address.map(network) else {
             return Ok(());
         };
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         match failures.get(&address) {
-            Some((since, count)) if *count >= FAILURES && since.plus(WINDOW) > now => {
+            Some((since, count)) if *count >= self.most && since.plus(WINDOW) > now => {
                 Err(Fault::TooMany {
                     retry_after: since.plus(WINDOW).0 - now.0,
                 })
@@ -35,17 +57,17 @@ impl Brake {
         }
     }
 
-    /// Counts a failure.
+    /// Counts one more.
     pub fn count(&self, address: Option<IpAddr>, now: Time) {
         let Some(address) = address.map(network) else {
             return;
         };
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
             failures.retain(|_, (since, _)| since.plus(WINDOW) > now);
             if failures.len() >= ADDRESSES {
                 // Those near the limit are the ones worth remembering.
-                failures.retain(|_, (_, count)| *count >= FAILURES / 2);
+                failures.retain(|_, (_, count)| *count >= self.most / 2);
             }
         }
         let one = failures.entry(address).or_insert((now, 0));
@@ -73,7 +95,7 @@ mod tests {
 
     #[test]
     fn brakes_after_a_hundred_and_lets_go() {
-        let brake = Brake::default();
+        let brake = Brake::on_failures();
         let at = |text: &str| text.parse::<IpAddr>().ok();
         for tries in 0..100 {
             assert_eq!(brake.check(at("192.0.2.1"), Time(tries)), Ok(()));

@@ -72,6 +72,7 @@ pub(crate) struct Inner {
     pub uses: crate::uses::Uses,
     pub refusals: crate::refusals::Refusals,
     pub brake: crate::brake::Brake,
+    pub links: crate::brake::Brake,
     /// At most as many password hashes at once as there are cores.
     pub hashing: tokio::sync::Semaphore,
     /// Hashes waiting or running; beyond a bound the door says to come back.
@@ -148,7 +149,8 @@ impl Directory {
             memory: crate::memory::Memory::default(),
             uses: crate::uses::Uses::default(),
             refusals: crate::refusals::Refusals::default(),
-            brake: crate::brake::Brake::default(),
+            brake: crate::brake::Brake::on_failures(),
+            links: crate::brake::Brake::on_links(),
             hashing: tokio::sync::Semaphore::new(cores),
             hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
         })))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dialects::kit::Shared;
 use directory::Directory;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -15,22 +16,27 @@ const FLUSH: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// Starts it all; aborting the tasks ends it.
-pub fn start(directory: &Directory, mailer: Mailer) -> Vec<JoinHandle<()>> {
+pub fn start(directory: &Directory, shared: &Shared, mailer: Mailer) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(flush(directory.clone())),
-        tokio::spawn(sweep(directory.clone())),
+        tokio::spawn(sweep(directory.clone(), shared.clone())),
         tokio::spawn(mailer.run()),
     ]
 }
 
-/// Nothing that is over counts any more, swept or not: this only keeps the tables small.
-async fn sweep(directory: Directory) {
+/// Nothing that is over counts any more, swept or not: this only keeps the tables small. What
+/// administrators changed on another node is looked at too.
+async fn sweep(directory: Directory, shared: Shared) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if let Err(fault) = directory.sweep().await {
             tracing::warn!(%fault, "cannot clear away what is over");
+        }
+        match directory.setting().await {
+            Ok(face) => shared.take_face(&face),
+            Err(fault) => tracing::warn!(%fault, "cannot read the public address"),
         }
     }
 }

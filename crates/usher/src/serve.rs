@@ -50,8 +50,10 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     let public_url = public_url(&configuration, &directory, &local_url).await?;
     first_run::prepare(&directory, &data, &public_url, configuration.demo).await?;
 
+    let stated = !configuration.facts.public_url.is_empty();
     let facts = Facts {
         public_url,
+        unset_url: (!stated).then(|| local_url.clone()),
         ..configuration.facts
     };
     let shared = Shared::new(directory.clone(), facts);
@@ -81,7 +83,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         shared.public_url(),
         authorities,
     );
-    let background = background::start(&directory, mailer);
+    let background = background::start(&directory, &shared, mailer);
     announce(&local_url, &data)?;
 
     tokio::select! {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use directory::Directory;
+use directory::{Directory, PublicFace};
 use ipnet::IpNet;
 
 use super::rate::Buckets;
@@ -18,6 +18,9 @@ pub struct Shared(Arc<Inner>);
 pub struct Facts {
     /// The address people reach the server under, without a trailing slash.
     pub public_url: String,
+    /// What it is while administrators have set none; `None` when it was stated at the start, which
+    /// counts for more than what they set.
+    pub unset_url: Option<String>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpNet>,
 }
@@ -25,6 +28,7 @@ pub struct Facts {
 struct Inner {
     directory: Directory,
     public_url: RwLock<String>,
+    unset_url: Option<String>,
     proxies: Vec<IpNet>,
     buckets: Buckets,
     /// Request ids are this process's own prefix and a count: unique without drawing randomness for
@@ -48,6 +52,7 @@ impl Shared {
         Self(Arc::new(Inner {
             directory,
             public_url: RwLock::new(facts.public_url),
+            unset_url: facts.unset_url,
             proxies: facts.proxies,
             buckets: Buckets::default(),
             prefix: u32::from_be_bytes(prefix),
@@ -71,13 +76,19 @@ impl Shared {
             .clone()
     }
 
-    /// Changes the address people reach the server under.
-    pub fn set_public_url(&self, url: &str) {
+    /// Takes over the address that administrators have set, unless one was stated at the start. Called
+    /// when it may have changed, here or on another node.
+    pub fn take_face(&self, face: &PublicFace) {
+        let Some(unset) = &self.0.unset_url else {
+            return;
+        };
+        let set = face.url.as_deref().filter(|url| !url.is_empty());
         *self
             .0
             .public_url
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = url.trim_end_matches('/').to_owned();
+            .unwrap_or_else(PoisonError::into_inner) =
+            set.unwrap_or(unset).trim_end_matches('/').to_owned();
     }
 
     /// The server's version.

@@ -106,6 +106,7 @@ async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
         .await
         .unwrap(),
         super::Facts {
+            unset_url: None,
             public_url: String::new(),
             proxies: vec!["10.0.0.0/8".parse().unwrap()],
         },

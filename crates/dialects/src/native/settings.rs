@@ -110,7 +110,11 @@ pub async fn update(mut call: Call) -> Answer {
             shown::<MailTemplates>(&call.handle).await
         }
         PasswordFigures::NAME => changed::<PasswordFigures>(&call.handle, change).await,
-        PublicFace::NAME => changed::<PublicFace>(&call.handle, change).await,
+        PublicFace::NAME => {
+            let answer = changed::<PublicFace>(&call.handle, change).await?;
+            call.seen.shared.take_face(&call.handle.setting().await?);
+            Ok(answer)
+        }
         Lifetimes::NAME => changed::<Lifetimes>(&call.handle, change).await,
         SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&call.handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),

@@ -75,6 +75,7 @@ pub async fn world_of(dialects: &[&'static Dialect]) -> World {
         directory.clone(),
         Facts {
             public_url: "http://usher.example".to_owned(),
+            unset_url: Some("http://usher.example".to_owned()),
             proxies: Vec::new(),
         },
     );

@@ -33,8 +33,8 @@ impl Directory {
         platform: Platform,
         context: RequestContext,
     ) -> Result<(), Fault> {
-        self.0.brake.check(context.address, self.now())?;
-        self.0.brake.count(context.address, self.now());
+        self.0.links.check(context.address, self.now())?;
+        self.0.links.count(context.address, self.now());
         let folded = rules::fold(name);
         let found = self
             .0

@@ -17,6 +17,7 @@ both![
     lifted,
     parallel_guesses,
     addresses_are_braked,
+    asking_for_links_brakes_no_sign_in,
 ];
 
 const EMAIL: &str = "ada@example.org";
@@ -271,4 +272,35 @@ async fn addresses_are_braked(world: &World) {
     assert!(opens(world).await, "other addresses are not held back");
     world.clock.advance(900_000);
     assert!(world.sign_in(EMAIL, PASSWORD).await.is_ok());
+}
+
+async fn asking_for_links_brakes_no_sign_in(world: &World) {
+    let ada = world.person_with_password(EMAIL, PASSWORD).await;
+    let ask = async |name: &str| {
+        let at = crate::support::from("192.0.2.1");
+        let asked = world.directory.request_password_reset(name, TOY, at);
+        asked.await
+    };
+    for number in 0..50 {
+        assert_eq!(ask(&format!("nobody{number}@example.org")).await, Ok(()));
+    }
+    // Known and unknown names are refused alike, and nothing is mailed.
+    for name in [EMAIL, "nobody@example.org"] {
+        let wait = ask(name).await.unwrap_err();
+        assert_eq!(
+            wait,
+            Fault::TooMany {
+                retry_after: 900_000
+            }
+        );
+    }
+    assert_eq!(world.mails().await, vec![]);
+    // Colleagues behind the same address sign in as before, and fail as before.
+    assert!(opens(world).await);
+    guess(world, 2).await;
+    let user = world.system().user(ada.id).await.unwrap();
+    assert_eq!(user.lockout_until, None);
+    world.clock.advance(900_000);
+    assert_eq!(ask(EMAIL).await, Ok(()));
+    assert_eq!(world.mails().await.len(), 1);
 }
