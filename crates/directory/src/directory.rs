@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub hashing: tokio::sync::Semaphore,
     /// Hashes waiting or running; beyond a bound the door says to come back.
     pub hashes_waiting: std::sync::atomic::AtomicUsize,
+    /// Password hashes made or compared.
+    pub hashes: std::sync::atomic::AtomicU64,
 }
 
 impl Inner {
@@ -153,6 +155,7 @@ impl Directory {
             links: crate::brake::Brake::on_links(),
             hashing: tokio::sync::Semaphore::new(cores),
             hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
+            hashes: std::sync::atomic::AtomicU64::new(0),
         })))
     }
 
@@ -219,6 +222,12 @@ impl Directory {
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.0.store.statements_total()
+    }
+
+    /// Password hashes made or compared since the directory was opened.
+    #[must_use]
+    pub fn hashes(&self) -> u64 {
+        self.0.hashes.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Whether the store answers.

@@ -37,6 +37,7 @@ impl Inner {
             .acquire()
             .await
             .map_err(|_| Fault::Unavailable("busy"))?;
+        self.hashes.fetch_add(1, Ordering::Relaxed);
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Fault::Internal(format!("hashing: {error}")))?

@@ -11,7 +11,8 @@ both![
     answers,
     sessions_end_by_the_clock,
     leaves_a_trail,
-    hashes_follow_the_cost
+    hashes_follow_the_cost,
+    the_same_work_for_everybody,
 ];
 
 const PASSWORD: &str = "tangerine umbrella 42";
@@ -239,4 +240,97 @@ async fn hashes_follow_the_cost(world: &World) {
     assert_eq!(user.password_changed_at, changed, "it is the same password");
     sign_in(PASSWORD).await.unwrap();
     dearer.close().await.unwrap();
+}
+
+/// Time is not measured, for that would fail on a busy machine; what takes the time is: one hash of
+/// the present cost and one durable write, whoever is asked for.
+async fn the_same_work_for_everybody(world: &World) {
+    let service = directory::NewUser {
+        login: Some("robot".to_owned()),
+        kind: Some(directory::UserKind::Service),
+        ..directory::NewUser::default()
+    };
+    world.system().create_user(service).await.unwrap();
+    world
+        .person("none@example.org", crate::support::ROOT, &[])
+        .await;
+    world
+        .person_with_password("known@example.org", PASSWORD)
+        .await;
+    world
+        .person_with_password("locked@example.org", PASSWORD)
+        .await;
+    for _ in 0..3 {
+        world
+            .sign_in("locked@example.org", "wrong")
+            .await
+            .unwrap_err();
+    }
+    let away = world
+        .person_with_password("away@example.org", PASSWORD)
+        .await;
+    let suspended = UserChange {
+        status: Some(Status::Suspended),
+        ..UserChange::default()
+    };
+    world
+        .system()
+        .update_user(away.id, suspended)
+        .await
+        .unwrap();
+    let everything = Query {
+        limit: 0,
+        total: true,
+        ..Query::default()
+    };
+    let events = async || {
+        world
+            .system()
+            .events(&everything)
+            .await
+            .unwrap()
+            .total
+            .unwrap()
+    };
+    let overlong = "x".repeat(1_025);
+    for (password, hashes, told) in [("wrong", 1, 1), (PASSWORD, 1, 1), (&overlong, 0, 0)] {
+        for name in [
+            "nobody@example.org",
+            "",
+            "none@example.org",
+            "robot",
+            "known@example.org",
+            "locked@example.org",
+            "away@example.org",
+        ] {
+            let right =
+                password == PASSWORD && matches!(name, "known@example.org" | "away@example.org");
+            let before = (world.directory.hashes(), events().await);
+            let answer = world.sign_in(name, password).await.map(drop);
+            if !right {
+                assert_eq!(answer, Err(refused(Refusal::Unknown)), "{name} {password}");
+            }
+            let after = (world.directory.hashes(), events().await);
+            assert_eq!(
+                (after.0 - before.0, after.1 - before.1),
+                (hashes, told),
+                "{name} {password}"
+            );
+        }
+    }
+    // A link to a new password costs no hash, and one event, for everybody.
+    for name in [
+        "nobody@example.org",
+        "none@example.org",
+        "known@example.org",
+        "away@example.org",
+    ] {
+        let before = (world.directory.hashes(), events().await);
+        let asked = world
+            .directory
+            .request_password_reset(name, TOY, from("192.0.2.1"));
+        assert_eq!(asked.await, Ok(()), "{name}");
+        let after = (world.directory.hashes(), events().await);
+        assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{name}");
+    }
 }
