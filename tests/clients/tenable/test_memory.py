@@ -6,7 +6,7 @@ from pathlib import Path
 from tenable_people import connect
 
 # `LISTED_USERS=100000 cargo xtask clients tenable -- -k memory -s` prints the figures of docs/dialects/tenable.md.
-USERS = int(os.environ.get("LISTED_USERS", "12000"))
+USERS = int(os.environ.get("LISTED_USERS", "24000"))
 LONG = "x" * 200
 
 
