@@ -284,6 +284,18 @@ def test_a_server_that_hangs_holds_up_no_other_mail(make_usher, make_postbox, si
     assert got == sorted(user["email"] for user in stuck)
 
 
+def test_a_stop_waits_for_no_server_that_hangs(make_usher, silence):
+    server = make_usher()
+    server.native.patch("/settings/mail", silence.settings())
+    for _ in range(3):
+        server.native.post(f"/users/{person(server.native)['id']}/password-reset")
+        silence.hold()
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 10
+    assert "mails under way were cut off" in server.stderr()
+
+
 def test_only_so_many_mails_are_sent_at_once(make_usher, silence):
     server = make_usher()
     native = server.native

@@ -86,6 +86,10 @@ impl Suite {
         if self.environment.holds("selenium") {
             system::chromium_driver()?;
         }
+        // README's examples run there, and one of them is a shell's.
+        if self.has_name("server") && system::which("curl").is_none() {
+            system::install(&["curl"])?;
+        }
         let mut tests = Command::new(self.environment.program("python"));
         tests
             .current_dir(root())

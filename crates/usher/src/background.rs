@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dialects::kit::Shared;
 use directory::Directory;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -15,13 +16,38 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// How often what is over (sessions, links, grants, old failures) is cleared away.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// Starts it all; aborting the tasks ends it.
-pub fn start(directory: &Directory, shared: &Shared, mailer: Mailer) -> Vec<JoinHandle<()>> {
-    vec![
-        tokio::spawn(flush(directory.clone())),
-        tokio::spawn(sweep(directory.clone(), shared.clone())),
-        tokio::spawn(mailer.run()),
-    ]
+/// What runs beside the requests.
+pub struct Background {
+    tidying: [JoinHandle<()>; 2],
+    mailing: JoinHandle<()>,
+    stop_mailing: oneshot::Sender<()>,
+}
+
+/// Starts it all.
+pub fn start(directory: &Directory, shared: &Shared, mailer: Mailer) -> Background {
+    let (stop_mailing, stopped) = oneshot::channel();
+    Background {
+        tidying: [
+            tokio::spawn(flush(directory.clone())),
+            tokio::spawn(sweep(directory.clone(), shared.clone())),
+        ],
+        mailing: tokio::spawn(mailer.run(stopped)),
+        stop_mailing,
+    }
+}
+
+impl Background {
+    /// Ends it all, before the store is closed.
+    pub async fn end(self) {
+        for task in &self.tidying {
+            task.abort();
+        }
+        // Whoever is not there to be told has ended.
+        let _ = self.stop_mailing.send(());
+        if let Err(error) = self.mailing.await {
+            tracing::error!(%error, "sending mail broke off");
+        }
+    }
 }
 
 /// Nothing that is over counts any more, swept or not: this only keeps the tables small. What

@@ -102,9 +102,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }
-    for task in &background {
-        task.abort();
-    }
+    background.end().await;
     directory
         .flush_uses()
         .await

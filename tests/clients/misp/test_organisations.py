@@ -87,6 +87,13 @@ def test_scopes_and_search(misp, mark):
     assert found(scope="all", search=f"sector {mark}") == [here.id]
     assert found(scope="all", search=here.uuid[:18]) == [here.id]
     assert here.id in found() and away.id not in found()
+    ok(misp.update_organisation({"restricted_to_domain": [f"{mark}.example", "other.example"]}, here.id))
+    assert found(scope="all", search=f"{mark.upper()}.exa") == [here.id]
+    # What stands between domains where they are kept is found by nobody.
+    assert here.id not in found(scope="all", search='","') + found(scope="all", search='e"')
+    for alias in ("all", "quickFilter"):
+        rows = ok(misp.direct_call(f"organisations/index/scope:all/{alias}:{mark}"))
+        assert [row["Organisation"]["id"] for row in rows] == [away.id, here.id]
     names = [row["Organisation"]["name"].lower() for row in misp.organisations(scope="all")]
     assert names == sorted(names)
     row = misp.organisations(scope="all", search=mark)[0]["Organisation"]

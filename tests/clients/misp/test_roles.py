@@ -106,6 +106,13 @@ def test_names(misp, role):
     assert refused(misp.update_role({"name": "x"}, 999999), 404)["name"] == "Invalid Role"
 
 
+def test_filters(misp, role):
+    for name in ("name", "quickFilter"):
+        rows = ok(misp.direct_call(f"roles/index/{name}:{role.name[2:].upper()}"))
+        assert [row["Role"]["id"] for row in rows] == [role.id]
+    assert ok(misp.direct_call("roles/index/name:nobody-is-called-so")) == []
+
+
 def test_the_default_role(misp, role, mark):
     try:
         done = ok(misp.set_default_role(role))

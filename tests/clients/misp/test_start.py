@@ -81,6 +81,16 @@ def test_a_key_from_elsewhere(usher, misp):
     assert answer.json()["message"] == "It is not possible to use this Auth key from your IP address"
 
 
+def test_a_key_tells_when_it_ends(usher, misp):
+    made = ok(misp.direct_call("auth_keys/add/me", {"expiration": "2099-12-31"}))["AuthKey"]
+    headers = {"Authorization": made["authkey_raw"], "Accept": "application/json"}
+    answer = requests.get(f"{usher.env['MISP_URL']}users/view/me", headers=headers, timeout=30)
+    assert answer.status_code == 200 and answer.headers["X-Auth-Key-Expiration"] == "2099-12-31T00:00:00+00:00"
+    headers["Authorization"] = usher.env["MISP_KEY"]
+    answer = requests.get(f"{usher.env['MISP_URL']}users/view/me", headers=headers, timeout=30)
+    assert "X-Auth-Key-Expiration" not in answer.headers
+
+
 def test_a_deleted_key_and_a_deleted_user(misp, make_user, connect):
     user, key = make_user("gone")
     client = connect(key)

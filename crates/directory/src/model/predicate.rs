@@ -206,6 +206,8 @@ pub enum OrganisationField {
     Nationality,
     /// Contacts.
     Contacts,
+    /// The allowed domains, in one text with other characters between them.
+    Domains,
     /// Whether it is local.
     Local,
     /// The parent's number (exact).

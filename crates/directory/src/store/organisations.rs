@@ -40,6 +40,7 @@ impl Listed for Organisations {
             OrganisationField::Sector => Column::Text("o.sector", Folding::Lower),
             OrganisationField::Nationality => Column::Text("o.nationality", Folding::Lower),
             OrganisationField::Contacts => Column::Text("o.contacts", Folding::Lower),
+            OrganisationField::Domains => Column::Text("o.domains", Folding::Lower),
             OrganisationField::Local => Column::Flag("o.local"),
             OrganisationField::Parent => Column::Int("o.parent_id"),
             OrganisationField::Ancestor => Column::Related {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail};
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 
 use templates::Surroundings;
@@ -23,6 +24,8 @@ const TICK: Duration = Duration::from_millis(500);
 /// How long one mail may take with everything: well within the lease, after which another node would
 /// send it too.
 const LIMIT: Duration = Duration::from_secs(120);
+/// How long mails under way may still take when the server stops.
+const LAST: Duration = Duration::from_secs(2);
 const _: () = assert!(2 * LIMIT.as_millis() <= MAIL_LEASE as u128);
 /// Tries before a mail is given up.
 const TRIES: i64 = 12;
@@ -108,9 +111,9 @@ impl Mailer {
         }
     }
 
-    /// Sends for ever. Only as many mails are claimed as can be sent at once, so that each has its
+    /// Sends until it is told to stop. Only as many mails are claimed as can be sent at once, so that each has its
     /// lease to itself and none waits behind a server that hangs.
-    pub async fn run(self) {
+    pub async fn run(self, mut stop: oneshot::Receiver<()>) {
         let mut sending = JoinSet::new();
         loop {
             let free = AT_ONCE - sending.len();
@@ -133,11 +136,21 @@ impl Mailer {
                 }
             };
             // Whether one ended or the time is over: what is due is looked up again.
-            if let Ok(Some(Err(error))) = tokio::time::timeout(pause, ended(&mut sending)).await {
-                tracing::error!(%error, "sending a mail broke off");
+            tokio::select! {
+                _ = &mut stop => break,
+                ended = tokio::time::timeout(pause, ended(&mut sending)) => {
+                    if let Ok(Some(Err(error))) = ended {
+                        tracing::error!(%error, "sending a mail broke off");
+                    }
+                }
             }
             while sending.try_join_next().is_some() {}
         }
+        let last = async { while sending.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST, last).await.is_err() {
+            tracing::warn!("mails under way were cut off; they are tried again after their lease");
+        }
+        sending.shutdown().await;
     }
 }
 

@@ -127,6 +127,7 @@ async fn conflicts() {
     for email in ["ada@example.org", "ADA@example.org", "Owner@Example.org"] {
         let reply = owner_sends(&world, "POST", "users", new(email)).await;
         assert_eq!((reply.status, shaped(&reply)), (409, true), "{reply:?}");
+        insta::assert_snapshot!("taken", reply.shown());
     }
     let reply = owner_sends(
         &world,
@@ -161,8 +162,10 @@ async fn nobody_deletes_themselves_or_the_last_owner() {
     // The owner's rights exceed those of the vendor's administrator.
     let reply = keyed(&world, "DELETE", "users/1", &key).send().await;
     assert_eq!(reply.status, 403, "{reply:?}");
+    insta::assert_snapshot!("outranked", reply.shown());
     let reply = owner_sends(&world, "PATCH", "users/1", json!({ "active": false })).await;
     assert_eq!(reply.status, 400, "{reply:?}");
+    insta::assert_snapshot!("last_owner", reply.shown());
 }
 
 #[tokio::test]

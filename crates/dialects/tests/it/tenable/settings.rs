@@ -67,6 +67,10 @@ async fn mail_goes_out_by_them_at_once() {
     });
     let reply = owner_sends(&world, "PATCH", "application-settings", change).await;
     assert!(!reply.text.contains("Canary"), "{reply:?}");
+    insta::assert_snapshot!("application_settings_changed", reply.shown());
+    let change = json!({ "failedAttemptThreshold": 5 });
+    let policy = owner_sends(&world, "PATCH", "lockout-policy", change).await;
+    insta::assert_snapshot!("lockout_policy_changed", policy.shown());
     let mask = reply.json()["smtpAccountPassword"].clone();
     assert!(mask.is_string());
     let mail = world.directory.setting::<MailSettings>().await.unwrap();

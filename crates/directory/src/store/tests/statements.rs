@@ -269,6 +269,7 @@ fn organisation_fields() -> Vec<OrganisationField> {
         F::Sector,
         F::Nationality,
         F::Contacts,
+        F::Domains,
         F::Local,
         F::Parent,
         F::Ancestor,
