@@ -126,12 +126,14 @@ pub(super) fn open(file: &Path, purpose: Purpose) -> Res<Connection> {
     // `LIKE` tells case apart on PostgreSQL, so it must here.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8000; PRAGMA trusted_schema = OFF;
+         PRAGMA wal_autocheckpoint = 8000; PRAGMA trusted_schema = OFF;
          PRAGMA case_sensitive_like = ON;",
     )?;
-    if purpose == Purpose::Read {
-        connection.execute_batch("PRAGMA query_only = ON")?;
-    }
+    // The writer goes back to the pages it wrote; what a reader does not keep, the system's own cache has.
+    connection.execute_batch(match purpose {
+        Purpose::Write => "PRAGMA cache_size = -8000",
+        Purpose::Read => "PRAGMA cache_size = -4000; PRAGMA query_only = ON",
+    })?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
