@@ -334,3 +334,38 @@ async fn the_same_work_for_everybody(world: &World) {
         assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{name}");
     }
 }
+
+/// Passwords are compared at most as fast as the cores can; who comes on top of a long queue is told
+/// to come back, and nothing else suffers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_is_told_to_come_back() {
+    let clock = directory::ManualClock::at(START);
+    let mut slow = configuration(directory::StoreLocation::Temporary, clock.clone());
+    slow.seams.hashing = HashingCost::default();
+    let world = crate::support::world_of(slow, clock).await;
+    let storm: Vec<_> = (0..200)
+        .map(|number| {
+            let directory: Directory = world.directory.clone();
+            tokio::spawn(async move {
+                let request = SessionRequest::of(SessionKind::Browser);
+                let at = from(&format!("10.0.0.{number}"));
+                let name = "nobody@example.org";
+                let answer = directory.sign_in(TOY, name, PASSWORD, None, request, at);
+                answer.await.map(drop).unwrap_err()
+            })
+        })
+        .collect();
+    // Reading goes on meanwhile.
+    assert!(world.system().user(OWNER).await.is_ok());
+    let (mut refused_as_unknown, mut told_to_wait) = (0, 0);
+    for one in storm {
+        match one.await.unwrap() {
+            Fault::Unauthenticated(Refusal::Unknown) => refused_as_unknown += 1,
+            Fault::TooMany { retry_after: 1_000 } => told_to_wait += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert!(told_to_wait > 0 && refused_as_unknown >= 64);
+    assert!(world.sign_in(OWNER_EMAIL, OWNER_PASSWORD).await.is_ok());
+    world.end().await;
+}

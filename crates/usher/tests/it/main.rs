@@ -4,5 +4,6 @@
 mod configuration;
 mod crash;
 mod http;
+mod security_checks;
 mod server;
 mod start;
