@@ -1,0 +1,155 @@
+//! How a list is asked for and answered page by page: order, place, size, and the cursors that lead
+//! from one page to the next.
+
+use super::permission::Permission;
+use super::predicate::Predicate;
+
+/// Which way a list is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Ascending.
+    #[default]
+    Up,
+    /// Descending.
+    Down,
+}
+
+/// Where a page begins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Position {
+    /// At the beginning.
+    #[default]
+    Start,
+    /// After so many rows; cost grows with the number.
+    Offset(u64),
+    /// After the row that an earlier page's cursor names; cost does not grow.
+    After(Cursor),
+}
+
+/// A place in an ordered list: the last row's sort value and number. Opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The sort value of the last row: text or number.
+    pub key: CursorKey,
+    /// The last row's number, which breaks ties.
+    pub id: i64,
+}
+
+/// The sort value in a cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CursorKey {
+    /// A number or time.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+impl Cursor {
+    /// Text for the wire (URL-safe base64).
+    #[must_use]
+    pub fn encode(&self) -> String {
+        use base64::Engine as _;
+        let plain = match &self.key {
+            CursorKey::Int(number) => format!("i{}:{number}", self.id),
+            CursorKey::Text(text) => format!("t{}:{text}", self.id),
+        };
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(plain)
+    }
+
+    /// Reads [`Cursor::encode`]'s text back.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Cursor> {
+        use base64::Engine as _;
+        let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()?;
+        let plain = String::from_utf8(plain).ok()?;
+        let (head, value) = plain.split_once(':')?;
+        let id = head.get(1..)?.parse().ok()?;
+        let key = match head.get(..1)? {
+            "i" => CursorKey::Int(value.parse().ok()?),
+            "t" => CursorKey::Text(value.to_owned()),
+            _ => return None,
+        };
+        Some(Cursor { key, id })
+    }
+}
+
+/// What to list.
+#[derive(Clone, Debug)]
+pub struct Query<F> {
+    /// Which rows.
+    pub predicate: Predicate<F>,
+    /// Words to look for in names, e-mail, login (users) or names and descriptions (others): every
+    /// word must occur somewhere, without case and accents.
+    pub search: Option<String>,
+    /// What to order by; the number breaks ties. `None` orders by number.
+    pub sort: Option<F>,
+    /// Which way.
+    pub direction: Direction,
+    /// Where to begin.
+    pub from: Position,
+    /// How many rows at most; 0 gives none (for totals only).
+    pub limit: u32,
+    /// Whether to count all matches.
+    pub total: bool,
+    /// The permission that decides what is visible, when it is not the list's own (a dialect that
+    /// lists only people the caller may change).
+    pub seen_by: Option<Permission>,
+}
+
+impl<F> Default for Query<F> {
+    fn default() -> Self {
+        Self {
+            predicate: Predicate::All,
+            search: None,
+            sort: None,
+            direction: Direction::Up,
+            from: Position::Start,
+            limit: 100,
+            total: false,
+            seen_by: None,
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// The place of each row, in the same order: a page may begin after any of them.
+    pub cursors: Vec<Cursor>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+    /// All matches, when asked for.
+    pub total: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_read_back() {
+        for cursor in [
+            Cursor {
+                key: CursorKey::Int(-5),
+                id: 7,
+            },
+            Cursor {
+                key: CursorKey::Text("a:b é".to_owned()),
+                id: 1,
+            },
+            Cursor {
+                key: CursorKey::Text(String::new()),
+                id: i64::MAX,
+            },
+        ] {
+            assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        }
+        for bad in ["", "!!", "aTE", "dDE"] {
+            assert_eq!(Cursor::decode(bad), None, "{bad}");
+        }
+    }
+}
