@@ -111,6 +111,17 @@ impl Suite {
             }
         }
         tests.env(postgres::VARIABLE, postgres.url());
+        // One file of that suite speaks to a server that talks encrypted only.
+        let encrypted = match self.has_name("server") {
+            true => Postgres::encrypted()?,
+            false => None,
+        };
+        let (url, authority) = match &encrypted {
+            Some(server) => (server.url(), server.authority()),
+            None => ("", None),
+        };
+        tests.env(postgres::ENCRYPTED, url);
+        tests.env(postgres::AUTHORITY, authority.unwrap_or_default());
         run(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
     }
 }

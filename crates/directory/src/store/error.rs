@@ -17,6 +17,9 @@ pub(crate) enum StoreError {
     /// The disk, or the quota of the database, is full.
     #[error("the database has no room left")]
     Full,
+    /// The address of the database is wrong; the text does not quote it.
+    #[error("the database address {0}")]
+    Address(String),
     /// The database cannot be reached or read any more.
     #[error("the database is lost: {0}")]
     Lost(String),
@@ -77,12 +80,15 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(advice) = super::postgres::tls::advice(&error) {
+            return Self::Lost(format!("{}; {advice}", chain(&error)));
+        }
         let Some(reply) = error.as_db_error() else {
             // Without an answer of the server it is the connection that failed, unless a value did not fit its type.
             return if error.is_closed()
                 || std::error::Error::source(&error).is_some_and(is_transport)
             {
-                Self::Lost(error.to_string())
+                Self::Lost(chain(&error))
             } else {
                 Self::Bug(chain(&error))
             };

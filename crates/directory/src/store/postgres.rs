@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::str::FromStr;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,11 +10,13 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, RecyclingMethod, StatementCache, Transaction,
 };
 use futures_util::TryStreamExt;
-use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Statement};
+use tokio_postgres::{Client, IsolationLevel, Statement};
 
 use super::error::{Res, StoreError};
 use super::transaction::{Arm, Book, Later, Tx};
 use super::value::{Kept, Row, Val};
+
+pub(super) mod tls;
 
 /// How often a write is run again because another one came first.
 const ATTEMPTS: u32 = 20;
@@ -41,9 +42,7 @@ enum Kind {
 
 /// Makes the pool; connects to nothing yet.
 pub(super) fn pool(url: &str, size: usize) -> Res<Pool> {
-    // The parser's own message may quote the address, in which a password can stand.
-    let mut config = Config::from_str(url)
-        .map_err(|_| StoreError::Lost("the database address cannot be read".to_owned()))?;
+    let (mut config, encryption) = tls::configured(url)?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(PATIENCE);
     }
@@ -52,7 +51,7 @@ pub(super) fn pool(url: &str, size: usize) -> Res<Pool> {
     }
     let manager = Manager::from_config(
         config,
-        NoTls,
+        encryption,
         ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         },
