@@ -9,7 +9,8 @@ use std::time::Duration;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, RecyclingMethod, StatementCache, Transaction,
 };
-use futures_util::TryStreamExt;
+use futures_util::future::join;
+use futures_util::{FutureExt, TryStreamExt};
 use tokio_postgres::{Client, IsolationLevel, Statement};
 
 use super::error::{Res, StoreError};
@@ -29,15 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Session<'c> {
     client: &'c Client,
     prepared: &'c StatementCache,
-}
-
-/// What a transaction promises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Sees one snapshot and changes nothing.
-    Read,
-    /// Behaves as if it were alone.
-    Write,
 }
 
 /// Makes the pool; connects to nothing yet.
@@ -172,15 +164,23 @@ pub(super) async fn check(pool: &Pool, sql: &str) -> Res<()> {
     Ok(())
 }
 
-async fn begin(client: &mut Object, kind: Kind) -> Res<Transaction<'_>> {
-    let builder = client.build_transaction();
-    let builder = match kind {
-        Kind::Read => builder
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .read_only(true),
-        Kind::Write => builder.isolation_level(IsolationLevel::Serializable),
-    };
-    Ok(builder.start().await?)
+/// A transaction that only reads. Its beginning is sent with its first statement and its end without waiting, so that it
+/// costs no round trips of its own.
+struct Snapshot<'c>(&'c Client);
+
+impl Snapshot<'_> {
+    async fn begin(&self) -> Res<()> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        Ok(self.0.batch_execute(begin).await?)
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    /// Whatever became of the use-case, the connection is given back outside a transaction: the first look at the statement
+    /// sends it, and its answer is read before that of the connection's next one.
+    fn drop(&mut self) {
+        drop(self.0.batch_execute("ROLLBACK").now_or_never());
+    }
 }
 
 /// Reads in one snapshot.
@@ -191,14 +191,17 @@ where
 {
     let mut book = Book::reading();
     let result = async {
-        let mut client = pool.get().await.map_err(StoreError::from)?;
-        let transaction = begin(&mut client, Kind::Read).await?;
+        let client = pool.get().await.map_err(StoreError::from)?;
+        let snapshot = Snapshot(&client);
         let session = Session {
-            client: transaction.client(),
-            prepared: &transaction.statement_cache,
+            client: &client,
+            prepared: &client.statement_cache,
         };
-        // A transaction that only read is dropped: its end is sent, and nobody need wait for it.
-        caught(work(&mut Tx::new(Arm::Pg(session), &mut book))).await?
+        let mut tx = Tx::new(Arm::Pg(session), &mut book);
+        // Polled in this order, so they are sent in this order; a read without its snapshot is thrown away.
+        let (begun, done) = join(snapshot.begin(), caught(work(&mut tx))).await;
+        begun?;
+        done?
     }
     .await;
     (book.decide(result), book.statements)
@@ -222,6 +225,14 @@ where
     }
     .await;
     (result, book.statements)
+}
+
+async fn begin(client: &mut Object) -> Res<Transaction<'_>> {
+    let builder = client.build_transaction();
+    Ok(builder
+        .isolation_level(IsolationLevel::Serializable)
+        .start()
+        .await?)
 }
 
 /// Writes in a transaction that behaves as if it were alone, again and again while others come first.
@@ -270,7 +281,7 @@ where
     F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
 {
     let mut client = pool.get().await.map_err(|error| Failed::of(error.into()))?;
-    let transaction = begin(&mut client, Kind::Write).await.map_err(Failed::of)?;
+    let transaction = begin(&mut client).await.map_err(Failed::of)?;
     let session = Session {
         client: transaction.client(),
         prepared: &transaction.statement_cache,
