@@ -1,4 +1,4 @@
-//! What is worked out from rows that hardly ever change, remembered on SQLite while nothing has changed.
+//! What is worked out from rows that hardly ever change, remembered while nothing has changed.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -6,23 +6,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::handle::Handle;
 use crate::model::{Fault, Permission, Platform};
-use crate::store::Changes;
+use crate::store::Moment;
 
-/// What is remembered: one of each type and platform, with the count of changes at which it was read.
+/// What is remembered: one of each type and platform, with the moment in which it was read.
 #[derive(Default)]
 pub(crate) struct Memory(Mutex<HashMap<(TypeId, Platform), Kept>>);
 
 #[derive(Clone)]
 struct Kept {
-    since: Changes,
+    moment: Moment,
     what: Arc<dyn Any + Send + Sync>,
 }
 
 impl Memory {
-    fn get(&self, place: (TypeId, Platform), since: Changes) -> Option<Arc<dyn Any + Send + Sync>> {
+    fn get(&self, place: (TypeId, Platform), moment: Moment) -> Option<Arc<dyn Any + Send + Sync>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(&place)
-            .filter(|one| one.since == since)
+            .filter(|one| one.moment == moment)
             .map(|one| Arc::clone(&one.what))
     }
 
@@ -34,8 +34,8 @@ impl Memory {
 
 impl Handle {
     /// Something worked out from roles, groups, organisations, settings, and the dialect's documents of these: remembered
-    /// for callers whose permission to see all of it counts everywhere, as long as nothing of it changes. For others, and
-    /// on PostgreSQL, it is worked out each time. It must not rest on anything else, nor on who asks.
+    /// for callers whose permission to see all of it counts everywhere, as long as nothing of it changes. For others it is
+    /// worked out each time. It must not rest on anything else, nor on who asks.
     pub async fn remembered<T: Send + Sync + 'static>(
         &self,
         sees: Permission,
@@ -43,19 +43,19 @@ impl Handle {
     ) -> Result<Arc<T>, Fault> {
         let place = (TypeId::of::<T>(), self.caller.platform);
         // Taken before anything is read, so that a change in between is noticed.
-        let since = self
+        let moment = self
             .inner
             .store
-            .changes()
+            .moment(self.caller.epoch)
             .filter(|_| self.caller.reaches_all(sees.word()));
-        let known = since.and_then(|since| self.inner.memory.get(place, since));
+        let known = moment.and_then(|moment| self.inner.memory.get(place, moment));
         if let Some(known) = known.and_then(|known| known.downcast().ok()) {
             return Ok(known);
         }
         let made = Arc::new(work.await?);
-        if let Some(since) = since {
+        if let Some(moment) = moment {
             let what: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&made);
-            self.inner.memory.put(place, Kept { since, what });
+            self.inner.memory.put(place, Kept { moment, what });
         }
         Ok(made)
     }

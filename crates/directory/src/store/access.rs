@@ -5,6 +5,7 @@
 //!
 //! On SQLite, whose only writer is this process, whole credentials are remembered as well: [`Changes`] counts the commits
 //! that changed anything an authentication reads, so that one look at a number in memory takes the place of a statement.
+//! What is worked out from roles, groups, organisations and settings is remembered on both, for a [`Moment`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +14,8 @@ use super::error::{Res, StoreError};
 /// Tables whose rows concern one person's access: a write must say whose, by `exec_for`.
 pub(crate) const PERSONAL: &[&str] = &["grants", "memberships", "group_members"];
 
-/// Tables whose rows concern the access of many: any write raises the epoch.
+/// Tables whose rows concern the access of many, or from which more is worked out that is remembered (what newcomers get,
+/// how roles are shown): any write raises the epoch.
 pub(crate) const SHARED: &[&str] = &[
     "roles",
     "group_roles",
@@ -22,15 +24,14 @@ pub(crate) const SHARED: &[&str] = &[
     "organisation_tree",
     "collection_organisations",
     "settings",
+    "organisations",
+    "groups",
 ];
 
 /// Tables that authentication reads beside those above: a credential's own row and its owner's state. A new row of theirs
 /// takes nothing from anybody and leaves every credential that is remembered as it was; any other write does not.
 pub(crate) const CREDENTIALS: &[&str] =
     &["users", "passwords", "api_keys", "sessions", "installation"];
-
-/// Tables from which it is worked out what newcomers get, which is remembered too. Any write to them counts.
-pub(crate) const DOORS: &[&str] = &["organisations", "groups"];
 
 /// How many commits changed what authentication reads.
 #[derive(Debug, Default)]
@@ -39,6 +40,17 @@ pub(super) struct ChangeCounter(AtomicU64);
 /// The reading of a [`ChangeCounter`]: what was read after it was taken holds while the counter stands at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Changes(u64);
+
+/// What was worked out from roles, groups, organisations and settings holds as long as the moment in which it was read:
+/// nothing of them has changed between two readings that are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// SQLite, written by this process alone.
+    Counted(Changes),
+    /// PostgreSQL: the epoch that this request's authentication read, which tells what other nodes changed before it; and
+    /// what this process changed, for requests that look at what they have just written.
+    Read { epoch: i64, own: Changes },
+}
 
 impl ChangeCounter {
     /// Raised after the commit and before its answer, so that whoever was answered finds nothing older.
@@ -67,7 +79,7 @@ pub(super) enum Effect {
     Read,
     /// It changes nobody's access.
     Plain,
-    /// It changes what authentication reads of a credential or its owner, or what newcomers get.
+    /// It changes what authentication reads of a credential or its owner.
     Credential,
     /// It changes one person's access.
     Personal,
@@ -133,7 +145,6 @@ fn write<'s>(verb: &str, rest: &mut (impl Iterator<Item = &'s str> + Clone)) -> 
         Effect::Shared
     } else if CREDENTIALS.contains(&table)
         && !(adds && rest.clone().all(|word| !is(word, "UPDATE")))
-        || DOORS.contains(&table)
     {
         Effect::Credential
     } else {
@@ -201,7 +212,7 @@ mod tests {
                 "WITH x AS (INSERT INTO users (id) VALUES (1)) DELETE FROM sessions",
                 Effect::Credential,
             ),
-            ("INSERT INTO groups (id) VALUES ($1)", Effect::Credential),
+            ("INSERT INTO groups (id) VALUES ($1)", Effect::Shared),
             ("DELETE FROM events WHERE id = $1", Effect::Plain),
             ("CREATE TABLE roles (id BIGINT)", Effect::Plain),
             (

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::{Extended, NewExtension, Platform, Time};
 
 use super::select::{Bound, Column, Folding, Sql};
-use super::{Res, StoreError, Tx};
+use super::{Res, StoreError, Tx, Whom};
 
 /// The column of a filter term.
 pub(crate) fn term_column(
@@ -57,6 +57,10 @@ pub(crate) async fn put(
     put_terms(tx, entity, id, platform, &new.terms).await
 }
 
+const PUT: &str = "INSERT INTO extensions (entity, entity_id, platform, document, version, updated_at) VALUES ($1, $2, $3, $4, 1, $5) \
+     ON CONFLICT (entity, entity_id, platform) DO UPDATE SET document = excluded.document, \
+     version = extensions.version + 1, updated_at = excluded.updated_at";
+
 /// Stores a document and leaves its terms.
 pub(crate) async fn put_document(
     tx: &mut Tx<'_>,
@@ -66,18 +70,19 @@ pub(crate) async fn put_document(
     document: &Value,
     now: Time,
 ) -> Res<()> {
-    // What dialects know of a role, a group or an organisation is remembered with it; of people and records it never is.
-    if !matches!(entity, Extended::User | Extended::Record) {
-        tx.noted();
-    }
     let document = document.to_string();
-    tx.exec(
-        "INSERT INTO extensions (entity, entity_id, platform, document, version, updated_at) VALUES ($1, $2, $3, $4, 1, $5) \
-         ON CONFLICT (entity, entity_id, platform) DO UPDATE SET document = excluded.document, \
-         version = extensions.version + 1, updated_at = excluded.updated_at",
-        &[entity.word().into(), id.into(), platform.into(), (&document).into(), now.0.into()],
-    )
-    .await?;
+    let values = [
+        entity.word().into(),
+        id.into(),
+        platform.into(),
+        (&document).into(),
+        now.0.into(),
+    ];
+    // What dialects know of a role, a group or an organisation is remembered with it; of people and records it never is.
+    match entity {
+        Extended::User | Extended::Record => tx.exec(PUT, &values).await?,
+        _ => tx.exec_for(Whom::Everyone, PUT, &values).await?,
+    };
     Ok(())
 }
 

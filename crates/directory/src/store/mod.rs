@@ -56,7 +56,7 @@ use deadpool_postgres::Pool;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-pub(crate) use access::{Changes, Whom};
+pub(crate) use access::{Changes, Moment, Whom};
 pub(crate) use error::{Res, StoreError};
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
 pub(crate) use transaction::{Database, Tx};
@@ -105,7 +105,12 @@ pub(crate) struct Store {
 #[derive(Debug)]
 enum Engine {
     Lite(Lite),
-    Pg { pool: Pool, slow: Semaphore },
+    Pg {
+        pool: Pool,
+        slow: Semaphore,
+        /// How often this process raised the epoch.
+        changes: access::ChangeCounter,
+    },
 }
 
 /// The fields are dropped in this order: the folder is given up last.
@@ -150,7 +155,11 @@ impl Store {
                 drop(pool.get().await?);
                 let slow = Semaphore::new((limits.connections / 2).max(1));
                 return Ok(Self {
-                    engine: Engine::Pg { pool, slow },
+                    engine: Engine::Pg {
+                        pool,
+                        slow,
+                        changes: access::ChangeCounter::default(),
+                    },
                     figures,
                 });
             }
@@ -241,7 +250,7 @@ impl Store {
                 })
                 .await?
             }
-            Engine::Pg { pool, slow } => {
+            Engine::Pg { pool, slow, .. } => {
                 let _seat = slow.acquire().await.map_err(|_| StoreError::Busy)?;
                 postgres::read(pool, work).await
             }
@@ -260,8 +269,8 @@ impl Store {
     {
         match &self.engine {
             Engine::Lite(lite) => lite.writer.write(work).await,
-            Engine::Pg { pool, .. } => {
-                let (result, statements) = postgres::write(pool, &work).await;
+            Engine::Pg { pool, changes, .. } => {
+                let (result, statements) = postgres::write(pool, changes, &work).await;
                 self.figures.count(statements);
                 result
             }
@@ -273,6 +282,18 @@ impl Store {
         match &self.engine {
             Engine::Lite(lite) => Some(lite.changes.now()),
             Engine::Pg { .. } => None,
+        }
+    }
+
+    /// The moment in which a request reads that was authenticated at that epoch. None on PostgreSQL for the server itself,
+    /// which no authentication tells an epoch (0).
+    pub(crate) fn moment(&self, epoch: i64) -> Option<Moment> {
+        match &self.engine {
+            Engine::Lite(lite) => Some(Moment::Counted(lite.changes.now())),
+            Engine::Pg { changes, .. } => (epoch > 0).then(|| Moment::Read {
+                epoch,
+                own: changes.now(),
+            }),
         }
     }
 

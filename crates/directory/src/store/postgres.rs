@@ -13,6 +13,7 @@ use futures_util::future::join;
 use futures_util::{FutureExt, TryStreamExt};
 use tokio_postgres::{Client, IsolationLevel, Statement};
 
+use super::access::ChangeCounter;
 use super::error::{Res, StoreError};
 use super::transaction::{Arm, Book, Later, Tx};
 use super::value::{Kept, Row, Val};
@@ -236,7 +237,11 @@ async fn begin(client: &mut Object) -> Res<Transaction<'_>> {
 }
 
 /// Writes in a transaction that behaves as if it were alone, again and again while others come first.
-pub(super) async fn write<T, E, F>(pool: &Pool, work: &F) -> (Result<T, E>, u32)
+pub(super) async fn write<T, E, F>(
+    pool: &Pool,
+    changes: &ChangeCounter,
+    work: &F,
+) -> (Result<T, E>, u32)
 where
     E: From<StoreError>,
     F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
@@ -244,7 +249,7 @@ where
     let mut statements = 0;
     for attempt in 0..ATTEMPTS {
         let mut book = Book::default();
-        let outcome = attempt_write(pool, work, &mut book).await;
+        let outcome = attempt_write(pool, changes, work, &mut book).await;
         statements += book.statements;
         match outcome {
             // Whatever the use-case made of a conflict, it was the conflict that decided.
@@ -275,7 +280,12 @@ impl<E: From<StoreError>> Failed<E> {
     }
 }
 
-async fn attempt_write<T, E, F>(pool: &Pool, work: &F, book: &mut Book) -> Result<T, Failed<E>>
+async fn attempt_write<T, E, F>(
+    pool: &Pool,
+    changes: &ChangeCounter,
+    work: &F,
+    book: &mut Book,
+) -> Result<T, Failed<E>>
 where
     E: From<StoreError>,
     F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
@@ -300,10 +310,12 @@ where
         (Err(panicked), _) => Err(Failed::of(panicked)),
         (Ok(Ok(_)), Some(broken)) => Err(Failed::of(broken)),
         (Ok(Ok(value)), None) => {
-            transaction
-                .commit()
-                .await
-                .map_err(|error| Failed::of(error.into()))?;
+            let committed = transaction.commit().await;
+            // An answer that is lost on the way may have been a commit.
+            if book.everyone {
+                changes.raise();
+            }
+            committed.map_err(|error| Failed::of(error.into()))?;
             Ok(value)
         }
         (Ok(Err(error)), _) => Err(Failed::Final(error)),

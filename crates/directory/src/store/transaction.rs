@@ -59,7 +59,8 @@ pub(super) struct Book {
     /// What may be done.
     bounds: Bounds,
     users: Vec<i64>,
-    everyone: bool,
+    /// Whether it raised the epoch.
+    pub(super) everyone: bool,
     /// Users that this transaction made: nobody else has seen them yet, so nobody remembers them.
     born: Vec<i64>,
     /// Statements that go to PostgreSQL along with the next one.
@@ -221,11 +222,6 @@ impl<'c> Tx<'c> {
     /// How many changes there had been before what this transaction sees; none where that is not known.
     pub(crate) fn since(&self) -> Option<Changes> {
         self.book.since.filter(|_| !self.book.decided)
-    }
-
-    /// Notes that something changed on which what is remembered may rest, beside the tables whose writes count anyway.
-    pub(super) fn noted(&mut self) {
-        self.book.decided = true;
     }
 
     /// Notes that this transaction made a user, whose rights nobody can have remembered.

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::store::access::{CREDENTIALS, Changes, DOORS};
+use crate::store::access::{CREDENTIALS, Changes, SHARED};
 
 contract!(what_is_put_off_is_done, what_was_put_off_fails_the_write);
 
@@ -119,7 +119,7 @@ async fn changes_within_a_group_are_noticed() {
 fn watched_tables_exist() {
     let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     migrate::lite(&mut connection, MIGRATIONS, 0).unwrap();
-    for table in CREDENTIALS.iter().chain(DOORS) {
+    for table in CREDENTIALS.iter().chain(SHARED) {
         assert!(connection.table_exists(None, *table).unwrap(), "{table}");
     }
 }
