@@ -180,6 +180,36 @@ def test_settings_count_for_the_next_mail(usher, native, make_postbox, settings)
     assert got == [people[:1], people[1:]]
 
 
+def test_links_stand_under_the_public_address(make_usher):
+    """What the server was started with, else what its administrators say, else where it listens."""
+
+    def mailed(server) -> tuple[str, str]:
+        user = person(server.native)
+        server.native.post(f"/users/{user['id']}/password-reset")
+        mail = wait_for(
+            lambda: next(
+                (mail for mail in map(read, (server.data / "mail").glob("*.eml")) if mail["to"] == user["email"]), None
+            ),
+            "the file",
+        )
+        return link_in(mail).partition("/account/reset?token=")[0], mail["subject"]
+
+    def read(path):
+        return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+
+    free = make_usher()
+    for said, name, address in [
+        ("https://people.example.org/usher/", "People & Co", "https://people.example.org/usher"),
+        ("", "", free.url),
+        (None, None, free.url),
+    ]:
+        free.native.patch("/settings/public", {"url": said, "title": name})
+        assert mailed(free) == (address, f"Set a new password at {name or 'Usher'}")
+    bound = make_usher(args=["--public-url", "https://stated.example.org"])
+    bound.native.patch("/settings/public", {"url": "https://people.example.org"})
+    assert mailed(bound)[0] == "https://stated.example.org"
+
+
 def test_with_a_login(native, make_postbox, settings):
     tried = []
 

@@ -77,12 +77,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
             stopping.clone(),
         ));
     }
-    let mailer = Mailer::new(
-        directory.clone(),
-        data.clone(),
-        shared.public_url(),
-        authorities,
-    );
+    let mailer = Mailer::new(shared.clone(), data.clone(), authorities);
     let background = background::start(&directory, &shared, mailer);
     announce(&local_url, &data)?;
 

@@ -165,6 +165,15 @@ setting! {
     title: Option<String> = None, line;
 }
 
+impl PublicFace {
+    /// What the installation is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let named = self.title.as_deref().map(str::trim);
+        named.filter(|title| !title.is_empty()).unwrap_or("Usher")
+    }
+}
+
 setting! {
     /// How long sessions and mailed tokens live, in seconds.
     Lifetimes is "lifetimes";

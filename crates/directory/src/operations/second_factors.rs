@@ -123,7 +123,7 @@ impl Handle {
                 second_factors::begin(&mut work.tx, user.id, &sealed, now).await?;
                 let inner = std::sync::Arc::clone(&work.inner);
                 let face: PublicFace = inner.setting(&mut work.tx).await?;
-                Ok((user.login, face.title.unwrap_or_else(|| "Usher".to_owned())))
+                Ok((user.login, face.name().to_owned()))
             })
             .await?;
         let secret = rules::base32(&seed);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use dialects::kit::Shared;
 use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail};
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
@@ -33,29 +34,25 @@ const TRIES: i64 = 12;
 /// Sends queued mail.
 #[derive(Clone)]
 pub struct Mailer {
-    directory: Directory,
+    shared: Shared,
     /// Where `.eml` files go when no server is set.
     folder: PathBuf,
-    /// The address in links, unless the settings name one.
-    url: String,
     /// Who may sign mail servers' certificates, beside the public authorities.
     authorities: Option<Authorities>,
 }
 
 impl Mailer {
-    /// Sends the mail of `directory`; files go below `folder`.
-    pub fn new(
-        directory: Directory,
-        folder: PathBuf,
-        url: String,
-        authorities: Option<Authorities>,
-    ) -> Self {
+    /// Sends the mail of a directory; files go below `folder`.
+    pub fn new(shared: Shared, folder: PathBuf, authorities: Option<Authorities>) -> Self {
         Self {
-            directory,
+            shared,
             folder,
-            url,
             authorities,
         }
+    }
+
+    fn directory(&self) -> &Directory {
+        self.shared.directory()
     }
 
     /// Sends one mail and tells the directory how that went.
@@ -64,13 +61,13 @@ impl Mailer {
             .await
             .unwrap_or_else(|_| Err(anyhow!("the mail server took too long")));
         let noted = match sent {
-            Ok(()) => self.directory.mail_sent(mail.id).await,
+            Ok(()) => self.directory().mail_sent(mail.id).await,
             Err(error) => {
                 // The recipient and the text stay out of the log.
                 tracing::warn!(mail = %mail.uuid, template = mail.template, error = format!("{error:#}"), "a mail was not sent");
                 let retry = (mail.attempts < TRIES)
-                    .then(|| self.directory.now().plus(pause(mail.attempts - 1)));
-                self.directory
+                    .then(|| self.directory().now().plus(pause(mail.attempts - 1)));
+                self.directory()
                     .mail_failed(mail.id, &format!("{error:#}"), retry)
                     .await
             }
@@ -81,12 +78,14 @@ impl Mailer {
     }
 
     async fn send(&self, mail: &QueuedMail) -> Result<()> {
-        let settings: MailSettings = self.directory.setting().await?;
-        let overrides: MailTemplates = self.directory.setting().await?;
-        let face: PublicFace = self.directory.setting().await?;
+        let settings: MailSettings = self.directory().setting().await?;
+        let overrides: MailTemplates = self.directory().setting().await?;
+        let face: PublicFace = self.directory().setting().await?;
+        // Another node may have changed it a moment ago.
+        self.shared.take_face(&face);
         let around = Surroundings {
-            url: face.url.unwrap_or_else(|| self.url.clone()),
-            title: face.title.unwrap_or_else(|| "Usher".to_owned()),
+            url: self.shared.public_url(),
+            title: face.name().to_owned(),
         };
         let rendered = templates::render(&mail.template, &mail.values, &overrides, &around)?;
         let id = mail.uuid.to_string();
@@ -95,13 +94,13 @@ impl Mailer {
             &settings.sender,
             &mail.to,
             &id,
-            self.directory.now(),
+            self.directory().now(),
         )?;
         match &settings.server {
             None => transport::write_file(&self.folder, &id, &message).await,
             Some(server) => {
                 let password = self
-                    .directory
+                    .directory()
                     .mail_password()
                     .await
                     .context("the mail password does not open")?;
@@ -118,7 +117,7 @@ impl Mailer {
         loop {
             let free = AT_ONCE - sending.len();
             let pause = match self
-                .directory
+                .directory()
                 .due_mail(u32::try_from(free).unwrap_or(0))
                 .await
             {
