@@ -10,6 +10,7 @@ import time
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 PASSWORD = "wooden Harbour at dawn 74"
@@ -76,7 +77,7 @@ def test_a_person_sets_a_password_by_the_mailed_link(browser, usher, native):
     native.post(f"/users/{user['id']}/password-reset")
     link = mailed_link(usher, user["email"])
     browser.get(link)
-    assert heading(browser) == browser.title == "Set a new password"
+    assert heading(browser) == "Set a new password" and browser.title == "Set a new password – Usher"
     # A password that is too short is complained of, and the form is there still.
     for label in ("New password", "The same once more"):
         field(browser, label).send_keys("short")
@@ -85,7 +86,7 @@ def test_a_person_sets_a_password_by_the_mailed_link(browser, usher, native):
     assert alert.is_displayed() and "too short" in alert.text
     assert "token" not in browser.current_url
     # The page says so first of all, and the summary leads to the field.
-    assert browser.title == "Error: Set a new password"
+    assert browser.title == "Error: Set a new password – Usher"
     alert.find_element(By.TAG_NAME, "a").click()
     assert browser.switch_to.active_element == field(browser, "New password")
     assert field(browser, "New password").get_attribute("aria-invalid") == "true"
@@ -100,6 +101,55 @@ def test_a_person_sets_a_password_by_the_mailed_link(browser, usher, native):
         field(browser, label).send_keys(PASSWORD + "6")
     submit(browser, "Set password")
     assert heading(browser) == "This link no longer works"
+    browser.find_element(By.LINK_TEXT, "Ask for a new password").click()
+    assert heading(browser) == "Ask for a new password"
+
+
+def test_going_back_and_pressing_twice_set_the_password_once(browser, usher, native):
+    user = native.post("/users", {"email": "back@example.org", "password": "wooden Harbour at noon 77"})
+    native.post(f"/users/{user['id']}/password-reset")
+    link = mailed_link(usher, user["email"])
+    browser.get(link)
+    for label in ("New password", "The same once more"):
+        field(browser, label).send_keys(PASSWORD)
+    submit(browser, "Set password")
+    assert heading(browser) == "Your password is set"
+    # The form may be there still; sending it again is refused, and changes nothing.
+    browser.back()
+    assert heading(browser) == "Set a new password"
+    for label in ("New password", "The same once more"):
+        field(browser, label).clear()
+        field(browser, label).send_keys(PASSWORD + "6")
+    submit(browser, "Set password")
+    assert heading(browser) == "This link no longer works"
+    assert "by you a moment ago" in browser.find_element(By.TAG_NAME, "main").text
+    native.post("/sign-in", {"login": user["email"], "password": PASSWORD})
+
+
+def test_pages_say_what_administrators_have_set(browser, make_usher):
+    server = make_usher()
+    server.native.patch("/settings/passwords", {"minimum": 20})
+    server.native.patch("/settings/public", {"title": "People <& Co>"})
+    browser.get(f"{server.url}/account/reset?token=x")
+    assert browser.title == "Set a new password – People <& Co>"
+    assert browser.find_element(By.TAG_NAME, "header").text == "People <& Co>"
+    assert "at least 20 characters" in browser.find_element(By.ID, "text").text
+
+
+def test_the_keyboard_alone_sets_a_password(browser, usher, native):
+    user = native.post("/users", {"email": "typing@example.org", "password": "wooden Harbour at noon 78"})
+    native.post(f"/users/{user['id']}/password-reset")
+    browser.get(mailed_link(usher, user["email"]))
+    for label in ("New password", "The same once more"):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        assert browser.switch_to.active_element == field(browser, label)
+        browser.switch_to.active_element.send_keys(PASSWORD)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element == field(browser, "Set password")
+    old = browser.find_element(By.TAG_NAME, "html")
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    WebDriverWait(browser, 30).until(lambda _: browser.find_element(By.TAG_NAME, "html") != old)
+    assert heading(browser) == "Your password is set"
 
 
 def test_a_person_asks_for_a_link(browser, usher, native):
@@ -117,7 +167,7 @@ def test_a_person_activates_an_account(browser, usher, native):
     link = mailed_link(usher, address)
     assert "/account/activate?" in link
     browser.get(link)
-    assert heading(browser) == browser.title == "Activate your account"
+    assert heading(browser) == "Activate your account" and browser.title == "Activate your account – Usher"
     field(browser, "New password").send_keys(PASSWORD)
     field(browser, "The same once more").send_keys(PASSWORD + "6")
     submit(browser, "Set password")
@@ -138,7 +188,7 @@ def test_a_person_confirms_an_address(browser, usher, native, make_native):
     session.put("/me/email", {"email": new, "current_password": changed})
     link = mailed_link(usher, new)
     browser.get(link)
-    assert heading(browser) == browser.title == "Confirm your address"
+    assert heading(browser) == "Confirm your address" and browser.title == "Confirm your address – Usher"
     assert native.get(f"/users/{user['id']}")["email"] == old
     submit(browser, "Confirm")
     assert heading(browser) == "Your address is confirmed"
@@ -154,7 +204,7 @@ def test_every_page_speaks_its_language_and_names_its_fields(browser, usher):
         browser.get(f"{usher.url}/account/{path}")
         assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
         assert len(browser.find_elements(By.TAG_NAME, "h1")) == len(browser.find_elements(By.TAG_NAME, "main")) == 1
-        assert browser.title == heading(browser)
+        assert browser.title == f"{heading(browser)} – Usher"
         inputs = browser.find_elements(By.CSS_SELECTOR, "input:not([type=hidden]), button")
         assert inputs and all(it.accessible_name for it in inputs), path
         names = [it.accessible_name for it in inputs]

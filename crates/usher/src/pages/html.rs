@@ -15,12 +15,18 @@ pub struct Field<'a> {
     pub complete: &'a str,
 }
 
-/// A page.
+/// A page. It answers for itself to whoever reads it in any way: the title names what it is and whose,
+/// the summary of a problem leads to the field.
+#[derive(Default)]
 pub struct Page<'a> {
+    /// The installation's name.
+    pub house: &'a str,
     /// The heading and the window's title.
     pub title: &'a str,
     /// A sentence or two.
     pub text: &'a str,
+    /// Where to go on, and what the link there says.
+    pub onward: Option<(&'a str, &'a str)>,
     /// What was wrong with what was sent.
     pub problem: Option<&'a str>,
     /// Where the form goes; no form without.
@@ -54,9 +60,11 @@ impl Page<'_> {
         let mut page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"robots\" content=\"noindex\">\n<title>{error}{title}</title>\n\
-             <link rel=\"stylesheet\" href=\"/account/style.css\">\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n",
+             <meta name=\"robots\" content=\"noindex\">\n<title>{error}{title} – {house}</title>\n\
+             <link rel=\"stylesheet\" href=\"/account/style.css\">\n</head>\n<body>\n\
+             <header>{house}</header>\n<main>\n<h1>{title}</h1>\n",
             title = escape(self.title),
+            house = escape(self.house),
             // The title is what a screen reader says first of a new page.
             error = if self.problem.is_some() {
                 "Error: "
@@ -74,6 +82,13 @@ impl Page<'_> {
             page.push_str(&format!("<p role=\"alert\" id=\"problem\">{summary}</p>\n"));
         }
         page.push_str(&format!("<p id=\"text\">{}</p>\n", escape(self.text)));
+        if let Some((place, words)) = self.onward {
+            page.push_str(&format!(
+                "<p><a href=\"{}\">{}</a></p>\n",
+                escape(place),
+                escape(words)
+            ));
+        }
         if let Some(action) = self.action {
             page.push_str(&format!(
                 "<form method=\"post\" action=\"{}\">\n",
@@ -115,7 +130,8 @@ impl Page<'_> {
 pub const STYLE: &str = "\
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
 body { margin: 0; }
-main { max-width: 28rem; margin: 12vh auto; padding: 0 1rem; }
+header, main { max-width: 28rem; margin: 0 auto; padding: 0 1rem; }
+header { padding-top: 12vh; }
 h1 { font-size: 1.5rem; }
 label { display: block; font-weight: 600; }
 input, button { font: inherit; box-sizing: border-box; width: 100%; padding: .5rem; }
@@ -131,8 +147,10 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_escaped() {
         let page = Page {
+            house: "<i>",
             title: "T",
             text: "x",
+            onward: Some(("/b?\"", "<u>")),
             problem: Some("<b>"),
             action: Some("/a"),
             button: "Go",
@@ -150,7 +168,14 @@ mod tests {
             "{html}"
         );
         assert!(
-            html.contains("&lt;b&gt;") && !html.contains("<script"),
+            html.contains("&lt;b&gt;") && html.contains("<a href=\"/b?&quot;\">&lt;u&gt;</a>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("<title>Error: T – &lt;i&gt;</title>")
+                && ["<i>", "<u>", "<script"]
+                    .iter()
+                    .all(|ours| !html.contains(ours)),
             "{html}"
         );
         assert!(

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use dialects::kit::{PeerAddress, Shared, parse_pairs};
-use directory::{Fault, Platform, RequestContext, Weakness};
+use directory::{Fault, PasswordFigures, Platform, PublicFace, RequestContext, Weakness};
 
 use html::{Field, Page};
 
@@ -55,8 +55,8 @@ impl Form {
     }
 }
 
-fn answer(status: StatusCode, page: &Page<'_>) -> Response {
-    let mut response = (status, page.render()).into_response();
+fn answer(status: StatusCode, page: String) -> Response {
+    let mut response = (status, page).into_response();
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -89,72 +89,150 @@ fn context(peer: Option<Extension<PeerAddress>>, path: &str) -> RequestContext {
     RequestContext {
         address: peer.map(|Extension(PeerAddress(address))| address.ip()),
         method: "POST".to_owned(),
-        path: path.to_owned(),
+        path: path.trim_start_matches('/').to_owned(),
         ..RequestContext::default()
     }
 }
 
-fn password_page<'a>(
-    title: &'a str,
-    action: &'a str,
-    token: &'a str,
-    problem: Option<&'a str>,
-) -> Page<'a> {
-    Page {
-        title,
-        text: "Choose a password of at least 12 characters. A few words that belong together only for you are best.",
-        problem,
-        action: Some(action),
-        button: "Set password",
-        token: Some(token),
-        fields: &[
-            Field {
-                name: "password",
-                label: "New password",
-                kind: "password",
-                complete: "new-password",
-            },
-            Field {
-                name: "again",
-                label: "The same once more",
-                kind: "password",
-                complete: "new-password",
-            },
-        ],
+/// What pages say of the installation.
+struct House {
+    name: String,
+    /// The least number of characters of a password.
+    least: u32,
+}
+
+impl House {
+    /// What administrators have set. A store that cannot tell fails again when a form is sent, and says
+    /// so then.
+    async fn of(shared: &Shared) -> Self {
+        let face: PublicFace = shared.directory().setting().await.unwrap_or_default();
+        let figures: PasswordFigures = shared.directory().setting().await.unwrap_or_default();
+        Self {
+            name: face.name().to_owned(),
+            least: figures.minimum,
+        }
+    }
+
+    /// A page that asks for a new password.
+    fn password(&self, door: &Door, token: &str, problem: Option<&str>) -> String {
+        let text = format!(
+            "Choose a password of at least {} characters. A few words that belong together only for you are best.",
+            self.least
+        );
+        Page {
+            house: &self.name,
+            title: door.title,
+            text: &text,
+            problem,
+            action: Some(door.action),
+            button: "Set password",
+            token: Some(token),
+            fields: &[
+                Field {
+                    name: "password",
+                    label: "New password",
+                    kind: "password",
+                    complete: "new-password",
+                },
+                Field {
+                    name: "again",
+                    label: "The same once more",
+                    kind: "password",
+                    complete: "new-password",
+                },
+            ],
+            ..Page::default()
+        }
+        .render()
+    }
+
+    /// A page that only tells something.
+    fn told(&self, title: &str, text: &str) -> String {
+        self.told_with(title, text, None)
+    }
+
+    fn told_with(&self, title: &str, text: &str, onward: Option<(&str, &str)>) -> String {
+        Page {
+            house: &self.name,
+            title,
+            text,
+            onward,
+            ..Page::default()
+        }
+        .render()
+    }
+
+    /// One answer for used, expired and made-up tokens.
+    fn refused(&self, fault: &Fault) -> Response {
+        match fault {
+            Fault::TooMany { retry_after } => {
+                let text = "Too much was asked from where you are. Nothing was changed; come back in a while.";
+                let mut response = answer(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    self.told("Please try again later", text),
+                );
+                let seconds = retry_after.saturating_add(999).div_euclid(1_000).max(1);
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                response
+            }
+            Fault::Unavailable(_) => {
+                let text =
+                    "The server is busy at the moment. Nothing was changed; the link still works.";
+                answer(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    self.told("Please try again", text),
+                )
+            }
+            Fault::Internal(why) => {
+                tracing::error!(why, "a page failed");
+                let text = "Nothing was changed. Tell an administrator.";
+                answer(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    self.told("Something went wrong", text),
+                )
+            }
+            // Whoever presses a button twice sees the second answer alone.
+            _ => answer(
+                StatusCode::BAD_REQUEST,
+                self.told_with(
+                    "This link no longer works",
+                    "It was used before, perhaps by you a moment ago, or its time is over.",
+                    Some(("/account/forgot", "Ask for a new password")),
+                ),
+            ),
+        }
     }
 }
 
-fn told<'a>(title: &'a str, text: &'a str) -> Page<'a> {
-    Page {
-        title,
-        text,
-        problem: None,
-        action: None,
-        button: "",
-        token: None,
-        fields: &[],
-    }
+/// A page that sets a password, and where its form goes.
+struct Door {
+    title: &'static str,
+    action: &'static str,
 }
 
-async fn show_reset(RawQuery(query): RawQuery) -> Response {
-    let form = Form::of(&query.unwrap_or_default());
-    answer(
-        StatusCode::OK,
-        &password_page("Set a new password", "/account/reset", &form.token, None),
-    )
+const RESET: Door = Door {
+    title: "Set a new password",
+    action: "/account/reset",
+};
+const ACTIVATE: Door = Door {
+    title: "Activate your account",
+    action: "/account/activate",
+};
+
+async fn show_reset(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    show_password(&shared, &RESET, query).await
 }
 
-async fn show_activate(RawQuery(query): RawQuery) -> Response {
+async fn show_activate(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    show_password(&shared, &ACTIVATE, query).await
+}
+
+async fn show_password(shared: &Shared, door: &Door, query: Option<String>) -> Response {
     let form = Form::of(&query.unwrap_or_default());
-    answer(
-        StatusCode::OK,
-        &password_page(
-            "Activate your account",
-            "/account/activate",
-            &form.token,
-            None,
-        ),
-    )
+    let house = House::of(shared).await;
+    answer(StatusCode::OK, house.password(door, &form.token, None))
 }
 
 async fn reset(
@@ -162,15 +240,7 @@ async fn reset(
     peer: Option<Extension<PeerAddress>>,
     body: Bytes,
 ) -> Response {
-    let context = context(peer, "account/reset");
-    set_password(
-        &shared,
-        "Set a new password",
-        "/account/reset",
-        &Form::of_body(&body),
-        context,
-    )
-    .await
+    set_password(&shared, &RESET, &Form::of_body(&body), peer).await
 }
 
 async fn activate(
@@ -178,51 +248,35 @@ async fn activate(
     peer: Option<Extension<PeerAddress>>,
     body: Bytes,
 ) -> Response {
-    let context = context(peer, "account/activate");
-    set_password(
-        &shared,
-        "Activate your account",
-        "/account/activate",
-        &Form::of_body(&body),
-        context,
-    )
-    .await
+    set_password(&shared, &ACTIVATE, &Form::of_body(&body), peer).await
 }
 
 async fn set_password(
     shared: &Shared,
-    title: &str,
-    action: &str,
+    door: &Door,
     form: &Form,
-    context: RequestContext,
+    peer: Option<Extension<PeerAddress>>,
 ) -> Response {
+    let house = House::of(shared).await;
+    let again = |problem: &str| {
+        let page = house.password(door, &form.token, Some(problem));
+        answer(StatusCode::BAD_REQUEST, page)
+    };
     if form.password != form.again {
-        let problem = Some("The two passwords differ. Type the same one twice.");
-        return answer(
-            StatusCode::BAD_REQUEST,
-            &password_page(title, action, &form.token, problem),
-        );
+        return again("The two passwords differ. Type the same one twice.");
     }
+    let context = context(peer, door.action);
     let done = shared
         .directory()
         .redeem_reset(&form.token, &form.password, Platform::USHER, context)
         .await;
     match done {
-        Ok(_) => answer(
-            StatusCode::OK,
-            &told(
-                "Your password is set",
-                "You can sign in with it now. This page can be closed.",
-            ),
-        ),
-        Err(Fault::WeakPassword(why)) => {
-            let problem = weakness(why);
-            answer(
-                StatusCode::BAD_REQUEST,
-                &password_page(title, action, &form.token, Some(&problem)),
-            )
+        Ok(_) => {
+            let text = "You can sign in with it now. This page can be closed.";
+            answer(StatusCode::OK, house.told("Your password is set", text))
         }
-        Err(fault) => refused(&fault),
+        Err(Fault::WeakPassword(why)) => again(&weakness(why)),
+        Err(fault) => house.refused(&fault),
     }
 }
 
@@ -249,49 +303,20 @@ fn weakness(why: Weakness) -> String {
     }
 }
 
-/// One answer for used, expired and made-up tokens.
-fn refused(fault: &Fault) -> Response {
-    match fault {
-        Fault::TooMany { .. } | Fault::Unavailable(_) => answer(
-            StatusCode::SERVICE_UNAVAILABLE,
-            &told(
-                "Please try again",
-                "The server is busy at the moment. Nothing was changed; the link still works.",
-            ),
-        ),
-        Fault::Internal(why) => {
-            tracing::error!(why, "a page failed");
-            answer(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                &told(
-                    "Something went wrong",
-                    "Nothing was changed. Tell an administrator.",
-                ),
-            )
-        }
-        _ => answer(
-            StatusCode::BAD_REQUEST,
-            &told(
-                "This link no longer works",
-                "It was used before, or its time is over. Ask for a new one at /account/forgot, or ask an administrator.",
-            ),
-        ),
-    }
-}
-
-async fn show_confirm(RawQuery(query): RawQuery) -> Response {
+async fn show_confirm(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let form = Form::of(&query.unwrap_or_default());
+    let house = House::of(&shared).await;
     // A button, because programs that look through mail follow links: only a person presses it.
     let page = Page {
+        house: &house.name,
         title: "Confirm your address",
         text: "Press the button to make this address the one of your account.",
-        problem: None,
         action: Some("/account/confirm"),
         button: "Confirm",
         token: Some(&form.token),
-        fields: &[],
+        ..Page::default()
     };
-    answer(StatusCode::OK, &page)
+    answer(StatusCode::OK, page.render())
 }
 
 async fn confirm(
@@ -300,49 +325,48 @@ async fn confirm(
     body: Bytes,
 ) -> Response {
     let form = Form::of_body(&body);
-    match shared
+    let house = House::of(&shared).await;
+    let context = context(peer, "/account/confirm");
+    let done = shared
         .directory()
-        .confirm_email(
-            &form.token,
-            Platform::USHER,
-            context(peer, "account/confirm"),
-        )
-        .await
-    {
-        Ok(_) => answer(
-            StatusCode::OK,
-            &told("Your address is confirmed", "This page can be closed."),
-        ),
-        Err(Fault::Taken { .. }) => answer(
-            StatusCode::CONFLICT,
-            &told(
-                "This address is in use",
-                "Another account has it by now. Ask an administrator.",
-            ),
-        ),
-        Err(fault) => refused(&fault),
+        .confirm_email(&form.token, Platform::USHER, context)
+        .await;
+    match done {
+        Ok(_) => {
+            let text = "This page can be closed.";
+            answer(
+                StatusCode::OK,
+                house.told("Your address is confirmed", text),
+            )
+        }
+        Err(Fault::Taken { .. }) => {
+            let text = "Another account has it by now. Ask an administrator.";
+            answer(
+                StatusCode::CONFLICT,
+                house.told("This address is in use", text),
+            )
+        }
+        Err(fault) => house.refused(&fault),
     }
 }
 
-fn forgot_page() -> Page<'static> {
-    Page {
+async fn show_forgot(State(shared): State<Shared>) -> Response {
+    let house = House::of(&shared).await;
+    let page = Page {
+        house: &house.name,
         title: "Ask for a new password",
         text: "If there is an account with this login or address, a link is sent to its address.",
-        problem: None,
         action: Some("/account/forgot"),
         button: "Send the link",
-        token: None,
         fields: &[Field {
             name: "name",
             label: "Login or e-mail address",
             kind: "text",
             complete: "username",
         }],
-    }
-}
-
-async fn show_forgot() -> Response {
-    answer(StatusCode::OK, &forgot_page())
+        ..Page::default()
+    };
+    answer(StatusCode::OK, page.render())
 }
 
 async fn forgot(
@@ -351,19 +375,18 @@ async fn forgot(
     body: Bytes,
 ) -> Response {
     let form = Form::of_body(&body);
+    let house = House::of(&shared).await;
+    let context = context(peer, "/account/forgot");
     // The same page whether or not there is such an account.
-    match shared
+    let done = shared
         .directory()
-        .request_password_reset(&form.name, Platform::USHER, context(peer, "account/forgot"))
-        .await
-    {
-        Ok(()) => answer(
-            StatusCode::OK,
-            &told(
-                "Look into your mail",
-                "If there is an account with this login or address, a link is on its way.",
-            ),
-        ),
-        Err(fault) => refused(&fault),
+        .request_password_reset(&form.name, Platform::USHER, context)
+        .await;
+    match done {
+        Ok(()) => {
+            let text = "If there is an account with this login or address, a link is on its way.";
+            answer(StatusCode::OK, house.told("Look into your mail", text))
+        }
+        Err(fault) => house.refused(&fault),
     }
 }
