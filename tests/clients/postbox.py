@@ -25,6 +25,7 @@ class Postbox:
         self.mails = []
         self.connections = []
         self.refusals = {}
+        self.refusal = "451 4.3.0 not now"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -35,7 +36,7 @@ class Postbox:
         to = envelope.rcpt_tos[0]
         if self.refusals.get(to, 0) > 0:
             self.refusals[to] -= 1
-            return "451 4.3.0 not now"
+            return self.refusal
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.connections.append({"tls": session.ssl is not None, "login": session.authenticated})
         self.mails.append((envelope.rcpt_tos, message))

@@ -249,6 +249,27 @@ def test_a_refused_mail_is_sent_later(native, postbox):
     assert sent["attempts"] == 2
 
 
+def test_a_mail_refused_for_good_is_given_up(usher, native, postbox):
+    user = person(native)
+    postbox.refusals[user["email"]] = 5
+    postbox.refusal = f"550 5.1.1 <{user['email']}>: nobody of that name"
+    native.post(f"/users/{user['id']}/password-reset")
+    given_up = wait_for(lambda: (e := entry_of(native, user))["state"] == "failed" and e, "its being given up")
+    assert given_up["attempts"] == 1 and "nobody of that name" in given_up["last_error"]
+    assert user["email"] not in given_up["last_error"] and user["email"] not in usher.stderr()
+    assert postbox.refusals[user["email"]] == 4
+
+
+def test_a_mail_whose_link_is_out_of_time_is_not_sent(native, postbox, settings):
+    settings("lifetimes", reset=1)
+    user = person(native)
+    postbox.refusals[user["email"]] = 1
+    native.post(f"/users/{user['id']}/password-reset")
+    given_up = wait_for(lambda: (e := entry_of(native, user))["state"] == "failed" and e, "its being given up")
+    assert given_up["attempts"] == 2 and "out of time" in given_up["last_error"]
+    assert [user["email"]] not in [to for to, _ in postbox.mails]
+
+
 class Silence:
     """A server that takes connections and never says a word."""
 
@@ -360,6 +381,15 @@ def test_the_page_for_a_forgotten_password_tells_nobody_who_is_here(usher, nativ
     assert answers[0][0] == 200 and answers[0] == answers[1] == answers[2]
     assert choose(link_in(postbox.to(user["email"], "Set a new password")), SECOND).status_code == 200
     assert ["nobody@example.org"] not in [to for to, _ in postbox.mails]
+
+
+def test_a_page_asked_for_too_often_says_when_to_come_back(make_usher):
+    server = make_usher()
+    form = opened(f"{server.url}/account/forgot")
+    answers = [form.send(name="nobody@example.org") for _ in range(130)]
+    slowed = [answer for answer in answers if answer.status_code != 200]
+    assert slowed and {answer.status_code for answer in slowed} == {429}
+    assert "Please try again later" in slowed[0].text and int(slowed[0].headers["Retry-After"]) > 0
 
 
 def test_notices_go_to_the_address_that_was(usher, native, postbox):

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use dialects::kit::Shared;
-use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail};
+use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail, Time};
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 
@@ -63,13 +64,12 @@ impl Mailer {
         let noted = match sent {
             Ok(()) => self.directory().mail_sent(mail.id).await,
             Err(error) => {
-                // The recipient and the text stay out of the log.
-                tracing::warn!(mail = %mail.uuid, template = mail.template, error = format!("{error:#}"), "a mail was not sent");
-                let retry = (mail.attempts < TRIES)
-                    .then(|| self.directory().now().plus(pause(mail.attempts - 1)));
-                self.directory()
-                    .mail_failed(mail.id, &format!("{error:#}"), retry)
-                    .await
+                // The recipient and the text stay out of the log; servers like to quote the first.
+                let said = format!("{error:#}").replace(&mail.to, "the recipient");
+                let over = mail.attempts >= TRIES || transport::is_final(&error);
+                tracing::warn!(mail = %mail.uuid, template = mail.template, error = said, given_up = over, "a mail was not sent");
+                let retry = (!over).then(|| self.directory().now().plus(pause(mail.attempts - 1)));
+                self.directory().mail_failed(mail.id, &said, retry).await
             }
         };
         if let Err(fault) = noted {
@@ -78,6 +78,9 @@ impl Mailer {
     }
 
     async fn send(&self, mail: &QueuedMail) -> Result<()> {
+        if self.directory().now() >= last_use(&mail.values) {
+            return Err(transport::Final("its link is out of time by now").into());
+        }
         let settings: MailSettings = self.directory().setting().await?;
         let overrides: MailTemplates = self.directory().setting().await?;
         let face: PublicFace = self.directory().setting().await?;
@@ -159,6 +162,12 @@ async fn ended(sending: &mut JoinSet<()>) -> Option<Result<(), JoinError>> {
         None => std::future::pending().await,
         ended => ended,
     }
+}
+
+/// When the link in a mail ends, so that the mail is of no use any more.
+fn last_use(values: &Value) -> Time {
+    let stated = values.get("expires_at").and_then(Value::as_str);
+    stated.and_then(Time::parse).unwrap_or(Time::NEVER)
 }
 
 /// Milliseconds before the next try: 5 s, 10 s, 20 s … at most an hour.

@@ -20,6 +20,8 @@ pub struct Rendered {
     pub html: Option<String>,
     /// Where answers go, if not to the sender.
     pub reply_to: Option<String>,
+    /// Whether a person wrote it.
+    pub personal: bool,
 }
 
 /// What every template may use beside the mail's own values.
@@ -72,6 +74,7 @@ pub fn render(
         text: fill(&template.text, false)?,
         html,
         reply_to: None,
+        personal: false,
     })
 }
 
@@ -89,6 +92,7 @@ fn message(values: &Value) -> Rendered {
         text: text("body").unwrap_or_default(),
         html: text("html"),
         reply_to: text("sender"),
+        personal: true,
     }
 }
 

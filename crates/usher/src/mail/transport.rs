@@ -1,12 +1,15 @@
 //! Putting mails into envelopes and handing them over: to an SMTP server, or as files into the data
 //! folder when none is set.
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use directory::{MailSettings, Time};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -49,6 +52,48 @@ fn parameters(server: &str, trusted: Option<&Authorities>) -> Result<TlsParamete
     Ok(builder.build()?)
 }
 
+/// A reason why a mail need not be tried again.
+#[derive(Debug)]
+pub struct Final(pub &'static str);
+
+impl fmt::Display for Final {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Final {}
+
+/// Whether an error will be the same however often a mail is tried: the server has refused the mail or
+/// its recipient for good. What it refuses for the account's sake (535 …) may be put right meanwhile.
+pub fn is_final(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let code = cause
+            .downcast_ref::<SmtpError>()
+            .and_then(SmtpError::status);
+        cause.is::<Final>() || code.is_some_and(|code| (550..=559).contains(&u16::from(code)))
+    })
+}
+
+/// Whether a program wrote the mail, so that other programs send no answer (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted(bool);
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.trim() != "no"))
+    }
+
+    fn display(&self) -> HeaderValue {
+        let value = if self.0 { "auto-generated" } else { "no" };
+        HeaderValue::new(Self::name(), value.to_owned())
+    }
+}
+
 /// Makes the message.
 pub fn message(mail: &Rendered, from: &str, to: &str, id: &str, now: Time) -> Result<Message> {
     let sender: Mailbox = from
@@ -63,6 +108,7 @@ pub fn message(mail: &Rendered, from: &str, to: &str, id: &str, now: Time) -> Re
         .to(recipient)
         .date(date)
         .subject(&mail.subject)
+        .header(AutoSubmitted(!mail.personal))
         // The same mail sent twice after a lost answer carries one id, so that servers can tell.
         .message_id(Some(format!("<{id}@{domain}>")));
     let builder = match mail.reply_to.as_deref().map(str::parse) {
@@ -75,9 +121,7 @@ pub fn message(mail: &Rendered, from: &str, to: &str, id: &str, now: Time) -> Re
             mail.text.clone(),
             html.clone(),
         )),
-        None => builder
-            .header(lettre::message::header::ContentType::TEXT_PLAIN)
-            .body(mail.text.clone()),
+        None => builder.singlepart(SinglePart::plain(mail.text.clone())),
     };
     message.context("the mail cannot be put together")
 }
@@ -139,4 +183,116 @@ pub async fn write_file(folder: &Path, id: &str, message: &Message) -> Result<()
     tokio::io::AsyncWriteExt::write_all(&mut opened, &message.formatted()).await?;
     opened.sync_all().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Time = Time(1_700_000_000_000);
+
+    fn rendered() -> Rendered {
+        Rendered {
+            subject: "Grüße".to_owned(),
+            text: "Good day.\nA link: https://usher.example/account/reset?token=t\n".to_owned(),
+            html: None,
+            reply_to: None,
+            personal: false,
+        }
+    }
+
+    fn formatted(mail: &Rendered) -> String {
+        let made = message(mail, "door@example.org", "ada@example.org", "0-1", NOON);
+        let made = made.unwrap_or_else(|error| panic!("{error:#}"));
+        String::from_utf8(made.formatted()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn names(formatted: &str) -> Vec<&str> {
+        let (head, _) = formatted.split_once("\r\n\r\n").unwrap_or_default();
+        let begins = |line: &&str| !line.starts_with([' ', '\t']);
+        let lines = head.split("\r\n").filter(begins);
+        lines
+            .filter_map(|line| Some(line.split_once(':')?.0))
+            .collect()
+    }
+
+    #[test]
+    fn headers_are_whole() {
+        let plain = formatted(&rendered());
+        for line in [
+            "From: door@example.org\r\n",
+            "To: ada@example.org\r\n",
+            "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n",
+            "Message-ID: <0-1@example.org>\r\n",
+            "Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n",
+            "Auto-Submitted: auto-generated\r\n",
+            "Content-Type: text/plain; charset=utf-8\r\n",
+            "MIME-Version: 1.0\r\n",
+        ] {
+            assert!(plain.contains(line), "{line} in {plain}");
+        }
+        let written = Rendered {
+            html: Some("<p>Good day.</p>".to_owned()),
+            reply_to: Some("boss@example.org".to_owned()),
+            personal: true,
+            ..rendered()
+        };
+        let both = formatted(&written);
+        for part in [
+            "Reply-To: boss@example.org\r\n",
+            "Auto-Submitted: no\r\n",
+            "Content-Type: multipart/alternative;",
+            "Content-Type: text/plain; charset=utf-8\r\n",
+            "Content-Type: text/html; charset=utf-8\r\n",
+        ] {
+            assert!(both.contains(part), "{part} in {both}");
+        }
+    }
+
+    #[test]
+    fn nothing_written_makes_a_header() {
+        let known = names(&formatted(&rendered())).len();
+        let hostile = "x\r\nBcc: <eve@example.org>\r\n\r\nbody";
+        for (mail, headers) in [
+            (
+                Rendered {
+                    subject: hostile.to_owned(),
+                    ..rendered()
+                },
+                known,
+            ),
+            (
+                Rendered {
+                    text: hostile.to_owned(),
+                    ..rendered()
+                },
+                known,
+            ),
+            // An address that is none is left out.
+            (
+                Rendered {
+                    reply_to: Some(hostile.to_owned()),
+                    ..rendered()
+                },
+                known,
+            ),
+            (
+                Rendered {
+                    reply_to: Some("a@example.org\r\nBcc: e@example.org".to_owned()),
+                    ..rendered()
+                },
+                known,
+            ),
+        ] {
+            let made = formatted(&mail);
+            assert_eq!(names(&made).len(), headers, "{made}");
+            assert!(!names(&made).contains(&"Bcc"), "{made}");
+        }
+        for (from, to) in [
+            ("door@example.org\r\nBcc: e@example.org", "ada@example.org"),
+            ("door@example.org", "a@example.org\r\nBcc: e@example.org"),
+        ] {
+            assert!(message(&rendered(), from, to, "0-1", NOON).is_err());
+        }
+    }
 }
