@@ -126,29 +126,29 @@ impl Handle {
         }
     }
 
+    fn opening(&self, operation: Operation) -> Opening {
+        Opening {
+            inner: Arc::clone(&self.inner),
+            caller: Arc::clone(&self.caller),
+            now: self.now(),
+            operation,
+        }
+    }
+
+    fn opened(&self, operation: Operation) -> Result<Opening, Fault> {
+        self.admit(operation)?;
+        Ok(self.opening(operation))
+    }
+
     /// Reads under an operation, in one snapshot.
     pub(crate) async fn read<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
     where
         F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T>,
     {
-        self.admit(operation)?;
-        let (inner, caller, now) = (
-            Arc::clone(&self.inner),
-            Arc::clone(&self.caller),
-            self.now(),
-        );
+        let opening = self.opened(operation)?;
         self.inner
             .store
-            .read(async move |tx: &mut Tx<'_>| {
-                let mut work = Work {
-                    tx: tx.reborrow(),
-                    inner,
-                    caller,
-                    now,
-                    operation,
-                };
-                f(&mut work).await
-            })
+            .read(async move |tx: &mut Tx<'_>| f(&mut opening.work(tx)).await)
             .await
             .map_err(|stop| self.stopped(operation, stop))
     }
@@ -159,24 +159,10 @@ impl Handle {
     where
         F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T>,
     {
-        self.admit(operation)?;
-        let (inner, caller, now) = (
-            Arc::clone(&self.inner),
-            Arc::clone(&self.caller),
-            self.now(),
-        );
+        let opening = self.opened(operation)?;
         self.inner
             .store
-            .read_single(async move |tx: &mut Tx<'_>| {
-                let mut work = Work {
-                    tx: tx.reborrow(),
-                    inner,
-                    caller,
-                    now,
-                    operation,
-                };
-                f(&mut work).await
-            })
+            .read_single(async move |tx: &mut Tx<'_>| f(&mut opening.work(tx)).await)
             .await
             .map_err(|stop| self.stopped(operation, stop))
     }
@@ -187,24 +173,10 @@ impl Handle {
         T: Send + 'static,
         F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T> + Send + 'static,
     {
-        self.admit(operation)?;
-        let (inner, caller, now) = (
-            Arc::clone(&self.inner),
-            Arc::clone(&self.caller),
-            self.now(),
-        );
+        let opening = self.opened(operation)?;
         self.inner
             .store
-            .read_slow(async move |tx: &mut Tx<'_>| {
-                let mut work = Work {
-                    tx: tx.reborrow(),
-                    inner,
-                    caller,
-                    now,
-                    operation,
-                };
-                f(&mut work).await
-            })
+            .read_slow(async move |tx: &mut Tx<'_>| f(&mut opening.work(tx)).await)
             .await
             .map_err(|stop| self.stopped(operation, stop))
     }
@@ -216,18 +188,10 @@ impl Handle {
         T: Send + 'static,
         F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T> + Send + 'static,
     {
-        self.admit(operation)?;
-        let (inner, caller, now) = (
-            Arc::clone(&self.inner),
-            Arc::clone(&self.caller),
-            self.now(),
-        );
+        let opening = self.opened(operation)?;
         self.inner
             .store
-            .read_slow(async move |tx: &mut Tx<'_>| {
-                let mut work = fresh(tx, &inner, &caller, now, operation).await?;
-                f(&mut work).await
-            })
+            .read_slow(async move |tx: &mut Tx<'_>| f(&mut opening.fresh(tx).await?).await)
             .await
             .map_err(|stop| self.stopped(operation, stop))
     }
@@ -274,56 +238,65 @@ impl Handle {
         F: AsyncFn(&mut Work<'_>) -> Outcome<T> + Send + 'static,
     {
         self.admitted(operation)?;
-        let (inner, caller, now) = (
-            Arc::clone(&self.inner),
-            Arc::clone(&self.caller),
-            self.now(),
-        );
+        let opening = self.opening(operation);
         self.inner
             .store
-            .write(async move |tx: &mut Tx<'_>| {
-                let mut work = fresh(tx, &inner, &caller, now, operation).await?;
-                f(&mut work).await
-            })
+            .write(async move |tx: &mut Tx<'_>| f(&mut opening.fresh(tx).await?).await)
             .await
     }
 }
 
-/// The work of a transaction with the rights of now: they may have shrunk since the request came in.
-async fn fresh<'c>(
-    tx: &'c mut Tx<'_>,
-    inner: &Arc<Inner>,
-    caller: &Arc<CallerState>,
+/// What a transaction under an operation is opened with.
+struct Opening {
+    inner: Arc<Inner>,
+    caller: Arc<CallerState>,
     now: Time,
     operation: Operation,
-) -> Outcome<Work<'c>> {
-    let caller = match &caller.behind {
-        None => recheck(tx, inner, caller, now).await?,
-        Some(behind) => {
-            let mut work = Work {
-                caller: recheck(tx, inner, behind, now).await?,
-                tx: tx.reborrow(),
-                inner: Arc::clone(inner),
-                now,
-                operation: Operation::ActForUser,
-            };
-            in_name::named(&mut work, &caller.user.into()).await?
+}
+
+impl Opening {
+    /// The work of a transaction with the rights the request came in with.
+    fn work<'c>(self, tx: &'c mut Tx<'_>) -> Work<'c> {
+        Work {
+            tx: tx.reborrow(),
+            inner: self.inner,
+            caller: self.caller,
+            now: self.now,
+            operation: self.operation,
         }
-    };
-    let access = operation.access();
-    if access.permission != Permission::SignedIn
-        && !access.own
-        && caller.scopes(access.permission).is_empty()
-    {
-        return Err(Fault::Forbidden(access.permission).into());
     }
-    Ok(Work {
-        tx: tx.reborrow(),
-        inner: Arc::clone(inner),
-        caller,
-        now,
-        operation,
-    })
+
+    /// The same with the rights of now: they may have shrunk since the request came in.
+    async fn fresh<'c>(&self, tx: &'c mut Tx<'_>) -> Outcome<Work<'c>> {
+        let (inner, now, operation) = (&self.inner, self.now, self.operation);
+        let caller = match &self.caller.behind {
+            None => recheck(tx, inner, &self.caller, now).await?,
+            Some(behind) => {
+                let mut work = Work {
+                    caller: recheck(tx, inner, behind, now).await?,
+                    tx: tx.reborrow(),
+                    inner: Arc::clone(inner),
+                    now,
+                    operation: Operation::ActForUser,
+                };
+                in_name::named(&mut work, &self.caller.user.into()).await?
+            }
+        };
+        let access = operation.access();
+        if access.permission != Permission::SignedIn
+            && !access.own
+            && caller.scopes(access.permission).is_empty()
+        {
+            return Err(Fault::Forbidden(access.permission).into());
+        }
+        Ok(Work {
+            tx: tx.reborrow(),
+            inner: Arc::clone(inner),
+            caller,
+            now,
+            operation,
+        })
+    }
 }
 
 /// Looks at the caller again inside the transaction: still there, still active, and with the rights
