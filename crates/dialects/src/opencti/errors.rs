@@ -91,7 +91,14 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::NotFound(kind) => functional(missing(*kind)),
         Fault::UnknownReference(_) => missing_reference(&[]),
         Fault::Taken { field } => functional(taken(field)),
-        Fault::Invalid { field, why } => functional(format!("Invalid {field}: {why}")),
+        Fault::Invalid {
+            field: field @ ("filter" | "after"),
+            why,
+        } => unsupported(format!("Invalid {field}: {why}")),
+        Fault::Invalid { field, why } => {
+            let field = attribute(field);
+            validation(field, format!("Validation error: {field} {why}"))
+        }
         Fault::WeakPassword(weakness) => {
             functional(format!("Invalid password: {}", weak(*weakness)))
         }
@@ -115,6 +122,21 @@ pub fn refusal(fault: &Fault) -> Refusal {
             "The platform is temporarily not available; nothing was changed.",
         ),
         Fault::Internal(_) => internal(),
+    }
+}
+
+/// What the vendor calls a field of the directory.
+fn attribute(field: &str) -> &str {
+    match field {
+        "display" => "name",
+        "given" => "firstname",
+        "family" => "lastname",
+        "email" | "login" => "user_email",
+        "kind" => "user_service_account",
+        "status" => "account_status",
+        "second_factor" => "otp_activated",
+        "lock_after" => "account_lock_after_date",
+        other => other,
     }
 }
 
