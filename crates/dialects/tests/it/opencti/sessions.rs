@@ -59,6 +59,12 @@ async fn strangers_may_sign_in_and_nothing_else() {
             json!({"http_status": 401, "genre": "TECHNICAL"})
         );
     }
+    // A token is no session: it is told goodbye, and stays.
+    let me = ask(&world, &world.key, "{ me { id } }", json!({})).await;
+    for _ in 0..2 {
+        let left = ask(&world, &world.key, "mutation { logout }", json!({})).await;
+        assert_eq!(left["logout"], me["me"]["id"]);
+    }
     ask(&world, &session, "mutation { logout }", json!({})).await;
     assert!(
         complaint(&world, &session, "{ me { id } }", json!({}))
