@@ -3,8 +3,9 @@
 use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField, Value};
 
 use super::catalogue::PLATFORM;
-use super::documents::{DOUBT, LANGUAGES};
-use super::filter::{Column, any};
+use super::documents::{DOUBT, LANGUAGES, folded};
+use super::filter::{Column, Resolved, any};
+use super::ids::Given;
 use super::node::status_word;
 
 fn equals<F>(field: F, value: impl Into<Value>) -> Predicate<F> {
@@ -29,7 +30,7 @@ pub fn user(key: &str) -> Option<Column<UserField>> {
         "otp_activated" => Column::flag(equals(UserField::SecondFactor, true)),
         "external" | "no_creators" | "restrict_delete" => Column::flag(Predicate::Nothing),
         "language" => defaulted("language", LANGUAGES),
-        "theme" => Column::Text(UserField::Term(PLATFORM, "theme".to_owned())),
+        "theme" | "description" => Column::Folded(UserField::Term(PLATFORM, key.to_owned())),
         "entity_type" => Column::always(&["User"]),
         "parent_types" => Column::always(INTERNAL),
         _ => return None,
@@ -149,10 +150,10 @@ pub fn organisation(key: &str) -> Option<Column<OrganisationField>> {
         "contact_information" => Column::Text(OrganisationField::Contacts),
         "x_opencti_organization_type" => Column::Text(OrganisationField::Kind),
         "x_opencti_reliability" => {
-            Column::Text(OrganisationField::Term(PLATFORM, "reliability".to_owned()))
+            Column::Folded(OrganisationField::Term(PLATFORM, "reliability".to_owned()))
         }
         "x_opencti_aliases" | "alias" => {
-            Column::Text(OrganisationField::Term(PLATFORM, "alias".to_owned()))
+            Column::Folded(OrganisationField::Term(PLATFORM, "alias".to_owned()))
         }
         "id" | "internal_id" | "standard_id" | "ids" => Column::Id(OrganisationField::Uuid),
         "created_at" | "created" => Column::Time(OrganisationField::CreatedAt),
@@ -210,50 +211,51 @@ pub fn template(key: &str) -> Option<Column<&'static str>> {
     })
 }
 
-/// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
-/// alternatives, as in the vendor's search engine.
-pub fn search_terms(search: &str) -> Vec<String> {
-    let mut terms = Vec::new();
-    for (index, piece) in search.split('"').enumerate() {
-        if index % 2 == 1 {
-            terms.push(piece.trim().to_owned());
-        } else {
-            terms.extend(piece.split_whitespace().map(str::to_owned));
-        }
-    }
-    terms.retain(|term| !term.is_empty());
-    terms
+/// Looks for terms in users, apart from their descriptions.
+pub fn user_search(terms: &[String], resolved: &Resolved) -> Predicate<UserField> {
+    use UserField as F;
+    let texts = [F::Name, F::Email, F::Login, F::Given, F::Family];
+    found(terms, resolved, &texts, F::Uuid)
 }
 
-/// Looks for terms in users.
-pub fn user_search(terms: &[String]) -> Predicate<UserField> {
-    use UserField as F;
-    found(
-        terms,
-        &[F::Name, F::Email, F::Login, F::Given, F::Family],
-        F::Uuid,
-    )
+/// Looks for terms in users' descriptions.
+pub fn description_search(terms: &[String]) -> Predicate<UserField> {
+    let field = || UserField::Term(PLATFORM, "description".to_owned());
+    within(terms, field)
 }
 
 /// Looks for terms in groups.
-pub fn group_search(terms: &[String]) -> Predicate<GroupField> {
-    found(
-        terms,
-        &[GroupField::Name, GroupField::Description],
-        GroupField::Uuid,
-    )
+pub fn group_search(terms: &[String], resolved: &Resolved) -> Predicate<GroupField> {
+    let texts = [GroupField::Name, GroupField::Description];
+    found(terms, resolved, &texts, GroupField::Uuid)
 }
 
-/// Looks for terms in organisations.
-pub fn organisation_search(terms: &[String]) -> Predicate<OrganisationField> {
+/// Looks for terms in organisations, apart from their other names.
+pub fn organisation_search(terms: &[String], resolved: &Resolved) -> Predicate<OrganisationField> {
     use OrganisationField as F;
-    found(terms, &[F::Name, F::Description], F::Uuid)
+    found(terms, resolved, &[F::Name, F::Description], F::Uuid)
 }
 
-fn found<F: Clone>(terms: &[String], texts: &[F], id: F) -> Predicate<F> {
+/// Looks for terms in organisations' other names.
+pub fn alias_search(terms: &[String]) -> Predicate<OrganisationField> {
+    let field = || OrganisationField::Term(PLATFORM, "alias".to_owned());
+    within(terms, field)
+}
+
+fn within<F>(terms: &[String], field: impl Fn() -> F) -> Predicate<F> {
+    let holds = |term: &String| Predicate::Is(field(), Test::Contains(folded(term)));
+    any(terms.iter().map(holds).collect())
+}
+
+fn found<F: Clone>(terms: &[String], resolved: &Resolved, texts: &[F], id: F) -> Predicate<F> {
     let mut parts = Vec::new();
     for term in terms {
-        if let super::ids::Given::Uuid(uuid) = super::ids::Given::read(term) {
+        let uuid = match Given::read(term) {
+            Given::Uuid(uuid) => Some(uuid),
+            Given::Standard(id) => resolved.get(&id).copied(),
+            Given::Nonsense => None,
+        };
+        if let Some(uuid) = uuid {
             parts.push(equals(id.clone(), uuid.to_string()));
             continue;
         }
@@ -267,20 +269,6 @@ fn found<F: Clone>(terms: &[String], texts: &[F], id: F) -> Predicate<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn searches_fall_into_terms() {
-        for (search, expected) in [
-            ("ada", vec!["ada"]),
-            ("  Ada  Lovelace ", vec!["Ada", "Lovelace"]),
-            ("\"Ada Lovelace\" acme", vec!["Ada Lovelace", "acme"]),
-            ("\"open", vec!["open"]),
-            ("", vec![]),
-            ("\"\"", vec![]),
-        ] {
-            assert_eq!(search_terms(search), expected, "{search}");
-        }
-    }
 
     #[test]
     fn the_vendors_useful_keys_are_known() {

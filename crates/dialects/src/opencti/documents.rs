@@ -92,7 +92,10 @@ impl Document for UserDocument {
             terms.push(("language".to_owned(), self.language.clone()));
         }
         if self.theme != "default" {
-            terms.push(("theme".to_owned(), self.theme.clone()));
+            terms.push(("theme".to_owned(), folded(&self.theme)));
+        }
+        if let Some(description) = &self.description {
+            terms.push(("description".to_owned(), folded(description)));
         }
         terms
     }
@@ -223,15 +226,20 @@ impl Document for OrganisationDocument {
         let mut terms: Vec<(String, String)> = self
             .aliases
             .iter()
-            .map(|alias| ("alias".to_owned(), alias.clone()))
+            .map(|alias| ("alias".to_owned(), folded(alias)))
             .collect();
         if let Some(reliability) = &self.reliability {
-            terms.push(("reliability".to_owned(), reliability.clone()));
+            terms.push(("reliability".to_owned(), folded(reliability)));
         }
         terms.extend(figure("score", self.score));
         terms.extend(figure("confidence", self.confidence));
         terms
     }
+}
+
+/// A text as it stands in a term: without case and accents, and no longer than an index takes.
+pub fn folded(text: &str) -> String {
+    directory::fold_search(text).chars().take(500).collect()
 }
 
 /// The term of a group that says how far its confidence level is from the highest.

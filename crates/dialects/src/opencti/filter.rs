@@ -6,6 +6,7 @@ use directory::{Predicate, Test, Time, Value as Compared};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::documents::folded;
 use super::engine::Refusal;
 use super::errors;
 
@@ -14,6 +15,8 @@ use super::errors;
 pub enum Column<F> {
     /// A text.
     Text(F),
+    /// A text of a dialect's document, which is kept folded.
+    Folded(F),
     /// A point in time.
     Time(F),
     /// An id, internal or standard.
@@ -95,6 +98,7 @@ pub fn read<F: Clone>(
     };
     let mut unknown = Vec::new();
     let predicate = reader.group(group, &mut unknown, 0)?;
+    let predicate = predicate.unwrap_or(Predicate::All);
     if !unknown.is_empty() {
         return Err(errors::unsupported(
             "Incorrect filter keys not existing in any schema definition",
@@ -114,12 +118,13 @@ struct Reader<'r, F> {
 }
 
 impl<F: Clone> Reader<'_, F> {
+    /// What a group asks for; nothing when it is empty, and then it says neither yes nor no.
     fn group(
         &self,
         group: &Value,
         unknown: &mut Vec<String>,
         depth: usize,
-    ) -> Result<Predicate<F>, Refusal> {
+    ) -> Result<Option<Predicate<F>>, Refusal> {
         if depth > DEEPEST {
             return Err(errors::unsupported("The filter is nested too deeply"));
         }
@@ -135,12 +140,12 @@ impl<F: Clone> Reader<'_, F> {
             parts.push(self.filter(filter, unknown)?);
         }
         for inner in list("filterGroups") {
-            parts.push(self.group(inner, unknown, depth + 1)?);
+            parts.extend(self.group(inner, unknown, depth + 1)?);
         }
         if parts.is_empty() {
-            return Ok(Predicate::All);
+            return Ok(None);
         }
-        Ok(combine(group.get("mode"), "and", parts))
+        Ok(Some(combine(group.get("mode"), "and", parts)))
     }
 
     fn filter(&self, filter: &Value, unknown: &mut Vec<String>) -> Result<Predicate<F>, Refusal> {
@@ -156,6 +161,9 @@ impl<F: Clone> Reader<'_, F> {
             .and_then(Value::as_str)
             .unwrap_or("eq");
         let values: Vec<String> = list("values").map(plain).collect();
+        if list("key").next().is_none() {
+            return Err(errors::unsupported("A filter needs a key"));
+        }
         let mut by_key = Vec::new();
         for key in list("key").filter_map(Value::as_str) {
             match (self.columns)(key) {
@@ -180,6 +188,12 @@ impl<F: Clone> Reader<'_, F> {
             "nil" => return Ok(absent(column)),
             "not_nil" => return Ok(not(absent(column))),
             "within" => return self.within(column, values),
+            _ if values.is_empty() => {
+                return Err(
+                    errors::unsupported("A filter with this operator needs values")
+                        .with("operator", operator),
+                );
+            }
             _ => {}
         }
         let (operator, negated) = match operator.strip_prefix("not_") {
@@ -230,18 +244,8 @@ impl<F: Clone> Reader<'_, F> {
                 let time = self.time(value)?;
                 is(field, ordered(operator, time.into())?)
             }
-            Column::Text(field) => {
-                let value = value.to_owned();
-                let test = match operator {
-                    "eq" | "only_eq_to" => Test::Equals(value.into()),
-                    "contains" | "search" => Test::Contains(value),
-                    "starts_with" => Test::StartsWith(value),
-                    "ends_with" => Test::EndsWith(value),
-                    "match" | "wildcard" => Test::Glob(value),
-                    _ => ordered(operator, value.into())?,
-                };
-                is(field, test)
-            }
+            Column::Text(field) => text(field, operator, value.to_owned())?,
+            Column::Folded(field) => text(field, operator, folded(value))?,
         })
     }
 
@@ -260,6 +264,45 @@ impl<F: Clone> Reader<'_, F> {
             .or_else(|| Time::parse(text))
             .ok_or_else(|| errors::unsupported("The filter has a value that is no date"))
     }
+}
+
+/// One value of a text.
+fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<F>, Refusal> {
+    let test = match operator {
+        "eq" | "only_eq_to" => Test::Equals(value.into()),
+        "contains" => Test::Contains(value),
+        "starts_with" => Test::StartsWith(value),
+        "ends_with" => Test::EndsWith(value),
+        "wildcard" => Test::Glob(value),
+        // Both ask the vendor's search engine for words, any of which will do.
+        "match" | "search" => {
+            let terms = search_terms(&value).into_iter();
+            return Ok(any(terms
+                .map(|term| is(field, Test::Contains(term)))
+                .collect()));
+        }
+        _ => ordered(operator, value.into())?,
+    };
+    Ok(is(field, test))
+}
+
+/// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
+/// alternatives, as in the vendor's search engine.
+pub fn search_terms(search: &str) -> Vec<String> {
+    let mut terms: Vec<String> = Vec::new();
+    let mut add = |term: &str| {
+        if !term.is_empty() && !terms.iter().any(|known| known == term) {
+            terms.push(term.to_owned());
+        }
+    };
+    for (index, piece) in search.split('"').enumerate() {
+        if index % 2 == 1 {
+            add(piece.trim());
+        } else {
+            piece.split_whitespace().for_each(&mut add);
+        }
+    }
+    terms
 }
 
 /// `now`, or `now-7d` and the like.
@@ -323,7 +366,9 @@ fn misfit(operator: &str) -> Refusal {
 
 fn absent<F: Clone>(column: &Column<F>) -> Predicate<F> {
     match column {
-        Column::Text(field) | Column::Time(field) => is(field, Test::Absent),
+        Column::Text(field) | Column::Folded(field) | Column::Time(field) => {
+            is(field, Test::Absent)
+        }
         Column::Id(_) | Column::Words(_) => Predicate::Nothing,
     }
 }

@@ -8,6 +8,7 @@ fn columns(key: &str) -> Option<Column<&'static str>> {
     Some(match key {
         "name" => Column::Text("name"),
         "mail" => Column::Text("mail"),
+        "note" => Column::Folded("note"),
         "id" => Column::Id("id"),
         "created_at" => Column::Time("created"),
         "status" => Column::Words(vec![
@@ -99,7 +100,22 @@ fn filters_become_predicates() {
             json!({"key": ["name"], "values": [], "operator": "not_nil"}),
             "!name?",
         ),
-        (json!({"key": ["name"], "values": []}), "nothing"),
+        (
+            json!({"key": ["name"], "values": ["ada \"van dyk\""], "operator": "match"}),
+            "(name~ada | name~van dyk)",
+        ),
+        (
+            json!({"key": ["name"], "values": ["ada lovelace"], "operator": "search"}),
+            "(name~ada | name~lovelace)",
+        ),
+        (
+            json!({"key": ["note"], "values": ["ÉCOLE"], "operator": "contains"}),
+            "note~ecole",
+        ),
+        (
+            json!({"key": ["note"], "values": [], "operator": "nil"}),
+            "note?",
+        ),
         (
             json!({"key": ["id"], "values": [uuid, "nonsense"]}),
             "id=1f6a9c52-7a0e-4c58-9a53-2f0c9f1f7b11",
@@ -158,8 +174,15 @@ fn groups_nest() {
             {"mode": "and", "filters": [], "filterGroups": []}]},
         {"mode": "or", "filters": [leaf("d"), leaf("e")], "filterGroups": []}]});
     let predicate = read(&group, columns, &Resolved::new(), NOW).unwrap();
-    // An empty group holds for everybody, so the first inner group does too.
-    assert_eq!(shown(&predicate), "(name=a & (name=d | name=e))");
+    // An empty group says nothing: it neither holds for everybody nor for nobody.
+    assert_eq!(
+        shown(&predicate),
+        "(name=a & (name=b | name=c) & (name=d | name=e))"
+    );
+    let empty = json!({"mode": "or", "filters": [], "filterGroups": [
+        {"mode": "and", "filters": [], "filterGroups": []}]});
+    let predicate = read(&empty, columns, &Resolved::new(), NOW).unwrap();
+    assert_eq!(predicate, Predicate::All);
 }
 
 #[test]
@@ -188,6 +211,21 @@ fn what_cannot_be_filtered_is_refused() {
             read_one(json!({"key": ["nope", "name"], "values": ["a"]})),
             "UNSUPPORTED_ERROR",
             "Incorrect filter keys not existing in any schema definition",
+        ),
+        (
+            read_one(json!({"key": ["name"], "values": []})),
+            "UNSUPPORTED_ERROR",
+            "needs values",
+        ),
+        (
+            read_one(json!({"key": ["name"], "values": [], "operator": "not_eq"})),
+            "UNSUPPORTED_ERROR",
+            "needs values",
+        ),
+        (
+            read_one(json!({"key": [], "values": ["a"]})),
+            "UNSUPPORTED_ERROR",
+            "needs a key",
         ),
         (
             read_one(json!({"key": ["id"], "values": ["a"], "operator": "contains"})),
@@ -222,4 +260,19 @@ fn what_cannot_be_filtered_is_refused() {
     }
     let refusal = read_one(json!({"key": ["nope", "name"], "values": ["a"]})).unwrap_err();
     assert_eq!(refusal.data.last().unwrap(), &("keys", json!(["nope"])));
+}
+
+#[test]
+fn searches_fall_into_terms() {
+    for (search, expected) in [
+        ("ada", vec!["ada"]),
+        ("ada ada", vec!["ada"]),
+        ("  Ada  Lovelace ", vec!["Ada", "Lovelace"]),
+        ("\"Ada Lovelace\" acme", vec!["Ada Lovelace", "acme"]),
+        ("\"open", vec!["open"]),
+        ("", vec![]),
+        ("\"\"", vec![]),
+    ] {
+        assert_eq!(search_terms(search), expected, "{search}");
+    }
 }

@@ -162,7 +162,8 @@ impl Session {
         within: Predicate<UserField>,
         call: &Call<'_>,
     ) -> Result<Vec<(Arc<Person>, String)>, Refusal> {
-        let mut query = self.list(call, lists::USERS).await?;
+        let beside = self.described(call).await?;
+        let mut query = self.list(call, lists::USERS, beside).await?;
         query.predicate = query.predicate.and(within);
         query.limit = MEMBERS;
         query.total = false;

@@ -5,16 +5,16 @@ use directory::{Cursor, Direction, Page, Position, Predicate, Query, UserField};
 use super::super::columns;
 use super::super::engine::{Call, Link, Refusal};
 use super::super::errors;
-use super::super::filter::{self, Columns};
+use super::super::filter::{self, Columns, Resolved};
 use super::super::ids::Given;
 use super::super::node::{Connection, ConnectionKind, Edge, Node};
 use super::super::shelf;
-use super::Session;
+use super::{Session, search};
 
 /// Rows of a page when nobody says how many.
 const DEFAULT: u32 = 500;
 /// Rows of a page at most; more are silently not given.
-const MOST: u32 = 5_000;
+pub(super) const MOST: u32 = 5_000;
 
 /// What a kind of entity is listed by.
 pub(super) struct Listing<F> {
@@ -22,8 +22,8 @@ pub(super) struct Listing<F> {
     pub columns: Columns<F>,
     /// Order keys.
     pub order: fn(&str) -> Option<F>,
-    /// Searches for several terms.
-    pub search: fn(&[String]) -> Predicate<F>,
+    /// Searches for terms, among which standard ids are resolved.
+    pub search: fn(&[String], &Resolved) -> Predicate<F>,
 }
 
 /// What users are listed by.
@@ -49,32 +49,38 @@ pub(super) fn counts(call: &Call<'_>) -> bool {
 }
 
 impl Session {
-    /// The query of a list call, from its first row.
-    pub(super) async fn list<F: Clone>(
+    /// The query of a list call, from its first row. `beside` is what a search finds elsewhere than
+    /// in the rows themselves.
+    pub(super) async fn list<F: Clone + PartialEq>(
         &self,
         call: &Call<'_>,
         listing: Listing<F>,
+        beside: Predicate<F>,
     ) -> Result<Query<F>, Refusal> {
         let mut predicate = Predicate::All;
         if let Some(group) = call.get("filters") {
             let resolved = self.resolve(filter::standard_ids(group)).await?;
             predicate = filter::read(group, listing.columns, &resolved, self.now())?;
         }
-        let terms = columns::search_terms(call.text("search"));
-        let mut search = None;
-        match terms.as_slice() {
-            [] => {}
-            // One plain word is what the directory's own index is for.
-            [word] if uuid::Uuid::try_parse(word).is_err() && !word.contains(' ') => {
-                search = Some(word.clone());
-            }
-            several => predicate = predicate.and((listing.search)(several)),
+        let terms = search::terms(call);
+        let mut word = None;
+        if beside == Predicate::Nothing {
+            word = search::plain(&terms).cloned();
+        }
+        if word.is_none() && !terms.is_empty() {
+            let standard = terms.iter().filter_map(|term| match Given::read(term) {
+                Given::Standard(id) => Some(id),
+                Given::Uuid(_) | Given::Nonsense => None,
+            });
+            let resolved = self.resolve(standard.collect()).await?;
+            let found = (listing.search)(&terms, &resolved);
+            predicate = predicate.and(filter::any(vec![found, beside]));
         }
         let descending =
             (call.text("orderMode") == "desc") != columns::backwards(call.text("orderBy"));
         Ok(Query {
             predicate,
-            search,
+            search: word,
             sort: (listing.order)(call.text("orderBy")),
             direction: if descending {
                 Direction::Down
@@ -132,24 +138,44 @@ pub(super) fn none_of_ours() -> Refusal {
     errors::unsupported("The cursor is none that this list has given")
 }
 
-/// A page of the directory as a connection.
-pub(super) fn connection<T>(
+/// What a page tells of itself beside its rows.
+pub(super) struct Frame {
+    /// The cursor of each row.
+    pub cursors: Vec<String>,
+    /// Whether more follow.
+    pub more: bool,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// The rows of a page of the directory, and what it tells beside them.
+pub(super) fn framed<T>(page: Page<T>) -> (Vec<T>, Frame) {
+    let frame = Frame {
+        cursors: page.cursors.iter().map(Cursor::encode).collect(),
+        more: page.next.is_some(),
+        total: page.total.unwrap_or(0),
+    };
+    (page.items, frame)
+}
+
+/// A page as a connection.
+pub(super) fn connection(
     kind: &'static ConnectionKind,
     call: &Call<'_>,
-    page: &Page<T>,
+    frame: Frame,
     nodes: Vec<Node>,
 ) -> Node {
-    let cursors = page.cursors.iter().map(Cursor::encode);
     let edges = nodes
         .into_iter()
-        .zip(cursors)
+        .zip(frame.cursors)
         .map(|(node, cursor)| Edge::of(kind, cursor, node));
     Node::Connection(std::sync::Arc::new(Connection {
         kind,
         edges: edges.collect(),
-        next: page.next.is_some(),
-        previous: call.get("after").is_some(),
-        total: page.total.unwrap_or(0),
+        next: frame.more,
+        // Quirk: it is said to have a previous page whenever it began after something (opencti.md §4).
+        previous: !call.text("after").is_empty(),
+        total: frame.total,
     }))
 }
 
@@ -162,19 +188,13 @@ pub(super) fn shelved(
     let is_it = |node: &Node, id: &str| node.is_called(id);
     let cut = shelf::cut(nodes, first(call) as usize, Some(call.text("after")), is_it);
     let cut = cut.ok_or_else(none_of_ours)?;
-    let edges = cut
-        .items
-        .into_iter()
-        .map(|(node, cursor)| Edge::of(kind, cursor, node));
-    Ok(Link::One(Node::Connection(std::sync::Arc::new(
-        Connection {
-            kind,
-            edges: edges.collect(),
-            next: cut.more,
-            previous: call.get("after").is_some(),
-            total: cut.total,
-        },
-    ))))
+    let (nodes, cursors) = cut.items.into_iter().unzip();
+    let frame = Frame {
+        cursors,
+        more: cut.more,
+        total: cut.total,
+    };
+    Ok(Link::One(connection(kind, call, frame, nodes)))
 }
 
 /// A list without anything.

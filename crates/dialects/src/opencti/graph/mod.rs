@@ -8,6 +8,7 @@ mod memo;
 mod personal;
 mod query;
 mod relations;
+mod search;
 mod standard;
 
 use std::sync::Arc;

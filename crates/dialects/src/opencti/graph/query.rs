@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use directory::{Fault, GroupField, OrganisationField, Page, Predicate, Test, UserField};
+use directory::{
+    Fault, Group, GroupField, Organisation, OrganisationField, Page, Predicate, Role, Test, User,
+    UserField,
+};
 use serde_json::{Value, json};
 
 use super::super::capability::{self, CAPABILITIES};
@@ -10,14 +13,14 @@ use super::super::columns;
 use super::super::engine::{Call, Field, Link, Refusal};
 use super::super::errors;
 use super::super::filter;
-use super::super::ids::Given;
+use super::super::ids::{self, Given};
 use super::super::marking::{self, MARKINGS};
 use super::super::node::{self, Made, Node};
 use super::super::shelf;
 use super::super::templates;
-use super::lists::{self, After, Listing};
-use super::load;
+use super::lists::{self, After, Frame, Listing};
 use super::{Session, refused};
+use super::{load, search};
 
 /// What the client takes for the platform's version.
 pub const VERSION: &str = "7.261026.0";
@@ -147,7 +150,26 @@ impl Session {
         call: &Call<'_>,
         within: Predicate<UserField>,
     ) -> Result<Link<Node>, Refusal> {
-        let mut query = self.list(call, lists::USERS).await?;
+        let beside = self.described(call).await?;
+        let mut query = self.list(call, lists::USERS, beside).await?;
+        if let Some(terms) = search::ranking(call) {
+            let mut whole = search::whole(&query);
+            whole.predicate = whole.predicate.and(within.clone());
+            let all = taken(self.handle.users(&whole).await)?;
+            let texts = |user: &User| {
+                let parts = [&user.shown.given, &user.shown.name];
+                let family = user.shown.family.clone().unwrap_or_default();
+                let mut texts = vec![node::email(user), family];
+                texts.extend(parts.into_iter().cloned());
+                texts
+            };
+            let is_it = |user: &User, id: &str| {
+                user.uuid.to_string() == id || node::standard_id(user) == id
+            };
+            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it)? {
+                return self.people(call, rows, frame).await;
+            }
+        }
         query.from = match lists::after(call)? {
             After::At(position) => position,
             After::Row(id) => {
@@ -160,14 +182,22 @@ impl Session {
             }
         };
         query.predicate = query.predicate.and(within);
-        let mut page = taken(self.handle.users(&query).await)?;
-        let rows = std::mem::take(&mut page.items);
+        let (rows, frame) = lists::framed(taken(self.handle.users(&query).await)?);
+        self.people(call, rows, frame).await
+    }
+
+    async fn people(
+        &self,
+        call: &Call<'_>,
+        rows: Vec<User>,
+        frame: Frame,
+    ) -> Result<Link<Node>, Refusal> {
         let people = self.persons(rows, load::wanted(call.field)).await?;
         let nodes = people.into_iter().map(Node::User).collect();
         Ok(Link::One(lists::connection(
             &node::USERS,
             call,
-            &page,
+            frame,
             nodes,
         )))
     }
@@ -178,7 +208,20 @@ impl Session {
             order: columns::group_order,
             search: columns::group_search,
         };
-        let mut query = self.list(call, listing).await?;
+        let mut query = self.list(call, listing, Predicate::Nothing).await?;
+        if let Some(terms) = search::ranking(call) {
+            let all = taken(self.handle.groups(&search::whole(&query)).await)?;
+            let texts = |group: &Group| {
+                vec![
+                    group.name.clone(),
+                    group.description.clone().unwrap_or_default(),
+                ]
+            };
+            let is_it = |group: &Group, id: &str| group.uuid.to_string() == id;
+            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it)? {
+                return self.teams_listed(call, rows, frame).await;
+            }
+        }
         query.from = match lists::after(call)? {
             After::At(position) => position,
             After::Row(id) => {
@@ -190,20 +233,29 @@ impl Session {
                 )?)?
             }
         };
-        let mut page = taken(self.handle.groups(&query).await)?;
-        let teams = self.teams(std::mem::take(&mut page.items)).await?;
+        let (rows, frame) = lists::framed(taken(self.handle.groups(&query).await)?);
+        self.teams_listed(call, rows, frame).await
+    }
+
+    async fn teams_listed(
+        &self,
+        call: &Call<'_>,
+        rows: Vec<Group>,
+        frame: Frame,
+    ) -> Result<Link<Node>, Refusal> {
+        let teams = self.teams(rows).await?;
         let nodes = teams.into_iter().map(Node::Group).collect();
         Ok(Link::One(lists::connection(
             &node::GROUPS,
             call,
-            &page,
+            frame,
             nodes,
         )))
     }
 
     /// Roles are few, so they are taken whole and cut here.
     async fn roles(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-        let terms = columns::search_terms(call.text("search"));
+        let terms = search::terms(call);
         let terms: Vec<String> = terms
             .iter()
             .map(|term| directory::fold_search(term))
@@ -211,11 +263,21 @@ impl Session {
         let mut roles = self.all_roles().await?;
         roles.retain(|role| {
             let text = directory::fold_search(&format!(
-                "{} {} {}",
-                role.name, role.description, role.uuid
+                "{} {} {} {}",
+                role.name,
+                role.description,
+                role.uuid,
+                ids::named("role", &role.name)
             ));
             terms.is_empty() || terms.iter().any(|term| text.contains(term))
         });
+        if let Some(terms) = search::ranking(call) {
+            let texts = |role: &Role| vec![role.name.clone(), role.description.clone()];
+            search::rank(call, &terms, &mut roles, texts);
+            let duties = self.duties(roles).await?;
+            let nodes = duties.into_iter().map(Node::Role).collect();
+            return lists::shelved(&node::ROLES, call, nodes);
+        }
         match call.text("orderBy") {
             "name" | "_score" => {
                 roles.sort_by_cached_key(|role| directory::fold_search(&role.name))
@@ -249,7 +311,23 @@ impl Session {
             order: columns::organisation_order,
             search: columns::organisation_search,
         };
-        let mut query = self.list(call, listing).await?;
+        let beside = columns::alias_search(&search::terms(call));
+        let mut query = self.list(call, listing, beside).await?;
+        if let Some(terms) = search::ranking(call) {
+            let all = taken(self.handle.organisations(&search::whole(&query)).await)?;
+            let texts = |row: &Organisation| {
+                vec![
+                    row.name.clone(),
+                    row.description.clone().unwrap_or_default(),
+                ]
+            };
+            let is_it = |row: &Organisation, id: &str| {
+                row.uuid.to_string() == id || ids::organisation(&row.name) == id
+            };
+            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it)? {
+                return self.companies_listed(kind, call, rows, frame).await;
+            }
+        }
         query.from = match lists::after(call)? {
             After::At(position) => position,
             After::Row(id) => {
@@ -263,10 +341,20 @@ impl Session {
                 )?)?
             }
         };
-        let mut page = taken(self.handle.organisations(&query).await)?;
-        let companies = self.companies(std::mem::take(&mut page.items)).await?;
+        let (rows, frame) = lists::framed(taken(self.handle.organisations(&query).await)?);
+        self.companies_listed(kind, call, rows, frame).await
+    }
+
+    async fn companies_listed(
+        &self,
+        kind: &'static node::ConnectionKind,
+        call: &Call<'_>,
+        rows: Vec<Organisation>,
+        frame: Frame,
+    ) -> Result<Link<Node>, Refusal> {
+        let companies = self.companies(rows).await?;
         let nodes = companies.into_iter().map(Node::Organization).collect();
-        Ok(Link::One(lists::connection(kind, call, &page, nodes)))
+        Ok(Link::One(lists::connection(kind, call, frame, nodes)))
     }
 
     async fn markings(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
@@ -283,7 +371,7 @@ impl Session {
             }
         };
         let predicate = self.shelf_filter(call, columns::marking).await?;
-        let terms = columns::search_terms(call.text("search"));
+        let terms = search::terms(call);
         let mut found: Vec<&'static marking::Marking> = MARKINGS
             .iter()
             .filter(|entry| shelf::passes(&predicate, &look(entry)))
@@ -311,7 +399,7 @@ impl Session {
 
     async fn templates(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
         let predicate = self.shelf_filter(call, columns::template).await?;
-        let terms = columns::search_terms(call.text("search"));
+        let terms = search::terms(call);
         let mut found = templates::all(self).await?;
         found.retain(|template| {
             let look = |field: &&'static str| template.look(field);

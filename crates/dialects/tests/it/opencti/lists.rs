@@ -419,3 +419,170 @@ async fn a_standard_id_serves_wherever_an_id_does() {
         assert_eq!(data["user"], Value::Null);
     }
 }
+
+#[tokio::test]
+async fn searches_look_everywhere_and_the_best_answers_come_first() {
+    let world = opencti().await;
+    for (name, description) in [
+        ("Ada Byron", "keeps the ÉCOLE's books"),
+        ("Lovelace Institute", "a robot"),
+        ("Ada Lovelace", "writes 100% of the programs"),
+    ] {
+        user(&world, name, json!({"description": description})).await;
+    }
+    let asked = async |variables: Value| -> Vec<String> {
+        let data = ask(&world, &world.key, PAGE, variables).await;
+        assert_eq!(
+            data["users"]["pageInfo"]["globalCount"],
+            names(&data).len(),
+            "{data}"
+        );
+        names(&data).into_iter().map(str::to_owned).collect()
+    };
+    let standard = standard_id(&world, "ada.byron@example.org").await;
+    for (search, expected) in [
+        // Both words before one of them; those that answer alike as they were made.
+        (
+            "ada lovelace",
+            vec!["Ada Lovelace", "Ada Byron", "Lovelace Institute"],
+        ),
+        ("\"ada lovelace\"", vec!["Ada Lovelace"]),
+        // Descriptions, without case and accents; the signs of patterns are letters like others.
+        ("ecole", vec!["Ada Byron"]),
+        ("100%", vec!["Ada Lovelace"]),
+        ("1_0", vec![]),
+        ("robot byron", vec!["Ada Byron", "Lovelace Institute"]),
+        (standard.as_str(), vec!["Ada Byron"]),
+        ("ADA.BYRON@example.org", vec!["Ada Byron"]),
+    ] {
+        assert_eq!(asked(json!({"search": search})).await, expected, "{search}");
+    }
+    // An order that is asked for holds.
+    let variables = json!({"search": "ada lovelace", "orderBy": "name", "orderMode": "desc"});
+    assert_eq!(
+        asked(variables).await,
+        ["Lovelace Institute", "Ada Lovelace", "Ada Byron"]
+    );
+    let variables = json!({"search": "ada lovelace", "orderBy": "_score", "orderMode": "asc"});
+    assert_eq!(asked(variables).await.last().unwrap(), "Ada Lovelace");
+    // Pages of a ranked search follow each other, by cursor and by row.
+    let first = json!({"search": "ada lovelace", "first": 1});
+    let mut data = ask(&world, &world.key, PAGE, first.clone()).await;
+    for expected in ["Ada Lovelace", "Ada Byron", "Lovelace Institute"] {
+        assert_eq!(names(&data), [expected]);
+        let info = data["users"]["pageInfo"].clone();
+        assert_eq!(info["globalCount"], 3);
+        assert_eq!(info["hasNextPage"], expected != "Lovelace Institute");
+        let mut next = first.clone();
+        next["after"] = info["endCursor"].clone();
+        data = ask(&world, &world.key, PAGE, next).await;
+    }
+    assert_eq!(names(&data), [""; 0]);
+    let behind = json!({"search": "ada lovelace", "first": 1, "after": standard});
+    let data = ask(&world, &world.key, PAGE, behind).await;
+    assert_eq!(names(&data), ["Lovelace Institute"]);
+    // What is cleared is not found any more.
+    let clear = "mutation ($id: ID!) { userEdit(id: $id) { fieldPatch(input: {key: \"description\", value: [null]}) { id } } }";
+    ask(&world, &world.key, clear, json!({"id": standard})).await;
+    assert_eq!(asked(json!({"search": "ecole"})).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn groups_roles_and_organisations_are_ranked_too() {
+    let world = opencti().await;
+    let make = "mutation ($name: String!, $alias: [String]) { groupAdd(input: {name: $name, group_confidence_level: {max_confidence: 1, overrides: []}}) { id } \
+        roleAdd(input: {name: $name}) { id } organizationAdd(input: {name: $name, x_opencti_aliases: $alias}) { id } }";
+    for (name, alias) in [("Senior analysts", "Ältere"), ("Analysts", "Volk")] {
+        let variables = json!({"name": name, "alias": [alias]});
+        ask(&world, &world.key, make, variables).await;
+    }
+    for list in ["groups", "roles", "organizations", "identities"] {
+        let query = format!(
+            "query ($search: String) {{ {list}(search: $search) {{ edges {{ node {{ standard_id name }} }} pageInfo {{ hasPreviousPage }} }} }}"
+        )
+        .replace("node { standard_id name }", match list {
+            "identities" => "node { standard_id ... on Organization { name } }",
+            _ => "node { standard_id name }",
+        });
+        let found = async |search: &str| {
+            let data = ask(&world, &world.key, &query, json!({"search": search})).await;
+            let edges = data[list]["edges"].as_array().unwrap().clone();
+            let nodes = edges.into_iter().map(|edge| edge["node"].clone());
+            nodes.collect::<Vec<Value>>()
+        };
+        let both = found("analysts").await;
+        let shown: Vec<_> = both.iter().map(|node| node["name"].clone()).collect();
+        assert_eq!(shown, ["Analysts", "Senior analysts"], "{list}");
+        let standard = both[1]["standard_id"].as_str().unwrap();
+        assert_eq!(found(standard).await, both[1..], "{list}");
+        if list.ends_with("zations") || list == "identities" {
+            assert_eq!(found("altere").await, both[1..], "{list}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn texts_of_documents_are_filtered_like_other_texts() {
+    let world = opencti().await;
+    user(
+        &world,
+        "Ada Lovelace",
+        json!({"description": "Zählt Bücher", "theme": "Dark"}),
+    )
+    .await;
+    let make = "mutation { organizationAdd(input: {name: \"Acme\", x_opencti_aliases: [\"ÄCME\"], x_opencti_reliability: \"A - Completely\"}) { id } }";
+    ask(&world, &world.key, make, json!({})).await;
+    let filter = |key: &str, operator: &str, values: Value| json!({"mode": "and", "filters": [{"key": key, "values": values, "operator": operator}], "filterGroups": []});
+    for (list, key, operator, values, count) in [
+        ("users", "description", "eq", json!(["zahlt bucher"]), 1),
+        ("users", "description", "contains", json!(["BÜCH"]), 1),
+        ("users", "description", "wildcard", json!(["zahlt*"]), 1),
+        ("users", "description", "not_nil", json!([]), 1),
+        ("users", "description", "nil", json!([]), 1),
+        ("users", "theme", "eq", json!(["dark"]), 1),
+        ("identities", "x_opencti_aliases", "eq", json!(["acme"]), 1),
+        (
+            "identities",
+            "x_opencti_aliases",
+            "ends_with",
+            json!(["CME"]),
+            1,
+        ),
+        (
+            "identities",
+            "x_opencti_reliability",
+            "starts_with",
+            json!(["a - c"]),
+            1,
+        ),
+        (
+            "identities",
+            "x_opencti_reliability",
+            "starts_with",
+            json!(["b"]),
+            0,
+        ),
+    ] {
+        let query = format!(
+            "query ($filters: FilterGroup) {{ {list}(filters: $filters) {{ edges {{ node {{ id }} }} }} }}"
+        );
+        let variables = json!({"filters": filter(key, operator, values)});
+        let data = ask(&world, &world.key, &query, variables.clone()).await;
+        assert_eq!(
+            data[list]["edges"].as_array().unwrap().len(),
+            count,
+            "{variables}"
+        );
+    }
+    let data = ask(&world, &world.key, PAGE, json!({"after": ""})).await;
+    assert_eq!(data["users"]["pageInfo"]["hasPreviousPage"], false);
+}
+
+/// The standard id of the user of an address.
+async fn standard_id(world: &crate::support::World, email: &str) -> String {
+    let query =
+        "query ($search: String) { users(search: $search) { edges { node { standard_id } } } }";
+    let data = ask(world, &world.key, query, json!({"search": email})).await;
+    let id = &data["users"]["edges"][0]["node"]["standard_id"];
+    id.as_str().unwrap().to_owned()
+}
