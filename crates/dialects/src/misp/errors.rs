@@ -48,7 +48,7 @@ const WRONG_ADDRESS: &str = "It is not possible to use this Auth key from your I
 /// The caller may not.
 pub const FORBIDDEN: &str = "You do not have permission to use this functionality.";
 /// Somebody else's keys.
-pub const FOREIGN_KEY: &str =
+const FOREIGN_KEY: &str =
     "Invalid user or insufficient privileges to interact with an authkey for the given user.";
 const WEAK_OWN: &str = "The password could not be updated. Make sure you meet the minimum password length / complexity requirements.";
 const SAME: &str = "Submitted new password cannot be the same as the current one";

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::body::{Fields, Sent};
-use super::catalogue::ADMIN;
+use super::catalogue::{ADMIN, SITE_ADMIN};
 use super::map::shown_email;
-use super::people::user_number;
-use super::{errors, voice, wire};
+use super::people::{Person, Roles, user_number};
+use super::{voice, wire};
 use crate::kit::answer::Chunk;
 use crate::kit::{Answer, Path, Signed, Trouble};
 
@@ -251,13 +251,28 @@ pub async fn add_own(signed: Signed, sent: Sent) -> Answer {
 /// `auth_keys/add/{user}`. A user named in the body is ignored (misp.md §7).
 pub async fn add(signed: Signed, Path(id): Path<String>, sent: Sent) -> Answer {
     let user = own_or(&id, &signed)?;
-    if user != signed.caller.user() && !voice::acts_with(&signed, ADMIN) {
-        let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-        let place = voice::place(&signed.seen, &address);
-        let refusal = place.exception(405, errors::FOREIGN_KEY);
-        return Ok(voice::said(&signed.seen, refusal));
+    if user != signed.caller.user() && !makes_keys_of(&signed, user).await? {
+        return Err(Fault::OutranksCaller.into());
     }
     made(signed, user, sent).await
+}
+
+/// Whether the caller makes keys in another's name. Quirk: an administrator of an organisation does so
+/// for its plain people, and not for its other administrators (misp.md §6).
+async fn makes_keys_of(signed: &Signed, user: UserId) -> Result<bool, Fault> {
+    if !voice::acts_with(signed, ADMIN) {
+        return Ok(false);
+    }
+    if voice::acts_with(signed, SITE_ADMIN) {
+        return Ok(true);
+    }
+    let person = match Person::read(signed, user).await {
+        // That there is nobody is told by whoever makes the key.
+        Err(Fault::NotFound(_)) => return Ok(true),
+        person => person?,
+    };
+    let roles = Roles::read(signed).await?;
+    Ok(!roles.view(person.role).administers)
 }
 
 async fn made(signed: Signed, user: UserId, Sent(body): Sent) -> Answer {

@@ -81,7 +81,8 @@ impl RoleView {
         &self.notes
     }
 
-    fn has(&self, flag: Flag) -> bool {
+    /// Whether it carries a flag.
+    pub fn has(&self, flag: Flag) -> bool {
         self.flags.contains(&flag)
     }
 

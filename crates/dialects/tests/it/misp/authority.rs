@@ -139,6 +139,12 @@ async fn nobody_takes_over_a_greater_account() {
             json!({"org_id": scene.red, "role_id": 1}),
         )
         .await;
+    let (equal, _) = admin
+        .user(
+            "equal@red.example",
+            json!({"org_id": scene.red, "role_id": 2}),
+        )
+        .await;
     let boss = Client::new(&world, &scene.boss.1);
     for (path, body, status) in [
         (
@@ -151,9 +157,28 @@ async fn nobody_takes_over_a_greater_account() {
             json!({"email": "mine@red.example"}),
             404,
         ),
+        // Not even what would be no danger.
+        (
+            format!("admin/users/edit/{site}"),
+            json!({"autoalert": true}),
+            404,
+        ),
+        (
+            format!("admin/users/edit/{site}"),
+            json!({"role_id": 3}),
+            404,
+        ),
         (format!("admin/users/delete/{site}"), json!({}), 404),
         (format!("auth_keys/add/{site}"), json!({}), 405),
         (format!("users/resetauthkey/{site}"), json!({}), 405),
+        // An equal makes no keys in one's name, but changes one otherwise.
+        (format!("auth_keys/add/{equal}"), json!({}), 405),
+        (
+            format!("admin/users/edit/{equal}"),
+            json!({"autoalert": true}),
+            200,
+        ),
+        (format!("auth_keys/add/{}", scene.boss.0), json!({}), 200),
     ] {
         let reply = boss.post(&path, body).await;
         assert_eq!(reply.status, status, "{path}: {}", reply.text);
