@@ -18,6 +18,9 @@ use crate::postgres::{self, Postgres};
 use crate::python::{self, Environment};
 use crate::system;
 
+/// The tests that speak to a server that talks encrypted only.
+const ENCRYPTION: &str = "test_postgres_encryption.py";
+
 /// One run of pytest: these tests in this environment.
 struct Suite {
     environment: Environment,
@@ -90,13 +93,20 @@ impl Suite {
         if self.has_name("server") && system::which("curl").is_none() {
             system::install(&["curl"])?;
         }
+        let encrypted = match self.tests.iter().any(|test| name_of(test) == ENCRYPTION) {
+            true => Postgres::encrypted()?,
+            false => None,
+        };
         let mut tests = Command::new(self.environment.program("python"));
         tests
             .current_dir(root())
             .args(["-m", "pytest", "-p", "no:cacheprovider"]);
         tests
             .args(["--rootdir", "tests/clients"])
-            .args(&self.tests)
+            .args(self.tests.iter().filter(|test| {
+                // Without that server there is nothing to test, which was said when it could not be had.
+                encrypted.is_some() || name_of(test) != ENCRYPTION
+            }))
             .args(arguments);
         tests.env("PYTHONDONTWRITEBYTECODE", "1");
         tests.env("USHER_BINARY", target().join("debug/usher"));
@@ -111,17 +121,10 @@ impl Suite {
             }
         }
         tests.env(postgres::VARIABLE, postgres.url());
-        // One file of that suite speaks to a server that talks encrypted only.
-        let encrypted = match self.has_name("server") {
-            true => Postgres::encrypted()?,
-            false => None,
-        };
-        let (url, authority) = match &encrypted {
-            Some(server) => (server.url(), server.authority()),
-            None => ("", None),
-        };
-        tests.env(postgres::ENCRYPTED, url);
-        tests.env(postgres::AUTHORITY, authority.unwrap_or_default());
+        if let Some(server) = &encrypted {
+            tests.env(postgres::ENCRYPTED, server.url());
+            tests.env(postgres::AUTHORITY, server.authority().unwrap_or_default());
+        }
         run(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
     }
 }
