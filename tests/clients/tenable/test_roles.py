@@ -305,6 +305,7 @@ def test_a_plain_user(usher, tie, as_person):
     assert client.users.details(own["id"]) == tie.users.details(own["id"])
     me = client.users.info()
     assert [role["name"] for role in me["roles"]] == ["User"]
+    assert client.roles.details("2") == me["roles"][0]
     assert client.preference.details() and client.profiles.list()
     with pytest.raises(NotFoundError):
         client.users.details("1")
@@ -316,6 +317,8 @@ def test_a_plain_user(usher, tie, as_person):
         lambda: client.roles.delete("2"),
         client.roles.list,
         client.roles.default_roles,
+        lambda: client.roles.details("1"),
+        lambda: client.roles.details("999999"),
     ]:
         with pytest.raises(ForbiddenError):
             refused()

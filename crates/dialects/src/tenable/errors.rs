@@ -114,6 +114,9 @@ fn shown(field: &'static str) -> &'static str {
         "given" | "display" => "name",
         "family" => "surname",
         "login" => "email",
+        "server" => "smtpServerAddress",
+        "account" => "smtpAccount",
+        "sender" => "emailSender",
         other => other,
     }
 }

@@ -20,10 +20,11 @@ impl<'a> Fields<'a> {
             return Err(Fault::invalid("body", "must be a JSON object"));
         };
         if map.keys().any(|key| !keys.contains(&key.as_str())) {
-            return Err(Fault::invalid(
-                "body",
-                format!("may have only the keys {}", keys.join(", ")),
-            ));
+            let why = match keys {
+                [] => "must be an empty object".to_owned(),
+                keys => format!("may have only the keys {}", keys.join(", ")),
+            };
+            return Err(Fault::invalid("body", why));
         }
         Ok(Self(map))
     }
@@ -36,9 +37,10 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<T>, Fault> {
         match self.0.get(key) {
             None => Ok(None),
-            Some(value) => read(value)
-                .map(Some)
-                .ok_or_else(|| Fault::invalid(key, format!("must be {wanted}"))),
+            Some(value) => read(value).map(Some).ok_or_else(|| {
+                let why = too_much(value).unwrap_or_else(|| format!("must be {wanted}"));
+                Fault::invalid(key, why)
+            }),
         }
     }
 
@@ -142,10 +144,18 @@ pub fn path_id(text: &str) -> Result<i64, Fault> {
 }
 
 fn text(value: &Value) -> Option<String> {
-    value
-        .as_str()
-        .filter(|text| text.chars().count() <= LONGEST && !text.contains('\0'))
-        .map(str::to_owned)
+    let text = value.as_str().filter(|text| !text.contains('\0'))?;
+    too_much(value).is_none().then(|| text.to_owned())
+}
+
+/// What to say of a value that is longer than any is accepted.
+fn too_much(value: &Value) -> Option<String> {
+    let (size, most, what) = match value {
+        Value::String(text) => (text.chars().count(), LONGEST, "characters"),
+        Value::Array(items) => (items.len(), MOST, "entries"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
+    };
+    (size > most).then(|| format!("may have {most} {what} at most"))
 }
 
 fn nullable<T>(value: &Value, read: impl FnOnce(&Value) -> Option<T>) -> Option<Option<T>> {
@@ -157,8 +167,10 @@ fn nullable<T>(value: &Value, read: impl FnOnce(&Value) -> Option<T>) -> Option<
 }
 
 fn whole_numbers(value: &Value, read: impl Fn(&Value) -> Option<i64>) -> Option<Vec<i64>> {
-    let items = value.as_array().filter(|items| items.len() <= MOST)?;
-    items.iter().map(read).collect()
+    if too_much(value).is_some() {
+        return None;
+    }
+    value.as_array()?.iter().map(read).collect()
 }
 
 /// A whole number; `5.0` is one too, for that is how some callers write it.

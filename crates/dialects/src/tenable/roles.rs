@@ -3,8 +3,8 @@
 use axum::extract::Request;
 use axum::http::StatusCode;
 use directory::{
-    Fault, Handle, HeldRole, NewRole, Operation, Predicate, Query, Role, RoleChange, RoleField,
-    RoleId, RoleInUse, Test,
+    Fault, Handle, HeldRole, NewRole, Operation, Permission, Predicate, Query, Role, RoleChange,
+    RoleField, RoleId, RoleInUse, Test,
 };
 
 use super::body::{document, permitted};
@@ -104,7 +104,21 @@ pub async fn create(signed: Signed, request: Request) -> Answer {
 
 /// `GET /api/roles/{id}`.
 pub async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
-    let role = by_number(&signed, reader::path_id(&id)?).await?;
+    let found = match reader::path_id(&id) {
+        Ok(number) => by_number(&signed, number).await,
+        Err(fault) => Err(fault),
+    };
+    let role = found.map_err(|fault| {
+        // Quirk: who may read no roles but their own is told so, whatever else is asked for
+        // (tenable.md §5, §10).
+        let needed = Permission::ReadRoles;
+        match fault {
+            Fault::NotFound(_) | Fault::Invalid { .. } if !signed.caller.holds(needed.word()) => {
+                Fault::Forbidden(needed)
+            }
+            other => other,
+        }
+    })?;
     Ok(answer::json(StatusCode::OK, &map::role(&role)))
 }
 

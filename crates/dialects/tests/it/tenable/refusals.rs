@@ -277,6 +277,14 @@ async fn what_each_permission_opens() {
             ),
             ("list roles", "GET", "roles".to_owned(), json!(null)),
             (
+                "see one's own role",
+                "GET",
+                format!("roles/{wanted}"),
+                json!(null),
+            ),
+            ("see a role", "GET", format!("roles/{target}"), json!(null)),
+            ("see no role", "GET", "roles/999999".to_owned(), json!(null)),
+            (
                 "edit a role",
                 "PATCH",
                 format!("roles/{target}"),
@@ -355,4 +363,215 @@ async fn outside_ones_organisation_is_nothing() {
     assert!(texts.iter().all(|text| text.starts_with("404")));
     let listed = keyed(&world, "GET", "users", &key).send().await.json();
     assert_eq!(listed.as_array().unwrap().len(), 2);
+}
+
+/// Each key of each body with values of every wrong kind: refused by the key's own name, and nothing
+/// is changed.
+#[tokio::test]
+async fn values_of_the_wrong_kind_are_refused_by_name() {
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
+    let (other, _) = person(&world, "other@example.org", &[]).await;
+    let target = role(&world, "Target", &[]).await;
+    let user = json!({ "name": "N", "email": "n@example.org", "password": PASSWORD });
+    let permission = json!({ "entityName": "user", "action": "read", "entityIds": null });
+    let (text, null, flag) = (json!("x"), json!(null), json!(true));
+    let (number, list, object) = (json!(7), json!(["x"]), json!({ "x": 1 }));
+    let long = json!("x".repeat(10_001));
+    let many = json!(vec![1; 1_001]);
+    let no_text = [&null, &flag, &number, &list, &object, &long];
+    let no_clearable_text = [&flag, &number, &list, &object, &long];
+    let no_flag = [&null, &text, &number, &list, &object];
+    let no_numbers = [&null, &text, &flag, &number, &list, &object, &many];
+    let no_clearable_numbers = [&text, &flag, &number, &list, &object, &many];
+    let no_number = [&null, &text, &flag, &list, &object];
+    let changed = format!("users/{}", other.id);
+    let granted = format!("users/{}/roles", other.id);
+    let (described, permitted) = (
+        format!("roles/{target}"),
+        format!("roles/{target}/permissions"),
+    );
+    let copied = format!("roles/from/{target}");
+    let settings = "application-settings";
+    let nothing = json!({});
+    // Method and path, whether the body is a list, what else stands in the object, the key, the values.
+    type Case<'a> = (&'a str, &'a str, bool, &'a Value, &'a str, &'a [&'a Value]);
+    let mut cases: Vec<Case<'_>> = vec![
+        ("PUT", &granted, false, &nothing, "roles", &no_numbers),
+        ("POST", &copied, false, &nothing, "name", &no_text),
+        ("PUT", &permitted, true, &permission, "entityName", &no_text),
+        ("PUT", &permitted, true, &permission, "action", &no_text),
+        (
+            "PUT",
+            &permitted,
+            true,
+            &permission,
+            "entityIds",
+            &no_clearable_numbers,
+        ),
+        (
+            "PUT",
+            &permitted,
+            true,
+            &permission,
+            "dynamicId",
+            &no_clearable_text,
+        ),
+        (
+            "PATCH",
+            "lockout-policy",
+            false,
+            &nothing,
+            "enabled",
+            &no_flag,
+        ),
+        (
+            "PATCH",
+            settings,
+            false,
+            &nothing,
+            "defaultRoleIds",
+            &no_numbers,
+        ),
+        ("PATCH", settings, false, &nothing, "emailSender", &no_text),
+        (
+            "PATCH",
+            "preferences",
+            false,
+            &nothing,
+            "language",
+            &no_text,
+        ),
+        (
+            "PATCH",
+            "preferences",
+            false,
+            &nothing,
+            "preferredProfileId",
+            &no_number,
+        ),
+        (
+            "POST",
+            "users/forgotten-password",
+            false,
+            &nothing,
+            "email",
+            &no_text,
+        ),
+    ];
+    for key in ["name", "description"] {
+        cases.push(("POST", "roles", true, &nothing, key, &no_text));
+        cases.push(("PATCH", &described, false, &nothing, key, &no_text));
+    }
+    for key in [
+        "lockoutDuration",
+        "failedAttemptThreshold",
+        "failedAttemptPeriod",
+    ] {
+        cases.push(("PATCH", "lockout-policy", false, &nothing, key, &no_number));
+    }
+    for key in ["userRegistration", "keepAuditLog", "smtpUseStartTLS", "tls"] {
+        cases.push(("PATCH", settings, false, &nothing, key, &no_flag));
+    }
+    for key in ["logRetentionPeriod", "defaultProfileId"] {
+        cases.push(("PATCH", settings, false, &nothing, key, &no_number));
+    }
+    for key in [
+        "smtpServerAddress",
+        "smtpAccount",
+        "smtpAccountPassword",
+        "internalCertificate",
+    ] {
+        cases.push(("PATCH", settings, false, &nothing, key, &no_clearable_text));
+    }
+    cases.push((
+        "PATCH",
+        settings,
+        false,
+        &nothing,
+        "smtpServerPort",
+        &no_number[1..],
+    ));
+    for (method, path, listed) in [("POST", "users", true), ("PATCH", changed.as_str(), false)] {
+        for key in ["name", "email", "password"] {
+            cases.push((method, path, listed, &user, key, &no_text));
+        }
+        for key in ["surname", "department", "biography"] {
+            cases.push((method, path, listed, &user, key, &no_clearable_text));
+        }
+        cases.push((method, path, listed, &user, "active", &no_flag));
+        cases.push((
+            method,
+            path,
+            listed,
+            &user,
+            "picture",
+            &no_clearable_numbers,
+        ));
+    }
+    cases.push(("PATCH", &changed, false, &user, "lockedOut", &no_flag));
+    for (path, key) in [
+        ("login", "email"),
+        ("login", "password"),
+        ("users/retrieve-password", "token"),
+    ] {
+        cases.push(("POST", path, false, &nothing, key, &no_text));
+    }
+    for key in ["oldPassword", "newPassword"] {
+        cases.push(("PATCH", "users/password", false, &nothing, key, &no_text));
+    }
+    let everything = async || {
+        let mut seen = Vec::new();
+        for path in ["users", "roles", "lockout-policy", settings, "preferences"] {
+            seen.push(owner(&world, "GET", path).await.text);
+        }
+        seen
+    };
+    let before = everything().await;
+    for (method, path, listed, around, key, values) in cases {
+        for value in values {
+            let mut body = around.clone();
+            // What is read before it must be there, so that this is what is complained of.
+            for (needed, filled) in [
+                ("email", "a@example.org"),
+                ("token", "t"),
+                ("oldPassword", PASSWORD),
+            ] {
+                let needs = ["login", "users/retrieve-password", "users/password"].contains(&path);
+                let has = [
+                    ("login", "email"),
+                    ("users/retrieve-password", "token"),
+                    ("users/password", "oldPassword"),
+                ];
+                if needs && has.contains(&(path, needed)) {
+                    body[needed] = json!(filled);
+                }
+            }
+            if (method, path) == ("POST", "roles") {
+                body = json!({ "name": "R", "description": "" });
+            }
+            body[key] = (*value).clone();
+            let body = if listed { json!([body]) } else { body };
+            let reply = owner_sends(&world, method, path, body).await;
+            let shown = value.to_string();
+            let shown = &shown[..shown.len().min(30)];
+            assert_eq!(
+                reply.status, 400,
+                "{method} {path} {key} {shown}: {reply:?}"
+            );
+            let message = reply.json()["message"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            assert!(
+                message.starts_with(key),
+                "{method} {path} {key} {shown}: {message}"
+            );
+            assert_eq!(
+                message.ends_with("at most"),
+                shown.len() == 30,
+                "{shown}: {message}"
+            );
+        }
+    }
+    assert_eq!(everything().await, before);
 }
