@@ -47,6 +47,10 @@ const BUILTIN: &[(&str, &str)] = &[
         include_str!("mail_templates/notice_email.txt"),
     ),
     (
+        "notice_login",
+        include_str!("mail_templates/notice_login.txt"),
+    ),
+    (
         "notice_second_factor",
         include_str!("mail_templates/notice_second_factor.txt"),
     ),

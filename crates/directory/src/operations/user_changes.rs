@@ -364,6 +364,9 @@ async fn after_row(
         stored_passwords::delete(&mut work.tx, user.id).await?;
         second_factors::delete(&mut work.tx, user.id).await?;
         passwords::end_sessions(work, user.id, None).await?;
+        if old.has_password {
+            mail::notice(work, old, "notice_password").await?;
+        }
     }
     if let Some(role) = change.role {
         replace_role(work, user, role, changed).await?;
@@ -390,6 +393,8 @@ async fn after_row(
             stored_tokens::void(&mut work.tx, user.id, *purpose).await?;
         }
         mail::notice(work, old, "notice_email").await?;
+    } else if user.login != old.login {
+        mail::notice(work, old, "notice_login").await?;
     }
     if user.pending_email != old.pending_email {
         stored_tokens::void(&mut work.tx, user.id, TokenPurpose::ConfirmEmail).await?;

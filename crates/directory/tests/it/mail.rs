@@ -1,4 +1,7 @@
-use directory::{Fault, MailState, Message, Permission, SettingsChange, UserRef};
+use directory::{
+    Fault, MailState, Message, NewPassword, Permission, SettingsChange, Status, UserChange,
+    UserKind, UserRef,
+};
 
 use crate::support::{ADMINISTRATOR, OWNER, OWNER_EMAIL, ROOT, World, both};
 
@@ -6,6 +9,7 @@ both![
     claimed_by_one_worker,
     tried_again_or_given_up,
     messages,
+    changes_that_people_are_told_of,
     the_accounts_password,
     swept,
 ];
@@ -169,6 +173,81 @@ async fn messages(world: &World) {
         })
     ));
     assert!(world.mails().await.is_empty());
+}
+
+/// Whatever lets somebody else in, or the person out, is told to the address that was theirs before.
+async fn changes_that_people_are_told_of(world: &World) {
+    let change = |change: fn(&mut UserChange)| {
+        let mut made = UserChange::default();
+        change(&mut made);
+        made
+    };
+    let cases: Vec<(&str, UserChange, &[&str])> = vec![
+        (
+            "department",
+            change(|to| to.department = Some(Some("Engines".to_owned()))),
+            &[],
+        ),
+        (
+            "status",
+            change(|to| to.status = Some(Status::Suspended)),
+            &[],
+        ),
+        (
+            "the same login",
+            change(|to| to.login = Some("ada@example.org".to_owned())),
+            &[],
+        ),
+        (
+            "login",
+            change(|to| to.login = Some("ada".to_owned())),
+            &["notice_login"],
+        ),
+        (
+            "password",
+            change(|to| {
+                to.password = Some(NewPassword::Chosen("wooden Harbour at noon 75".to_owned()))
+            }),
+            &["notice_password"],
+        ),
+        // The login follows: one mail tells both.
+        (
+            "email",
+            change(|to| to.email = Some(Some("new@example.org".to_owned()))),
+            &["notice_email"],
+        ),
+        (
+            "email and login",
+            change(|to| {
+                to.email = Some(Some("new@example.org".to_owned()));
+                to.login = Some("countess".to_owned());
+            }),
+            &["notice_email"],
+        ),
+        (
+            "a service has no password",
+            change(|to| to.kind = Some(UserKind::Service)),
+            &["notice_password"],
+        ),
+    ];
+    for (what, change, told) in cases {
+        let ada = world
+            .person_with_password("ada@example.org", "wooden Harbour at dawn 74")
+            .await;
+        assert!(world.mails().await.is_empty(), "{what}");
+        world.system().update_user(ada.id, change).await.unwrap();
+        let mails = world.mails().await;
+        let templates: Vec<&str> = mails.iter().map(|mail| mail.template.as_str()).collect();
+        assert_eq!(templates, told, "{what}");
+        for mail in &mails {
+            assert_eq!(
+                (mail.to.as_str(), mail.values["login"].as_str()),
+                ("ada@example.org", Some("ada@example.org")),
+                "{what}"
+            );
+        }
+        world.system().delete_user(ada.id).await.unwrap();
+    }
 }
 
 async fn the_accounts_password(world: &World) {
