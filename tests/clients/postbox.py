@@ -24,8 +24,10 @@ class Postbox:
     def __init__(self, **options):
         self.mails = []
         self.connections = []
+        self.cut_off = []
         self.refusals = {}
         self.refusal = "451 4.3.0 not now"
+        self.hang_ups = 0
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -38,6 +40,11 @@ class Postbox:
             self.refusals[to] -= 1
             return self.refusal
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        if self.hang_ups > 0:
+            self.hang_ups -= 1
+            self.cut_off.append(message)
+            server.transport.abort()
+            return "250 never said"
         self.connections.append({"tls": session.ssl is not None, "login": session.authenticated})
         self.mails.append((envelope.rcpt_tos, message))
         return "250 kept"

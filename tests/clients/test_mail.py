@@ -249,6 +249,16 @@ def test_a_refused_mail_is_sent_later(native, postbox):
     assert sent["attempts"] == 2
 
 
+def test_a_mail_whose_answer_was_lost_comes_again_under_one_id(native, postbox):
+    user = person(native)
+    postbox.hang_ups = 1
+    link = reset_link(native, postbox, user)
+    ((first,), again) = postbox.cut_off, postbox.to(user["email"], "Set a new password")
+    assert first["message-id"] == again["message-id"] and link_in(first) == link
+    sent = wait_for(lambda: (e := entry_of(native, user))["state"] == "sent" and e, "its being sent")
+    assert sent["attempts"] == 2
+
+
 def test_a_mail_refused_for_good_is_given_up(usher, native, postbox):
     user = person(native)
     postbox.refusals[user["email"]] = 5
