@@ -176,7 +176,7 @@ impl From<RoleId> for NewGrant {
 /// What happens to those who wear a role that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoleInUse {
-    /// The role stays while anybody wears it.
+    /// The role stays while anybody wears it or newcomers get it.
     Refuse,
     /// It is taken from them.
     TakeAway,

@@ -139,7 +139,7 @@ fn check(organisation: &Organisation) -> Result<(), Fault> {
         return Err(Fault::invalid("domains", "holds more than 1000 domains"));
     }
     for domain in &organisation.domains {
-        rules::check_text("domains", domain, 253, false)?;
+        rules::check_allowed_domain(domain)?;
     }
     Ok(())
 }

@@ -142,7 +142,7 @@ impl Handle {
             if role.builtin {
                 return Err(Fault::Protected(Kind::Role).into());
             }
-            if in_use == RoleInUse::Refuse && roles::worn(&mut work.tx, role.id).await? {
+            if in_use == RoleInUse::Refuse && used(work, &role).await? {
                 return Err(Fault::InUse(Kind::Role).into());
             }
             check_lines(work, &role, &role.lines).await?;
@@ -288,6 +288,19 @@ pub(crate) async fn target(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Role
     work.require_organisation(role.organisation.unwrap_or(crate::ROOT))
         .await?;
     Ok(role)
+}
+
+/// Whether anybody wears a role, or newcomers at its platform's door get it.
+async fn used(work: &mut Work<'_>, role: &Role) -> Outcome<bool> {
+    if roles::worn(&mut work.tx, role.id).await? {
+        return Ok(true);
+    }
+    let spec = work.inner.platform_named(&role.platform);
+    let Some(platform) = spec.map(|spec| spec.platform) else {
+        return Ok(false);
+    };
+    let given = granting::door_roles(work, platform).await?;
+    Ok(given.iter().any(|one| one.id == role.id))
 }
 
 /// Nobody puts more into a role, or takes more out of it, than they hold where it counts.

@@ -21,16 +21,7 @@ pub fn check_email(email: &str) -> Result<(), Fault> {
         && local
             .chars()
             .all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
-    let label_fine = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .chars()
-                .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-    };
-    if !local_fine || !domain.split('.').all(label_fine) {
+    if !local_fine || !is_domain(domain) {
         return bad("needs the form name@domain");
     }
     let lower = domain.to_ascii_lowercase();
@@ -40,6 +31,35 @@ pub fn check_email(email: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+fn is_domain(text: &str) -> bool {
+    text.split('.').all(|label| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+    })
+}
+
+/// A domain that stands in an organisation's list, bare or as the end of an address: one that is none would
+/// allow nobody.
+pub fn check_allowed_domain(domain: &str) -> Result<(), Fault> {
+    if domain.len() <= 253 && is_domain(bare(domain)) {
+        Ok(())
+    } else {
+        Err(Fault::invalid(
+            "domains",
+            "holds something that is no domain",
+        ))
+    }
+}
+
+fn bare(domain: &str) -> &str {
+    domain.trim().trim_start_matches('@')
+}
+
 /// Whether an organisation's list of domains allows the address: the domain itself or one below it.
 /// An empty list allows all.
 pub fn check_domain(email: &str, domains: &[String]) -> Result<(), Fault> {
@@ -47,7 +67,7 @@ pub fn check_domain(email: &str, domains: &[String]) -> Result<(), Fault> {
     let domain = lower.rsplit_once('@').map_or("", |(_, domain)| domain);
     let allowed = domains.is_empty()
         || domains.iter().any(|one| {
-            let one = one.trim().trim_start_matches('@').to_lowercase();
+            let one = bare(one).to_lowercase();
             domain == one
                 || domain
                     .strip_suffix(&one)
@@ -97,6 +117,24 @@ mod tests {
             assert_eq!(check_email(email).is_ok(), fine, "{email:?}");
         }
         assert!(check_email(&format!("a@{}.org", "x".repeat(250))).is_err());
+    }
+
+    #[test]
+    fn domains_that_may_be_allowed() {
+        for (domain, fine) in [
+            ("b.example", true),
+            ("@b.example", true),
+            ("localhost", true),
+            ("", false),
+            ("@", false),
+            ("a b", false),
+            ("b.example, c.example", false),
+            ("*.b.example", false),
+            ("ana@b.example", false),
+        ] {
+            assert_eq!(check_allowed_domain(domain).is_ok(), fine, "{domain:?}");
+        }
+        assert!(check_allowed_domain(&["x"; 128].join(".")).is_err());
     }
 
     #[test]

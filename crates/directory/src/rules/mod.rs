@@ -11,7 +11,7 @@ mod status;
 mod text;
 
 pub use access::{KeyGate, key_allows};
-pub use email::{check_domain, check_email};
+pub use email::{check_allowed_domain, check_domain, check_email};
 pub use key::{Limited, check_key_limits, no_less_limited};
 pub use names::{apply_names, shown_names};
 pub use one_time_code::{base32, matching_step};

@@ -16,6 +16,7 @@ both!(
     nobody_puts_more_into_a_role_than_they_hold,
     built_ins_change_only_where_the_platform_says,
     worn_roles,
+    roles_in_use_stay,
     custom_roles_stay_at_home,
     strangers_answer_like_missing,
     what_one_holds_one_sees,
@@ -293,6 +294,22 @@ async fn worn_roles(world: &World) {
     assert_eq!(caller.words(), vec!["users.read"]);
     let listed = world.directory.act(&caller).users(&Query::default()).await;
     assert_eq!(listed.unwrap().items.len(), 1);
+}
+
+/// What newcomers get is in use although nobody wears it yet; built-in roles stay in any case.
+async fn roles_in_use_stay(world: &World) {
+    let handle = world.at(SOLO, OWNER).await;
+    let role = handle.create_role(new("Next", vec![])).await.unwrap();
+    let before = handle.default_roles().await.unwrap();
+    handle.set_default_roles(SOLO, &[role.id]).await.unwrap();
+    let delete = |id: RoleId| handle.delete_role(id, RoleInUse::Refuse);
+    assert_eq!(delete(role.id).await, Err(Fault::InUse(Kind::Role)));
+    let before: Vec<RoleId> = before.iter().map(|role| role.id).collect();
+    handle.set_default_roles(SOLO, &before).await.unwrap();
+    assert_eq!(delete(role.id).await, Ok(role));
+    for builtin in [CHIEF, MANAGER, CLERK] {
+        assert_eq!(delete(builtin).await, Err(Fault::Protected(Kind::Role)));
+    }
 }
 
 async fn custom_roles_stay_at_home(world: &World) {

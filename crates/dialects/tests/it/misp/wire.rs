@@ -314,6 +314,37 @@ async fn a_get_where_a_change_is_due() {
     }
 }
 
+/// A role that somebody wears stays, and so does the one that newcomers get (misp.md §5.2).
+#[tokio::test]
+async fn roles_in_use_stay() {
+    let world = world().await;
+    let admin = Client::new(&world, &world.key);
+    let body = json!({"name": "Next", "permission": 1, "perm_auth": true});
+    let made = admin.post("admin/roles/add", body).await.json();
+    let next = made["Role"]["id"].as_str().unwrap().to_owned();
+    admin
+        .post(&format!("admin/roles/set_default/{next}"), json!({}))
+        .await;
+    let worn = "It is not possible to delete role that is assigned to users.";
+    for (role, status, said) in [
+        // The owner wears the first; nobody the sixth, but it is built in.
+        ("1", 403, json!(worn)),
+        ("6", 403, json!("This role cannot be changed.")),
+        (&next, 403, json!(worn)),
+    ] {
+        let path = format!("admin/roles/delete/{role}");
+        let reply = admin.post(&path, json!({})).await;
+        assert_eq!(
+            (reply.status, &reply.json()["errors"]),
+            (status, &said),
+            "{role}"
+        );
+    }
+    admin.post("admin/roles/set_default/3", json!({})).await;
+    let path = format!("admin/roles/delete/{next}");
+    assert_eq!(admin.post(&path, json!({})).await.status, 200);
+}
+
 /// One answer of every kind, whole.
 #[tokio::test]
 async fn answers() {
