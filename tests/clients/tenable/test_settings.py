@@ -252,7 +252,8 @@ def test_license(tie):
         "customer_name", "max_active_user_count", "current_active_user_count", "expiration_date_utc",
         "in_app_eula", "license_type", "features",
     }  # fmt: skip
-    assert 1 <= license["current_active_user_count"] <= license["max_active_user_count"]
+    active = [one for one in tie.users.list() if one["active"]]
+    assert 1 <= license["current_active_user_count"] == len(active) <= license["max_active_user_count"]
 
 
 def test_the_vendors_password_rule(make_usher):

@@ -3,12 +3,12 @@
 
 use axum::extract::Request;
 use axum::http::StatusCode;
-use directory::{Fault, Operation, Query, UserChange, UserField};
+use directory::{Fault, Operation, UserChange};
 use serde_json::{Map, json};
 
 use super::body::{after_writing, document, permitted};
 use super::catalogue::Action;
-use super::map::Profile;
+use super::map::{self, Profile};
 use super::reader::Fields;
 use super::users::profile_of;
 use super::wire;
@@ -22,12 +22,9 @@ pub const PROFILE: i64 = 1;
 
 /// `GET /api/about`.
 pub async fn about(visitor: Visitor) -> Answer {
-    let url = visitor.shared.public_url();
-    let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let host = host.split(['/', ':']).next().unwrap_or_default();
     let about = wire::About {
         version: VERSION,
-        hostname: host.to_owned(),
+        hostname: map::host(&visitor.shared.public_url()).to_owned(),
         is_saas_deployment: false,
     };
     Ok(answer::json(StatusCode::OK, &about))
@@ -95,7 +92,7 @@ pub async fn profiles(signed: Signed) -> Answer {
 /// Quirk: the client refuses further keys and nulls (tenable.md §7, §9).
 pub async fn license(signed: Signed) -> Answer {
     permitted(&signed.caller, "license", Action::Read)?;
-    let count = signed.count_users(&Query::<UserField>::default()).await?;
+    let count = signed.count_users(&map::shown_active()).await?;
     let license = wire::License {
         customer_name: "Usher".to_owned(),
         max_active_user_count: 2_147_483_647,

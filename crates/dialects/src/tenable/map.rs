@@ -1,7 +1,10 @@
 //! The directory's things as the vendor shows them and back: pure functions.
 
 use directory as heart;
-use directory::{Fault, Line, Names, NamesShown, NewExtension, Reach, Standing, Status, Time};
+use directory::{
+    Fault, Line, Names, NamesShown, NewExtension, Predicate, Query, Reach, Standing, Status, Test,
+    Time, UserField,
+};
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{self, Action, ENTITIES, EVERYTHING};
@@ -29,6 +32,29 @@ pub fn flags(user: &heart::User, now: Time) -> (bool, bool) {
         Standing::Active => (true, false),
         Standing::Locked | Standing::LockedOut => (true, true),
         Standing::Inactive | Standing::Suspended | Standing::Expired => (false, false),
+    }
+}
+
+/// The people whom [`flags`] calls active.
+pub fn shown_active() -> Query<UserField> {
+    let standings = ["active", "locked", "locked_out"].map(Into::into).to_vec();
+    Query {
+        predicate: Predicate::Is(UserField::Standing, Test::OneOf(standings)),
+        ..Query::default()
+    }
+}
+
+/// The machine that an address names, without scheme, port and path.
+pub fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    // An address of version 6 has colons of its own, within brackets.
+    match authority
+        .strip_prefix('[')
+        .and_then(|open| open.split_once(']'))
+    {
+        Some((address, _)) => address,
+        None => authority.split(':').next().unwrap_or_default(),
     }
 }
 

@@ -372,6 +372,19 @@ fn new_users_are_read_closed() {
 }
 
 #[test]
+fn machines_in_addresses() {
+    for (url, host) in [
+        ("https://people.example.org", "people.example.org"),
+        ("https://people.example.org/usher", "people.example.org"),
+        ("http://127.0.0.1:8080", "127.0.0.1"),
+        ("http://[::1]:8080/usher", "::1"),
+        ("", ""),
+    ] {
+        assert_eq!(map::host(url), host, "{url}");
+    }
+}
+
+#[test]
 fn ids_in_paths() {
     for (text, expected) in [
         ("5", Some(5)),

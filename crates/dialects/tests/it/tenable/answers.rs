@@ -1,6 +1,6 @@
 //! Each answer as it stands on the wire.
 
-use directory::{NewUser, UserKind};
+use directory::{NewUser, Status, UserChange, UserKind};
 use serde_json::{Value, json};
 
 use super::{PASSWORD, give, keyed, owner, owner_sends, person, role};
@@ -255,4 +255,34 @@ async fn owners_show_as_administrators() {
     assert_eq!(reply.status, 400, "{reply:?}");
     let reply = owner_sends(&world, "PUT", "users/1/roles", json!({ "roles": [1] })).await;
     assert_eq!(reply.json(), json!({ "roles": [1] }));
+}
+
+#[tokio::test]
+async fn the_license_counts_whom_the_list_shows_as_active() {
+    let world = world_of(&[&dialects::tenable::DIALECT]).await;
+    for (name, status, locked) in [
+        ("active", Status::Active, false),
+        ("locked", Status::Active, true),
+        ("inactive", Status::Inactive, false),
+        ("suspended", Status::Suspended, false),
+        ("expired", Status::Expired, false),
+    ] {
+        let (user, _) = person(&world, &format!("{name}@example.org"), &[]).await;
+        let change = UserChange {
+            status: Some(status),
+            locked: locked.then_some(true),
+            ..UserChange::default()
+        };
+        world.system().update_user(user.id, change).await.unwrap();
+    }
+    for _ in 0..3 {
+        let body = json!({ "email": "active@example.org", "password": "wrong" });
+        owner_sends(&world, "POST", "login", body).await;
+    }
+    let users = owner(&world, "GET", "users").await.json();
+    let users = users.as_array().unwrap();
+    let shown = |key: &str| users.iter().filter(|user| user[key] == true).count();
+    assert_eq!((shown("active"), shown("lockedOut")), (3, 2), "{users:?}");
+    let license = owner(&world, "GET", "license").await.json();
+    assert_eq!(license["currentActiveUserCount"], 3);
 }
