@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::caller::Credential;
 use crate::handle::Outcome;
-use crate::model::{Group, Organisation, OrganisationId, Role, User};
+use crate::model::{Group, Organisation, OrganisationId, Platform, Role, User};
 use crate::store::events;
 use crate::work::Work;
 
@@ -120,4 +120,15 @@ pub(crate) fn difference(before: &Value, after: &Value) -> Value {
             .into()
     };
     serde_json::json!({ "before": differing(before, after), "after": differing(after, before) })
+}
+
+/// A change's detail with the word that a dialect's document is another now: of whose. What it holds
+/// may be what no trail should.
+pub(crate) fn with_document(mut detail: Value, platform: Platform) -> Value {
+    for side in ["before", "after"] {
+        if let Some(Value::Object(side)) = detail.get_mut(side) {
+            side.insert("extension".to_owned(), platform.word().into());
+        }
+    }
+    detail
 }

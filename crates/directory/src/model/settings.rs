@@ -240,24 +240,23 @@ fn address(text: &str) -> Result<(), String> {
 
 /// An address that browsers open and mails show; a query or a fragment would be lost behind paths.
 fn web_address(text: &Option<String>) -> Result<(), String> {
-    let Some(text) = text.as_deref().filter(|text| !text.is_empty()) else {
-        return Ok(());
-    };
+    match text.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) if !is_web_address(text) => {
+            Err("must be an address like https://usher.example.org, without ? and #".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a text is an address that browsers open and mails show, to which paths may be added.
+pub fn is_web_address(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
     let fine = |c: char| !c.is_control() && !c.is_whitespace() && !"\"<>\\^`{|}?#@".contains(c);
-    match rest {
-        Some(rest)
-            if text.len() <= 1_000
-                && !rest.is_empty()
-                && !rest.starts_with('/')
-                && rest.chars().all(fine) =>
-        {
-            Ok(())
-        }
-        _ => Err("must be an address like https://usher.example.org, without ? and #".to_owned()),
-    }
+    rest.is_some_and(|rest| {
+        text.len() <= 1_000 && !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(fine)
+    })
 }
 
 fn why(fault: Fault) -> String {

@@ -116,6 +116,19 @@ pub(crate) async fn put(
     Ok(())
 }
 
+/// Stores the document that came with a change, and tells whether it is another than before.
+pub(crate) async fn replace(
+    work: &mut Work<'_>,
+    kind: Extended,
+    of: i64,
+    extension: &NewExtension,
+) -> Outcome<bool> {
+    let platform = work.caller.platform.word();
+    let before = extensions::documents(&mut work.tx, kind, &[of], platform).await?;
+    put(work, kind, of, extension).await?;
+    Ok(before.first().map(|(_, document)| document) != Some(&extension.document))
+}
+
 /// Those of the organisations that the caller sees or belongs to.
 pub(crate) async fn seen_organisations(
     work: &mut Work<'_>,

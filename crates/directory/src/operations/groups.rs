@@ -297,7 +297,11 @@ async fn update(work: &mut Work<'_>, which: &GroupRef, change: &GroupChange) -> 
         return Err(Fault::Protected(Kind::Group).into());
     }
     check(&new)?;
-    if new != old {
+    let documented = match &change.extension {
+        Some(extension) => extensions::replace(work, Extended::Group, old.id.0, extension).await?,
+        None => false,
+    };
+    if new != old || documented {
         if rules::fold(&new.name) != rules::fold(&old.name) {
             check_name(work, &new).await?;
         }
@@ -314,12 +318,12 @@ async fn update(work: &mut Work<'_>, which: &GroupRef, change: &GroupChange) -> 
                 "newcomers_of": group.newcomers_of,
             })
         };
-        let detail = crate::audit::difference(&fields(&old), &fields(&new));
+        let mut detail = crate::audit::difference(&fields(&old), &fields(&new));
+        if documented {
+            detail = crate::audit::with_document(detail, platform);
+        }
         work.event("group.changed", About::group(&new), Some(detail))
             .await?;
-    }
-    if let Some(extension) = &change.extension {
-        extensions::put(work, Extended::Group, new.id.0, extension).await?;
     }
     Ok(new)
 }

@@ -306,7 +306,13 @@ async fn update(
     }
     check(&new)?;
     let now = work.now;
-    if new != old {
+    let documented = match &change.extension {
+        Some(extension) => {
+            extensions::replace(work, Extended::Organisation, old.id.0, extension).await?
+        }
+        None => false,
+    };
+    if new != old || documented {
         new.updated_at = now;
         new.updated_by = work.actor();
         if !organisations::update(&mut work.tx, &new).await? {
@@ -322,16 +328,16 @@ async fn update(
         if new.name != old.name || new.slug != old.slug {
             super::install::rename_groups_of_organisation(work, &new).await?;
         }
-        let detail = json!({ "before": described(&old, &new), "after": described(&new, &old) });
+        let mut detail = json!({ "before": described(&old, &new), "after": described(&new, &old) });
+        if documented {
+            detail = crate::audit::with_document(detail, work.caller.platform);
+        }
         work.event(
             "organisation.changed",
             About::organisation(&new),
             Some(detail),
         )
         .await?;
-    }
-    if let Some(extension) = &change.extension {
-        extensions::put(work, Extended::Organisation, new.id.0, extension).await?;
     }
     Ok(new)
 }

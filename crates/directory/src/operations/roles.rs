@@ -462,16 +462,22 @@ async fn update(work: &mut Work<'_>, which: &RoleRef, change: &RoleChange) -> Ou
             .collect();
         check_lines(work, &new, &moved).await?;
         check_name(work, &new).await?;
+    }
+    let documented = match &change.extension {
+        Some(extension) => extensions::replace(work, Extended::Role, old.id.0, extension).await?,
+        None => false,
+    };
+    if new != old || documented {
+        let mut detail = crate::audit::difference(&described(&old), &described(&new));
+        if documented {
+            detail = crate::audit::with_document(detail, work.caller.platform);
+        }
         new.updated_at = work.now;
         let actor = work.actor();
         roles::update(&mut work.tx, &new, actor).await?;
         new.version += 1;
-        let detail = crate::audit::difference(&described(&old), &described(&new));
         work.event("role.changed", About::role(&new), Some(detail))
             .await?;
-    }
-    if let Some(extension) = &change.extension {
-        extensions::put(work, Extended::Role, new.id.0, extension).await?;
     }
     Ok(new)
 }

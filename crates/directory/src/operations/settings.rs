@@ -128,18 +128,27 @@ impl Handle {
 
     /// Stores a settings document whole.
     pub async fn change_setting<S: Setting>(&self, new: S) -> Result<(), Fault> {
+        self.put_setting(None, new).await
+    }
+
+    /// Stores a settings document whole, unless it is no longer the one that it was made from.
+    pub async fn change_setting_since<S: Setting>(&self, old: &S, new: S) -> Result<(), Fault> {
+        self.put_setting(Some(whole_setting(old)?), new).await
+    }
+
+    async fn put_setting<S: Setting>(&self, old: Option<Value>, new: S) -> Result<(), Fault> {
         self.admit(Operation::ChangeSettings)?;
         new.check()?;
-        let new = serde_json::to_value(&new)
-            .map_err(|error| Fault::Internal(format!("setting {}: {error}", S::NAME)))?;
+        let new = whole_setting(&new)?;
         self.write(
             Operation::ChangeSettings,
             async move |work: &mut Work<'_>| {
                 work.require_organisation(crate::ROOT).await?;
                 let inner = std::sync::Arc::clone(&work.inner);
-                let before = inner.setting::<S>(&mut work.tx).await?;
-                let before = serde_json::to_value(&before)
-                    .map_err(|error| Fault::Internal(format!("setting {}: {error}", S::NAME)))?;
+                let before = whole_setting(&inner.setting::<S>(&mut work.tx).await?)?;
+                if old.as_ref().is_some_and(|old| *old != before) {
+                    return Err(Fault::Stale.into());
+                }
                 store(work, S::NAME, &before, &new).await
             },
         )
@@ -199,6 +208,11 @@ impl Directory {
             .await
             .map_err(Stop::into_fault)
     }
+}
+
+fn whole_setting<S: Setting>(setting: &S) -> Result<Value, Fault> {
+    serde_json::to_value(setting)
+        .map_err(|error| Fault::Internal(format!("setting {}: {error}", S::NAME)))
 }
 
 fn own_name(platform: Platform, name: &str) -> String {

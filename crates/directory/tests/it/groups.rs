@@ -10,6 +10,7 @@ use crate::support::{ADMINISTRATOR, AUDITOR, HELPDESK, OWNER, ROOT, TOY, World, 
 
 both!(
     made_changed_listed_deleted,
+    a_change_of_the_document_alone_counts,
     names_are_unique_where_they_show,
     dialects_show_their_own,
     built_ins_stay,
@@ -653,4 +654,40 @@ async fn team_administrators_see_their_team(world: &World) {
         seen.items.iter().map(|user| user.id).collect::<Vec<_>>(),
         vec![tree.nils, tim.id]
     );
+}
+
+async fn a_change_of_the_document_alone_counts(world: &World) {
+    let handle = world.as_user(OWNER).await;
+    let group = handle.create_group(new("Team")).await.unwrap();
+    let with = |document: serde_json::Value, version: i64| GroupChange {
+        extension: Some(NewExtension {
+            document,
+            ..NewExtension::default()
+        }),
+        if_version: Some(version),
+        ..GroupChange::default()
+    };
+    world.clock.advance(60_000);
+    let changed = handle
+        .update_group(group.id, with(json!({"colour": "red"}), 1))
+        .await
+        .unwrap();
+    assert_eq!(changed.version, 2);
+    assert_eq!(changed.updated_at, group.updated_at.plus(60_000));
+    // Who read before that is told; the same again changes nothing.
+    let late = handle
+        .update_group(group.id, with(json!({"colour": "blue"}), 1))
+        .await;
+    assert_eq!(late, Err(Fault::Stale));
+    let same = handle
+        .update_group(group.id, with(json!({"colour": "red"}), 2))
+        .await;
+    assert_eq!(same, Ok(changed));
+    let told = handle.events(&Query::default()).await.unwrap().items;
+    let told: Vec<_> = told
+        .iter()
+        .filter(|event| event.verb == "group.changed")
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert!(!format!("{told:?}").contains("red"));
 }

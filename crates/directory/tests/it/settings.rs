@@ -9,6 +9,7 @@ use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, TOY, World, both};
 
 both!(
     defaults_until_changed,
+    a_document_is_not_put_over_one_nobody_has_read,
     only_those_who_reach_everything,
     dialects_keep_their_own,
     the_trail_names_fields_and_no_values,
@@ -364,4 +365,21 @@ async fn every_value_has_its_bounds(world: &World) {
         };
         assert_eq!(changed, refused, "{rule:?}");
     }
+}
+
+async fn a_document_is_not_put_over_one_nobody_has_read(world: &World) {
+    let handle = world.as_user(OWNER).await;
+    let (old, first, second) = (
+        PublicFace::default(),
+        face("https://one.example.org"),
+        face("https://two.example.org"),
+    );
+    let put = handle.change_setting_since(&old, first.clone()).await;
+    assert_eq!(put, Ok(()));
+    let late = handle.change_setting_since(&old, second.clone()).await;
+    assert_eq!(late, Err(Fault::Stale));
+    assert_eq!(handle.setting().await, Ok(first.clone()));
+    let put = handle.change_setting_since(&first, second.clone()).await;
+    assert_eq!(put, Ok(()));
+    assert_eq!(handle.setting().await, Ok(second));
 }
