@@ -43,6 +43,11 @@ pub fn missing_reference(ids: &[&str]) -> Refusal {
     business("MISSING_REFERENCE_ERROR", 404, "Element(s) not found").with("unresolvedIds", ids)
 }
 
+/// Somebody else changed it in between; nothing was done, so it may be tried again.
+pub fn stale() -> Refusal {
+    functional("The element was changed by somebody else")
+}
+
 /// Something to delete is gone.
 pub fn already_deleted(id: &str) -> Refusal {
     business("ALREADY_DELETED_ERROR", 400, "Already deleted elements").with("id", id)
@@ -109,7 +114,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
         )),
         Fault::Protected(kind) => functional(format!("This {} cannot be changed", kind.word())),
         Fault::LastOwner => functional("Cannot remove the last active administrator"),
-        Fault::Stale => functional("The element was changed by somebody else"),
+        Fault::Stale => stale(),
         Fault::TooMany { retry_after } => technical(
             "TOO_MANY_REQUESTS",
             429,

@@ -5,6 +5,7 @@ use directory::Setting;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::documents::LANGUAGES;
 use super::edit::Edit;
 use super::engine::Refusal;
 use super::errors;
@@ -52,25 +53,58 @@ pub struct Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
+    /// An e-mail address.
+    Mail,
+    /// An address on the web.
+    Web,
+    /// One of the platform's languages.
+    Language,
     Flag,
     Number,
 }
+
+impl Kind {
+    /// What is wrong with a text of this kind, if anything.
+    fn complaint(self, text: &str) -> Option<&'static str> {
+        let (fine, complaint) = match self {
+            Self::Mail => (
+                directory::check_email(text).is_ok(),
+                "The value must be an e-mail address",
+            ),
+            Self::Web => (
+                directory::is_web_address(text),
+                "The value must be an address on the web",
+            ),
+            Self::Language => (
+                LANGUAGES.contains(&text),
+                "The value must be a language of the platform",
+            ),
+            Self::Text | Self::Flag | Self::Number => {
+                (text.chars().count() <= 10_000, "The value is too long")
+            }
+        };
+        (!fine).then_some(complaint)
+    }
+}
+
+/// The parameter that names the platform's own organisation.
+pub const ORGANIZATION: &str = "platform_organization";
 
 /// The parameters that can be changed.
 const PARAMETERS: &[(&str, Kind)] = &[
     ("platform_title", Kind::Text),
     ("platform_favicon", Kind::Text),
-    ("platform_email", Kind::Text),
-    ("platform_url", Kind::Text),
-    ("platform_language", Kind::Text),
+    ("platform_email", Kind::Mail),
+    ("platform_url", Kind::Web),
+    ("platform_language", Kind::Language),
     ("platform_theme", Kind::Text),
     ("platform_login_message", Kind::Text),
     ("platform_consent_message", Kind::Text),
     ("platform_consent_confirm_text", Kind::Text),
     ("platform_banner_text", Kind::Text),
     ("platform_banner_level", Kind::Text),
-    ("platform_openaev_url", Kind::Text),
-    ("platform_opengrc_url", Kind::Text),
+    ("platform_openaev_url", Kind::Web),
+    ("platform_opengrc_url", Kind::Web),
     ("platform_whitemark", Kind::Flag),
     ("platform_reference_attachment", Kind::Flag),
     ("analytics_google_analytics_v4", Kind::Text),
@@ -144,7 +178,7 @@ impl PlatformSettings {
 
     /// Applies an edit.
     pub fn change(&mut self, edit: &Edit) -> Result<(), Refusal> {
-        if edit.key == "platform_organization" {
+        if edit.key == ORGANIZATION {
             self.organisation = edit.optional_text()?;
             return Ok(());
         }
@@ -153,9 +187,18 @@ impl PlatformSettings {
                 .with("key", edit.key.as_str()));
         };
         let value = match kind {
-            Kind::Text => edit
-                .optional_text()?
-                .map_or(Value::Null, |text| cut(&text).into()),
+            Kind::Text | Kind::Mail | Kind::Web | Kind::Language => {
+                let text = edit.optional_text()?;
+                if let Some(complaint) = text.as_deref().and_then(|text| kind.complaint(text)) {
+                    return Err(errors::validation(name, complaint));
+                }
+                if text.is_none() && *kind == Kind::Web {
+                    // Cleared, the address is the one people come by.
+                    self.changed.remove(*name);
+                    return Ok(());
+                }
+                text.map_or(Value::Null, Value::from)
+            }
             Kind::Flag => edit.flag()?.into(),
             Kind::Number => match edit.number()? {
                 Some(number) if !(0..=1_000).contains(&number) => {
@@ -216,10 +259,6 @@ impl PlatformSettings {
         }
         shown
     }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(10_000).collect()
 }
 
 fn statuses() -> Value {
@@ -308,6 +347,19 @@ mod tests {
         let mut settings = PlatformSettings::default();
         change(&mut settings, "platform_title", json!("Usher")).unwrap();
         change(&mut settings, "otp_mandatory", json!("true")).unwrap();
+        change(&mut settings, "platform_language", json!("fr-fr")).unwrap();
+        change(&mut settings, "platform_email", json!("cti@example.org")).unwrap();
+        let url = json!("https://cti.example.org/opencti");
+        change(&mut settings, "platform_url", url.clone()).unwrap();
+        assert_eq!(settings.shown(&Facts::default())["platform_url"], url);
+        change(&mut settings, "platform_url", json!(null)).unwrap();
+        let facts = Facts {
+            url: Some("https://usher.example.org".to_owned()),
+            ..Facts::default()
+        };
+        let shown = settings.shown(&facts);
+        assert_eq!(shown["platform_url"], "https://usher.example.org");
+        assert_eq!(shown["platform_email"], "cti@example.org");
         change(&mut settings, "password_policy_min_length", json!("8")).unwrap();
         let shown = settings.shown(&Facts::default());
         assert_eq!(shown["platform_title"], "Usher");
@@ -327,6 +379,18 @@ mod tests {
                 "VALIDATION_ERROR",
             ),
             ("platform_title", json!({}), "VALIDATION_ERROR"),
+            (
+                "platform_title",
+                json!("x".repeat(10_001)),
+                "VALIDATION_ERROR",
+            ),
+            ("platform_email", json!("nobody"), "VALIDATION_ERROR"),
+            (
+                "platform_url",
+                json!("javascript:alert(1)"),
+                "VALIDATION_ERROR",
+            ),
+            ("platform_language", json!("xx-xx"), "VALIDATION_ERROR"),
         ] {
             assert_eq!(
                 change(&mut settings, key, value).unwrap_err().code,

@@ -137,7 +137,10 @@ async fn again(session: &Session, group: &Group) -> Answer {
 async fn patch(session: &Session, group: Group, edits: &[Edit]) -> Result<Node, Refusal> {
     let team = session.team(group.clone()).await?;
     let mut document = team.document.clone();
-    let mut change = GroupChange::default();
+    let mut change = GroupChange {
+        if_version: Some(group.version),
+        ..GroupChange::default()
+    };
     for edit in edits {
         match edit.key.as_str() {
             "name" => change.name = Some(checked_name(&edit.text()?)?),
@@ -188,6 +191,7 @@ async fn change(session: &Session, group: Group, act: impl FnOnce(&mut GroupDocu
     act(&mut document);
     let change = GroupChange {
         extension: Some(document.stored()),
+        if_version: Some(group.version),
         ..GroupChange::default()
     };
     let group = session

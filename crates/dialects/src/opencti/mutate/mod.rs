@@ -25,8 +25,42 @@ const PEOPLE: &[&str] = &[capability::SET_ACCESSES, capability::ORGANIZATION_ADM
 
 type Answer = Result<Link<Node>, Refusal>;
 
+/// How often a change is made anew when somebody else changed the same thing in between. Of those who
+/// change it together at least one succeeds every time.
+const TRIES: usize = 32;
+
 /// Answers a field of `Mutation`.
 pub async fn root(session: &Session, call: &Call<'_>) -> Answer {
+    let mut answer = try_root(session, call).await;
+    for _ in 1..TRIES {
+        if !overtaken(&answer) {
+            break;
+        }
+        answer = try_root(session, call).await;
+    }
+    answer
+}
+
+/// Answers a field of an object that holds mutations.
+pub async fn edit(session: &Session, type_name: &str, id: &str, call: &Call<'_>) -> Answer {
+    let mut answer = try_edit(session, type_name, id, call).await;
+    for _ in 1..TRIES {
+        if !overtaken(&answer) {
+            break;
+        }
+        answer = try_edit(session, type_name, id, call).await;
+    }
+    answer
+}
+
+/// Whether a change came to nothing because somebody else was faster.
+fn overtaken(answer: &Answer) -> bool {
+    answer
+        .as_ref()
+        .is_err_and(|refusal| *refusal == errors::stale())
+}
+
+async fn try_root(session: &Session, call: &Call<'_>) -> Answer {
     let accesses = || session.require(&[capability::SET_ACCESSES]);
     let holder = |type_name: &'static str| Link::One(Node::Edit(type_name, call.text("id").into()));
     let answer = match call.name() {
@@ -128,8 +162,7 @@ pub async fn root(session: &Session, call: &Call<'_>) -> Answer {
     answer
 }
 
-/// Answers a field of an object that holds mutations.
-pub async fn edit(session: &Session, type_name: &str, id: &str, call: &Call<'_>) -> Answer {
+async fn try_edit(session: &Session, type_name: &str, id: &str, call: &Call<'_>) -> Answer {
     session.memo.clear();
     let answer = match type_name {
         "UserEditMutations" => users::edit(session, id, call).await,

@@ -94,7 +94,10 @@ fn capability(id: &str) -> Result<&'static Capability, Refusal> {
 async fn patch(session: &Session, role: Role, edits: &[Edit]) -> Answer {
     let duty = session.duty(role.clone()).await?;
     let mut document = duty.document.clone();
-    let mut change = RoleChange::default();
+    let mut change = RoleChange {
+        if_version: Some(role.version),
+        ..RoleChange::default()
+    };
     for edit in edits {
         match edit.key.as_str() {
             "name" => change.name = Some(checked_name(&edit.text()?)?),

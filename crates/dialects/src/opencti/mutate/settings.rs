@@ -20,10 +20,17 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     if id != settings::id() && id != format!("settings--{}", settings::id()) {
         return Err(errors::functional("Settings cannot be found.").with("settings_id", id));
     }
-    let mut stored = session.platform_settings().await?;
+    let before = session.platform_settings().await?;
+    let mut stored = before.clone();
     match call.name() {
         "fieldPatch" => {
             for edit in edit::read(call.get("input")) {
+                if edit.key == settings::ORGANIZATION
+                    && let Some(id) = edit.optional_text()?
+                    && session.find_organisation(&id).await?.is_none()
+                {
+                    return Err(errors::missing_reference(&[&id]));
+                }
                 stored.change(&edit)?;
             }
         }
@@ -35,7 +42,10 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
         _ => return Err(errors::internal()),
     }
     stored.updated_at = Some(session.now().milliseconds());
-    let changed = session.handle.change_setting(stored.clone()).await;
+    let changed = session
+        .handle
+        .change_setting_since(&before, stored.clone())
+        .await;
     changed.map_err(|fault| refused(&fault))?;
     Ok(Link::One(session.settings_node(&stored, call).await?))
 }

@@ -81,6 +81,7 @@ pub async fn patch(session: &Session, call: &Call<'_>) -> Answer {
             "The platform's own template cannot be changed",
         ));
     };
+    let version = template.record.as_ref().map(|record| record.version);
     let mut document: TemplateDocument = template.document;
     for edit in edit::read(call.get("input")) {
         match edit.key.as_str() {
@@ -105,6 +106,7 @@ pub async fn patch(session: &Session, call: &Call<'_>) -> Answer {
             reference,
             directory::RecordChange {
                 content: Some(document.stored()),
+                if_version: version,
                 ..directory::RecordChange::default()
             },
         )

@@ -1,6 +1,6 @@
 //! Patches of users: what each key changes, in the row or in the dialect's document.
 
-use directory::{Fault, NewPassword, Standing, Status, Time, User, UserChange, UserKind};
+use directory::{NewPassword, Standing, Status, Time, User, UserChange, UserKind};
 use serde_json::Value;
 
 use super::super::confidence::Level;
@@ -10,11 +10,8 @@ use super::super::engine::Refusal;
 use super::super::errors;
 use super::super::graph::Session;
 use super::super::node::Person;
+use super::checked_name;
 use super::users::taken;
-use super::{checked_name, refused};
-
-/// How often a change is tried again when somebody else changed the same user in between.
-const TRIES: usize = 8;
 
 /// Changes a user. `own` is somebody changing themselves, who may change less.
 pub async fn patch(
@@ -23,40 +20,29 @@ pub async fn patch(
     edits: &[Edit],
     own: bool,
 ) -> Result<User, Refusal> {
-    let mut user = user;
-    for _ in 0..TRIES {
-        let person = session.person(user.clone()).await?;
-        let mut document = person.document.clone();
-        let mut change = UserChange {
-            if_revision: Some(user.revision),
-            ..UserChange::default()
-        };
-        for edit in edits {
-            apply(session, &person, edit, &mut change, &mut document).await?;
-        }
-        check_lengths(&document)?;
-        if document != person.document {
-            change.extension = Some(document.stored());
-        }
-        let email = change.email.clone().flatten();
-        let changed = if own {
-            session.handle.update_own_profile(change).await
-        } else {
-            session.handle.update_user(user.id, change).await
-        };
-        match changed {
-            Ok(changed) => return Ok(changed),
-            Err(Fault::Stale) => {
-                user = session
-                    .handle
-                    .user(user.id)
-                    .await
-                    .map_err(|fault| refused(&fault))?;
-            }
-            Err(fault) => return Err(taken(session, fault, email.as_deref()).await),
-        }
+    let person = session.person(user.clone()).await?;
+    let mut document = person.document.clone();
+    let mut change = UserChange {
+        if_revision: Some(user.revision),
+        ..UserChange::default()
+    };
+    for edit in edits {
+        apply(session, &person, edit, &mut change, &mut document).await?;
     }
-    Err(refused(&Fault::Stale))
+    check_lengths(&document)?;
+    if document != person.document {
+        change.extension = Some(document.stored());
+    }
+    let email = change.email.clone().flatten();
+    let changed = if own {
+        session.handle.update_own_profile(change).await
+    } else {
+        session.handle.update_user(user.id, change).await
+    };
+    match changed {
+        Ok(changed) => Ok(changed),
+        Err(fault) => Err(taken(session, fault, email.as_deref()).await),
+    }
 }
 
 /// Applies one edit to the row's change or to the document.

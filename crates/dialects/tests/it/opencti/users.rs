@@ -282,3 +282,86 @@ async fn a_change_of_the_document_alone_is_dated() {
         "2026-01-01T00:01:00.000Z"
     );
 }
+
+/// As many at once as a script with a pool of workers sends.
+const AT_ONCE: usize = 20;
+
+#[tokio::test]
+async fn changes_of_groups_roles_templates_and_settings_at_the_same_time_all_count() {
+    let world = opencti().await;
+    let made = ask(
+        &world,
+        &world.key,
+        "mutation { groupAdd(input: {name: \"Many\", group_confidence_level: {max_confidence: 1, overrides: []}}) { id } roleAdd(input: {name: \"Many\"}) { id } \
+         emailTemplateAdd(input: {name: \"Many\", email_object: \"a\", sender_email: \"b\", template_body: \"c\"}) { id } }",
+        json!({}),
+    )
+    .await;
+    let fixed = ask(
+        &world,
+        &world.key,
+        "{ settings { id } capabilities { edges { node { id name } } } markingDefinitions { edges { node { id } } } }",
+        json!({}),
+    )
+    .await;
+    let ids = |list: &str| -> Vec<Value> {
+        let edges = fixed[list]["edges"].as_array().unwrap().iter();
+        edges.map(|edge| edge["node"]["id"].clone()).collect()
+    };
+    // The first capability is the one that brings everything, and hides the others.
+    let capabilities = ids("capabilities")[1..=AT_ONCE].to_vec();
+    let all = async |query: &str, variables: Vec<Value>| {
+        let answers = variables.into_iter();
+        let answers = answers.map(|variables| ask(&world, &world.key, query, variables));
+        futures_util::future::join_all(answers).await;
+    };
+    let group = &made["groupAdd"]["id"];
+    all(
+        "mutation ($id: ID!, $to: ID!) { groupEdit(id: $id) { relationAdd(input: {relationship_type: \"accesses-to\", toId: $to}) { id } } }",
+        ids("markingDefinitions").into_iter().map(|to| json!({"id": group, "to": to})).collect(),
+    )
+    .await;
+    all(
+        "mutation ($id: ID!, $type: Any) { groupEdit(id: $id) { fieldPatch(input: {key: \"default_hidden_types\", value: [$type], operation: add}) { id } } }",
+        (0..AT_ONCE).map(|number| json!({"id": group, "type": format!("Type-{number}")})).collect(),
+    )
+    .await;
+    let role = &made["roleAdd"]["id"];
+    all(
+        "mutation ($id: ID!, $to: ID!) { roleEdit(id: $id) { relationAdd(input: {relationship_type: \"has-capability\", toId: $to}) { id } } }",
+        capabilities.iter().map(|to| json!({"id": role, "to": to})).collect(),
+    )
+    .await;
+    let settings = &fixed["settings"]["id"];
+    all(
+        "mutation ($id: ID!, $text: String!) { settingsEdit(id: $id) { editMessage(input: {message: $text, activated: true, dismissible: true}) { id } } }",
+        (0..AT_ONCE).map(|number| json!({"id": settings, "text": format!("Message {number}")})).collect(),
+    )
+    .await;
+    let template = &made["emailTemplateAdd"]["id"];
+    let texts = [
+        "name",
+        "description",
+        "email_object",
+        "sender_email",
+        "template_body",
+    ];
+    all(
+        "mutation ($id: ID!, $key: String!) { emailTemplateFieldPatch(id: $id, input: [{key: $key, value: [\"new\"]}]) { id } }",
+        texts.iter().map(|key| json!({"id": template, "key": key})).collect(),
+    )
+    .await;
+    let read = "query ($group: String!, $role: String!, $template: ID!) { group(id: $group) { allowed_marking { id } default_hidden_types } \
+        role(id: $role) { capabilities { id } } settings { messages_administration { id } } \
+        emailTemplate(id: $template) { name description email_object sender_email template_body } }";
+    let variables = json!({"group": group, "role": role, "template": template});
+    let data = ask(&world, &world.key, read, variables).await;
+    let count = |value: &Value| value.as_array().unwrap().len();
+    assert_eq!(count(&data["group"]["allowed_marking"]), 9);
+    assert_eq!(count(&data["group"]["default_hidden_types"]), AT_ONCE);
+    assert_eq!(count(&data["role"]["capabilities"]), AT_ONCE);
+    assert_eq!(count(&data["settings"]["messages_administration"]), AT_ONCE);
+    for text in texts {
+        assert_eq!(data["emailTemplate"][text], "new", "{text}");
+    }
+}
