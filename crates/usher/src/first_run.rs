@@ -70,7 +70,9 @@ pub async fn prepare(
                 field: "email",
                 why,
             } => anyhow!("USHER_BOOTSTRAP_EMAIL {why}"),
-            Fault::WeakPassword(why) => anyhow!("USHER_BOOTSTRAP_PASSWORD is refused: {why:?}"),
+            Fault::WeakPassword(why) => {
+                anyhow!("USHER_BOOTSTRAP_PASSWORD: {}", crate::pages::weakness(why))
+            }
             other => anyhow!("the first run failed: {other}"),
         })?;
     if made.is_none() {

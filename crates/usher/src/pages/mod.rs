@@ -280,7 +280,8 @@ async fn set_password(
     }
 }
 
-fn weakness(why: Weakness) -> String {
+/// Why a password is refused, for people.
+pub fn weakness(why: Weakness) -> String {
     match why {
         Weakness::TooShort(least) => {
             format!("The password is too short: use at least {least} characters.")

@@ -64,7 +64,7 @@ fn mistakes_end_it_with_their_place() {
             vec!["--listen", "127.0.0.1:0"],
             vec![("USHER_BOOTSTRAP_PASSWORD", "short")],
             "",
-            "USHER_BOOTSTRAP_PASSWORD is refused: TooShort",
+            "USHER_BOOTSTRAP_PASSWORD: The password is too short: use at least 12 characters.",
         ),
         (
             vec!["--listen", "127.0.0.1:0"],

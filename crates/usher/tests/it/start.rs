@@ -173,7 +173,7 @@ fn sample_data_have_people_everywhere() {
     let folder = Folder::new();
     let begun = Instant::now();
     let server = Server::start_with(&folder, &["--demo"], &[]);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(2));
     let organisations = server.native("GET", "/organisations?limit=100", "").json();
     let organisations = organisations["items"].as_array().unwrap();
     assert_eq!(organisations.len(), 3);
