@@ -402,6 +402,26 @@ def test_a_page_asked_for_too_often_says_when_to_come_back(make_usher):
     assert "Please try again later" in slowed[0].text and int(slowed[0].headers["Retry-After"]) > 0
 
 
+def test_behind_a_proxy_each_asks_for_themselves(make_usher):
+    """The brake and the audit trail know the one who asks and not the proxy, which everybody shares."""
+    server = make_usher(args=["--proxies", "127.0.0.0/8"])
+    user = person(server.native)
+    form = opened(f"{server.url}/account/forgot")
+
+    def ask(name: str, address: str):
+        return requests.post(
+            form.action, data={"name": name}, headers={"X-Forwarded-For": address, "User-Agent": "browser"}, timeout=30
+        )
+
+    answers = [ask("nobody@example.org", "203.0.113.5").status_code for _ in range(130)]
+    assert set(answers) == {200, 429}
+    answer = ask(user["email"], "203.0.113.6")
+    assert answer.status_code == 200
+    asked = [one for one in server.native.all("/events", limit=500) if one["entity_number"] == user["number"]][-1]
+    told = asked["verb"], asked["address"], asked["request_id"]
+    assert told == ("password.reset_requested", "203.0.113.6", answer.headers["X-Request-Id"])
+
+
 def test_notices_go_to_the_address_that_was(usher, native, postbox):
     user = person(native)
     native.put(f"/users/{user['id']}/password", {"password": SECOND, "must_change_password": False})

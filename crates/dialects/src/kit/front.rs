@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
-use directory::Fault;
+use directory::{Fault, RequestContext};
 use serde_json::json;
 use tower::Service as _;
 
@@ -59,7 +59,8 @@ impl Front {
         }
     }
 
-    /// Answers a request.
+    /// Answers a request. The server's own routes find what the directory is to know of it, its
+    /// [`RequestContext`], among its extensions.
     pub async fn answer(&self, request: Request) -> Response {
         let path = fold_path(request.uri().path());
         for served in self.dialects.iter() {
@@ -81,7 +82,16 @@ impl Front {
         let mut response = match stray {
             Some(served) => astray(served.dialect, &self.shared),
             None => {
-                let request = relocated(request, &path);
+                let headers = request.headers();
+                let context = RequestContext {
+                    address: self.shared.client_address(peer(&request), headers),
+                    agent: text(headers, &header::USER_AGENT),
+                    request_id: request_id.clone(),
+                    method: request.method().as_str().to_owned(),
+                    path: path.clone(),
+                };
+                let mut request = relocated(request, &path);
+                request.extensions_mut().insert(context);
                 match caught(self.root.clone().call(request)).await {
                     Ok(response) => response,
                     Err(panic) => {
@@ -193,15 +203,11 @@ impl Served {
 
     fn seen(&self, request: &Request, path: String) -> Seen {
         let headers = request.headers();
-        let peer: Option<IpAddr> = request
-            .extensions()
-            .get::<PeerAddress>()
-            .map(|peer| peer.0.ip());
         Seen {
             request_id: self.shared.request_id(),
             method: request.method().clone(),
             path,
-            address: self.shared.client_address(peer, headers),
+            address: self.shared.client_address(peer(request), headers),
             agent: text(headers, &header::USER_AGENT),
             accept: text(headers, &header::ACCEPT),
             dialect: self.dialect,
@@ -222,6 +228,11 @@ impl Served {
         }
         voiced
     }
+}
+
+fn peer(request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<PeerAddress>();
+    peer.map(|peer| peer.0.ip())
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

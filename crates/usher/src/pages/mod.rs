@@ -10,7 +10,7 @@ use axum::extract::{Extension, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use dialects::kit::{PeerAddress, Shared, parse_pairs};
+use dialects::kit::{Shared, parse_pairs};
 use directory::{Fault, PasswordFigures, Platform, PublicFace, RequestContext, Weakness};
 
 use html::{Field, Page};
@@ -83,15 +83,6 @@ async fn style() -> Response {
         html::STYLE,
     )
         .into_response()
-}
-
-fn context(peer: Option<Extension<PeerAddress>>, path: &str) -> RequestContext {
-    RequestContext {
-        address: peer.map(|Extension(PeerAddress(address))| address.ip()),
-        method: "POST".to_owned(),
-        path: path.trim_start_matches('/').to_owned(),
-        ..RequestContext::default()
-    }
 }
 
 /// What pages say of the installation.
@@ -237,25 +228,25 @@ async fn show_password(shared: &Shared, door: &Door, query: Option<String>) -> R
 
 async fn reset(
     State(shared): State<Shared>,
-    peer: Option<Extension<PeerAddress>>,
+    Extension(context): Extension<RequestContext>,
     body: Bytes,
 ) -> Response {
-    set_password(&shared, &RESET, &Form::of_body(&body), peer).await
+    set_password(&shared, &RESET, &Form::of_body(&body), context).await
 }
 
 async fn activate(
     State(shared): State<Shared>,
-    peer: Option<Extension<PeerAddress>>,
+    Extension(context): Extension<RequestContext>,
     body: Bytes,
 ) -> Response {
-    set_password(&shared, &ACTIVATE, &Form::of_body(&body), peer).await
+    set_password(&shared, &ACTIVATE, &Form::of_body(&body), context).await
 }
 
 async fn set_password(
     shared: &Shared,
     door: &Door,
     form: &Form,
-    peer: Option<Extension<PeerAddress>>,
+    context: RequestContext,
 ) -> Response {
     let house = House::of(shared).await;
     let again = |problem: &str| {
@@ -265,7 +256,6 @@ async fn set_password(
     if form.password != form.again {
         return again("The two passwords differ. Type the same one twice.");
     }
-    let context = context(peer, door.action);
     let done = shared
         .directory()
         .redeem_reset(&form.token, &form.password, Platform::USHER, context)
@@ -322,12 +312,11 @@ async fn show_confirm(State(shared): State<Shared>, RawQuery(query): RawQuery) -
 
 async fn confirm(
     State(shared): State<Shared>,
-    peer: Option<Extension<PeerAddress>>,
+    Extension(context): Extension<RequestContext>,
     body: Bytes,
 ) -> Response {
     let form = Form::of_body(&body);
     let house = House::of(&shared).await;
-    let context = context(peer, "/account/confirm");
     let done = shared
         .directory()
         .confirm_email(&form.token, Platform::USHER, context)
@@ -372,12 +361,11 @@ async fn show_forgot(State(shared): State<Shared>) -> Response {
 
 async fn forgot(
     State(shared): State<Shared>,
-    peer: Option<Extension<PeerAddress>>,
+    Extension(context): Extension<RequestContext>,
     body: Bytes,
 ) -> Response {
     let form = Form::of_body(&body);
     let house = House::of(&shared).await;
-    let context = context(peer, "/account/forgot");
     // The same page whether or not there is such an account.
     let done = shared
         .directory()
