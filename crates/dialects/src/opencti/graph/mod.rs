@@ -9,6 +9,7 @@ mod personal;
 mod query;
 mod relations;
 mod search;
+mod shelves;
 mod standard;
 
 use std::sync::Arc;

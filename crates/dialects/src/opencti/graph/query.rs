@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use directory::{
-    Fault, Group, GroupField, Organisation, OrganisationField, Page, Predicate, Role, Test, User,
-    UserField,
+    Fault, Group, GroupField, Organisation, OrganisationField, Page, Predicate, Query, Role, Test,
+    User, UserField,
 };
 use serde_json::{Value, json};
 
@@ -12,11 +12,9 @@ use super::super::capability::{self, CAPABILITIES};
 use super::super::columns;
 use super::super::engine::{Call, Field, Link, Refusal};
 use super::super::errors;
-use super::super::filter;
 use super::super::ids::{self, Given};
-use super::super::marking::{self, MARKINGS};
+use super::super::marking;
 use super::super::node::{self, Made, Node};
-use super::super::shelf;
 use super::super::templates;
 use super::lists::{self, After, Frame, Listing};
 use super::{Session, refused};
@@ -65,7 +63,7 @@ impl Session {
             }
             "group" => {
                 self.require(GROUPS)?;
-                match self.find_group(call.text("id")).await? {
+                match self.listed_group(call.text("id")).await? {
                     Some(group) => Ok(Link::One(Node::Group(self.team(group).await?))),
                     None => Ok(Link::Null),
                 }
@@ -237,6 +235,21 @@ impl Session {
         self.teams_listed(call, rows, frame).await
     }
 
+    /// A group, if the caller's lists of groups show it. Organisation administrators know their own
+    /// groups too, but read only those they may hand out.
+    async fn listed_group(&self, id: &str) -> Result<Option<Group>, Refusal> {
+        let found = self.find_group(id).await?;
+        let (true, Some(group)) = (self.only_organization_admin(), &found) else {
+            return Ok(found);
+        };
+        let query = Query {
+            predicate: Predicate::Is(GroupField::Id, Test::Equals(group.id.0.into())),
+            limit: 1,
+            ..Query::default()
+        };
+        Ok(taken(self.handle.groups(&query).await)?.items.pop())
+    }
+
     async fn teams_listed(
         &self,
         call: &Call<'_>,
@@ -355,81 +368,6 @@ impl Session {
         let companies = self.companies(rows).await?;
         let nodes = companies.into_iter().map(Node::Organization).collect();
         Ok(Link::One(lists::connection(kind, call, frame, nodes)))
-    }
-
-    async fn markings(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-        let look = |found: &'static marking::Marking| {
-            move |field: &&'static str| -> Vec<directory::Value> {
-                match *field {
-                    "definition" => vec![found.definition.into()],
-                    "definition_type" => vec![found.kind.into()],
-                    "x_opencti_order" => vec![found.order.into()],
-                    "x_opencti_color" => vec![found.color.into()],
-                    "id" => vec![found.id.to_string().into()],
-                    _ => Vec::new(),
-                }
-            }
-        };
-        let predicate = self.shelf_filter(call, columns::marking).await?;
-        let terms = search::terms(call);
-        let mut found: Vec<&'static marking::Marking> = MARKINGS
-            .iter()
-            .filter(|entry| shelf::passes(&predicate, &look(entry)))
-            .filter(|entry| {
-                let text = directory::fold_search(entry.definition);
-                terms.is_empty()
-                    || terms
-                        .iter()
-                        .any(|term| text.contains(&directory::fold_search(term)))
-            })
-            .collect();
-        match call.text("orderBy") {
-            "definition" => found.sort_by_key(|entry| entry.definition),
-            "definition_type" => found.sort_by_key(|entry| entry.kind),
-            "x_opencti_order" => found.sort_by_key(|entry| entry.order),
-            "x_opencti_color" => found.sort_by_key(|entry| entry.color),
-            _ => {}
-        }
-        if call.text("orderMode") == "desc" {
-            found.reverse();
-        }
-        let nodes = found.into_iter().map(|entry| self.marking(entry)).collect();
-        lists::shelved(&node::MARKINGS, call, nodes)
-    }
-
-    async fn templates(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-        let predicate = self.shelf_filter(call, columns::template).await?;
-        let terms = search::terms(call);
-        let mut found = templates::all(self).await?;
-        found.retain(|template| {
-            let look = |field: &&'static str| template.look(field);
-            let text = directory::fold_search(&template.document.name);
-            shelf::passes(&predicate, &look)
-                && (terms.is_empty()
-                    || terms
-                        .iter()
-                        .any(|term| text.contains(&directory::fold_search(term))))
-        });
-        if matches!(call.text("orderBy"), "name" | "_score") {
-            found.sort_by_cached_key(|template| directory::fold_search(&template.document.name));
-        }
-        if call.text("orderMode") == "desc" {
-            found.reverse();
-        }
-        let nodes = found.iter().map(templates::node).collect();
-        lists::shelved(&node::TEMPLATES, call, nodes)
-    }
-
-    async fn shelf_filter(
-        &self,
-        call: &Call<'_>,
-        columns: filter::Columns<&'static str>,
-    ) -> Result<Predicate<&'static str>, Refusal> {
-        let Some(group) = call.get("filters") else {
-            return Ok(Predicate::All);
-        };
-        let resolved = self.resolve(filter::standard_ids(group)).await?;
-        filter::read(group, columns, &resolved, self.now())
     }
 
     /// A capability as a node.

@@ -304,6 +304,22 @@ async fn an_organisations_administrator_keeps_to_it() {
             "{query}: {told}"
         );
     }
+    // Of groups they read those they may hand out: here none, not even the one they are in.
+    let own = ask(
+        &world,
+        &key,
+        "{ me { groups { edges { node { id } } } } }",
+        json!({}),
+    )
+    .await;
+    let own = &own["me"]["groups"]["edges"][0]["node"]["id"];
+    let groups = "query ($id: String!) { group(id: $id) { id } groups { edges { node { id } } } }";
+    assert_eq!(
+        ask(&world, &key, groups, json!({"id": own})).await,
+        json!({"group": null, "groups": {"edges": []}})
+    );
+    let shown = ask(&world, &world.key, groups, json!({"id": own})).await;
+    assert_eq!(&shown["group"]["id"], own);
     let data = ask(&world, &key, "mutation ($o: [ID!]) { userAdd(input: {name: \"New One\", user_email: \"new@example.org\", objectOrganization: $o}) \
         { objectOrganization { edges { node { id } } } } }", json!({"o": [acme]})).await;
     assert_eq!(
@@ -452,4 +468,81 @@ async fn those_who_bypass_everything_act_for_others() {
         assert!(told.starts_with(expected), "{applicant}: {told}");
     }
     assert_eq!(world.state().await, before);
+}
+
+#[tokio::test]
+async fn an_organisations_administrator_hands_out_the_groups_the_organisation_lists() {
+    let world = opencti().await;
+    let made = ask(
+        &world,
+        &world.key,
+        "mutation { organizationAdd(input: {name: \"Acme\"}) { id } }",
+        json!({}),
+    )
+    .await;
+    let acme = made["organizationAdd"]["id"].clone();
+    let boss = user(&world, "Boss Person", json!({"objectOrganization": [acme]})).await;
+    let admin =
+        "mutation ($id: ID!, $m: String!) { organizationAdminAdd(id: $id, memberId: $m) { id } }";
+    ask(&world, &world.key, admin, json!({"id": acme, "m": boss})).await;
+    let key = token(&world, &boss).await;
+    let listed = group_with(&world, "Analysts", &["KNOWLEDGE_KNUPDATE"]).await;
+    let other = group_with(&world, "Others", &["EXPLORE"]).await;
+    let uuid = |id: &Value| directory::Ref::Uuid(id.as_str().unwrap().parse().unwrap());
+    let system = world.system();
+    let group = system.group(uuid(&listed)).await.unwrap();
+    let organisation = directory::Ref::Uuid(acme.as_str().unwrap().parse().unwrap());
+    system
+        .set_grantable_groups(organisation, &[group.id])
+        .await
+        .unwrap();
+
+    let groups =
+        "query ($id: String!) { group(id: $id) { name } groups { edges { node { name } } } }";
+    let found = json!({"edges": [{"node": {"name": "Analysts"}}]});
+    assert_eq!(
+        ask(&world, &key, groups, json!({"id": listed})).await,
+        json!({"group": {"name": "Analysts"}, "groups": found})
+    );
+    assert_eq!(
+        ask(&world, &key, groups, json!({"id": other})).await,
+        json!({"group": null, "groups": found})
+    );
+    let shown = "query ($id: String!) { organization(id: $id) { grantable_groups { name } } }";
+    let data = ask(&world, &key, shown, json!({"id": acme})).await;
+    assert_eq!(
+        data["organization"]["grantable_groups"],
+        json!([{"name": "Analysts"}])
+    );
+
+    let add = "mutation ($input: UserAddInput!) { userAdd(input: $input) { id groups { edges { node { name } } } } }";
+    let new = |name: &str, group: &Value| {
+        json!({"input": {"name": name, "user_email": format!("{name}@example.org"), "objectOrganization": [acme],
+            "groups": [group], "prevent_default_groups": true}})
+    };
+    let data = ask(&world, &key, add, new("anna", &listed)).await;
+    assert_eq!(data["userAdd"]["groups"], found);
+    let anna = &data["userAdd"]["id"];
+    let told = complaint(&world, &key, add, new("bert", &other)).await;
+    assert!(
+        told.starts_with("FORBIDDEN_ACCESS") || told.starts_with("MISSING_REFERENCE_ERROR"),
+        "{told}"
+    );
+    let everybody = "{ users { edges { node { name } } } }";
+    let data = ask(&world, &key, everybody, json!({})).await;
+    assert_eq!(data["users"]["edges"].as_array().unwrap().len(), 2);
+
+    let join = "mutation ($id: ID!, $to: ID!) { userEdit(id: $id) { relationAdd(input: {relationship_type: \"member-of\", toId: $to}) { id } } }";
+    let leave = "mutation ($id: ID!, $to: StixRef!) { userEdit(id: $id) { relationDelete(toId: $to, relationship_type: \"member-of\") { groups { edges { node { name } } } } } }";
+    let data = ask(&world, &key, leave, json!({"id": anna, "to": listed})).await;
+    assert_eq!(
+        data["userEdit"]["relationDelete"]["groups"]["edges"],
+        json!([])
+    );
+    ask(&world, &key, join, json!({"id": anna, "to": listed})).await;
+    let told = complaint(&world, &key, join, json!({"id": anna, "to": other})).await;
+    assert!(
+        told.starts_with("FORBIDDEN_ACCESS") || told.starts_with("MISSING_REFERENCE_ERROR"),
+        "{told}"
+    );
 }
