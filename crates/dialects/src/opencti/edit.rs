@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::confidence::Level;
 use super::engine::Refusal;
 use super::errors;
 
@@ -15,6 +16,17 @@ pub struct Edit {
     pub values: Vec<Value>,
     /// What to do with them.
     pub operation: Operation,
+    /// The part of the attribute that is meant, when it is not the whole.
+    pub part: Option<Part>,
+}
+
+/// A part of an attribute that can be changed by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The figure of a confidence level.
+    MaxConfidence,
+    /// The overrides of a confidence level, whole.
+    Overrides,
 }
 
 /// What an edit does with its values.
@@ -30,22 +42,42 @@ pub enum Operation {
 }
 
 /// Reads a patch. Its shape is already checked against the schema.
-pub fn read(input: Option<&Value>) -> Vec<Edit> {
+pub fn read(input: Option<&Value>) -> Result<Vec<Edit>, Refusal> {
     let entries = input.and_then(Value::as_array).into_iter().flatten();
-    entries
-        .filter_map(|entry| {
-            let operation = match entry.get("operation").and_then(Value::as_str) {
-                Some("add") => Operation::Add,
-                Some("remove") => Operation::Remove,
-                _ => Operation::Replace,
-            };
-            Some(Edit {
-                key: entry.get("key")?.as_str()?.to_owned(),
-                values: entry.get("value")?.as_array()?.clone(),
-                operation,
-            })
-        })
-        .collect()
+    entries.filter_map(entry).collect()
+}
+
+fn entry(entry: &Value) -> Option<Result<Edit, Refusal>> {
+    let operation = match entry.get("operation").and_then(Value::as_str) {
+        Some("add") => Operation::Add,
+        Some("remove") => Operation::Remove,
+        _ => Operation::Replace,
+    };
+    let key = entry.get("key")?.as_str()?;
+    let values = entry.get("value")?.as_array()?.clone();
+    let path = entry.get("object_path").and_then(Value::as_str);
+    Some(part(key, path.unwrap_or_default()).map(|part| Edit {
+        key: key.to_owned(),
+        values,
+        operation,
+        part,
+    }))
+}
+
+/// The part that a path names: `/user_confidence_level/max_confidence`, as the vendor's own pages write it.
+fn part(key: &str, path: &str) -> Result<Option<Part>, Refusal> {
+    let rest = path.trim_start_matches('/');
+    let rest = rest.strip_prefix(key).unwrap_or(rest);
+    match rest.trim_start_matches('/') {
+        "" => Ok(None),
+        "max_confidence" if key.ends_with("_confidence_level") => Ok(Some(Part::MaxConfidence)),
+        "overrides" if key.ends_with("_confidence_level") => Ok(Some(Part::Overrides)),
+        _ => Err(
+            errors::unsupported("This part of an attribute cannot be changed by itself")
+                .with("key", key)
+                .with("object_path", path),
+        ),
+    }
 }
 
 impl Edit {
@@ -118,6 +150,30 @@ impl Edit {
         }
     }
 
+    /// A confidence level made of the one there is, or none when it is cleared.
+    pub fn level(&self, old: Option<&Level>) -> Result<Option<Level>, Refusal> {
+        let old = || old.cloned().unwrap_or_default();
+        let level = match self.part {
+            None => self.object()?,
+            Some(Part::MaxConfidence) => Some(Level {
+                max_confidence: self.number()?,
+                ..old()
+            }),
+            Some(Part::Overrides) => {
+                let values = self.values.iter().filter(|value| !value.is_null());
+                let overrides: Result<_, _> = values.map(serde::Deserialize::deserialize).collect();
+                Some(Level {
+                    overrides: overrides.map_err(|_| self.wrong("a list of overrides"))?,
+                    ..old()
+                })
+            }
+        };
+        match level.as_ref().and_then(Level::complaint) {
+            Some(complaint) => Err(errors::functional(complaint)),
+            None => Ok(level),
+        }
+    }
+
     /// Applies the edit to a list of texts.
     pub fn list(&self, list: &mut Vec<String>) -> Result<(), Refusal> {
         let mut values = Vec::new();
@@ -142,11 +198,12 @@ impl Edit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
     use serde_json::json;
 
     fn edit(values: Value) -> Edit {
         let input = json!([{"key": "k", "value": values}]);
-        read(Some(&input)).remove(0)
+        read(Some(&input)).unwrap().remove(0)
     }
 
     #[test]
@@ -196,5 +253,45 @@ mod tests {
             edit.list(&mut list).unwrap();
             assert_eq!(list, expected);
         }
+    }
+
+    #[test]
+    fn levels_are_changed_whole_and_in_parts() {
+        let old = Level::deserialize(&json!({"max_confidence": 50, "overrides": [{"entity_type": "Report", "max_confidence": 9}]})).unwrap();
+        let changed = |path: Value, value: Value| {
+            let key = "user_confidence_level";
+            let input = json!([{"key": key, "object_path": path, "value": [value]}]);
+            let level = read(Some(&input))?.remove(0).level(Some(&old))?;
+            Ok::<_, Refusal>(json!(level))
+        };
+        let whole = json!({"max_confidence": 3, "overrides": []});
+        let other = json!({"entity_type": "Malware", "max_confidence": 1});
+        for (path, value, expected) in [
+            (json!(null), whole.clone(), whole.clone()),
+            (json!("/user_confidence_level"), whole.clone(), whole),
+            (json!(null), json!(null), json!(null)),
+            (
+                json!("/user_confidence_level/max_confidence"),
+                json!(7),
+                json!({"max_confidence": 7, "overrides": old.overrides}),
+            ),
+            (
+                json!("overrides"),
+                other.clone(),
+                json!({"max_confidence": 50, "overrides": [other]}),
+            ),
+        ] {
+            assert_eq!(changed(path, value), Ok(expected));
+        }
+        for (path, value, code) in [
+            (json!("max_confidence"), json!(101), "FUNCTIONAL_ERROR"),
+            (json!("max_confidence"), json!("x"), "VALIDATION_ERROR"),
+            (json!("overrides"), json!("x"), "VALIDATION_ERROR"),
+            (json!("/overrides/0"), json!(1), "UNSUPPORTED_ERROR"),
+        ] {
+            assert_eq!(changed(path, value).unwrap_err().code, code);
+        }
+        let input = json!([{"key": "name", "object_path": "/name/0", "value": ["x"]}]);
+        assert_eq!(read(Some(&input)).unwrap_err().code, "UNSUPPORTED_ERROR");
     }
 }

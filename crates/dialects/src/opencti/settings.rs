@@ -339,7 +339,7 @@ mod tests {
 
     fn change(settings: &mut PlatformSettings, key: &str, value: Value) -> Result<(), Refusal> {
         let input = json!([{"key": key, "value": [value]}]);
-        settings.change(&super::super::edit::read(Some(&input))[0])
+        settings.change(&super::super::edit::read(Some(&input)).unwrap()[0])
     }
 
     #[test]

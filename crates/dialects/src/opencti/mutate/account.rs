@@ -35,7 +35,7 @@ const OWN: &[&str] = &[
 
 /// Changes the caller.
 pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
-    let mut edits = edit::read(call.get("input"));
+    let mut edits = edit::read(call.get("input"))?;
     if edits.iter().any(|edit| !OWN.contains(&edit.key.as_str())) {
         return Err(errors::forbidden());
     }

@@ -4,7 +4,6 @@ use directory::{Fault, Group, GroupChange, Kind, NewGroup};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::confidence::Level;
 use super::super::documents::{DefaultMarking, Document, GroupDocument};
 use super::super::edit::{self, Edit};
 use super::super::engine::{Call, Link, Refusal};
@@ -12,7 +11,7 @@ use super::super::errors;
 use super::super::graph::Session;
 use super::super::marking::{self, MARKINGS};
 use super::super::node::Node;
-use super::user_patch::{check_level, checked_level};
+use super::user_patch::checked_level;
 use super::{Answer, checked_name, input, input_flag, input_text, refused, relationship};
 
 /// Makes a group, or gives the one that has the name already.
@@ -73,7 +72,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
             Ok(Link::Leaf(Value::from(group.uuid.to_string())))
         }
         "fieldPatch" => {
-            let edits = edit::read(call.get("input"));
+            let edits = edit::read(call.get("input"))?;
             let team = patch(session, group, &edits).await?;
             Ok(Link::One(team))
         }
@@ -161,9 +160,8 @@ async fn patch(session: &Session, group: Group, edits: &[Edit]) -> Result<Node, 
                 known_markings(&document.max_shareable_marking)?;
             }
             "group_confidence_level" => {
-                let level: Option<Level> = edit.object()?;
-                check_level(level.as_ref())?;
-                document.group_confidence_level = level;
+                let old = document.group_confidence_level.as_ref();
+                document.group_confidence_level = edit.level(old)?;
             }
             key => {
                 return Err(

@@ -54,7 +54,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
             Ok(Link::Leaf(Value::from(role.uuid.to_string())))
         }
         "fieldPatch" => {
-            let edits = edit::read(call.get("input"));
+            let edits = edit::read(call.get("input"))?;
             patch(session, role, &edits).await
         }
         "relationAdd" => {

@@ -24,7 +24,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     let mut stored = before.clone();
     match call.name() {
         "fieldPatch" => {
-            for edit in edit::read(call.get("input")) {
+            for edit in edit::read(call.get("input"))? {
                 if edit.key == settings::ORGANIZATION
                     && let Some(id) = edit.optional_text()?
                     && session.find_organisation(&id).await?.is_none()

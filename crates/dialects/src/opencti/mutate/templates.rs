@@ -83,7 +83,7 @@ pub async fn patch(session: &Session, call: &Call<'_>) -> Answer {
     };
     let version = template.record.as_ref().map(|record| record.version);
     let mut document: TemplateDocument = template.document;
-    for edit in edit::read(call.get("input")) {
+    for edit in edit::read(call.get("input"))? {
         match edit.key.as_str() {
             "name" => document.name = edit.text()?,
             "description" => document.description = edit.optional_text()?,

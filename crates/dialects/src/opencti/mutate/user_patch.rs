@@ -89,9 +89,7 @@ async fn apply(
             document.password_valid_until = edit.time()?.map(Time::rfc3339);
         }
         "user_confidence_level" => {
-            let level: Option<Level> = edit.object()?;
-            check_level(level.as_ref())?;
-            document.user_confidence_level = level;
+            document.user_confidence_level = edit.level(document.user_confidence_level.as_ref())?;
         }
         "account_status" => {
             let wanted = status(&edit.text()?)?;
@@ -220,15 +218,9 @@ pub fn checked_level(level: &Value) -> Result<Level, Refusal> {
     let level = Level::deserialize(level).map_err(|_| {
         errors::validation("confidence_level", "The confidence level cannot be read")
     })?;
-    check_level(Some(&level))?;
-    Ok(level)
-}
-
-/// Checks a confidence level's figures.
-pub fn check_level(level: Option<&Level>) -> Result<(), Refusal> {
-    match level.and_then(Level::complaint) {
+    match level.complaint() {
         Some(complaint) => Err(errors::functional(complaint)),
-        None => Ok(()),
+        None => Ok(level),
     }
 }
 

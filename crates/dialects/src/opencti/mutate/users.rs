@@ -135,7 +135,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
             Ok(Link::Leaf(Value::from(deleted.uuid.to_string())))
         }
         "fieldPatch" => {
-            let edits = edit::read(call.get("input"));
+            let edits = edit::read(call.get("input"))?;
             let changed = patch(session, user, &edits, false).await?;
             shown(session, changed).await
         }

@@ -54,6 +54,9 @@ fn faults() -> Vec<Fault> {
     faults.extend([Kind::Group, Kind::Organisation].map(Fault::UnknownReference));
     faults.extend(["email", "login", "name", "slug"].map(|field| Fault::Taken { field }));
     faults.push(Fault::invalid("email", "must have one @"));
+    for field in ["display", "given", "family", "filter", "after"] {
+        faults.push(Fault::invalid(field, "is too long"));
+    }
     faults.extend(weaknesses.map(Fault::WeakPassword));
     faults.push(Fault::WrongPassword);
     faults.extend([Kind::Organisation, Kind::Role].map(Fault::InUse));
