@@ -393,6 +393,18 @@ def test_the_page_for_a_forgotten_password_tells_nobody_who_is_here(usher, nativ
     assert ["nobody@example.org"] not in [to for to, _ in postbox.mails]
 
 
+def test_a_form_that_is_too_large_is_not_read(usher, native, postbox):
+    user = person(native)
+    link = reset_link(native, postbox, user)
+    answer = choose(link, "x" * 70_000)
+    assert answer.status_code == 413 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "Nothing was changed" in answer.text and answer.headers["X-Frame-Options"] == "DENY"
+    # A password that is only too long is complained of, and the link is good still.
+    long = choose(link, "x" * 2_000)
+    assert long.status_code == 400 and "at most 1024 characters" in long.text
+    assert choose(link, SECOND).status_code == 200
+
+
 def test_a_page_asked_for_too_often_says_when_to_come_back(make_usher):
     server = make_usher()
     form = opened(f"{server.url}/account/forgot")

@@ -110,7 +110,8 @@ fn essence(headers: &HeaderMap) -> String {
     essence.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-async fn arrived(body: Body, limit: usize) -> Result<Bytes, Trouble> {
+/// A body, once it is there as a whole: no larger than the limit, and not waited for without end.
+pub async fn arrived(body: Body, limit: usize) -> Result<Bytes, Trouble> {
     match tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Trouble::TooLarge(limit)),

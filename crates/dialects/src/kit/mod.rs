@@ -33,7 +33,7 @@ mod signed;
 mod tests;
 mod voice;
 
-pub use body::{Document, Form, RawBody, Typed};
+pub use body::{Document, Form, RawBody, Typed, arrived};
 pub use dialect::{ContentRule, Dialect, FirstRunFacts, Limits, Route, Serves};
 pub use front::{Front, PeerAddress, Served};
 pub use json::{parse_json, typed_json};

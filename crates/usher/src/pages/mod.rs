@@ -5,12 +5,11 @@
 mod html;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{Extension, FromRequest, RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use dialects::kit::{Shared, parse_pairs};
+use dialects::kit::{Shared, arrived, parse_pairs};
 use directory::{Fault, PasswordFigures, Platform, PublicFace, RequestContext, Weakness};
 
 use html::{Field, Page};
@@ -25,6 +24,9 @@ pub fn router(shared: &Shared) -> Router {
         .route("/account/style.css", get(style))
         .with_state(shared.clone())
 }
+
+/// The largest form, in bytes: far more than two passwords and a token.
+const LARGEST: usize = 64 << 10;
 
 /// What a page knows of its request. Query and body are never logged.
 #[derive(Default)]
@@ -49,9 +51,23 @@ impl Form {
             name: last("name"),
         }
     }
+}
 
-    fn of_body(body: &Bytes) -> Form {
-        std::str::from_utf8(body).map(Form::of).unwrap_or_default()
+impl FromRequest<Shared> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
+        match arrived(request.into_body(), LARGEST).await {
+            Ok(body) => Ok(std::str::from_utf8(&body).map(Form::of).unwrap_or_default()),
+            Err(trouble) => {
+                let house = House::of(shared).await;
+                let page = house.told(
+                    "This cannot be read",
+                    "Nothing was changed. Please try again.",
+                );
+                Err(answer(trouble.status(), page))
+            }
+        }
     }
 }
 
@@ -229,17 +245,17 @@ async fn show_password(shared: &Shared, door: &Door, query: Option<String>) -> R
 async fn reset(
     State(shared): State<Shared>,
     Extension(context): Extension<RequestContext>,
-    body: Bytes,
+    form: Form,
 ) -> Response {
-    set_password(&shared, &RESET, &Form::of_body(&body), context).await
+    set_password(&shared, &RESET, &form, context).await
 }
 
 async fn activate(
     State(shared): State<Shared>,
     Extension(context): Extension<RequestContext>,
-    body: Bytes,
+    form: Form,
 ) -> Response {
-    set_password(&shared, &ACTIVATE, &Form::of_body(&body), context).await
+    set_password(&shared, &ACTIVATE, &form, context).await
 }
 
 async fn set_password(
@@ -313,9 +329,8 @@ async fn show_confirm(State(shared): State<Shared>, RawQuery(query): RawQuery) -
 async fn confirm(
     State(shared): State<Shared>,
     Extension(context): Extension<RequestContext>,
-    body: Bytes,
+    form: Form,
 ) -> Response {
-    let form = Form::of_body(&body);
     let house = House::of(&shared).await;
     let done = shared
         .directory()
@@ -362,9 +377,8 @@ async fn show_forgot(State(shared): State<Shared>) -> Response {
 async fn forgot(
     State(shared): State<Shared>,
     Extension(context): Extension<RequestContext>,
-    body: Bytes,
+    form: Form,
 ) -> Response {
-    let form = Form::of_body(&body);
     let house = House::of(&shared).await;
     // The same page whether or not there is such an account.
     let done = shared
