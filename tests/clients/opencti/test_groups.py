@@ -1,5 +1,7 @@
 """Everything that client.group can do."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from .conftest import failure, named, where
@@ -174,3 +176,23 @@ def test_confidence_comes_from_the_strongest_group(client, new_user, new_group):
     assert [(entry["entity_type"], entry["max_confidence"], entry["source"]["object"]["id"]) for entry in effective["overrides"]] == [
         ("Report", 99, low["id"])
     ]
+
+
+def test_nothing_of_what_is_changed_at_the_same_time_is_lost(client, connect, new_group):
+    group, role = new_group(), client.role.create(name="At once")
+    markings = [marking["id"] for marking in client.marking_definition.list()]
+    capabilities = [entry["id"] for entry in client.capability.list() if entry["name"] != "BYPASS"][:12]
+    clients = [connect(perform_health_check=False) for _ in range(6)]
+
+    def both(number):
+        mine = clients[number % len(clients)]
+        mine.role.add_capability(id=role["id"], capability_id=capabilities[number])
+        if number < len(markings):
+            mine.group.add_allowed_marking(id=group["id"], marking_id=markings[number])
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(both, range(len(capabilities))))
+    allowed = client.group.read(id=group["id"])["allowed_marking"]
+    assert {marking["id"] for marking in allowed} == set(markings)
+    assert set(client.role.read(id=role["id"])["capabilitiesIds"]) == set(capabilities)
+    client.role.delete(id=role["id"])

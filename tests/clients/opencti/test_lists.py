@@ -219,3 +219,25 @@ def test_many_ask_at_once(connect, crowd):
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert list(pool.map(ask, range(24))) == [[number] for number in range(24)]
+
+
+def test_searches_find_descriptions_and_ids_and_give_the_best_first(client, new_user, new_group, unique):
+    word, other = unique("word").replace("-", ""), unique("other").replace("-", "")
+    # The best was made last, so that no order but the rank puts it first.
+    senior = client.role.create(name=f"Senior {word} keeper")
+    exact = client.role.create(name=word)
+    assert [role["id"] for role in client.role.list(search=word)] == [exact["id"], senior["id"]]
+    assert client.role.read(search=word)["id"] == exact["id"]
+    groups = [new_group(name=f"{name} {word}") for name in ("Second", "First")]
+    found = client.group.list(search=f'"first {word}" {word}')
+    assert [group["id"] for group in found] == [groups[1]["id"], groups[0]["id"]]
+
+    user = new_user(description=f"Keeps the {word.upper()}s of {other}")
+    for search in (word, other, f'"{word}s of {other}"', user["standard_id"], user["id"], user["user_email"]):
+        assert [row["id"] for row in client.user.list(search=search)] == [user["id"]], search
+    assert client.user.read(search=other)["id"] == user["id"]
+    by_description = where("description", f"keeps the {word}s of {other}")
+    assert client.user.read(filters=by_description)["id"] == user["id"]
+    client.user.update_field(id=user["id"], input={"key": "description", "value": [None]})
+    assert client.user.list(search=other) == []
+    assert client.user.list(search="%") == client.user.list(search="_") == []

@@ -176,3 +176,30 @@ async fn one_user_costs_a_statement_for_each_kind_of_thing_told() {
         1
     );
 }
+
+#[tokio::test]
+async fn a_search_costs_as_many_statements_however_many_it_finds() {
+    let world = opencti().await;
+    let (keys, _) = crowd(&world).await;
+    let search = "query ($search: String, $first: Int, $orderBy: UsersOrdering) { users(search: $search, first: $first, orderBy: $orderBy) \
+        { edges { node { name groups { edges { node { name } } } } } pageInfo { globalCount } } }";
+    for (who, key) in keys {
+        for order in [json!(null), json!("name")] {
+            let asked = |search: &str, first: usize| json!({"search": search, "first": first, "orderBy": order});
+            let (one, least) =
+                cost(&world, &key, search, asked("person007x \"person 007\"", 5)).await;
+            let (all, most) = cost(&world, &key, search, asked("person007x person", 500)).await;
+            assert_eq!(one["users"]["pageInfo"]["globalCount"], 1, "{who}");
+            assert_eq!(
+                all["users"]["edges"].as_array().unwrap().len(),
+                500,
+                "{who}"
+            );
+            assert_eq!(
+                most, least,
+                "{who}: statements for 500 rows found and for one"
+            );
+            assert!(most <= 10, "{who}: {most} statements");
+        }
+    }
+}
