@@ -10,6 +10,7 @@ use super::super::capability::{self, Capability};
 use super::super::engine::{Call, Link, Refusal};
 use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node, Person, Team};
+use super::lists::Frame;
 use super::personal::{effective, level, session, token};
 use super::query::shared;
 use super::{Links, Session, refused};
@@ -267,8 +268,15 @@ impl Session {
                 |row| &row.organisation.name,
                 |row| row.organisation.created_at,
             );
+            let total = list.len();
             list.truncate(super::lists::first(call) as usize);
-            Link::One(Connection::whole(kind, shared(&list, as_node)))
+            let frame = Frame {
+                cursors: vec![String::new(); list.len()],
+                more: list.len() < total,
+                total: total as u64,
+            };
+            let nodes = list.into_iter().map(as_node).collect();
+            Link::One(super::lists::connection(kind, call, frame, nodes))
         });
         Ok(links.collect())
     }

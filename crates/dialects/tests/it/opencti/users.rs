@@ -365,3 +365,39 @@ async fn changes_of_groups_roles_templates_and_settings_at_the_same_time_all_cou
         assert_eq!(data["emailTemplate"][text], "new", "{text}");
     }
 }
+
+#[tokio::test]
+async fn the_first_organisations_of_somebody_say_that_there_are_more() {
+    let world = opencti().await;
+    let mut organisations = Vec::new();
+    for name in ["Beta", "Alpha", "Gamma"] {
+        let make = "mutation ($name: String!) { organizationAdd(input: {name: $name}) { id } }";
+        let data = ask(&world, &world.key, make, json!({"name": name})).await;
+        organisations.push(data["organizationAdd"]["id"].clone());
+    }
+    let id = user(
+        &world,
+        "Ada Lovelace",
+        json!({"objectOrganization": organisations}),
+    )
+    .await;
+    let read = "query ($id: String!, $first: Int, $mode: OrderingMode) { user(id: $id) { objectOrganization(first: $first, orderBy: name, orderMode: $mode) \
+        { edges { node { name } } pageInfo { hasNextPage hasPreviousPage globalCount } } } }";
+    for (first, mode, names, more) in [
+        (json!(null), "asc", vec!["Alpha", "Beta", "Gamma"], false),
+        (json!(3), "desc", vec!["Gamma", "Beta", "Alpha"], false),
+        (json!(2), "asc", vec!["Alpha", "Beta"], true),
+        (json!(0), "asc", vec![], true),
+    ] {
+        let variables = json!({"id": id, "first": first, "mode": mode});
+        let data = ask(&world, &world.key, read, variables).await;
+        let shown = &data["user"]["objectOrganization"];
+        let edges = shown["edges"].as_array().unwrap().iter();
+        let found: Vec<_> = edges.map(|edge| edge["node"]["name"].clone()).collect();
+        assert_eq!(found, names);
+        assert_eq!(
+            shown["pageInfo"],
+            json!({"hasNextPage": more, "hasPreviousPage": false, "globalCount": 3})
+        );
+    }
+}
