@@ -250,12 +250,16 @@ impl<F: Clone> Reader<'_, F> {
     }
 
     fn within(&self, column: &Column<F>, values: &[String]) -> Result<Predicate<F>, Refusal> {
-        let (Column::Time(field), [from, to]) = (column, values) else {
-            return Err(errors::unsupported(
-                "A within filter needs a date and two values",
-            ));
+        // One date stands for all the time since.
+        let (field, from, to) = match (column, values) {
+            (Column::Time(field), [from]) => (field, self.time(from)?, self.now),
+            (Column::Time(field), [from, to]) => (field, self.time(from)?, self.time(to)?),
+            _ => {
+                return Err(errors::unsupported(
+                    "A within filter needs a date and two values",
+                ));
+            }
         };
-        let (from, to) = (self.time(from)?, self.time(to)?);
         Ok(is(field, Test::AtLeast(from.into())).and(is(field, Test::AtMost(to.into()))))
     }
 

@@ -1,5 +1,5 @@
 //! Settings: the platform's own page of parameters. Usher keeps what scripts set and shows it again;
-//! what it acts on are the figures of the password policy and the title.
+//! what it acts on are the figures of the password policy and the address that mails name.
 
 use directory::Setting;
 use serde::{Deserialize, Serialize};

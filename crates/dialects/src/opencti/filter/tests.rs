@@ -132,6 +132,10 @@ fn filters_become_predicates() {
             json!({"key": ["created_at"], "values": ["now-1h", "now"], "operator": "within"}),
             "(created>=2026-04-17T17:37:24.000Z & created<=2026-04-17T18:37:24.000Z)",
         ),
+        (
+            json!({"key": ["created_at"], "values": ["now-1h"], "operator": "within"}),
+            "(created>=2026-04-17T17:37:24.000Z & created<=2026-04-17T18:37:24.000Z)",
+        ),
         (json!({"key": ["status"], "values": ["active"]}), "state=a"),
         (
             json!({"key": ["status"], "values": ["c"], "operator": "contains"}),
@@ -238,7 +242,9 @@ fn what_cannot_be_filtered_is_refused() {
             "no date",
         ),
         (
-            read_one(json!({"key": ["created_at"], "values": ["now"], "operator": "within"})),
+            read_one(
+                json!({"key": ["created_at"], "values": ["now", "now", "now"], "operator": "within"}),
+            ),
             "UNSUPPORTED_ERROR",
             "two values",
         ),
