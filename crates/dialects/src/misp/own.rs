@@ -112,6 +112,17 @@ pub fn read_notes(fields: &mut Fields, notes: &mut UserNotes, who: Who) {
     read_expiration(fields, notes);
 }
 
+/// The document as a request leaves it. A SID that was made from the user's number, and is written back as it
+/// was shown, is not chosen by that.
+pub fn changed_notes(fields: &mut Fields, person: &Person, who: Who) -> UserNotes {
+    let mut notes = person.notes.clone();
+    read_notes(fields, &mut notes, who);
+    if notes.nids_sid == Some(map::sid(&person.user, &person.notes)) {
+        notes.nids_sid = person.notes.nids_sid;
+    }
+    notes
+}
+
 /// The end of the account, as text or in seconds; kept without effect, as in the vendor's product.
 fn read_expiration(fields: &mut Fields, notes: &mut UserNotes) {
     let time = match fields.value("expiration") {
@@ -163,8 +174,7 @@ pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
     loop {
         let person = Person::read(&signed, signed.caller.user()).await?;
         let mut fields = Fields::of(body.clone(), "User");
-        let mut notes = person.notes.clone();
-        read_notes(&mut fields, &mut notes, Who::Oneself);
+        let notes = changed_notes(&mut fields, &person, Who::Oneself);
         let email = fields.filled("email");
         let email = email.filter(|email| *email != shown_email(&person.user));
         let password = fields.text("password");

@@ -92,17 +92,12 @@ impl Flags {
 }
 
 fn read_notes(fields: &mut Fields, notes: &mut RoleNotes) {
+    // Quirk: what is no limit becomes none, which is shown as an empty text (misp.md §5.2).
     if let Some(limit) = fields.text("memory_limit") {
-        // Quirk: what is no limit becomes none (misp.md §5.2).
-        notes.memory_limit = Some(if is_memory(&limit) {
-            limit
-        } else {
-            String::new()
-        });
+        notes.memory_limit = is_memory(&limit).then_some(limit);
     }
     if let Some(limit) = fields.text("max_execution_time") {
-        let fine = limit.len() <= 10 && limit.bytes().all(|b| b.is_ascii_digit());
-        notes.max_execution_time = Some(if fine { limit } else { String::new() });
+        notes.max_execution_time = is_figure(&limit).then_some(limit);
     }
     if let Some(flag) = fields.flag("enforce_rate_limit") {
         notes.enforce_rate_limit = flag;
@@ -117,8 +112,11 @@ fn is_memory(text: &str) -> bool {
     let figure = text
         .strip_suffix(['M', 'G', 'm', 'g', 'K', 'k'])
         .unwrap_or(text);
-    text == "-1"
-        || (!figure.is_empty() && figure.len() <= 10 && figure.bytes().all(|b| b.is_ascii_digit()))
+    text == "-1" || is_figure(figure)
+}
+
+fn is_figure(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `admin/roles/add`.
@@ -171,7 +169,6 @@ pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> A
     }
     // Lines that say the same are left alone, whatever else stands in them.
     let same = flags.set == present && flags.restricted == limited;
-    // Quirk: an empty limit is what the vendor writes for none (misp.md §5.2).
     let change = RoleChange {
         name: fields.filled("name").filter(|name| *name != role.name),
         lines: (!same).then(|| catalogue::lines_of(&flags.set, flags.restricted)),

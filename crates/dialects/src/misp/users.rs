@@ -323,8 +323,7 @@ async fn change(
     let shown = change_pw(user, &person.notes);
     let due = fields.flag("change_pw").unwrap_or(shown);
     let password = password(fields);
-    let mut notes = person.notes.clone();
-    own::read_notes(fields, &mut notes, own::Who::Administrator);
+    let mut notes = own::changed_notes(fields, person, own::Who::Administrator);
     if password.is_none() && !user.has_password && due != shown {
         notes.change_pw = Some(due);
     }

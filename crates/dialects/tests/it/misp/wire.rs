@@ -314,6 +314,71 @@ async fn a_get_where_a_change_is_due() {
     }
 }
 
+/// What is shown and written back as it is changes nothing, whoever writes it: not even a revision.
+#[tokio::test]
+async fn what_is_written_back_changes_nothing() {
+    let world = world().await;
+    let admin = Client::new(&world, &world.key);
+    let body = json!({"name": "Corp", "restricted_to_domain": ["corp.example"], "sector": "s"});
+    let made = admin.post("admin/organisations/add", body).await.json();
+    let corp = made["Organisation"]["id"].as_str().unwrap().to_owned();
+    let (ana, key) = admin
+        .user("ana@corp.example", json!({"org_id": corp}))
+        .await;
+    let (_, boss) = admin
+        .user("boss@corp.example", json!({"org_id": corp, "role_id": 2}))
+        .await;
+    let body = json!({"name": "Own", "permission": 2, "perm_auth": true, "memory_limit": "1G"});
+    let made = admin.post("admin/roles/add", body).await.json();
+    let role = made["Role"]["id"].as_str().unwrap().to_owned();
+    let own = Client::new(&world, &key);
+    let boss = Client::new(&world, &boss);
+    for (client, shown, written) in [
+        (
+            &admin,
+            format!("users/view/{ana}"),
+            format!("admin/users/edit/{ana}"),
+        ),
+        (
+            &admin,
+            "users/view/me".to_owned(),
+            "admin/users/edit/1".to_owned(),
+        ),
+        (
+            &boss,
+            format!("admin/users/view/{ana}"),
+            format!("admin/users/edit/{ana}"),
+        ),
+        (&own, "users/view/me".to_owned(), "users/edit/me".to_owned()),
+        (
+            &admin,
+            format!("organisations/view/{corp}"),
+            format!("admin/organisations/edit/{corp}"),
+        ),
+        (
+            &admin,
+            "organisations/view/1".to_owned(),
+            "admin/organisations/edit/1".to_owned(),
+        ),
+        (
+            &admin,
+            format!("roles/view/{role}"),
+            format!("admin/roles/edit/{role}"),
+        ),
+        (
+            &admin,
+            "roles/view/1".to_owned(),
+            "admin/roles/edit/1".to_owned(),
+        ),
+    ] {
+        let body = client.get(&shown).await.json();
+        let before = world.state().await;
+        let reply = client.post(&written, body).await;
+        assert_eq!(reply.status, 200, "{written}: {}", reply.text);
+        assert_eq!(world.state().await, before, "{written}");
+    }
+}
+
 /// A role that somebody wears stays, and so does the one that newcomers get (misp.md §5.2).
 #[tokio::test]
 async fn roles_in_use_stay() {
