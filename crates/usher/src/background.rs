@@ -18,34 +18,36 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 /// What runs beside the requests.
 pub struct Background {
-    tidying: [JoinHandle<()>; 2],
-    mailing: JoinHandle<()>,
-    stop_mailing: oneshot::Sender<()>,
+    sweeping: JoinHandle<()>,
+    /// What ends its turn before it stops, each with the way to tell it.
+    finishing: [(&'static str, JoinHandle<()>, oneshot::Sender<()>); 2],
 }
 
 /// Starts it all.
 pub fn start(directory: &Directory, shared: &Shared, mailer: Mailer) -> Background {
-    let (stop_mailing, stopped) = oneshot::channel();
+    let (stop_flushing, flushing_stopped) = oneshot::channel();
+    let (stop_mailing, mailing_stopped) = oneshot::channel();
+    let flushing = tokio::spawn(flush(directory.clone(), flushing_stopped));
+    let mailing = tokio::spawn(mailer.run(mailing_stopped));
     Background {
-        tidying: [
-            tokio::spawn(flush(directory.clone())),
-            tokio::spawn(sweep(directory.clone(), shared.clone())),
+        sweeping: tokio::spawn(sweep(directory.clone(), shared.clone())),
+        finishing: [
+            ("writing down uses", flushing, stop_flushing),
+            ("sending mail", mailing, stop_mailing),
         ],
-        mailing: tokio::spawn(mailer.run(stopped)),
-        stop_mailing,
     }
 }
 
 impl Background {
     /// Ends it all, before the store is closed.
     pub async fn end(self) {
-        for task in &self.tidying {
-            task.abort();
-        }
-        // Whoever is not there to be told has ended.
-        let _ = self.stop_mailing.send(());
-        if let Err(error) = self.mailing.await {
-            tracing::error!(%error, "sending mail broke off");
+        self.sweeping.abort();
+        for (what, task, stop) in self.finishing {
+            // Whoever is not there to be told has ended.
+            let _ = stop.send(());
+            if let Err(error) = task.await {
+                tracing::error!(%error, "{what} broke off");
+            }
         }
     }
 }
@@ -67,12 +69,16 @@ async fn sweep(directory: Directory, shared: Shared) {
     }
 }
 
-/// Nothing is written while nothing was used, so an idle server costs nothing.
-async fn flush(directory: Directory) {
+/// Nothing is written while nothing was used, so an idle server costs nothing. A turn that has begun is
+/// ended: what it took from memory would be lost otherwise.
+async fn flush(directory: Directory, mut stopped: oneshot::Receiver<()>) {
     let mut ticks = interval(FLUSH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = &mut stopped => return,
+        }
         // What could not be written is kept for the next time.
         if let Err(fault) = directory.flush_uses().await {
             tracing::warn!(%fault, "cannot write down uses of keys");
