@@ -158,6 +158,33 @@ pub(crate) fn predicate<L: Listed>(
     compile::<L>(sql, predicate, now, 0)
 }
 
+/// Conditions with a word between them. Long lists are halved, because a database counts a chain of a
+/// thousand as nested a thousand deep, and refuses it.
+fn joined<L: Listed>(
+    sql: &mut Sql,
+    several: &[Predicate<L::Field>],
+    word: &'static str,
+    now: Time,
+    depth: usize,
+) -> Result<(), Fault> {
+    sql.push("(");
+    if several.len() > 4 {
+        let (one, other) = several.split_at(several.len() / 2);
+        joined::<L>(sql, one, word, now, depth)?;
+        sql.push(word);
+        joined::<L>(sql, other, word, now, depth)?;
+    } else {
+        for (index, one) in several.iter().enumerate() {
+            if index > 0 {
+                sql.push(word);
+            }
+            compile::<L>(sql, one, now, depth + 1)?;
+        }
+    }
+    sql.push(")");
+    Ok(())
+}
+
 fn compile<L: Listed>(
     sql: &mut Sql,
     predicate: &Predicate<L::Field>,
@@ -183,14 +210,7 @@ fn compile<L: Listed>(
             } else {
                 " OR "
             };
-            sql.push("(");
-            for (index, one) in several.iter().enumerate() {
-                if index > 0 {
-                    sql.push(word);
-                }
-                compile::<L>(sql, one, now, depth + 1)?;
-            }
-            sql.push(")");
+            joined::<L>(sql, several, word, now, depth)?;
         }
         Predicate::Is(field, test) => column_test(sql, &L::column(field), test, now)?,
     }

@@ -10,7 +10,8 @@ use crate::support::{OWNER, OWNER_PASSWORD, ROOT, TOY, World, both, from};
 
 both!(
     nul_is_refused_everywhere,
-    a_cursor_from_outside_may_hold_anything
+    a_cursor_from_outside_may_hold_anything,
+    a_filter_may_hold_as_many_tests_as_are_allowed
 );
 
 const NUL: &str = "a\0b";
@@ -197,4 +198,50 @@ async fn a_cursor_from_outside_may_hold_anything(world: &World) {
         ..Query::default()
     };
     bad("cursor", owner.users(&query).await);
+}
+
+async fn a_filter_may_hold_as_many_tests_as_are_allowed(world: &World) {
+    let owner = world.as_user(OWNER).await;
+    let everybody = owner.users(&Query::default()).await.unwrap().items.len();
+    let tests = |count: usize| -> Vec<Predicate<UserField>> {
+        let one = |number: usize| {
+            let test = match number % 2 {
+                0 => Test::Contains(format!("nobody {number}")),
+                _ => Test::Equals(format!("nobody {number}").into()),
+            };
+            Predicate::Is(UserField::Name, test)
+        };
+        (0..count).map(one).collect()
+    };
+    let asked = async |predicate| {
+        let query = Query {
+            predicate,
+            ..Query::default()
+        };
+        owner.users(&query).await.map(|page| page.items.len())
+    };
+    let nots = |tests: Vec<Predicate<UserField>>| -> Vec<Predicate<UserField>> {
+        let not = |test| Predicate::Not(Box::new(test));
+        tests.into_iter().map(not).collect()
+    };
+    assert_eq!(asked(Predicate::Or(tests(4_990))).await, Ok(0));
+    assert_eq!(
+        asked(Predicate::And(nots(tests(2_400)))).await,
+        Ok(everybody)
+    );
+    let mut deep = Predicate::Or(tests(70));
+    for _ in 0..25 {
+        let mut all = nots(tests(70));
+        all.push(Predicate::Not(Box::new(deep)));
+        deep = Predicate::And(all);
+    }
+    assert!(asked(deep).await.is_ok());
+    let more = asked(Predicate::Or(tests(5_001))).await;
+    assert!(matches!(
+        more,
+        Err(Fault::Invalid {
+            field: "filter",
+            ..
+        })
+    ));
 }

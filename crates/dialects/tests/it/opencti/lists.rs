@@ -481,6 +481,18 @@ async fn searches_look_everywhere_and_the_best_answers_come_first() {
     let behind = json!({"search": "ada lovelace", "first": 1, "after": standard});
     let data = ask(&world, &world.key, PAGE, behind).await;
     assert_eq!(names(&data), ["Lovelace Institute"]);
+    // Long searches are searched, longer ones refused; neither breaks anything.
+    let words = |count: usize| -> String {
+        let words: Vec<String> = (0..count).map(|number| format!("none{number}")).collect();
+        words.join(" ")
+    };
+    assert_eq!(asked(json!({"search": words(900)})).await, [""; 0]);
+    let told = complaint(&world, &world.key, PAGE, json!({"search": words(1_100)})).await;
+    assert!(told.starts_with("UNSUPPORTED_ERROR"), "{told}");
+    let many = vec!["nobody"; 1_900];
+    let filters =
+        json!({"mode": "and", "filters": [{"key": "name", "values": many}], "filterGroups": []});
+    assert_eq!(asked(json!({"filters": filters})).await, [""; 0]);
     // What is cleared is not found any more.
     let clear = "mutation ($id: ID!) { userEdit(id: $id) { fieldPatch(input: {key: \"description\", value: [null]}) { id } } }";
     ask(&world, &world.key, clear, json!({"id": standard})).await;
