@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::command::{cargo, root, run, say};
+use crate::command::{cargo, root, run, say, target};
 use crate::python::Environment;
 use crate::{clients, rust_tests, snapshots, system, tidy};
 
@@ -76,7 +76,11 @@ fn bench(arguments: &[&str]) -> Result<()> {
     if !folder.join("Cargo.toml").is_file() {
         return Ok(());
     }
-    run(cargo().args(arguments).current_dir(folder))
+    // What both build alike is built once, and nothing is left in the source tree.
+    run(cargo()
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target()))
 }
 
 /// Licences, banned crates, sources and open-ended versions, by `deny.toml`. Advisories are left
