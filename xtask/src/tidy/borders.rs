@@ -73,8 +73,13 @@ pub fn vendor_words(tree: &Tree) -> Vec<Finding> {
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     for (vendor, words) in VENDORS {
         let words = pattern(words);
-        let own = format!("crates/dialects/src/{vendor}");
-        for (path, source) in tree.shipped().filter(|(path, _)| !path.starts_with(&own)) {
+        let own = [
+            format!("crates/dialects/src/{vendor}"),
+            format!("crates/dialect-{vendor}/"),
+            format!("crates/platforms/src/{vendor}"),
+        ];
+        let elsewhere = |path: &str| !own.iter().any(|own| path.starts_with(own.as_str()));
+        for (path, source) in tree.shipped().filter(|(path, _)| elsewhere(path)) {
             if let Some(line) = first_line(&source.code, &words) {
                 found.entry(format!("{path} {vendor}")).or_insert(line);
             }

@@ -9,15 +9,30 @@ use crate::tidy::tree::Tree;
 const DIRECTION: &[(&str, &[&str])] = &[
     ("directory", &[]),
     ("dialects", &["directory"]),
-    ("usher", &["dialects", "directory"]),
+    ("dialect-civis", &["dialects", "directory"]),
+    ("dialect-falcon", &["dialects", "directory"]),
+    ("usher-platforms", &[]),
+    (
+        "usher",
+        &["dialect-civis", "dialect-falcon", "dialects", "directory"],
+    ),
     ("xtask", &[]),
 ];
 
 /// Libraries that only some crates may depend on.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("axum", &["dialects", "usher"]),
-    ("hyper", &["dialects", "usher"]),
-    ("tower", &["dialects", "usher"]),
+    (
+        "axum",
+        &["dialect-civis", "dialect-falcon", "dialects", "usher"],
+    ),
+    (
+        "hyper",
+        &["dialect-civis", "dialect-falcon", "dialects", "usher"],
+    ),
+    (
+        "tower",
+        &["dialect-civis", "dialect-falcon", "dialects", "usher"],
+    ),
     ("rusqlite", &["directory"]),
     ("tokio-postgres", &["directory"]),
     ("deadpool-postgres", &["directory"]),

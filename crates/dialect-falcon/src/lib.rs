@@ -1,0 +1,1 @@
+//! CrowdStrike Falcon's User Management and Flight Control APIs, served from the directory

@@ -1,0 +1,1 @@
+//! A client library for administering the users of five security and data platforms
