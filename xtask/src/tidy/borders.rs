@@ -156,6 +156,6 @@ fn first_line(text: &str, wanted: &Regex) -> Option<usize> {
     clippy::expect_used,
     reason = "the patterns are constants, and every test run tries them"
 )]
-fn pattern(text: &str) -> Regex {
+pub fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }

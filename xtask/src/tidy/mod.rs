@@ -4,6 +4,7 @@
 mod borders;
 mod files;
 mod manifests;
+mod references;
 mod source;
 mod tree;
 
@@ -52,6 +53,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("lints are expected, not allowed", files::allowed_lints),
     ("no test is switched off", files::ignored_tests),
     ("every quirk names its source", files::quirks),
+    ("cited sections exist", references::sections),
+    ("named files and items exist", references::code_paths),
 ];
 
 /// Runs all checks over the source tree.

@@ -1,6 +1,6 @@
 use super::source::Source;
 use super::tree::Tree;
-use super::{CHECKS, borders, files, manifests};
+use super::{CHECKS, borders, files, manifests, references};
 
 /// What a check says of a tree with these files.
 fn findings(check: super::Check, files: &[(&str, &str)]) -> Vec<String> {
@@ -309,5 +309,45 @@ fn files_keep_the_habits() {
     for (check, path, text, kept) in table {
         let found = findings(*check, &[(path, text)]);
         assert_eq!(found.is_empty(), *kept, "{path}: {text}: {found:?}");
+    }
+}
+
+#[test]
+fn citations_and_named_paths_are_resolved() {
+    let page = ("docs/wire/misp.md", "# MISP\n## 1. Client\n### 4.2 View\n");
+    let code = (
+        "crates/directory/src/guard.rs",
+        "/// Grants (misp.md §4.2).\npub fn may_grant() {}\npub enum Fault {\n    Taken { field: u8 },\n}\n",
+    );
+    let cited: &[(&str, bool)] = &[
+        ("// See misp.md §1.", true),
+        ("// See misp.md §4.", true),
+        ("// See misp.md §1, §4.2.", true),
+        ("// See misp.md §2.", false),
+        ("// See misp.md §1, §9.", false),
+        ("// See misp.md §4.3.", false),
+        ("// See other.md §1.", false),
+        ("// RFC 9112 §3.2 asks for it.", true),
+    ];
+    for (comment, kept) in cited {
+        let found = findings(
+            references::sections,
+            &[page, code, ("crates/directory/src/a.rs", comment)],
+        );
+        assert_eq!(found.is_empty(), *kept, "{comment}: {found:?}");
+    }
+    let named: &[(&str, bool)] = &[
+        ("`guard.rs`", true),
+        ("`directory/src/`", true),
+        ("`guard::may_grant`", true),
+        ("`Fault::Taken`", true),
+        ("`GET /misp/users`", true),
+        ("`gone.rs`", false),
+        ("`guard::gone`", false),
+        ("`Fault::Gone`", false),
+    ];
+    for (text, kept) in named {
+        let found = findings(references::code_paths, &[code, ("ARCHITECTURE.md", text)]);
+        assert_eq!(found.is_empty(), *kept, "{text}: {found:?}");
     }
 }

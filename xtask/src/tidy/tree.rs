@@ -8,7 +8,7 @@ use crate::command::root;
 use crate::snapshots::tracked;
 use crate::tidy::source::Source;
 
-/// Every manifest, Rust file and golden list of the tree, by path from its top.
+/// Every manifest, Rust file, document and golden list of the tree, by path from its top.
 #[derive(Default)]
 pub struct Tree {
     texts: BTreeMap<String, String>,
@@ -19,7 +19,14 @@ impl Tree {
     /// Reads the tree this runs in.
     pub fn read() -> Result<Self> {
         let mut tree = Self::default();
-        for path in tracked(&["*.rs", "*.toml", "*.sql", "xtask/golden/*"])? {
+        for path in tracked(&[
+            "*.rs",
+            "*.toml",
+            "*.sql",
+            "*.md",
+            "*.graphql",
+            "xtask/golden/*",
+        ])? {
             let text = std::fs::read_to_string(root().join(&path)).with_context(|| path.clone())?;
             tree.add(&path, &text);
         }
@@ -46,6 +53,11 @@ impl Tree {
             .iter()
             .filter(move |(path, _)| path.ends_with(ending));
         files.map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The paths of all files read.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
     }
 
     /// All Rust files, taken apart.
