@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::caller::Credential;
-use crate::handle::Outcome;
+use crate::access::caller::Credential;
+use crate::access::work::Work;
 use crate::model::{Group, Organisation, OrganisationId, Platform, Role, User};
+use crate::outcome::Outcome;
 use crate::store::events;
-use crate::work::Work;
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, Default)]

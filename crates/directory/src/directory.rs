@@ -3,12 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::authentication::Callers;
-use crate::caller::{Caller, CallerState, Credential, KeyLimits, RequestContext};
-use crate::handle::{Handle, Stop};
+use crate::access::authentication::Callers;
+use crate::access::caller::Caller;
+use crate::access::caller::CallerState;
+use crate::access::caller::Credential;
+use crate::access::caller::KeyLimits;
+use crate::access::caller::RequestContext;
+use crate::handle::Handle;
 use crate::model::{
     Fault, Held, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
 };
+use crate::outcome::Abort;
+use crate::pending::Pending;
 use crate::seams::Seams;
 use crate::store::{Limits, Location, Store, StoreError, Tx, settings};
 
@@ -67,12 +73,12 @@ pub(crate) struct Inner {
     pub secret: [u8; 32],
     pub seams: Seams,
     pub callers: Callers,
-    pub doors: crate::doors::Doors,
-    pub memory: crate::memory::Memory,
-    pub uses: crate::uses::Uses,
-    pub refusals: crate::refusals::Refusals,
-    pub brake: crate::brake::Brake,
-    pub links: crate::brake::Brake,
+    pub doors: crate::cache::provisioning_defaults::Doors,
+    pub memory: crate::cache::derived::Memory,
+    pub uses: crate::cache::usage::Uses,
+    pub refusals: crate::cache::refusals::Refusals,
+    pub brake: crate::access::address_limiter::Brake,
+    pub links: crate::access::address_limiter::Brake,
     /// At most as many password hashes at once as there are cores.
     pub hashing: tokio::sync::Semaphore,
     /// Hashes waiting or running; beyond a bound the door says to come back.
@@ -104,12 +110,12 @@ impl Inner {
     }
 
     /// Reads a settings document, the default when none is stored.
-    pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Stop> {
+    pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Abort> {
         let text = settings::document(tx, S::NAME).await?;
         match text {
             None => Ok(S::default()),
             Some(text) => serde_json::from_str(&text).map_err(|error| {
-                Stop::Fault(Fault::Internal(format!(
+                Abort::Fault(Fault::Internal(format!(
                     "stored setting {}: {error}",
                     S::NAME
                 )))
@@ -120,43 +126,45 @@ impl Inner {
 
 impl Directory {
     /// Opens the directory and brings its tables up to this version.
-    pub async fn open(configuration: Configuration) -> Result<Directory, Fault> {
-        let location = match &configuration.location {
-            StoreLocation::Folder(folder) => Location::Sqlite(folder.clone()),
-            StoreLocation::Temporary => Location::Memory,
-            StoreLocation::Postgres(url) => Location::Postgres(url.clone()),
-        };
-        let limits = Limits {
-            connections: configuration.connections.max(1),
-            ..Limits::default()
-        };
-        let store = Store::open(&location, limits).await.map_err(opening)?;
-        let now = configuration.seams.clock.now();
-        store.migrate(now.0).await.map_err(opening)?;
-        let platform_lines = configuration
-            .platforms
-            .iter()
-            .map(|spec| (spec.platform, spec.administrator_lines.clone()))
-            .collect();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Directory(Arc::new(Inner {
-            store,
-            platforms: configuration.platforms,
-            platform_lines,
-            passwords: configuration.passwords,
-            secret: configuration.secret,
-            seams: configuration.seams,
-            callers: Callers::default(),
-            doors: crate::doors::Doors::default(),
-            memory: crate::memory::Memory::default(),
-            uses: crate::uses::Uses::default(),
-            refusals: crate::refusals::Refusals::default(),
-            brake: crate::brake::Brake::on_failures(),
-            links: crate::brake::Brake::on_links(),
-            hashing: tokio::sync::Semaphore::new(cores),
-            hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
-            hashes: std::sync::atomic::AtomicU64::new(0),
-        })))
+    pub fn open(configuration: Configuration) -> Pending<'static, Directory> {
+        Box::pin(async move {
+            let location = match &configuration.location {
+                StoreLocation::Folder(folder) => Location::Sqlite(folder.clone()),
+                StoreLocation::Temporary => Location::Memory,
+                StoreLocation::Postgres(url) => Location::Postgres(url.clone()),
+            };
+            let limits = Limits {
+                connections: configuration.connections.max(1),
+                ..Limits::default()
+            };
+            let store = Store::open(&location, limits).await.map_err(opening)?;
+            let now = configuration.seams.clock.now();
+            store.migrate(now.0).await.map_err(opening)?;
+            let platform_lines = configuration
+                .platforms
+                .iter()
+                .map(|spec| (spec.platform, spec.administrator_lines.clone()))
+                .collect();
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            Ok(Directory(Arc::new(Inner {
+                store,
+                platforms: configuration.platforms,
+                platform_lines,
+                passwords: configuration.passwords,
+                secret: configuration.secret,
+                seams: configuration.seams,
+                callers: Callers::default(),
+                doors: crate::cache::provisioning_defaults::Doors::default(),
+                memory: crate::cache::derived::Memory::default(),
+                uses: crate::cache::usage::Uses::default(),
+                refusals: crate::cache::refusals::Refusals::default(),
+                brake: crate::access::address_limiter::Brake::on_failures(),
+                links: crate::access::address_limiter::Brake::on_links(),
+                hashing: tokio::sync::Semaphore::new(cores),
+                hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
+                hashes: std::sync::atomic::AtomicU64::new(0),
+            })))
+        })
     }
 
     /// Use-cases on behalf of a caller.
@@ -231,21 +239,25 @@ impl Directory {
     }
 
     /// Whether the store answers.
-    pub async fn ping(&self) -> Result<(), Fault> {
-        self.0
-            .store
-            .ping()
-            .await
-            .map_err(|error| Stop::Store(error).into_fault())
+    pub fn ping(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            self.0
+                .store
+                .ping()
+                .await
+                .map_err(|error| Abort::Store(error).into_fault())
+        })
     }
 
     /// Lets writes finish and closes the store.
-    pub async fn close(&self) -> Result<(), Fault> {
-        self.0
-            .store
-            .close()
-            .await
-            .map_err(|error| Stop::Store(error).into_fault())
+    pub fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            self.0
+                .store
+                .close()
+                .await
+                .map_err(|error| Abort::Store(error).into_fault())
+        })
     }
 }
 

@@ -3,61 +3,20 @@
 
 use std::sync::Arc;
 
-use crate::access::Operation;
-use crate::caller::{Caller, CallerState, Credential};
+use crate::access::caller::Caller;
+use crate::access::caller::CallerState;
+use crate::access::caller::Credential;
+use crate::access::impersonation;
+use crate::access::table::Operation;
 use crate::directory::Inner;
 use crate::model::{
     Fault, HeldRole, Permission, PlatformSpec, ShownRole, Standing, Time, shown_roles, word_covers,
 };
-use crate::operations::in_name;
 use crate::rules;
-use crate::store::{StoreError, Tx, credentials};
+use crate::store::{Tx, credentials};
 
-pub(crate) use crate::audit::About;
-pub(crate) use crate::work::Work;
-
-/// Why a use-case stopped: a fault for the caller, or the store's own failure.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Stop {
-    Fault(Fault),
-    Store(StoreError),
-    /// All went well, and everything is to be undone: a trial run.
-    Undo,
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Stop::Fault(fault)
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Stop::Store(error)
-    }
-}
-
-impl Stop {
-    pub fn into_fault(self) -> Fault {
-        match self {
-            Stop::Fault(fault) => fault,
-            Stop::Store(StoreError::Busy) => Fault::Unavailable("busy"),
-            Stop::Store(StoreError::Conflict) => Fault::Unavailable("busy"),
-            Stop::Store(StoreError::Full) => Fault::Unavailable("full"),
-            // Whoever sent it gets their own dialect's answer to a bad value, from whichever field it came.
-            Stop::Store(StoreError::Nul) => Fault::invalid("text", "holds the character NUL"),
-            Stop::Store(StoreError::Lost(why)) => {
-                tracing::error!(why, "the store is lost");
-                Fault::Unavailable("lost")
-            }
-            Stop::Store(error) => Fault::Internal(error.to_string()),
-            Stop::Undo => Fault::Internal("a trial run ended outside".to_owned()),
-        }
-    }
-}
-
-/// What a use-case returns inside a transaction.
-pub(crate) type Outcome<T> = Result<T, Stop>;
+use crate::access::work::Work;
+use crate::outcome::{Abort, Outcome};
 
 /// The directory's use-cases on behalf of one caller.
 #[derive(Clone)]
@@ -208,7 +167,7 @@ impl Handle {
             .map_err(|stop| self.stopped(operation, stop))
     }
 
-    /// A write whose use-case may ask to have everything undone ([`Stop::Undo`]), which is no fault.
+    /// A write whose use-case may ask to have everything undone ([`Abort::Undo`]), which is no fault.
     pub(crate) async fn write_or_undo<T, F>(
         &self,
         operation: Operation,
@@ -220,13 +179,13 @@ impl Handle {
     {
         match self.run_write(operation, f).await {
             Ok(done) => Ok(Some(done)),
-            Err(Stop::Undo) => Ok(None),
+            Err(Abort::Undo) => Ok(None),
             Err(stop) => Err(self.stopped(operation, stop)),
         }
     }
 
     /// What a use-case stopped with, for the caller; refusals are noted for the audit trail.
-    fn stopped(&self, operation: Operation, stop: Stop) -> Fault {
+    fn stopped(&self, operation: Operation, stop: Abort) -> Fault {
         let fault = stop.into_fault();
         self.inner.refused(&self.caller, Some(operation), &fault);
         fault
@@ -279,7 +238,7 @@ impl Opening {
                     now,
                     operation: Operation::ActForUser,
                 };
-                in_name::named(&mut work, &self.caller.user.into()).await?
+                impersonation::named(&mut work, &self.caller.user.into()).await?
             }
         };
         let access = operation.access();
@@ -313,7 +272,7 @@ async fn recheck(
     if tx.unchanged_since(caller.since) && caller.until.is_none_or(|end| end > now) {
         return Ok(Arc::clone(caller));
     }
-    let unknown = || Stop::Fault(Fault::Unauthenticated(crate::model::Refusal::Unknown));
+    let unknown = || Abort::Fault(Fault::Unauthenticated(crate::model::Refusal::Unknown));
     let owner = match caller.credential {
         Credential::Key(key) => {
             let row = credentials::key_by_id(tx, key).await?.ok_or_else(unknown)?;

@@ -1,4 +1,4 @@
-//! The heart of Usher: one directory of people, organisations, groups, roles, grants, keys and
+//! The core of Usher: one directory of people, organisations, groups, roles, grants, keys and
 //! sessions, with the rules over them and the store below.
 //!
 //! ```text
@@ -6,34 +6,28 @@
 //! let user = directory.act(&caller).create_user(new).await?;                   // what they may do
 //! ```
 //! A [`Handle`] is the only way in, and it is made from a [`Caller`]; every operation names itself in
-//! the access table (`access.rs`) before it may open a transaction. Nothing here knows a vendor's
+//! the access table (`access/table.rs`) before it may open a transaction. Nothing here knows a vendor's
 //! wire format, HTTP or the console; SQL stays inside `store`.
 
 mod access;
 mod audit;
-mod authentication;
-mod brake;
-mod caller;
+mod cache;
 mod catalogue;
 mod directory;
-mod doors;
-mod guard;
 mod handle;
 mod hashing;
-mod memory;
 mod model;
 mod operations;
-mod refusals;
+mod outcome;
+mod pending;
 mod rules;
 mod sealing;
 mod seams;
 mod store;
-mod uses;
-mod work;
 
-pub use access::{Access, Operation};
-pub use authentication::Accepts;
-pub use caller::{Caller, Credential, KeyLimits, RequestContext};
+pub use access::authentication::Accepts;
+pub use access::caller::{Caller, Credential, KeyLimits, RequestContext};
+pub use access::table::{Access, Operation};
 pub use catalogue::usher_platform;
 pub use directory::{Configuration, Directory, StoreLocation};
 pub use handle::Handle;
@@ -43,7 +37,8 @@ pub use operations::keys::check_plain_key;
 pub use operations::mail::MAIL_LEASE;
 pub use operations::settings::SettingsChange;
 pub use operations::sweep::Swept;
-pub use operations::user_lists::UserChunks;
+pub use operations::users::list::UserChunks;
+pub use pending::{Answering, Pending};
 pub use rules::{check_email, fold, fold_search, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,

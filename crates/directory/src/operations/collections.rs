@@ -2,175 +2,224 @@
 
 use serde_json::json;
 
-use crate::access::Operation;
+use crate::access::table::Operation;
+use crate::access::work::Work;
 use crate::audit::{About, difference};
-use crate::handle::{Handle, Outcome};
+use crate::handle::Handle;
 use crate::model::{
     Collection, CollectionChange, CollectionId, CollectionRef, Fault, Kind, NewCollection,
     OrganisationId, Ref, Scope,
 };
+use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::{collections, roles};
-use crate::work::Work;
 
 use super::extensions::seen_organisations;
-use super::granting;
+use crate::operations::roles::granting;
+use crate::pending::Pending;
 
 /// How many organisations one request may name.
 const MOST_NAMED: usize = 5_000;
 
 impl Handle {
     /// The collections of the organisations the caller sees, by name.
-    pub async fn collections(&self) -> Result<Vec<Collection>, Fault> {
-        self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
-            let scopes = work.scopes();
-            let everything = work.limit().is_none() && scopes.contains(&Scope::All);
-            let all = collections::list(&mut work.tx).await?;
-            if everything {
-                return Ok(all);
-            }
-            let mut places: Vec<OrganisationId> = all.iter().map(|one| one.organisation).collect();
-            places.sort_unstable();
-            places.dedup();
-            let seen = seen_organisations(work, &places).await?;
-            Ok(all
-                .into_iter()
-                .filter(|one| seen.contains(&one.organisation))
-                .collect())
+    pub fn collections(&self) -> Pending<'_, Vec<Collection>> {
+        Box::pin(async move {
+            self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
+                let scopes = work.scopes();
+                let everything = work.limit().is_none() && scopes.contains(&Scope::All);
+                let all = collections::list(&mut work.tx).await?;
+                if everything {
+                    return Ok(all);
+                }
+                let mut places: Vec<OrganisationId> =
+                    all.iter().map(|one| one.organisation).collect();
+                places.sort_unstable();
+                places.dedup();
+                let seen = seen_organisations(work, &places).await?;
+                Ok(all
+                    .into_iter()
+                    .filter(|one| seen.contains(&one.organisation))
+                    .collect())
+            })
+            .await
         })
-        .await
     }
 
     /// One collection the caller sees.
-    pub async fn collection(&self, which: impl Into<CollectionRef>) -> Result<Collection, Fault> {
-        let which = which.into();
-        self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
-            visible(work, &which).await
-        })
-        .await
+    pub fn collection(&self, which: impl Into<CollectionRef>) -> Pending<'_, Collection> {
+        fn inner(handle: &Handle, which: CollectionRef) -> Pending<'_, Collection> {
+            Box::pin(async move {
+                handle
+                    .read(Operation::ListCollections, async |work: &mut Work<'_>| {
+                        visible(work, &which).await
+                    })
+                    .await
+            })
+        }
+        inner(self, which.into())
     }
 
     /// The organisations in those collections, as far as the caller sees both.
-    pub async fn collection_organisations(
-        &self,
-        of: &[CollectionId],
-    ) -> Result<Vec<(CollectionId, OrganisationId)>, Fault> {
-        let of = of.to_vec();
-        self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
-            let mut shown = Vec::new();
-            for id in of {
-                match visible(work, &id.into()).await {
-                    Ok(collection) => shown.push(collection.id),
-                    Err(crate::handle::Stop::Fault(Fault::NotFound(_))) => {}
-                    Err(stop) => return Err(stop),
+    pub fn collection_organisations<'a>(
+        &'a self,
+        of: &'a [CollectionId],
+    ) -> Pending<'a, Vec<(CollectionId, OrganisationId)>> {
+        Box::pin(async move {
+            let of = of.to_vec();
+            self.read(Operation::ListCollections, async |work: &mut Work<'_>| {
+                let mut shown = Vec::new();
+                for id in of {
+                    match visible(work, &id.into()).await {
+                        Ok(collection) => shown.push(collection.id),
+                        Err(crate::outcome::Abort::Fault(Fault::NotFound(_))) => {}
+                        Err(stop) => return Err(stop),
+                    }
                 }
-            }
-            let pairs = collections::organisations(&mut work.tx, &shown).await?;
-            let mut places: Vec<OrganisationId> = pairs.iter().map(|(_, one)| *one).collect();
-            places.sort_unstable();
-            places.dedup();
-            let seen = seen_organisations(work, &places).await?;
-            Ok(pairs
-                .into_iter()
-                .filter(|(_, organisation)| seen.contains(organisation))
-                .collect())
+                let pairs = collections::organisations(&mut work.tx, &shown).await?;
+                let mut places: Vec<OrganisationId> = pairs.iter().map(|(_, one)| *one).collect();
+                places.sort_unstable();
+                places.dedup();
+                let seen = seen_organisations(work, &places).await?;
+                Ok(pairs
+                    .into_iter()
+                    .filter(|(_, organisation)| seen.contains(organisation))
+                    .collect())
+            })
+            .await
         })
-        .await
     }
 
     /// Makes a collection.
-    pub async fn create_collection(&self, new: NewCollection) -> Result<Collection, Fault> {
-        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
-        self.write(
-            Operation::ManageCollections,
-            async move |work: &mut Work<'_>| create(work, &new, uuid).await,
-        )
-        .await
+    pub fn create_collection(&self, new: NewCollection) -> Pending<'_, Collection> {
+        Box::pin(async move {
+            let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            self.write(
+                Operation::ManageCollections,
+                async move |work: &mut Work<'_>| create(work, &new, uuid).await,
+            )
+            .await
+        })
     }
 
     /// Renames or redescribes a collection.
-    pub async fn update_collection(
+    pub fn update_collection(
         &self,
         which: impl Into<CollectionRef>,
         change: CollectionChange,
-    ) -> Result<Collection, Fault> {
-        let which = which.into();
-        self.write(
-            Operation::ManageCollections,
-            async move |work: &mut Work<'_>| update(work, &which, &change).await,
-        )
-        .await
+    ) -> Pending<'_, Collection> {
+        fn inner(
+            handle: &Handle,
+            which: CollectionRef,
+            change: CollectionChange,
+        ) -> Pending<'_, Collection> {
+            Box::pin(async move {
+                handle
+                    .write(
+                        Operation::ManageCollections,
+                        async move |work: &mut Work<'_>| update(work, &which, &change).await,
+                    )
+                    .await
+            })
+        }
+        inner(self, which.into(), change)
     }
 
     /// Deletes a collection; roles that groups bring through it go with it.
-    pub async fn delete_collection(
-        &self,
-        which: impl Into<CollectionRef>,
-    ) -> Result<Collection, Fault> {
-        let which = which.into();
-        self.write(
-            Operation::ManageCollections,
-            async move |work: &mut Work<'_>| {
-                let collection = target(work, &which).await?;
-                let inside = inside(work, collection.id).await?;
-                check_roles(work, collection.id, &inside).await?;
-                collections::delete(&mut work.tx, collection.id).await?;
-                let detail = json!({ "before": { "name": collection.name } });
-                work.event("collection.deleted", about(&collection), Some(detail))
-                    .await?;
-                Ok(collection)
-            },
-        )
-        .await
+    pub fn delete_collection(&self, which: impl Into<CollectionRef>) -> Pending<'_, Collection> {
+        fn inner(handle: &Handle, which: CollectionRef) -> Pending<'_, Collection> {
+            Box::pin(async move {
+                handle
+                    .write(
+                        Operation::ManageCollections,
+                        async move |work: &mut Work<'_>| {
+                            let collection = target(work, &which).await?;
+                            let inside = inside(work, collection.id).await?;
+                            check_roles(work, collection.id, &inside).await?;
+                            collections::delete(&mut work.tx, collection.id).await?;
+                            let detail = json!({ "before": { "name": collection.name } });
+                            work.event("collection.deleted", about(&collection), Some(detail))
+                                .await?;
+                            Ok(collection)
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, which.into())
     }
 
     /// Puts organisations into a collection, all or none; those in it already stay.
-    pub async fn add_to_collection(
-        &self,
+    pub fn add_to_collection<'a>(
+        &'a self,
         which: impl Into<CollectionRef>,
-        organisations: &[OrganisationId],
-    ) -> Result<(), Fault> {
-        let (which, wanted) = (which.into(), organisations.to_vec());
-        self.write(
-            Operation::ManageCollections,
-            async move |work: &mut Work<'_>| {
-                let collection = target(work, &which).await?;
-                fill(work, &collection, &wanted).await
-            },
-        )
-        .await
+        organisations: &'a [OrganisationId],
+    ) -> Pending<'a, ()> {
+        fn inner<'a>(
+            handle: &'a Handle,
+            which: CollectionRef,
+            organisations: &'a [OrganisationId],
+        ) -> Pending<'a, ()> {
+            Box::pin(async move {
+                let (which, wanted) = (which, organisations.to_vec());
+                handle
+                    .write(
+                        Operation::ManageCollections,
+                        async move |work: &mut Work<'_>| {
+                            let collection = target(work, &which).await?;
+                            fill(work, &collection, &wanted).await
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, which.into(), organisations)
     }
 
     /// Takes organisations out of a collection, all or none; those not in it are left alone.
-    pub async fn remove_from_collection(
-        &self,
+    pub fn remove_from_collection<'a>(
+        &'a self,
         which: impl Into<CollectionRef>,
-        organisations: &[OrganisationId],
-    ) -> Result<(), Fault> {
-        let (which, gone) = (which.into(), organisations.to_vec());
-        self.write(
-            Operation::ManageCollections,
-            async move |work: &mut Work<'_>| {
-                let collection = target(work, &which).await?;
-                let inside = inside(work, collection.id).await?;
-                let gone: Vec<OrganisationId> = inside
-                    .into_iter()
-                    .filter(|one| gone.contains(one))
-                    .collect();
-                check_roles(work, collection.id, &gone).await?;
-                for organisation in &gone {
-                    collections::delete_organisation(&mut work.tx, collection.id, *organisation)
-                        .await?;
-                }
-                if !gone.is_empty() {
-                    let detail = json!({ "before": { "organisations": gone } });
-                    work.event("collection.changed", about(&collection), Some(detail))
-                        .await?;
-                }
-                Ok(())
-            },
-        )
-        .await
+        organisations: &'a [OrganisationId],
+    ) -> Pending<'a, ()> {
+        fn inner<'a>(
+            handle: &'a Handle,
+            which: CollectionRef,
+            organisations: &'a [OrganisationId],
+        ) -> Pending<'a, ()> {
+            Box::pin(async move {
+                let (which, gone) = (which, organisations.to_vec());
+                handle
+                    .write(
+                        Operation::ManageCollections,
+                        async move |work: &mut Work<'_>| {
+                            let collection = target(work, &which).await?;
+                            let inside = inside(work, collection.id).await?;
+                            let gone: Vec<OrganisationId> = inside
+                                .into_iter()
+                                .filter(|one| gone.contains(one))
+                                .collect();
+                            check_roles(work, collection.id, &gone).await?;
+                            for organisation in &gone {
+                                collections::delete_organisation(
+                                    &mut work.tx,
+                                    collection.id,
+                                    *organisation,
+                                )
+                                .await?;
+                            }
+                            if !gone.is_empty() {
+                                let detail = json!({ "before": { "organisations": gone } });
+                                work.event("collection.changed", about(&collection), Some(detail))
+                                    .await?;
+                            }
+                            Ok(())
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, which.into(), organisations)
     }
 }
 

@@ -5,16 +5,18 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::access::Operation;
+use crate::access::table::Operation;
+use crate::access::work::Work;
 use crate::audit::About;
-use crate::handle::{Handle, Outcome};
+use crate::handle::Handle;
 use crate::model::{
     Extended, Fault, GroupId, Kind, ManagerLevel, NewExtension, OrganisationId, Permission, Ref,
     RoleId, Scope, UserId,
 };
+use crate::outcome::Outcome;
+use crate::pending::Pending;
 use crate::rules;
 use crate::store::{extensions, organisations, pages};
-use crate::work::Work;
 
 /// The longest document, in bytes.
 const MAXIMUM_DOCUMENT: usize = 1_000_000;
@@ -23,60 +25,59 @@ const MAXIMUM_TERMS: usize = 1_000;
 
 impl Handle {
     /// The dialect's own documents of those entities, as far as the caller sees the entities.
-    pub async fn extensions(
-        &self,
+    pub fn extensions<'a>(
+        &'a self,
         kind: Extended,
-        of: &[i64],
-    ) -> Result<HashMap<i64, Value>, Fault> {
-        let of = of.to_vec();
-        self.read(Operation::ReadExtension, async |work: &mut Work<'_>| {
-            let platform = work.caller.platform.word();
-            let seen = seen(work, kind, &of).await?;
-            let documents = extensions::documents(&mut work.tx, kind, &seen, platform).await?;
-            Ok(documents.into_iter().collect())
+        of: &'a [i64],
+    ) -> Pending<'a, HashMap<i64, Value>> {
+        Box::pin(async move {
+            let of = of.to_vec();
+            self.read(Operation::ReadExtension, async |work: &mut Work<'_>| {
+                let platform = work.caller.platform.word();
+                let seen = seen(work, kind, &of).await?;
+                let documents = extensions::documents(&mut work.tx, kind, &seen, platform).await?;
+                Ok(documents.into_iter().collect())
+            })
+            .await
         })
-        .await
     }
 
     /// Stores the dialect's own document of an entity whole, for whoever may change the entity; of
     /// oneself, for everybody.
-    pub async fn put_extension(
-        &self,
-        kind: Extended,
-        of: i64,
-        new: NewExtension,
-    ) -> Result<(), Fault> {
-        check(&new)?;
-        let operation = match kind {
-            Extended::User if of == self.caller.user.0 => Operation::UpdateOwnProfile,
-            Extended::User => Operation::UpdateUser,
-            Extended::Organisation => Operation::UpdateOrganisation,
-            Extended::Group => Operation::UpdateGroup,
-            Extended::Role => Operation::UpdateRole,
-            Extended::Record => {
-                return Err(Fault::invalid("entity", "carries its document itself"));
-            }
-        };
-        self.write(operation, async move |work: &mut Work<'_>| {
-            let name = target(work, kind, of).await?;
-            let (now, platform) = (work.now, work.caller.platform.word());
-            let before = extensions::documents(&mut work.tx, kind, &[of], platform).await?;
-            extensions::put(&mut work.tx, kind, of, platform, &new, now).await?;
-            if before.first().map(|(_, document)| document) != Some(&new.document) {
-                let verb = format!("{}.changed", kind.word());
-                let about = About {
-                    entity: kind.word(),
-                    id: Some(of),
-                    name: Some(&name.0),
-                    organisation: name.1,
-                };
-                // The document may hold what no trail should: only that it changed is told.
-                let detail = json!({ "after": { "extension": platform } });
-                work.event(&verb, about, Some(detail)).await?;
-            }
-            Ok(())
+    pub fn put_extension(&self, kind: Extended, of: i64, new: NewExtension) -> Pending<'_, ()> {
+        Box::pin(async move {
+            check(&new)?;
+            let operation = match kind {
+                Extended::User if of == self.caller.user.0 => Operation::UpdateOwnProfile,
+                Extended::User => Operation::UpdateUser,
+                Extended::Organisation => Operation::UpdateOrganisation,
+                Extended::Group => Operation::UpdateGroup,
+                Extended::Role => Operation::UpdateRole,
+                Extended::Record => {
+                    return Err(Fault::invalid("entity", "carries its document itself"));
+                }
+            };
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let name = target(work, kind, of).await?;
+                let (now, platform) = (work.now, work.caller.platform.word());
+                let before = extensions::documents(&mut work.tx, kind, &[of], platform).await?;
+                extensions::put(&mut work.tx, kind, of, platform, &new, now).await?;
+                if before.first().map(|(_, document)| document) != Some(&new.document) {
+                    let verb = format!("{}.changed", kind.word());
+                    let about = About {
+                        entity: kind.word(),
+                        id: Some(of),
+                        name: Some(&name.0),
+                        organisation: name.1,
+                    };
+                    // The document may hold what no trail should: only that it changed is told.
+                    let detail = json!({ "after": { "extension": platform } });
+                    work.event(&verb, about, Some(detail)).await?;
+                }
+                Ok(())
+            })
+            .await
         })
-        .await
     }
 }
 

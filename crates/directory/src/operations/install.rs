@@ -2,18 +2,22 @@
 
 use serde_json::json;
 
-use crate::access::Operation;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
 use crate::directory::Directory;
-use crate::handle::{About, Handle, Outcome, Work};
+use crate::handle::Handle;
 use crate::model::{
     BuiltinGroup, Extended, Fault, Group, GroupId, GroupRoleScope, Membership, NewExtension,
     Organisation, Platform, PlatformSpec, Status, Time, User, UserId, UserKind,
 };
+use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::{Tx, extensions, grants, groups, organisations, roles, settings, users};
 
-use super::owners;
 use super::passwords::Prepared;
+use crate::operations::roles::owners;
+use crate::pending::Pending;
 
 /// Who owns a fresh installation.
 #[derive(Clone, Default)]
@@ -40,91 +44,99 @@ impl std::fmt::Debug for FirstRun {
 
 impl Directory {
     /// Whether the store holds an installation yet.
-    pub async fn installed(&self) -> Result<bool, Fault> {
-        self.0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<bool> {
-                Ok(settings::installation(tx).await?.is_some())
-            })
-            .await
-            .map_err(crate::handle::Stop::into_fault)
+    pub fn installed(&self) -> Pending<'_, bool> {
+        Box::pin(async move {
+            self.0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<bool> {
+                    Ok(settings::installation(tx).await?.is_some())
+                })
+                .await
+                .map_err(crate::outcome::Abort::into_fault)
+        })
     }
 
     /// The installation's own UUID.
-    pub async fn installation_uuid(&self) -> Result<uuid::Uuid, Fault> {
-        self.0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<uuid::Uuid> {
-                let text = settings::installation(tx).await?;
-                Ok(users::uuid(&text.unwrap_or_default())?)
-            })
-            .await
-            .map_err(crate::handle::Stop::into_fault)
+    pub fn installation_uuid(&self) -> Pending<'_, uuid::Uuid> {
+        Box::pin(async move {
+            self.0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<uuid::Uuid> {
+                    let text = settings::installation(tx).await?;
+                    Ok(users::uuid(&text.unwrap_or_default())?)
+                })
+                .await
+                .map_err(crate::outcome::Abort::into_fault)
+        })
     }
 
     /// Makes the root organisation, the built-ins of every platform and the owner, in one transaction;
     /// `None` when there is an installation already. Built-ins that a newer version brings are added
     /// by [`Directory::install_builtins`].
-    pub async fn first_run(&self, first: FirstRun) -> Result<Option<User>, Fault> {
-        if self.installed().await? {
-            return Ok(None);
-        }
-        rules::check_email(&first.email)?;
-        let handle = self.act(&self.system(Platform::USHER));
-        let own = [
-            first.email.as_str(),
-            &first.given,
-            &first.family,
-            &first.organisation,
-        ];
-        self.0
-            .check_password(Platform::USHER, &first.password, &own)
-            .await?;
-        let hash = self.0.hash_password(first.password.clone()).await?;
-        let uuids: Vec<uuid::Uuid> = (0..3).map(|_| self.0.seams.random_uuid()).collect();
-        handle
-            .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
-                let now = work.now;
-                if !settings::install(&mut work.tx, &uuids[0].to_string(), now).await? {
-                    return Ok(None);
-                }
-                let root = root_organisation(work, &first, uuids[1]).await?;
-                builtins(work).await?;
-                groups_of_organisation(work, &root).await?;
-                let prepared = Prepared {
-                    hash: hash.clone(),
-                    must_change: false,
-                };
-                let owner = owner(work, &first, uuids[2], &prepared).await?;
-                Ok(Some(owner))
-            })
-            .await
+    pub fn first_run(&self, first: FirstRun) -> Pending<'_, Option<User>> {
+        Box::pin(async move {
+            if self.installed().await? {
+                return Ok(None);
+            }
+            rules::check_email(&first.email)?;
+            let handle = self.act(&self.system(Platform::USHER));
+            let own = [
+                first.email.as_str(),
+                &first.given,
+                &first.family,
+                &first.organisation,
+            ];
+            self.0
+                .check_password(Platform::USHER, &first.password, &own)
+                .await?;
+            let hash = self.0.hash_password(first.password.clone()).await?;
+            let uuids: Vec<uuid::Uuid> = (0..3).map(|_| self.0.seams.random_uuid()).collect();
+            handle
+                .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
+                    let now = work.now;
+                    if !settings::install(&mut work.tx, &uuids[0].to_string(), now).await? {
+                        return Ok(None);
+                    }
+                    let root = root_organisation(work, &first, uuids[1]).await?;
+                    builtins(work).await?;
+                    groups_of_organisation(work, &root).await?;
+                    let prepared = Prepared {
+                        hash: hash.clone(),
+                        must_change: false,
+                    };
+                    let owner = owner(work, &first, uuids[2], &prepared).await?;
+                    Ok(Some(owner))
+                })
+                .await
+        })
     }
 
     /// Adds built-in roles and groups that this version knows and the store does not, and brings the
     /// lines of the known roles up to date, unless administrators may edit them. Owners get what new
     /// platforms bring for owners.
-    pub async fn install_builtins(&self) -> Result<(), Fault> {
-        let handle: Handle = self.act(&self.system(Platform::USHER));
-        handle
-            .write(Operation::CreateRole, async |work: &mut Work<'_>| {
-                builtins(work).await?;
-                let inner = std::sync::Arc::clone(&work.inner);
-                for spec in &inner.platforms {
-                    for group in &spec.groups {
-                        let (platform, word) = (spec.platform.word(), group.word);
-                        let without =
-                            organisations::without_group(&mut work.tx, platform, word).await?;
-                        for organisation in without {
-                            if group.everywhere || organisation.id == crate::ROOT {
-                                install_group(work, spec, group, &organisation).await?;
+    pub fn install_builtins(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let handle: Handle = self.act(&self.system(Platform::USHER));
+            handle
+                .write(Operation::CreateRole, async |work: &mut Work<'_>| {
+                    builtins(work).await?;
+                    let inner = std::sync::Arc::clone(&work.inner);
+                    for spec in &inner.platforms {
+                        for group in &spec.groups {
+                            let (platform, word) = (spec.platform.word(), group.word);
+                            let without =
+                                organisations::without_group(&mut work.tx, platform, word).await?;
+                            for organisation in without {
+                                if group.everywhere || organisation.id == crate::ROOT {
+                                    install_group(work, spec, group, &organisation).await?;
+                                }
                             }
                         }
                     }
-                }
-                owners::complete(work).await
-            })
-            .await
+                    owners::complete(work).await
+                })
+                .await
+        })
     }
 }
 

@@ -5,12 +5,16 @@ use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::access::Operation;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
 use crate::directory::Directory;
-use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::handle::Handle;
 use crate::model::{
     Fault, MailEntry, MailId, Message, NewMail, QueuedMail, Setting, Time, User, UserRef,
 };
+use crate::outcome::{Abort, Outcome};
+use crate::pending::Pending;
 use crate::store::{Tx, outbox, settings};
 
 /// What outbox rows are sealed for.
@@ -83,50 +87,54 @@ pub(crate) async fn notice(work: &mut Work<'_>, user: &User, template: &str) -> 
 impl Directory {
     /// Claims mails that are due. Each is this worker's until its lease ends; two nodes never hold the
     /// same one.
-    pub async fn due_mail(&self, limit: u32) -> Result<Vec<QueuedMail>, Fault> {
-        let (now, limit) = (self.now(), i64::from(limit));
-        // An empty outbox, which is the usual one, costs no write.
-        let due = self
-            .0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(outbox::due(tx, now, limit).await?) })
-            .await
-            .map_err(Stop::into_fault)?;
-        if due.is_empty() {
-            return Ok(Vec::new());
-        }
-        let claimed = self
-            .0
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Outcome<_> {
-                let mut claimed = Vec::with_capacity(due.len());
-                for id in &due {
-                    claimed.extend(outbox::claim(tx, *id, now, now.plus(MAIL_LEASE)).await?);
-                }
-                Ok(claimed)
-            })
-            .await
-            .map_err(Stop::into_fault)?;
-        let mut mails = Vec::with_capacity(claimed.len());
-        for one in claimed {
-            match self.opened(&one) {
-                Ok((to, values)) => mails.push(QueuedMail {
-                    id: one.id,
-                    uuid: one.uuid,
-                    template: one.template,
-                    user: one.user,
-                    to,
-                    values,
-                    attempts: one.attempts,
-                    created_at: one.created_at,
-                }),
-                Err(fault) => {
-                    tracing::error!(mail = one.id.0, %fault, "a queued mail cannot be opened");
-                    self.mail_failed(one.id, "cannot be opened", None).await?;
+    pub fn due_mail(&self, limit: u32) -> Pending<'_, Vec<QueuedMail>> {
+        Box::pin(async move {
+            let (now, limit) = (self.now(), i64::from(limit));
+            // An empty outbox, which is the usual one, costs no write.
+            let due = self
+                .0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                    Ok(outbox::due(tx, now, limit).await?)
+                })
+                .await
+                .map_err(Abort::into_fault)?;
+            if due.is_empty() {
+                return Ok(Vec::new());
+            }
+            let claimed = self
+                .0
+                .store
+                .write(async move |tx: &mut Tx<'_>| -> Outcome<_> {
+                    let mut claimed = Vec::with_capacity(due.len());
+                    for id in &due {
+                        claimed.extend(outbox::claim(tx, *id, now, now.plus(MAIL_LEASE)).await?);
+                    }
+                    Ok(claimed)
+                })
+                .await
+                .map_err(Abort::into_fault)?;
+            let mut mails = Vec::with_capacity(claimed.len());
+            for one in claimed {
+                match self.opened(&one) {
+                    Ok((to, values)) => mails.push(QueuedMail {
+                        id: one.id,
+                        uuid: one.uuid,
+                        template: one.template,
+                        user: one.user,
+                        to,
+                        values,
+                        attempts: one.attempts,
+                        created_at: one.created_at,
+                    }),
+                    Err(fault) => {
+                        tracing::error!(mail = one.id.0, %fault, "a queued mail cannot be opened");
+                        self.mail_failed(one.id, "cannot be opened", None).await?;
+                    }
                 }
             }
-        }
-        Ok(mails)
+            Ok(mails)
+        })
     }
 
     fn opened(&self, one: &outbox::Claimed) -> Result<(String, Value), Fault> {
@@ -142,63 +150,69 @@ impl Directory {
     }
 
     /// The mail went out; its contents are forgotten.
-    pub async fn mail_sent(&self, id: MailId) -> Result<(), Fault> {
-        let now = self.now();
-        self.0
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                outbox::sent(tx, id, now).await?;
-                Ok(())
-            })
-            .await
-            .map_err(Stop::into_fault)
+    pub fn mail_sent(&self, id: MailId) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let now = self.now();
+            self.0
+                .store
+                .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
+                    outbox::sent(tx, id, now).await?;
+                    Ok(())
+                })
+                .await
+                .map_err(Abort::into_fault)
+        })
     }
 
     /// It did not. With a time it is tried again then, without it is given up. The error is the mail
     /// server's answer; it must not quote the mail.
-    pub async fn mail_failed(
-        &self,
+    pub fn mail_failed<'a>(
+        &'a self,
         id: MailId,
-        error: &str,
+        error: &'a str,
         retry_at: Option<Time>,
-    ) -> Result<(), Fault> {
-        let now = self.now();
-        let error: String = error
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(ERROR_LENGTH)
-            .collect();
-        self.0
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                match retry_at {
-                    Some(at) => outbox::retry(tx, id, &error, at).await?,
-                    None => outbox::failed(tx, id, &error, now).await?,
-                };
-                Ok(())
-            })
-            .await
-            .map_err(Stop::into_fault)
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let now = self.now();
+            let error: String = error
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(ERROR_LENGTH)
+                .collect();
+            self.0
+                .store
+                .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
+                    match retry_at {
+                        Some(at) => outbox::retry(tx, id, &error, at).await?,
+                        None => outbox::failed(tx, id, &error, now).await?,
+                    };
+                    Ok(())
+                })
+                .await
+                .map_err(Abort::into_fault)
+        })
     }
 
     /// The password of the mail account, for the worker.
-    pub async fn mail_password(&self) -> Result<Option<String>, Fault> {
-        let stored: MailPassword = self
-            .0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { self.0.setting(tx).await })
-            .await
-            .map_err(Stop::into_fault)?;
-        let Some(sealed) = stored.sealed else {
-            return Ok(None);
-        };
-        let sealed = base64::engine::general_purpose::STANDARD
-            .decode(sealed)
-            .map_err(|_| Fault::Internal("the sealed mail password is malformed".to_owned()))?;
-        let plain = self.0.unseal(PASSWORD_PURPOSE, &sealed)?;
-        String::from_utf8(plain)
-            .map(Some)
-            .map_err(|_| Fault::Internal("the mail password is malformed".to_owned()))
+    pub fn mail_password(&self) -> Pending<'_, Option<String>> {
+        Box::pin(async move {
+            let stored: MailPassword = self
+                .0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<_> { self.0.setting(tx).await })
+                .await
+                .map_err(Abort::into_fault)?;
+            let Some(sealed) = stored.sealed else {
+                return Ok(None);
+            };
+            let sealed = base64::engine::general_purpose::STANDARD
+                .decode(sealed)
+                .map_err(|_| Fault::Internal("the sealed mail password is malformed".to_owned()))?;
+            let plain = self.0.unseal(PASSWORD_PURPOSE, &sealed)?;
+            String::from_utf8(plain)
+                .map(Some)
+                .map_err(|_| Fault::Internal("the mail password is malformed".to_owned()))
+        })
     }
 }
 
@@ -213,59 +227,65 @@ impl Handle {
     }
 
     /// Whether the mail account has a password, for doors that show a mask.
-    pub async fn has_mail_password(&self) -> Result<bool, Fault> {
-        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-            let inner = std::sync::Arc::clone(&work.inner);
-            let stored: MailPassword = inner.setting(&mut work.tx).await?;
-            Ok(stored.sealed.is_some())
+    pub fn has_mail_password(&self) -> Pending<'_, bool> {
+        Box::pin(async move {
+            self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+                let inner = std::sync::Arc::clone(&work.inner);
+                let stored: MailPassword = inner.setting(&mut work.tx).await?;
+                Ok(stored.sealed.is_some())
+            })
+            .await
         })
-        .await
     }
 
     /// What became of mails, newest first, below a number; never their contents.
-    pub async fn mails(&self, before: Option<MailId>, limit: u32) -> Result<Vec<MailEntry>, Fault> {
-        self.read(Operation::ListMail, async |work: &mut Work<'_>| {
-            work.require_organisation(crate::ROOT).await?;
-            let before = before.unwrap_or(MailId(i64::MAX));
-            Ok(outbox::list(&mut work.tx, before, i64::from(limit.min(1_000))).await?)
+    pub fn mails(&self, before: Option<MailId>, limit: u32) -> Pending<'_, Vec<MailEntry>> {
+        Box::pin(async move {
+            self.read(Operation::ListMail, async |work: &mut Work<'_>| {
+                work.require_organisation(crate::ROOT).await?;
+                let before = before.unwrap_or(MailId(i64::MAX));
+                Ok(outbox::list(&mut work.tx, before, i64::from(limit.min(1_000))).await?)
+            })
+            .await
         })
-        .await
     }
 
     /// Mails a message of the caller's own words to people within reach; those without an address get
     /// none. Tells how many were queued.
-    pub async fn send_message(&self, to: &[UserRef], message: Message) -> Result<u64, Fault> {
-        crate::rules::check_text("subject", &message.subject, 255, false)?;
-        crate::rules::check_text("body", &message.body, 262_144, true)?;
-        if let Some(sender) = &message.sender {
-            crate::rules::check_email(sender)?;
-        }
-        let to = to.to_vec();
-        self.write(Operation::SendMail, async move |work: &mut Work<'_>| {
-            let mut count = 0;
-            for which in &to {
-                let user = work.target_user(which).await?;
-                let Some(address) = user.email.clone() else {
-                    continue;
-                };
-                let values = json!({
-                    "login": user.login, "name": user.shown.name, "subject": message.subject,
-                    "body": message.body, "html": message.html, "sender": message.sender,
-                });
-                let mail = NewMail {
-                    template: "message".to_owned(),
-                    user: Some(user.id),
-                    to: address,
-                    values,
-                };
-                enqueue(work, &mail).await?;
-                let detail = json!({ "subject": message.subject });
-                work.event("message.sent", About::user(&user), Some(detail))
-                    .await?;
-                count += 1;
+    pub fn send_message<'a>(&'a self, to: &'a [UserRef], message: Message) -> Pending<'a, u64> {
+        Box::pin(async move {
+            crate::rules::check_text("subject", &message.subject, 255, false)?;
+            crate::rules::check_text("body", &message.body, 262_144, true)?;
+            if let Some(sender) = &message.sender {
+                crate::rules::check_email(sender)?;
             }
-            Ok(count)
+            let to = to.to_vec();
+            self.write(Operation::SendMail, async move |work: &mut Work<'_>| {
+                let mut count = 0;
+                for which in &to {
+                    let user = work.target_user(which).await?;
+                    let Some(address) = user.email.clone() else {
+                        continue;
+                    };
+                    let values = json!({
+                        "login": user.login, "name": user.shown.name, "subject": message.subject,
+                        "body": message.body, "html": message.html, "sender": message.sender,
+                    });
+                    let mail = NewMail {
+                        template: "message".to_owned(),
+                        user: Some(user.id),
+                        to: address,
+                        values,
+                    };
+                    enqueue(work, &mail).await?;
+                    let detail = json!({ "subject": message.subject });
+                    work.event("message.sent", About::user(&user), Some(detail))
+                        .await?;
+                    count += 1;
+                }
+                Ok(count)
+            })
+            .await
         })
-        .await
     }
 }

@@ -1,17 +1,22 @@
 //! Passwords: policy, change of one's own, setting of others'.
 
-use crate::access::Operation;
-use crate::caller::Credential;
+use crate::access::caller::Credential;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
 use crate::directory::Inner;
-use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::handle::Handle;
 use crate::model::{
     Fault, NewPassword, OrganisationId, PasswordFigures, PasswordPolicy, PasswordRule, Platform,
     SessionId, TokenPurpose, User, UserId, UserKind, UserRef, Weakness,
 };
+use crate::outcome::{Abort, Outcome};
 use crate::rules;
 use crate::store::{Tx, organisations, passwords, sessions, settings, tokens, users};
 
-use super::{lockouts, mail};
+use super::mail;
+use crate::operations::sessions::lockouts;
+use crate::pending::Pending;
 
 /// A password that passed the policy, hashed.
 pub(crate) struct Prepared {
@@ -22,134 +27,146 @@ pub(crate) struct Prepared {
 impl Handle {
     /// Changes the caller's own password. Who comes with a session gives the present one too, so that
     /// a stolen session alone changes nothing; a key need not. Other sessions and mailed tokens end.
-    pub async fn change_own_password(&self, old: Option<&str>, new: &str) -> Result<(), Fault> {
-        let operation = Operation::ChangeOwnPassword;
-        let (user, stored) = self
-            .read(operation, async |work: &mut Work<'_>| {
+    pub fn change_own_password<'a>(
+        &'a self,
+        old: Option<&'a str>,
+        new: &'a str,
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let operation = Operation::ChangeOwnPassword;
+            let (user, stored) = self
+                .read(operation, async |work: &mut Work<'_>| {
+                    let own = work.caller.user;
+                    let user = work.target_user(&own.into()).await?;
+                    Ok((user, passwords::of(&mut work.tx, own).await?))
+                })
+                .await?;
+            if user.kind == UserKind::Service {
+                return Err(Fault::invalid("password", "service accounts have none"));
+            }
+            let hash = stored.map(|stored| stored.hash);
+            match old {
+                Some(old) if !self.is_own_password(old, hash.as_deref()).await? => {
+                    self.count_wrong_proof(operation).await?;
+                    return Err(Fault::WrongPassword);
+                }
+                None if self.by_session() => return Err(Fault::WrongPassword),
+                _ => {}
+            }
+            let prepared = self
+                .inner
+                .prepare_change(self.caller.platform, &user, new, false, hash.as_deref())
+                .await?;
+            self.write(operation, async move |work: &mut Work<'_>| {
                 let own = work.caller.user;
                 let user = work.target_user(&own.into()).await?;
-                Ok((user, passwords::of(&mut work.tx, own).await?))
+                let present = passwords::of(&mut work.tx, own).await?;
+                if present.map(|stored| stored.hash) != hash {
+                    return Err(Fault::WrongPassword.into());
+                }
+                let keep = match work.caller.credential {
+                    Credential::Session(session, _) => Some(session),
+                    _ => None,
+                };
+                replace(work, &user, Some(&prepared), keep).await
             })
-            .await?;
-        if user.kind == UserKind::Service {
-            return Err(Fault::invalid("password", "service accounts have none"));
-        }
-        let hash = stored.map(|stored| stored.hash);
-        match old {
-            Some(old) if !self.is_own_password(old, hash.as_deref()).await? => {
-                self.count_wrong_proof(operation).await?;
-                return Err(Fault::WrongPassword);
-            }
-            None if self.by_session() => return Err(Fault::WrongPassword),
-            _ => {}
-        }
-        let prepared = self
-            .inner
-            .prepare_change(self.caller.platform, &user, new, false, hash.as_deref())
-            .await?;
-        self.write(operation, async move |work: &mut Work<'_>| {
-            let own = work.caller.user;
-            let user = work.target_user(&own.into()).await?;
-            let present = passwords::of(&mut work.tx, own).await?;
-            if present.map(|stored| stored.hash) != hash {
-                return Err(Fault::WrongPassword.into());
-            }
-            let keep = match work.caller.credential {
-                Credential::Session(session, _) => Some(session),
-                _ => None,
-            };
-            replace(work, &user, Some(&prepared), keep).await
+            .await
         })
-        .await
     }
 
     /// Sets somebody's password, or takes it away. Their sessions and mailed tokens end.
-    pub async fn set_password(
-        &self,
-        user: impl Into<UserRef>,
-        new: NewPassword,
-    ) -> Result<(), Fault> {
-        let which = user.into();
-        let operation = Operation::SetPassword;
-        // The target is looked at first, so that a hidden one costs no hash and shows nothing.
-        let name = which.clone();
-        let (user, stored) = self
-            .read(operation, async |work: &mut Work<'_>| {
-                let user = work.target_user(&name).await?;
-                work.guard_takeover(&user).await?;
-                let stored = passwords::of(&mut work.tx, user.id).await?;
-                Ok((user, stored))
+    pub fn set_password(&self, user: impl Into<UserRef>, new: NewPassword) -> Pending<'_, ()> {
+        fn inner(handle: &Handle, user: UserRef, new: NewPassword) -> Pending<'_, ()> {
+            Box::pin(async move {
+                let which = user;
+                let operation = Operation::SetPassword;
+                // The target is looked at first, so that a hidden one costs no hash and shows nothing.
+                let name = which.clone();
+                let (user, stored) = handle
+                    .read(operation, async |work: &mut Work<'_>| {
+                        let user = work.target_user(&name).await?;
+                        work.guard_takeover(&user).await?;
+                        let stored = passwords::of(&mut work.tx, user.id).await?;
+                        Ok((user, stored))
+                    })
+                    .await?;
+                if user.kind == UserKind::Service {
+                    return Err(Fault::invalid("password", "service accounts have none"));
+                }
+                // A stolen session of an administrator's is a stolen session all the same.
+                if user.id == handle.caller.user && handle.by_session() {
+                    return Err(Fault::WrongPassword);
+                }
+                let (password, must_change) = match &new {
+                    NewPassword::None => (None, false),
+                    NewPassword::Chosen(password) => (Some(password), false),
+                    NewPassword::MustChange(password) => (Some(password), true),
+                };
+                let hash = stored.map(|stored| stored.hash);
+                let platform = handle.caller.platform;
+                let prepared = match password {
+                    None => None,
+                    Some(password) => {
+                        let change = handle.inner.prepare_change(
+                            platform,
+                            &user,
+                            password,
+                            must_change,
+                            hash.as_deref(),
+                        );
+                        Some(change.await?)
+                    }
+                };
+                handle
+                    .write(operation, async move |work: &mut Work<'_>| {
+                        let user = work.target_user(&which).await?;
+                        work.guard_takeover(&user).await?;
+                        replace(work, &user, prepared.as_ref(), None).await
+                    })
+                    .await
             })
-            .await?;
-        if user.kind == UserKind::Service {
-            return Err(Fault::invalid("password", "service accounts have none"));
         }
-        // A stolen session of an administrator's is a stolen session all the same.
-        if user.id == self.caller.user && self.by_session() {
-            return Err(Fault::WrongPassword);
-        }
-        let (password, must_change) = match &new {
-            NewPassword::None => (None, false),
-            NewPassword::Chosen(password) => (Some(password), false),
-            NewPassword::MustChange(password) => (Some(password), true),
-        };
-        let hash = stored.map(|stored| stored.hash);
-        let platform = self.caller.platform;
-        let prepared = match password {
-            None => None,
-            Some(password) => {
-                let change = self.inner.prepare_change(
-                    platform,
-                    &user,
-                    password,
-                    must_change,
-                    hash.as_deref(),
-                );
-                Some(change.await?)
-            }
-        };
-        self.write(operation, async move |work: &mut Work<'_>| {
-            let user = work.target_user(&which).await?;
-            work.guard_takeover(&user).await?;
-            replace(work, &user, prepared.as_ref(), None).await
-        })
-        .await
+        inner(self, user.into(), new)
     }
 
     /// The password rule in force at the caller's door under the `vendor` policy: the administrators'
     /// figures, else the vendor's.
-    pub async fn password_rule(&self) -> Result<PasswordRule, Fault> {
-        let platform = self.caller.platform;
-        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-            let inner = std::sync::Arc::clone(&work.inner);
-            inner.password_rule(&mut work.tx, platform).await
+    pub fn password_rule(&self) -> Pending<'_, PasswordRule> {
+        Box::pin(async move {
+            let platform = self.caller.platform;
+            self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+                let inner = std::sync::Arc::clone(&work.inner);
+                inner.password_rule(&mut work.tx, platform).await
+            })
+            .await
         })
-        .await
     }
 
     /// Changes it.
-    pub async fn change_password_rule(&self, rule: PasswordRule) -> Result<(), Fault> {
-        self.admit(Operation::ChangeSettings)?;
-        rule.check()?;
-        let platform = self.caller.platform;
-        self.write(
-            Operation::ChangeSettings,
-            async move |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
-                let name = rule_setting(platform);
-                let document = serde_json::json!(rule).to_string();
-                let (now, actor) = (work.now, work.actor());
-                settings::put(&mut work.tx, &name, &document, now, actor).await?;
-                let about = About {
-                    entity: "setting",
-                    name: Some(&name),
-                    ..About::default()
-                };
-                let detail = serde_json::json!({ "after": rule });
-                work.event("setting.changed", about, Some(detail)).await
-            },
-        )
-        .await
+    pub fn change_password_rule(&self, rule: PasswordRule) -> Pending<'_, ()> {
+        Box::pin(async move {
+            self.admit(Operation::ChangeSettings)?;
+            rule.check()?;
+            let platform = self.caller.platform;
+            self.write(
+                Operation::ChangeSettings,
+                async move |work: &mut Work<'_>| {
+                    work.require_organisation(crate::ROOT).await?;
+                    let name = rule_setting(platform);
+                    let document = serde_json::json!(rule).to_string();
+                    let (now, actor) = (work.now, work.actor());
+                    settings::put(&mut work.tx, &name, &document, now, actor).await?;
+                    let about = About {
+                        entity: "setting",
+                        name: Some(&name),
+                        ..About::default()
+                    };
+                    let detail = serde_json::json!({ "after": rule });
+                    work.event("setting.changed", about, Some(detail)).await
+                },
+            )
+            .await
+        })
     }
 
     /// Whether the credential is a session that is bound to no key. Such a one must prove itself again
@@ -264,7 +281,7 @@ impl Inner {
                 Ok((figures, rule))
             })
             .await
-            .map_err(Stop::into_fault)?;
+            .map_err(Abort::into_fault)?;
         match rule {
             Some(rule) => rules::check_vendor_password(password, &rule),
             None => rules::check_password(password, &figures, own),
@@ -276,7 +293,7 @@ impl Inner {
         let stored = settings::document(tx, &rule_setting(platform)).await?;
         match stored {
             Some(stored) => serde_json::from_str(&stored).map_err(|error| {
-                Stop::Fault(Fault::Internal(format!("stored password rule: {error}")))
+                Abort::Fault(Fault::Internal(format!("stored password rule: {error}")))
             }),
             None => Ok(self
                 .platform(platform)
@@ -290,7 +307,7 @@ impl Inner {
             .store
             .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(organisations::by_id(tx, id).await?) })
             .await
-            .map_err(Stop::into_fault)?;
+            .map_err(Abort::into_fault)?;
         Ok(found
             .map(|organisation| organisation.name)
             .unwrap_or_default())

@@ -3,18 +3,20 @@
 
 use serde_json::json;
 
-use crate::access::Operation;
+use crate::access::table::Operation;
+use crate::access::work::Work;
 use crate::audit::About;
 use crate::directory::Directory;
-use crate::handle::{Handle, Outcome};
+use crate::handle::Handle;
 use crate::model::{
     Fault, Kind, NewRecord, OrganisationId, Page, Permission, Platform, Query, Record,
     RecordChange, RecordField, RecordId, RecordRef, Scope, UserId,
 };
+use crate::outcome::Outcome;
+use crate::pending::Pending;
 use crate::rules;
 use crate::store::select::Sql;
 use crate::store::{organisations, pages, records, settings};
-use crate::work::Work;
 
 /// The most records of one kind that somebody may own.
 const MOST_OWNED: i64 = 10_000;
@@ -26,159 +28,172 @@ const FULL_FOR: i64 = 3_600_000;
 impl Handle {
     /// One page of the dialect's records of a kind: one's own, and the shared ones within the reach of
     /// `query.seen_by`. By default that is managing records; `SignedIn` shows shared ones to everybody.
-    pub async fn records(
-        &self,
-        kind: &str,
-        query: &Query<RecordField>,
-    ) -> Result<Page<Record>, Fault> {
-        let (query, kind) = (query.clone(), kind.to_owned());
-        let quick = query.search.is_none() && !query.total && query.limit <= 1_000;
-        let list = async move |work: &mut Work<'_>| {
-            let (platform, user, now) = (work.caller.platform, work.caller.user, work.now);
-            let reading = Reading::of(work, query.seen_by);
-            let narrow = |sql: &mut Sql| {
-                records::narrow(sql, platform.word(), &kind, user, reading.shared());
+    pub fn records<'a>(
+        &'a self,
+        kind: &'a str,
+        query: &'a Query<RecordField>,
+    ) -> Pending<'a, Page<Record>> {
+        Box::pin(async move {
+            let (query, kind) = (query.clone(), kind.to_owned());
+            let quick = query.search.is_none() && !query.total && query.limit <= 1_000;
+            let list = async move |work: &mut Work<'_>| {
+                let (platform, user, now) = (work.caller.platform, work.caller.user, work.now);
+                let reading = Reading::of(work, query.seen_by);
+                let narrow = |sql: &mut Sql| {
+                    records::narrow(sql, platform.word(), &kind, user, reading.shared());
+                };
+                // What shows is decided by `narrow`, which knows about own records.
+                let all = [Scope::All];
+                let statements =
+                    pages::compile::<records::Records>(&query, narrow, &all, None, now)?;
+                Ok(pages::run::<records::Records>(&mut work.tx, &statements).await?)
             };
-            // What shows is decided by `narrow`, which knows about own records.
-            let all = [Scope::All];
-            let statements = pages::compile::<records::Records>(&query, narrow, &all, None, now)?;
-            Ok(pages::run::<records::Records>(&mut work.tx, &statements).await?)
-        };
-        if quick {
-            self.read(Operation::ReadRecords, list).await
-        } else {
-            self.read_slow(Operation::ReadRecords, list).await
-        }
+            if quick {
+                self.read(Operation::ReadRecords, list).await
+            } else {
+                self.read_slow(Operation::ReadRecords, list).await
+            }
+        })
     }
 
     /// One record of the dialect's: one's own, or a shared one within the reach of `seen_by`, as with
     /// [`Handle::records`].
-    pub async fn record(
-        &self,
-        kind: &str,
+    pub fn record<'a>(
+        &'a self,
+        kind: &'a str,
         which: RecordRef,
         seen_by: Option<Permission>,
-    ) -> Result<Record, Fault> {
-        self.read(Operation::ReadRecords, async |work: &mut Work<'_>| {
-            let platform = work.caller.platform.word();
-            let found = records::find(&mut work.tx, platform, kind, which).await?;
-            if let Some(record) = found {
-                let shown = match (record.owner, record.organisation) {
-                    (Some(owner), _) => owner == work.caller.user,
-                    (None, None) => Reading::of(work, seen_by).installation,
-                    (None, Some(_)) => {
-                        let reading = Reading::of(work, seen_by);
-                        let seen = pages::seen_ids::<records::Records>(
-                            &mut work.tx,
-                            <records::Records as pages::Paged>::TABLES,
-                            &[record.id.0],
-                            &reading.scopes,
-                            reading.limit,
-                        )
-                        .await?;
-                        !seen.is_empty()
+    ) -> Pending<'a, Record> {
+        Box::pin(async move {
+            self.read(Operation::ReadRecords, async |work: &mut Work<'_>| {
+                let platform = work.caller.platform.word();
+                let found = records::find(&mut work.tx, platform, kind, which).await?;
+                if let Some(record) = found {
+                    let shown = match (record.owner, record.organisation) {
+                        (Some(owner), _) => owner == work.caller.user,
+                        (None, None) => Reading::of(work, seen_by).installation,
+                        (None, Some(_)) => {
+                            let reading = Reading::of(work, seen_by);
+                            let seen = pages::seen_ids::<records::Records>(
+                                &mut work.tx,
+                                <records::Records as pages::Paged>::TABLES,
+                                &[record.id.0],
+                                &reading.scopes,
+                                reading.limit,
+                            )
+                            .await?;
+                            !seen.is_empty()
+                        }
+                    };
+                    if shown {
+                        return Ok(record);
                     }
-                };
-                if shown {
-                    return Ok(record);
                 }
-            }
-            Err(Fault::NotFound(Kind::Record).into())
+                Err(Fault::NotFound(Kind::Record).into())
+            })
+            .await
         })
-        .await
     }
 
     /// Makes a record: one's own, or a shared one for whoever manages records there.
-    pub async fn create_record(&self, new: NewRecord) -> Result<Record, Fault> {
-        check(&new)?;
-        let operation = match new.owner {
-            Some(owner) if owner == self.caller.user => Operation::WriteOwnRecord,
-            Some(_) => return Err(Fault::Forbidden(Permission::ManageRecords)),
-            None => Operation::WriteSharedRecord,
-        };
-        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
-        self.write(operation, async move |work: &mut Work<'_>| {
-            if new.owner.is_none() {
-                require_place(work, new.organisation).await?;
-            }
-            create(work, &new, uuid).await
+    pub fn create_record(&self, new: NewRecord) -> Pending<'_, Record> {
+        Box::pin(async move {
+            check(&new)?;
+            let operation = match new.owner {
+                Some(owner) if owner == self.caller.user => Operation::WriteOwnRecord,
+                Some(_) => return Err(Fault::Forbidden(Permission::ManageRecords)),
+                None => Operation::WriteSharedRecord,
+            };
+            let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            self.write(operation, async move |work: &mut Work<'_>| {
+                if new.owner.is_none() {
+                    require_place(work, new.organisation).await?;
+                }
+                create(work, &new, uuid).await
+            })
+            .await
         })
-        .await
     }
 
     /// Changes a record: one's own, or a shared one where one manages records.
-    pub async fn update_record(
-        &self,
-        kind: &str,
+    pub fn update_record<'a>(
+        &'a self,
+        kind: &'a str,
         which: RecordRef,
         change: RecordChange,
-    ) -> Result<Record, Fault> {
-        if let Some(content) = &change.content {
-            super::extensions::check(content)?;
-        }
-        let kind = kind.to_owned();
-        self.write(
-            Operation::WriteOwnRecord,
-            async move |work: &mut Work<'_>| update(work, &kind, which, &change).await,
-        )
-        .await
+    ) -> Pending<'a, Record> {
+        Box::pin(async move {
+            if let Some(content) = &change.content {
+                super::extensions::check(content)?;
+            }
+            let kind = kind.to_owned();
+            self.write(
+                Operation::WriteOwnRecord,
+                async move |work: &mut Work<'_>| update(work, &kind, which, &change).await,
+            )
+            .await
+        })
     }
 
     /// Deletes a record: one's own, or a shared one where one manages records. What stands behind it
     /// in its owner's list moves up.
-    pub async fn delete_record(&self, kind: &str, which: RecordRef) -> Result<Record, Fault> {
-        let kind = kind.to_owned();
-        self.write(
-            Operation::WriteOwnRecord,
-            async move |work: &mut Work<'_>| {
-                let record = changeable(work, &kind, which).await?;
-                let platform = work.caller.platform.word();
-                records::delete(&mut work.tx, record.id).await?;
-                if let Some(owner) = record.owner {
-                    let behind = record.position + 1;
-                    let tx = &mut work.tx;
-                    records::shift(tx, platform, &kind, owner, behind, i64::MAX, -1).await?;
-                }
-                tell(work, "record.deleted", &record).await?;
-                Ok(record)
-            },
-        )
-        .await
+    pub fn delete_record<'a>(&'a self, kind: &'a str, which: RecordRef) -> Pending<'a, Record> {
+        Box::pin(async move {
+            let kind = kind.to_owned();
+            self.write(
+                Operation::WriteOwnRecord,
+                async move |work: &mut Work<'_>| {
+                    let record = changeable(work, &kind, which).await?;
+                    let platform = work.caller.platform.word();
+                    records::delete(&mut work.tx, record.id).await?;
+                    if let Some(owner) = record.owner {
+                        let behind = record.position + 1;
+                        let tx = &mut work.tx;
+                        records::shift(tx, platform, &kind, owner, behind, i64::MAX, -1).await?;
+                    }
+                    tell(work, "record.deleted", &record).await?;
+                    Ok(record)
+                },
+            )
+            .await
+        })
     }
 }
 
 impl Directory {
     /// Makes a shared record for somebody who has not signed in (a registration). There is room for a
     /// bounded number of a kind; beyond it the door says to come back.
-    pub async fn file_record(&self, platform: Platform, new: NewRecord) -> Result<Record, Fault> {
-        check(&new)?;
-        if new.owner.is_some() {
-            return Err(Fault::invalid("owner", "must not be set"));
-        }
-        let uuid = new.uuid.unwrap_or_else(|| self.0.seams.random_uuid());
-        let handle = self.act(&self.system(platform));
-        handle
-            .write(
-                Operation::WriteSharedRecord,
-                async move |work: &mut Work<'_>| {
-                    if let Some(organisation) = new.organisation
-                        && organisations::by_id(&mut work.tx, organisation)
-                            .await?
-                            .is_none()
-                    {
-                        return Err(Fault::UnknownReference(Kind::Organisation).into());
-                    }
-                    let word = platform.word();
-                    if records::is_full(&mut work.tx, word, &new.kind, MOST_FILED).await? {
-                        return Err(Fault::TooMany {
-                            retry_after: FULL_FOR,
+    pub fn file_record(&self, platform: Platform, new: NewRecord) -> Pending<'_, Record> {
+        Box::pin(async move {
+            check(&new)?;
+            if new.owner.is_some() {
+                return Err(Fault::invalid("owner", "must not be set"));
+            }
+            let uuid = new.uuid.unwrap_or_else(|| self.0.seams.random_uuid());
+            let handle = self.act(&self.system(platform));
+            handle
+                .write(
+                    Operation::WriteSharedRecord,
+                    async move |work: &mut Work<'_>| {
+                        if let Some(organisation) = new.organisation
+                            && organisations::by_id(&mut work.tx, organisation)
+                                .await?
+                                .is_none()
+                        {
+                            return Err(Fault::UnknownReference(Kind::Organisation).into());
                         }
-                        .into());
-                    }
-                    create(work, &new, uuid).await
-                },
-            )
-            .await
+                        let word = platform.word();
+                        if records::is_full(&mut work.tx, word, &new.kind, MOST_FILED).await? {
+                            return Err(Fault::TooMany {
+                                retry_after: FULL_FOR,
+                            }
+                            .into());
+                        }
+                        create(work, &new, uuid).await
+                    },
+                )
+                .await
+        })
     }
 }
 

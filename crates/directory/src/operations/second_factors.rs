@@ -3,19 +3,23 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::access::Operation;
-use crate::caller::Credential;
+use crate::access::caller::Credential;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
 use crate::directory::Inner;
-use crate::handle::{About, Handle, Outcome, Work};
+use crate::handle::Handle;
 use crate::model::{
     Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserId, UserKind, UserRef,
 };
+use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::second_factors::{self, Factor};
 use crate::store::{sessions, users};
 
 use super::mail::notice;
-use super::proofs::FreshWillDo;
+use crate::operations::sessions::proof::FreshWillDo;
+use crate::pending::Pending;
 
 /// What seeds are sealed for.
 const PURPOSE: &str = "second factor";
@@ -96,147 +100,160 @@ impl Inner {
 impl Handle {
     /// Begins to enrol a second factor: the secret is shown once and works when a code of it has
     /// confirmed it. A session that was not just begun gives the password again.
-    pub async fn begin_second_factor(
-        &self,
-        proof: Option<Proof>,
-    ) -> Result<SecondFactorSecret, Fault> {
-        let operation = Operation::EnrolSecondFactor;
-        self.prove(operation, proof, FreshWillDo::Yes).await?;
-        let mut seed = [0_u8; 20];
-        self.inner.seams.entropy.fill(&mut seed);
-        let sealed = self.inner.seal(PURPOSE, &seed)?;
-        let (login, issuer) = self
-            .write(operation, async move |work: &mut Work<'_>| {
-                let user = own(work).await?;
-                if user.kind == UserKind::Service {
-                    return Err(
-                        Fault::invalid("second_factor", "service accounts have none").into(),
-                    );
-                }
-                if user.second_factor {
-                    return Err(Fault::Taken {
-                        field: "second_factor",
+    pub fn begin_second_factor(&self, proof: Option<Proof>) -> Pending<'_, SecondFactorSecret> {
+        Box::pin(async move {
+            let operation = Operation::EnrolSecondFactor;
+            self.prove(operation, proof, FreshWillDo::Yes).await?;
+            let mut seed = [0_u8; 20];
+            self.inner.seams.entropy.fill(&mut seed);
+            let sealed = self.inner.seal(PURPOSE, &seed)?;
+            let (login, issuer) = self
+                .write(operation, async move |work: &mut Work<'_>| {
+                    let user = own(work).await?;
+                    if user.kind == UserKind::Service {
+                        return Err(
+                            Fault::invalid("second_factor", "service accounts have none").into(),
+                        );
                     }
-                    .into());
-                }
-                let now = work.now;
-                second_factors::begin(&mut work.tx, user.id, &sealed, now).await?;
-                let inner = std::sync::Arc::clone(&work.inner);
-                let face: PublicFace = inner.setting(&mut work.tx).await?;
-                Ok((user.login, face.name().to_owned()))
-            })
-            .await?;
-        let secret = rules::base32(&seed);
-        let (issuer, login) = (escaped(&issuer), escaped(&login));
-        let uri = format!(
-            "otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
-        );
-        Ok(SecondFactorSecret { secret, uri })
+                    if user.second_factor {
+                        return Err(Fault::Taken {
+                            field: "second_factor",
+                        }
+                        .into());
+                    }
+                    let now = work.now;
+                    second_factors::begin(&mut work.tx, user.id, &sealed, now).await?;
+                    let inner = std::sync::Arc::clone(&work.inner);
+                    let face: PublicFace = inner.setting(&mut work.tx).await?;
+                    Ok((user.login, face.name().to_owned()))
+                })
+                .await?;
+            let secret = rules::base32(&seed);
+            let (issuer, login) = (escaped(&issuer), escaped(&login));
+            let uri = format!(
+                "otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
+            );
+            Ok(SecondFactorSecret { secret, uri })
+        })
     }
 
     /// Confirms the enrolment by a code; the recovery codes are shown this once. Other sessions end.
-    pub async fn confirm_second_factor(&self, code: &str) -> Result<Vec<String>, Fault> {
-        let operation = Operation::EnrolSecondFactor;
-        let (codes, digests) = self.inner.recovery_codes();
-        let code = code.to_owned();
-        let confirmed = self
-            .write(operation, async move |work: &mut Work<'_>| {
-                let user = own(work).await?;
-                let factor = second_factors::of(&mut work.tx, user.id)
-                    .await?
-                    .filter(|factor| !factor.confirmed)
-                    .ok_or(Fault::NotFound(Kind::SecondFactor))?;
-                let now = work.now;
-                let given = work.inner.given(&factor, &code, now);
-                let Some(given @ Given::Step(_)) = given else {
-                    return Ok(false);
-                };
-                if !given.use_up(work, user.id).await? {
-                    return Ok(false);
-                }
-                second_factors::confirm(&mut work.tx, user.id, now).await?;
-                second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
-                let keep = own_session(work);
-                sessions::delete_of(&mut work.tx, user.id, keep).await?;
-                if let Some(session) = keep {
-                    sessions::enrolled(&mut work.tx, session).await?;
-                }
-                work.event("second_factor.enrolled", About::user(&user), None)
-                    .await?;
-                notice(work, &user, "notice_second_factor").await?;
-                Ok(true)
-            })
-            .await?;
-        if confirmed {
-            Ok(codes)
-        } else {
-            self.count_wrong_proof(operation).await?;
-            Err(Fault::invalid("code", "is not the one shown now"))
-        }
+    pub fn confirm_second_factor<'a>(&'a self, code: &'a str) -> Pending<'a, Vec<String>> {
+        Box::pin(async move {
+            let operation = Operation::EnrolSecondFactor;
+            let (codes, digests) = self.inner.recovery_codes();
+            let code = code.to_owned();
+            let confirmed = self
+                .write(operation, async move |work: &mut Work<'_>| {
+                    let user = own(work).await?;
+                    let factor = second_factors::of(&mut work.tx, user.id)
+                        .await?
+                        .filter(|factor| !factor.confirmed)
+                        .ok_or(Fault::NotFound(Kind::SecondFactor))?;
+                    let now = work.now;
+                    let given = work.inner.given(&factor, &code, now);
+                    let Some(given @ Given::Step(_)) = given else {
+                        return Ok(false);
+                    };
+                    if !given.use_up(work, user.id).await? {
+                        return Ok(false);
+                    }
+                    second_factors::confirm(&mut work.tx, user.id, now).await?;
+                    second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
+                    let keep = own_session(work);
+                    sessions::delete_of(&mut work.tx, user.id, keep).await?;
+                    if let Some(session) = keep {
+                        sessions::enrolled(&mut work.tx, session).await?;
+                    }
+                    work.event("second_factor.enrolled", About::user(&user), None)
+                        .await?;
+                    notice(work, &user, "notice_second_factor").await?;
+                    Ok(true)
+                })
+                .await?;
+            if confirmed {
+                Ok(codes)
+            } else {
+                self.count_wrong_proof(operation).await?;
+                Err(Fault::invalid("code", "is not the one shown now"))
+            }
+        })
     }
 
     /// Makes new recovery codes in the place of the old ones.
-    pub async fn renew_recovery_codes(&self, proof: Option<Proof>) -> Result<Vec<String>, Fault> {
-        let operation = Operation::EnrolSecondFactor;
-        self.prove(operation, proof, FreshWillDo::No).await?;
-        let (codes, digests) = self.inner.recovery_codes();
-        self.write(operation, async move |work: &mut Work<'_>| {
-            let user = own(work).await?;
-            if !user.second_factor {
-                return Err(Fault::NotFound(Kind::SecondFactor).into());
-            }
-            second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
-            work.event("second_factor.codes_renewed", About::user(&user), None)
-                .await?;
-            notice(work, &user, "notice_second_factor").await
+    pub fn renew_recovery_codes(&self, proof: Option<Proof>) -> Pending<'_, Vec<String>> {
+        Box::pin(async move {
+            let operation = Operation::EnrolSecondFactor;
+            self.prove(operation, proof, FreshWillDo::No).await?;
+            let (codes, digests) = self.inner.recovery_codes();
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let user = own(work).await?;
+                if !user.second_factor {
+                    return Err(Fault::NotFound(Kind::SecondFactor).into());
+                }
+                second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
+                work.event("second_factor.codes_renewed", About::user(&user), None)
+                    .await?;
+                notice(work, &user, "notice_second_factor").await
+            })
+            .await?;
+            Ok(codes)
         })
-        .await?;
-        Ok(codes)
     }
 
     /// How many of the caller's recovery codes are left.
-    pub async fn recovery_codes_left(&self) -> Result<i64, Fault> {
-        self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
-            let own = work.caller.user;
-            Ok(second_factors::recovery_left(&mut work.tx, own).await?)
+    pub fn recovery_codes_left(&self) -> Pending<'_, i64> {
+        Box::pin(async move {
+            self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
+                let own = work.caller.user;
+                Ok(second_factors::recovery_left(&mut work.tx, own).await?)
+            })
+            .await
         })
-        .await
     }
 
     /// Takes a second factor away: one's own, where a session gives the password or a code, or that of
     /// somebody within reach. Sessions end, and the person is told. False when there was none.
-    pub async fn remove_second_factor(
+    pub fn remove_second_factor(
         &self,
         user: impl Into<UserRef>,
         proof: Option<Proof>,
-    ) -> Result<bool, Fault> {
-        let which = user.into();
-        let operation = Operation::RemoveSecondFactor;
-        let name = which.clone();
-        let target = self
-            .read(operation, async |work: &mut Work<'_>| {
-                let user = work.target_user(&name).await?;
-                work.guard_takeover(&user).await?;
-                Ok(user)
+    ) -> Pending<'_, bool> {
+        fn inner(handle: &Handle, user: UserRef, proof: Option<Proof>) -> Pending<'_, bool> {
+            Box::pin(async move {
+                let which = user;
+                let operation = Operation::RemoveSecondFactor;
+                let name = which.clone();
+                let target = handle
+                    .read(operation, async |work: &mut Work<'_>| {
+                        let user = work.target_user(&name).await?;
+                        work.guard_takeover(&user).await?;
+                        Ok(user)
+                    })
+                    .await?;
+                if target.id == handle.caller.user {
+                    handle.prove(operation, proof, FreshWillDo::No).await?;
+                }
+                handle
+                    .write(operation, async move |work: &mut Work<'_>| {
+                        let user = work.target_user(&which).await?;
+                        work.guard_takeover(&user).await?;
+                        if !second_factors::delete(&mut work.tx, user.id).await?
+                            || !user.second_factor
+                        {
+                            return Ok(false);
+                        }
+                        let keep = own_session(work).filter(|_| user.id == work.caller.user);
+                        sessions::delete_of(&mut work.tx, user.id, keep).await?;
+                        work.event("second_factor.removed", About::user(&user), None)
+                            .await?;
+                        notice(work, &user, "notice_second_factor").await?;
+                        Ok(true)
+                    })
+                    .await
             })
-            .await?;
-        if target.id == self.caller.user {
-            self.prove(operation, proof, FreshWillDo::No).await?;
         }
-        self.write(operation, async move |work: &mut Work<'_>| {
-            let user = work.target_user(&which).await?;
-            work.guard_takeover(&user).await?;
-            if !second_factors::delete(&mut work.tx, user.id).await? || !user.second_factor {
-                return Ok(false);
-            }
-            let keep = own_session(work).filter(|_| user.id == work.caller.user);
-            sessions::delete_of(&mut work.tx, user.id, keep).await?;
-            work.event("second_factor.removed", About::user(&user), None)
-                .await?;
-            notice(work, &user, "notice_second_factor").await?;
-            Ok(true)
-        })
-        .await
+        inner(self, user.into(), proof)
     }
 }
 

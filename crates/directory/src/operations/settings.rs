@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::access::Operation;
+use crate::access::table::Operation;
+use crate::access::work::Work;
 use crate::audit::{About, difference};
 use crate::directory::Directory;
-use crate::handle::{Handle, Outcome, Stop};
+use crate::handle::Handle;
 use crate::model::{Fault, Kind, Platform, RoleId, Setting};
 use crate::operations::{mail, roles};
+use crate::outcome::{Abort, Outcome};
+use crate::pending::Pending;
 use crate::rules;
 use crate::store::{Tx, settings};
-use crate::work::Work;
 
 /// Changes to several settings at once: all of them are made, or none is.
 #[derive(Default)]
@@ -71,49 +73,51 @@ impl SettingsChange {
 
 impl Handle {
     /// Makes several changes in one transaction.
-    pub async fn change_settings(&self, change: SettingsChange) -> Result<(), Fault> {
-        let SettingsChange {
-            documents,
-            mail_password,
-            default_roles,
-        } = change;
-        let mail_password = mail_password
-            .map(|password| self.seal_mail_password(password.as_deref()))
-            .transpose()?;
-        self.write(
-            Operation::ChangeSettings,
-            async move |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
-                for Members {
-                    name,
-                    members,
-                    whole,
-                    check,
-                } in &documents
-                {
-                    let malformed = |error: serde_json::Error| {
-                        Fault::Internal(format!("setting {name}: {error}"))
-                    };
-                    let stored = read(&mut work.tx, name).await?;
-                    let before = whole(stored).map_err(malformed)?;
-                    let mut after = before.clone();
-                    if let Value::Object(after) = &mut after {
-                        after.extend(members.clone());
+    pub fn change_settings(&self, change: SettingsChange) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let SettingsChange {
+                documents,
+                mail_password,
+                default_roles,
+            } = change;
+            let mail_password = mail_password
+                .map(|password| self.seal_mail_password(password.as_deref()))
+                .transpose()?;
+            self.write(
+                Operation::ChangeSettings,
+                async move |work: &mut Work<'_>| {
+                    work.require_organisation(crate::ROOT).await?;
+                    for Members {
+                        name,
+                        members,
+                        whole,
+                        check,
+                    } in &documents
+                    {
+                        let malformed = |error: serde_json::Error| {
+                            Fault::Internal(format!("setting {name}: {error}"))
+                        };
+                        let stored = read(&mut work.tx, name).await?;
+                        let before = whole(stored).map_err(malformed)?;
+                        let mut after = before.clone();
+                        if let Value::Object(after) = &mut after {
+                            after.extend(members.clone());
+                        }
+                        check(&after)?;
+                        let after = whole(Some(after)).map_err(malformed)?;
+                        store(work, name, &before, &after).await?;
                     }
-                    check(&after)?;
-                    let after = whole(Some(after)).map_err(malformed)?;
-                    store(work, name, &before, &after).await?;
-                }
-                if let Some(sealed) = &mail_password {
-                    mail::put_password(work, sealed).await?;
-                }
-                if let Some((platform, wanted)) = &default_roles {
-                    roles::put_default_roles(work, *platform, wanted).await?;
-                }
-                Ok(())
-            },
-        )
-        .await
+                    if let Some(sealed) = &mail_password {
+                        mail::put_password(work, sealed).await?;
+                    }
+                    if let Some((platform, wanted)) = &default_roles {
+                        roles::put_default_roles(work, *platform, wanted).await?;
+                    }
+                    Ok(())
+                },
+            )
+            .await
+        })
     }
 
     /// A settings document, the default when none is stored.
@@ -156,31 +160,35 @@ impl Handle {
     }
 
     /// A settings document of the dialect's own.
-    pub async fn dialect_setting(&self, name: &str) -> Result<Option<Value>, Fault> {
-        let name = own_name(self.caller.platform, name);
-        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-            work.require_organisation(crate::ROOT).await?;
-            read(&mut work.tx, &name).await
+    pub fn dialect_setting<'a>(&'a self, name: &'a str) -> Pending<'a, Option<Value>> {
+        Box::pin(async move {
+            let name = own_name(self.caller.platform, name);
+            self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+                work.require_organisation(crate::ROOT).await?;
+                read(&mut work.tx, &name).await
+            })
+            .await
         })
-        .await
     }
 
     /// Stores a settings document of the dialect's own, whole.
-    pub async fn change_dialect_setting(&self, name: &str, new: Value) -> Result<(), Fault> {
-        rules::check_text("name", name, 100, false)?;
-        if new.to_string().len() > 1_000_000 {
-            return Err(Fault::invalid("document", "is longer than 1000000 bytes"));
-        }
-        let name = own_name(self.caller.platform, name);
-        self.write(
-            Operation::ChangeSettings,
-            async move |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
-                let before = read(&mut work.tx, &name).await?.unwrap_or(Value::Null);
-                store(work, &name, &before, &new).await
-            },
-        )
-        .await
+    pub fn change_dialect_setting<'a>(&'a self, name: &'a str, new: Value) -> Pending<'a, ()> {
+        Box::pin(async move {
+            rules::check_text("name", name, 100, false)?;
+            if new.to_string().len() > 1_000_000 {
+                return Err(Fault::invalid("document", "is longer than 1000000 bytes"));
+            }
+            let name = own_name(self.caller.platform, name);
+            self.write(
+                Operation::ChangeSettings,
+                async move |work: &mut Work<'_>| {
+                    work.require_organisation(crate::ROOT).await?;
+                    let before = read(&mut work.tx, &name).await?.unwrap_or(Value::Null);
+                    store(work, &name, &before, &new).await
+                },
+            )
+            .await
+        })
     }
 }
 
@@ -192,21 +200,23 @@ impl Directory {
             .store
             .read(async move |tx: &mut Tx<'_>| -> Outcome<S> { inner.setting::<S>(tx).await })
             .await
-            .map_err(Stop::into_fault)
+            .map_err(Abort::into_fault)
     }
 
     /// A dialect's own settings document, for what the dialect does before anybody has signed in.
-    pub async fn dialect_setting(
-        &self,
+    pub fn dialect_setting<'a>(
+        &'a self,
         platform: Platform,
-        name: &str,
-    ) -> Result<Option<Value>, Fault> {
-        let name = own_name(platform, name);
-        self.0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { read(tx, &name).await })
-            .await
-            .map_err(Stop::into_fault)
+        name: &'a str,
+    ) -> Pending<'a, Option<Value>> {
+        Box::pin(async move {
+            let name = own_name(platform, name);
+            self.0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<_> { read(tx, &name).await })
+                .await
+                .map_err(Abort::into_fault)
+        })
     }
 }
 

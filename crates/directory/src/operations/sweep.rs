@@ -1,8 +1,8 @@
 //! Clean-up: rows whose time is over. Nothing depends on it; what has ended is refused by the clock.
 
 use crate::directory::Directory;
-use crate::handle::{Outcome, Stop};
-use crate::model::Fault;
+use crate::outcome::{Abort, Outcome};
+use crate::pending::Pending;
 use crate::store::{Tx, grants, lockouts, outbox, sessions, tokens, users};
 
 /// Milliseconds of a day.
@@ -25,23 +25,25 @@ pub struct Swept {
 
 impl Directory {
     /// Removes what has ended, and folds the running counts. The binary calls it every few minutes.
-    pub async fn sweep(&self) -> Result<Swept, Fault> {
-        let now = self.now();
-        self.flush_uses().await?;
-        self.0
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Outcome<Swept> {
-                let swept = Swept {
-                    sessions: sessions::sweep(tx, now).await?,
-                    tokens: tokens::sweep(tx, now).await?,
-                    failures: lockouts::sweep(tx, now.plus(-DAY), now).await?,
-                    grants: grants::sweep(tx, now).await?,
-                    mails: outbox::sweep(tx, now.plus(-30 * DAY)).await?,
-                };
-                users::fold_population(tx).await?;
-                Ok(swept)
-            })
-            .await
-            .map_err(Stop::into_fault)
+    pub fn sweep(&self) -> Pending<'_, Swept> {
+        Box::pin(async move {
+            let now = self.now();
+            self.flush_uses().await?;
+            self.0
+                .store
+                .write(async move |tx: &mut Tx<'_>| -> Outcome<Swept> {
+                    let swept = Swept {
+                        sessions: sessions::sweep(tx, now).await?,
+                        tokens: tokens::sweep(tx, now).await?,
+                        failures: lockouts::sweep(tx, now.plus(-DAY), now).await?,
+                        grants: grants::sweep(tx, now).await?,
+                        mails: outbox::sweep(tx, now.plus(-30 * DAY)).await?,
+                    };
+                    users::fold_population(tx).await?;
+                    Ok(swept)
+                })
+                .await
+                .map_err(Abort::into_fault)
+        })
     }
 }

@@ -4,20 +4,27 @@
 
 use serde_json::json;
 
-use crate::access::Operation;
-use crate::authentication::digest;
-use crate::caller::RequestContext;
+use crate::access::authentication::digest;
+use crate::access::caller::RequestContext;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
 use crate::directory::Directory;
-use crate::handle::{About, Handle, Outcome, Stop, Work};
+use crate::handle::Handle;
 use crate::model::{
     Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState, User,
     UserChange, UserKind, UserRef,
 };
+use crate::outcome::{Abort, Outcome};
 use crate::rules;
 use crate::store::tokens::{self, Token};
 use crate::store::{Tx, passwords, users};
 
-use super::{lockouts, mail, passwords as password_changes, user_changes};
+use super::mail;
+use super::passwords as password_changes;
+use crate::operations::sessions::lockouts;
+use crate::operations::users::change;
+use crate::pending::Pending;
 
 /// Letters and digits of a token.
 const TOKEN_LENGTH: usize = 43;
@@ -27,147 +34,155 @@ const PAUSE: i64 = 60_000;
 impl Directory {
     /// Mails a link to a new password to whoever has that login or e-mail, if they are active and have
     /// an address. The answer is the same in every case, and the old password stays valid.
-    pub async fn request_password_reset(
-        &self,
-        name: &str,
+    pub fn request_password_reset<'a>(
+        &'a self,
+        name: &'a str,
         platform: Platform,
         context: RequestContext,
-    ) -> Result<(), Fault> {
-        self.0.links.check(context.address, self.now())?;
-        self.0.links.count(context.address, self.now());
-        let folded = rules::fold(name);
-        let found = self
-            .0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<Option<User>> {
-                Ok(users::by_sign_in_name(tx, &folded).await?)
-            })
-            .await
-            .map_err(Stop::into_fault)?;
-        let Some(user) = found else {
-            let verb = "password.reset_requested";
-            return self.tell_of_stranger(verb, platform, &context).await;
-        };
-        let handle = self.acting(platform, &user, context);
-        handle
-            .write(
-                Operation::RequestPasswordReset,
-                async |work: &mut Work<'_>| {
-                    let own = work.caller.user;
-                    let Some(user) = users::by_id(&mut work.tx, own).await? else {
-                        return Ok(());
-                    };
-                    work.event("password.reset_requested", About::user(&user), None)
-                        .await?;
-                    let now = work.now;
-                    let newest = tokens::newest(&mut work.tx, own, TokenPurpose::Reset).await?;
-                    let soon = newest.is_some_and(|at| at.plus(PAUSE) > now);
-                    if soon || !may_reset(work, &user) || user.email.is_none() {
-                        return Ok(());
-                    }
-                    send(work, &user, TokenPurpose::Reset, "password_reset").await
-                },
-            )
-            .await
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.0.links.check(context.address, self.now())?;
+            self.0.links.count(context.address, self.now());
+            let folded = rules::fold(name);
+            let found = self
+                .0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<Option<User>> {
+                    Ok(users::by_sign_in_name(tx, &folded).await?)
+                })
+                .await
+                .map_err(Abort::into_fault)?;
+            let Some(user) = found else {
+                let verb = "password.reset_requested";
+                return self.tell_of_stranger(verb, platform, &context).await;
+            };
+            let handle = self.acting(platform, &user, context);
+            handle
+                .write(
+                    Operation::RequestPasswordReset,
+                    async |work: &mut Work<'_>| {
+                        let own = work.caller.user;
+                        let Some(user) = users::by_id(&mut work.tx, own).await? else {
+                            return Ok(());
+                        };
+                        work.event("password.reset_requested", About::user(&user), None)
+                            .await?;
+                        let now = work.now;
+                        let newest = tokens::newest(&mut work.tx, own, TokenPurpose::Reset).await?;
+                        let soon = newest.is_some_and(|at| at.plus(PAUSE) > now);
+                        if soon || !may_reset(work, &user) || user.email.is_none() {
+                            return Ok(());
+                        }
+                        send(work, &user, TokenPurpose::Reset, "password_reset").await
+                    },
+                )
+                .await
+        })
     }
 
     /// What a token still to be used is for; a page asks before it shows a form.
-    pub async fn token_state(&self, token: &str) -> Result<TokenState, Fault> {
-        let (stored, user) = self.standing_token(token).await?;
-        Ok(TokenState {
-            purpose: stored.purpose,
-            login: user.login,
-            expires_at: stored.expires_at,
+    pub fn token_state<'a>(&'a self, token: &'a str) -> Pending<'a, TokenState> {
+        Box::pin(async move {
+            let (stored, user) = self.standing_token(token).await?;
+            Ok(TokenState {
+                purpose: stored.purpose,
+                login: user.login,
+                expires_at: stored.expires_at,
+            })
         })
     }
 
     /// Sets a new password by a mailed token and uses the token up; a password that the policy refuses
     /// does not. It lifts a lock-out, ends sessions, and begins none: a second factor is not skipped.
-    pub async fn redeem_reset(
-        &self,
-        token: &str,
-        new_password: &str,
+    pub fn redeem_reset<'a>(
+        &'a self,
+        token: &'a str,
+        new_password: &'a str,
         platform: Platform,
         context: RequestContext,
-    ) -> Result<User, Fault> {
-        self.0.brake.check(context.address, self.now())?;
-        let found = self.standing_token(token).await;
-        let (stored, user) = match found {
-            Ok(found) if found.0.purpose != TokenPurpose::ConfirmEmail => found,
-            other => {
-                self.0.brake.count(context.address, self.now());
-                return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
-            }
-        };
-        let own = user.id;
-        let present = self
-            .0
-            .store
-            .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(passwords::of(tx, own).await?) })
-            .await
-            .map_err(Stop::into_fault)?
-            .map(|stored| stored.hash);
-        let prepared = self
-            .0
-            .prepare_change(platform, &user, new_password, false, present.as_deref())
-            .await?;
-        let digest = digest(token);
-        let purpose = stored.purpose;
-        self.acting(platform, &user, context)
-            .write(Operation::RedeemToken, async move |work: &mut Work<'_>| {
-                let missing = || Fault::NotFound(Kind::Token);
-                let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
-                if !tokens::take(&mut work.tx, &digest).await? || !may_reset(work, &user) {
-                    return Err(missing().into());
+    ) -> Pending<'a, User> {
+        Box::pin(async move {
+            self.0.brake.check(context.address, self.now())?;
+            let found = self.standing_token(token).await;
+            let (stored, user) = match found {
+                Ok(found) if found.0.purpose != TokenPurpose::ConfirmEmail => found,
+                other => {
+                    self.0.brake.count(context.address, self.now());
+                    return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
                 }
-                let detail = json!({ "purpose": purpose.word() });
-                work.event("token.redeemed", About::user(&user), Some(detail))
-                    .await?;
-                password_changes::replace(work, &user, Some(&prepared), None).await?;
-                lockouts::lift(work, &user).await?;
-                Ok(users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?)
-            })
-            .await
+            };
+            let own = user.id;
+            let present = self
+                .0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(passwords::of(tx, own).await?) })
+                .await
+                .map_err(Abort::into_fault)?
+                .map(|stored| stored.hash);
+            let prepared = self
+                .0
+                .prepare_change(platform, &user, new_password, false, present.as_deref())
+                .await?;
+            let digest = digest(token);
+            let purpose = stored.purpose;
+            self.acting(platform, &user, context)
+                .write(Operation::RedeemToken, async move |work: &mut Work<'_>| {
+                    let missing = || Fault::NotFound(Kind::Token);
+                    let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
+                    if !tokens::take(&mut work.tx, &digest).await? || !may_reset(work, &user) {
+                        return Err(missing().into());
+                    }
+                    let detail = json!({ "purpose": purpose.word() });
+                    work.event("token.redeemed", About::user(&user), Some(detail))
+                        .await?;
+                    password_changes::replace(work, &user, Some(&prepared), None).await?;
+                    lockouts::lift(work, &user).await?;
+                    Ok(users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?)
+                })
+                .await
+        })
     }
 
     /// Confirms a new e-mail address by the token mailed to it. Somebody else may have taken the
     /// address meanwhile: then it fails as taken, and nothing changes.
-    pub async fn confirm_email(
-        &self,
-        token: &str,
+    pub fn confirm_email<'a>(
+        &'a self,
+        token: &'a str,
         platform: Platform,
         context: RequestContext,
-    ) -> Result<User, Fault> {
-        self.0.brake.check(context.address, self.now())?;
-        let found = self.standing_token(token).await;
-        let (stored, user) = match found {
-            Ok(found) if found.0.purpose == TokenPurpose::ConfirmEmail => found,
-            other => {
-                self.0.brake.count(context.address, self.now());
-                return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
-            }
-        };
-        let digest = digest(token);
-        self.acting(platform, &user, context)
-            .write(
-                Operation::UpdateOwnProfile,
-                async move |work: &mut Work<'_>| {
-                    let own = work.caller.user;
-                    let missing = || Fault::NotFound(Kind::Token);
-                    let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
-                    let awaited =
-                        user.pending_email.is_some() && user.pending_email == stored.detail;
-                    if !tokens::take(&mut work.tx, &digest).await? || !awaited {
-                        return Err(missing().into());
-                    }
-                    let change = UserChange {
-                        email: Some(user.pending_email),
-                        ..UserChange::default()
-                    };
-                    user_changes::update(work, &own.into(), &change, None).await
-                },
-            )
-            .await
+    ) -> Pending<'a, User> {
+        Box::pin(async move {
+            self.0.brake.check(context.address, self.now())?;
+            let found = self.standing_token(token).await;
+            let (stored, user) = match found {
+                Ok(found) if found.0.purpose == TokenPurpose::ConfirmEmail => found,
+                other => {
+                    self.0.brake.count(context.address, self.now());
+                    return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
+                }
+            };
+            let digest = digest(token);
+            self.acting(platform, &user, context)
+                .write(
+                    Operation::UpdateOwnProfile,
+                    async move |work: &mut Work<'_>| {
+                        let own = work.caller.user;
+                        let missing = || Fault::NotFound(Kind::Token);
+                        let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
+                        let awaited =
+                            user.pending_email.is_some() && user.pending_email == stored.detail;
+                        if !tokens::take(&mut work.tx, &digest).await? || !awaited {
+                            return Err(missing().into());
+                        }
+                        let change = UserChange {
+                            email: Some(user.pending_email),
+                            ..UserChange::default()
+                        };
+                        change::update(work, &own.into(), &change, None).await
+                    },
+                )
+                .await
+        })
     }
 
     /// A token that may be used now, with its owner.
@@ -184,7 +199,7 @@ impl Directory {
                 Ok(user.map(|user| (stored, user)))
             })
             .await
-            .map_err(Stop::into_fault)?;
+            .map_err(Abort::into_fault)?;
         found
             .filter(|(stored, user)| stored.expires_at > now && opens(user, now))
             .ok_or(Fault::NotFound(Kind::Token))
@@ -194,49 +209,62 @@ impl Directory {
 impl Handle {
     /// Mails somebody a link to a new password. With `dead_at_once` the old one stops working now and
     /// their sessions end; without, when the link is used.
-    pub async fn send_password_reset(
+    pub fn send_password_reset(
         &self,
         user: impl Into<UserRef>,
         dead_at_once: bool,
-    ) -> Result<(), Fault> {
-        let which = user.into();
-        self.write(
-            Operation::SendPasswordReset,
-            async move |work: &mut Work<'_>| {
-                let user = recipient(work, &which).await?;
-                if dead_at_once {
-                    passwords::delete(&mut work.tx, user.id).await?;
-                    password_changes::end_sessions(work, user.id, None).await?;
-                }
-                let detail = json!({ "dead_at_once": dead_at_once });
-                work.event("password.reset_sent", About::user(&user), Some(detail))
-                    .await?;
-                send(work, &user, TokenPurpose::Reset, "password_reset").await
-            },
-        )
-        .await
+    ) -> Pending<'_, ()> {
+        fn inner(handle: &Handle, user: UserRef, dead_at_once: bool) -> Pending<'_, ()> {
+            Box::pin(async move {
+                let which = user;
+                handle
+                    .write(
+                        Operation::SendPasswordReset,
+                        async move |work: &mut Work<'_>| {
+                            let user = recipient(work, &which).await?;
+                            if dead_at_once {
+                                passwords::delete(&mut work.tx, user.id).await?;
+                                password_changes::end_sessions(work, user.id, None).await?;
+                            }
+                            let detail = json!({ "dead_at_once": dead_at_once });
+                            work.event("password.reset_sent", About::user(&user), Some(detail))
+                                .await?;
+                            send(work, &user, TokenPurpose::Reset, "password_reset").await
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, user.into(), dead_at_once)
     }
 
     /// Mails somebody the way in: who never signed in a welcome with a link to a first password, others
     /// a link to a new one.
-    pub async fn send_access_mail(&self, user: impl Into<UserRef>) -> Result<(), Fault> {
-        let which = user.into();
-        self.write(
-            Operation::SendAccessMail,
-            async move |work: &mut Work<'_>| {
-                let user = recipient(work, &which).await?;
-                let (purpose, template) = match (user.sign_in_count, user.has_password) {
-                    (0, false) => (TokenPurpose::Activate, "activation"),
-                    (0, true) => (TokenPurpose::Activate, "welcome"),
-                    _ => (TokenPurpose::Reset, "password_reset"),
-                };
-                let detail = json!({ "template": template });
-                work.event("access_mail.sent", About::user(&user), Some(detail))
-                    .await?;
-                send(work, &user, purpose, template).await
-            },
-        )
-        .await
+    pub fn send_access_mail(&self, user: impl Into<UserRef>) -> Pending<'_, ()> {
+        fn inner(handle: &Handle, user: UserRef) -> Pending<'_, ()> {
+            Box::pin(async move {
+                let which = user;
+                handle
+                    .write(
+                        Operation::SendAccessMail,
+                        async move |work: &mut Work<'_>| {
+                            let user = recipient(work, &which).await?;
+                            let (purpose, template) = match (user.sign_in_count, user.has_password)
+                            {
+                                (0, false) => (TokenPurpose::Activate, "activation"),
+                                (0, true) => (TokenPurpose::Activate, "welcome"),
+                                _ => (TokenPurpose::Reset, "password_reset"),
+                            };
+                            let detail = json!({ "template": template });
+                            work.event("access_mail.sent", About::user(&user), Some(detail))
+                                .await?;
+                            send(work, &user, purpose, template).await
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, user.into())
     }
 }
 

@@ -1,5 +1,5 @@
 //! What a key's own limits let through. What its owner's roles let through is decided in
-//! `crate::access`.
+//! `crate::access::table`.
 
 use std::net::IpAddr;
 

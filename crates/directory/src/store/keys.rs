@@ -173,7 +173,7 @@ pub(crate) async fn page(
     scopes: &[Scope],
     limit: Option<i64>,
     now: Time,
-) -> Result<Vec<(Key, Cursor)>, crate::handle::Stop> {
+) -> Result<Vec<(Key, Cursor)>, crate::outcome::Abort> {
     let (key, text) = super::select::cursor_column::<Keys>(query);
     let mut sql = Sql::default();
     sql.push("SELECT ")
@@ -205,7 +205,7 @@ pub(crate) async fn count(
     scopes: &[Scope],
     limit: Option<i64>,
     now: Time,
-) -> Result<i64, crate::handle::Stop> {
+) -> Result<i64, crate::outcome::Abort> {
     let mut sql = Sql::default();
     sql.push("SELECT COUNT(*)").push(TABLES);
     super::select::narrowed::<Keys>(&mut sql, query, scopes, limit, now)?;

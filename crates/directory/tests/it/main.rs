@@ -22,7 +22,6 @@ mod refusals;
 mod roles;
 mod second_factors;
 mod secrets;
-mod send;
 mod sessions;
 mod settings;
 mod sign_in;

@@ -1,0 +1,465 @@
+//! From a credential to a caller: at most one statement per request when the caller is remembered.
+//!
+//! What somebody holds is remembered with the counters it was read at; the statement that fetches
+//! the credential fetches the counters too, so a remembered right is used only while it still holds.
+//!
+//! On SQLite the credential itself is remembered too, for as long as the store says that nothing that
+//! authentication reads has changed ([`Store::changes`](crate::store::Store::changes)); then no
+//! statement is needed. Whatever the clock decides is decided anew each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ipnet::IpNet;
+use sha2::{Digest as _, Sha256};
+
+use crate::access::caller::Caller;
+use crate::access::caller::CallerState;
+use crate::access::caller::Credential;
+use crate::access::caller::KeyLimits;
+use crate::access::caller::RequestContext;
+use crate::directory::{Directory, Inner};
+use crate::model::{Fault, Held, Platform, Refusal, Standing, Time, UserId};
+use crate::outcome::{Abort, Outcome};
+use crate::rules::{self, KeyGate};
+use crate::store::credentials::{
+    Holding, KeyRow, Owner, SessionRow, holding, key_by_digest, session_by_digest,
+};
+use crate::store::{Changes, Tx, lockouts};
+
+/// Remembered rights and credentials.
+#[derive(Default)]
+pub(crate) struct Callers {
+    rights: Mutex<HashMap<UserId, Remembered>>,
+    credentials: Mutex<HashMap<[u8; 32], Known>>,
+}
+
+/// A credential as it stood at a count of changes, with what its owner held then.
+#[derive(Clone)]
+struct Known {
+    since: Changes,
+    found: Arc<Found>,
+    remembered: Remembered,
+}
+
+#[derive(Clone)]
+struct Remembered {
+    version: i64,
+    epoch: i64,
+    held: Arc<[Held]>,
+    until: Option<Time>,
+}
+
+impl Remembered {
+    fn holds(&self, now: Time) -> bool {
+        self.until.is_none_or(|end| end > now)
+    }
+}
+
+/// How many callers, and how many credentials, are remembered before all are forgotten.
+const REMEMBERED: usize = 10_000;
+
+impl Callers {
+    fn get(&self, owner: &Owner, now: Time) -> Option<Remembered> {
+        let rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        rights
+            .get(&owner.user)
+            .filter(|one| {
+                one.version == owner.version && one.epoch == owner.epoch && one.holds(now)
+            })
+            .cloned()
+    }
+
+    fn put(&self, owner: &Owner, one: &Remembered) {
+        let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        if rights.len() >= REMEMBERED {
+            rights.clear();
+        }
+        rights.insert(owner.user, one.clone());
+    }
+
+    /// The credential of that digest, if nothing has changed since it was read.
+    fn known(&self, digest: &[u8; 32], since: Changes, now: Time) -> Option<Known> {
+        let credentials = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        credentials
+            .get(digest)
+            .filter(|known| known.since == since && known.remembered.holds(now))
+            .cloned()
+    }
+
+    fn know(&self, digest: [u8; 32], known: Known) {
+        let mut credentials = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if credentials.len() >= REMEMBERED {
+            credentials.clear();
+        }
+        credentials.insert(digest, known);
+    }
+}
+
+/// Which kinds of credential a door takes in one header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    /// API keys only.
+    Keys,
+    /// Sessions only.
+    Sessions,
+    /// Either.
+    Both,
+}
+
+/// The digest under which a secret is stored.
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+enum Found {
+    Key(KeyRow),
+    Session(SessionRow),
+}
+
+impl Found {
+    fn owner(&self) -> &Owner {
+        match self {
+            Found::Key(row) => &row.owner,
+            Found::Session(row) => &row.owner,
+        }
+    }
+
+    fn credential(&self) -> Credential {
+        match self {
+            Found::Key(row) => Credential::Key(row.id),
+            Found::Session(row) => Credential::Session(row.id, row.key),
+        }
+    }
+
+    fn accepted(&self, accepts: Accepts) -> bool {
+        match self {
+            Found::Key(_) => accepts != Accepts::Sessions,
+            Found::Session(_) => accepts != Accepts::Keys,
+        }
+    }
+}
+
+/// What a credential brings beside its owner.
+struct Presented {
+    credential: Credential,
+    limits: KeyLimits,
+    organisation: Option<crate::model::OrganisationId>,
+    must_enrol_second_factor: bool,
+    /// When the clock alone may end it.
+    until: Option<Time>,
+}
+
+impl Directory {
+    /// Finds out who asks. A key or session token is looked up by its digest, whatever its shape.
+    pub async fn authenticate(
+        &self,
+        platform: Platform,
+        presented: &str,
+        accepts: Accepts,
+        context: RequestContext,
+    ) -> Result<Caller, Fault> {
+        let digest = digest(presented);
+        // Taken before anything is read, so that a change in between is noticed.
+        let since = self.0.store.changes();
+        let known = since.and_then(|since| self.0.callers.known(&digest, since, self.now()));
+        if let Some(known) = known.filter(|known| known.found.accepted(accepts)) {
+            let presented = self.admitted(platform, &known.found, &context).await?;
+            let owner = known.found.owner();
+            return Ok(caller(
+                platform,
+                owner,
+                known.remembered,
+                presented,
+                context,
+                since,
+            ));
+        }
+        let found = self
+            .found(&digest, accepts)
+            .await
+            .map_err(Abort::into_fault)?;
+        let Some(found) = found else {
+            let unknown = Fault::Unauthenticated(Refusal::Unknown);
+            self.0
+                .refused_credential(platform, None, &context, &unknown);
+            return Err(unknown);
+        };
+        let presented = self.admitted(platform, &found, &context).await?;
+        let remembered = self
+            .0
+            .remembered(found.owner())
+            .await
+            .map_err(Abort::into_fault)?;
+        let found = Arc::new(found);
+        if let Some(since) = since {
+            let known = Known {
+                since,
+                found: Arc::clone(&found),
+                remembered: remembered.clone(),
+            };
+            self.0.callers.know(digest, known);
+        }
+        Ok(caller(
+            platform,
+            found.owner(),
+            remembered,
+            presented,
+            context,
+            since,
+        ))
+    }
+
+    /// Looks a credential up by its digest.
+    async fn found(&self, digest: &[u8], accepts: Accepts) -> Outcome<Option<Found>> {
+        let store = &self.0.store;
+        if accepts != Accepts::Sessions {
+            let key = store
+                .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                    Ok(key_by_digest(tx, digest).await?)
+                })
+                .await?;
+            if let Some(row) = key {
+                return Ok(Some(Found::Key(row)));
+            }
+        }
+        if accepts == Accepts::Keys {
+            return Ok(None);
+        }
+        let session = store
+            .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                Ok(session_by_digest(tx, digest).await?)
+            })
+            .await?;
+        Ok(session.map(Found::Session))
+    }
+
+    /// Lets a credential in that still holds, and counts its use.
+    async fn admitted(
+        &self,
+        platform: Platform,
+        found: &Found,
+        context: &RequestContext,
+    ) -> Result<Presented, Fault> {
+        let opens = match found {
+            Found::Key(row) => self.key_opens(platform, row, context).await,
+            Found::Session(row) => self.session_opens(platform, row, context).await,
+        };
+        if let Err(fault) = opens {
+            let whose = Some((found.owner(), found.credential()));
+            self.0.refused_credential(platform, whose, context, &fault);
+            return Err(fault);
+        }
+        Ok(match found {
+            Found::Key(row) => self.with_key(row, context),
+            Found::Session(row) => self.with_session(row, context),
+        })
+    }
+
+    /// Whether a key counts at this door, from this address, for its owner as they stand.
+    async fn key_opens(
+        &self,
+        platform: Platform,
+        row: &KeyRow,
+        context: &RequestContext,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        if row.revoked_at.is_some()
+            || row.expires_at.is_some_and(|end| end <= now)
+            || row
+                .platform
+                .as_deref()
+                .is_some_and(|only| only != platform.word())
+        {
+            return Err(Fault::Unauthenticated(Refusal::Unknown));
+        }
+        self.admit_standing(&row.owner, context, now).await?;
+        gate(&row.addresses, &row.constraints, context)
+    }
+
+    fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Presented {
+        self.used_key(row.id, row.owner.user, context, self.now());
+        Presented {
+            credential: Credential::Key(row.id),
+            limits: KeyLimits {
+                read_only: row.read_only,
+                constraints: row.constraints.clone(),
+                scopes: row.scopes.clone(),
+                expires_at: row.expires_at,
+            },
+            organisation: row.organisation,
+            must_enrol_second_factor: false,
+            until: row.expires_at,
+        }
+    }
+
+    /// The same of a session, and of the key it is bound to.
+    async fn session_opens(
+        &self,
+        platform: Platform,
+        row: &SessionRow,
+        context: &RequestContext,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        if row.platform != platform.word()
+            || row.expires_at <= now
+            || self.0.last_seen(row.id, row.last_seen_at).plus(row.idle) <= now
+            || row.key_revoked_at.is_some()
+            || row.key_expires_at.is_some_and(|end| end <= now)
+        {
+            return Err(Fault::Unauthenticated(Refusal::Unknown));
+        }
+        self.admit_standing(&row.owner, context, now).await?;
+        gate(&row.addresses, &row.constraints, context)
+    }
+
+    fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Presented {
+        self.used_session(row.id, row.key, row.owner.user, context, self.now());
+        Presented {
+            credential: Credential::Session(row.id, row.key),
+            limits: KeyLimits {
+                read_only: row.read_only,
+                constraints: row.constraints.clone(),
+                scopes: row.scopes.clone(),
+                expires_at: row.key_expires_at,
+            },
+            organisation: row.organisation,
+            must_enrol_second_factor: row.enrolment,
+            until: earliest(row.key_expires_at, Some(row.expires_at)),
+        }
+    }
+
+    /// Only active accounts come in. A lock-out after wrong passwords refuses keys and sessions only
+    /// from the addresses that caused it.
+    async fn admit_standing(
+        &self,
+        owner: &Owner,
+        context: &RequestContext,
+        now: Time,
+    ) -> Result<(), Fault> {
+        let standing = rules::standing(
+            owner.status,
+            owner.lock_after,
+            owner.locked_until,
+            owner.lockout_until,
+            now,
+        );
+        match standing {
+            Standing::Active => Ok(()),
+            Standing::LockedOut if !self.caused_lockout(owner.user, context).await? => Ok(()),
+            Standing::LockedOut => Err(Fault::Unauthenticated(Refusal::LockedOut)),
+            other => Err(Fault::Unauthenticated(Refusal::Standing(other))),
+        }
+    }
+
+    /// Whether wrong passwords for this account came from the request's address.
+    async fn caused_lockout(&self, user: UserId, context: &RequestContext) -> Result<bool, Fault> {
+        let Some(address) = context.address else {
+            return Ok(false);
+        };
+        let address = address.to_canonical().to_string();
+        self.0
+            .store
+            .read_single(async |tx: &mut Tx<'_>| -> Outcome<bool> {
+                Ok(lockouts::caused_by(tx, user, &address).await?)
+            })
+            .await
+            .map_err(Abort::into_fault)
+    }
+}
+
+/// The earlier of two ends.
+fn earliest(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    one.into_iter().chain(other).min()
+}
+
+fn caller(
+    platform: Platform,
+    owner: &Owner,
+    remembered: Remembered,
+    presented: Presented,
+    context: RequestContext,
+    since: Option<Changes>,
+) -> Caller {
+    Caller(Arc::new(CallerState {
+        user: owner.user,
+        uuid: owner.uuid,
+        login: owner.login.clone(),
+        home: owner.home,
+        platform,
+        credential: presented.credential,
+        proof: false,
+        proven: false,
+        limits: presented.limits,
+        organisation: presented.organisation,
+        held: remembered.held,
+        version: remembered.version,
+        epoch: remembered.epoch,
+        held_until: remembered.until,
+        since,
+        until: earliest(
+            earliest(presented.until, remembered.until),
+            owner.lock_after,
+        ),
+        must_change_password: owner.must_change_password,
+        must_enrol_second_factor: presented.must_enrol_second_factor,
+        context,
+        behind: None,
+    }))
+}
+
+impl Inner {
+    async fn remembered(&self, owner: &Owner) -> Outcome<Remembered> {
+        let now = self.now();
+        if let Some(one) = self.callers.get(owner, now) {
+            return Ok(one);
+        }
+        let user = owner.user;
+        // The counters are read again in the snapshot of the rights, so the two belong together.
+        let (owner, holding) = self
+            .store
+            .read(async |tx: &mut Tx<'_>| -> Outcome<(Owner, Holding)> {
+                let owner = crate::store::credentials::owner(tx, user)
+                    .await?
+                    .ok_or(Abort::Fault(Fault::Unauthenticated(Refusal::Unknown)))?;
+                Ok((owner, holding(tx, user, &self.platform_lines, now).await?))
+            })
+            .await?;
+        let one = Remembered {
+            version: owner.version,
+            epoch: owner.epoch,
+            held: holding.held.into(),
+            until: holding.until,
+        };
+        self.callers.put(&owner, &one);
+        Ok(one)
+    }
+}
+
+fn gate(
+    addresses: &str,
+    constraints: &[crate::model::Constraint],
+    context: &RequestContext,
+) -> Result<(), Fault> {
+    if addresses == "[]" && constraints.is_empty() {
+        return Ok(());
+    }
+    let nets: Vec<IpNet> = serde_json::from_str(addresses)
+        .map_err(|error| Fault::Internal(format!("stored addresses: {error}")))?;
+    let gate = KeyGate {
+        method: &context.method,
+        path: &context.path,
+        address: context.address,
+    };
+    match rules::key_allows(&nets, constraints, gate) {
+        (false, _) => Err(Fault::Unauthenticated(Refusal::Address)),
+        (true, false) => Err(Fault::KeyLimit),
+        (true, true) => Ok(()),
+    }
+}

@@ -1,0 +1,265 @@
+//! The work: one transaction of one operation, with the look-ups that every use-case shares. What is
+//! missing and what the caller may not see are told apart nowhere else than here.
+
+use std::sync::Arc;
+
+use crate::access::caller::CallerState;
+use crate::access::table::Operation;
+use crate::directory::Inner;
+use crate::model::{
+    Fault, Kind, Organisation, OrganisationId, OrganisationRef, Permission, Platform, Ref, Scope,
+    Time, User, UserId, UserRef,
+};
+use crate::outcome::Outcome;
+use crate::rules;
+use crate::store::{Tx, organisations, users};
+
+/// One transaction of one operation: the store, the caller with the rights of now, the time.
+pub(crate) struct Work<'c> {
+    pub tx: Tx<'c>,
+    pub inner: Arc<Inner>,
+    pub caller: Arc<CallerState>,
+    pub now: Time,
+    pub operation: Operation,
+}
+
+impl Work<'_> {
+    /// Where the operation's permission counts.
+    pub fn scopes(&self) -> Vec<Scope> {
+        self.caller.scopes(self.operation.access().permission)
+    }
+
+    /// The scopes of another permission.
+    pub fn scopes_of(&self, permission: Permission) -> Vec<Scope> {
+        self.caller.scopes(permission)
+    }
+
+    /// The platform whose roles and groups the caller's dialect shows; natively all are shown.
+    pub fn shown_platform(&self) -> Option<Platform> {
+        Some(self.caller.platform).filter(|platform| *platform != Platform::USHER)
+    }
+
+    /// What the caller may read by a permission, with what concerns themselves.
+    pub fn reading(&self, permission: Permission) -> Vec<Scope> {
+        let mut scopes = self.caller.scopes(permission);
+        if !scopes.contains(&Scope::All) {
+            scopes.push(Scope::Own(self.caller.user));
+        }
+        scopes
+    }
+
+    /// The organisation a token is limited to; the root is no limit.
+    pub fn limit(&self) -> Option<i64> {
+        self.caller
+            .organisation
+            .filter(|organisation| *organisation != crate::ROOT)
+            .map(|organisation| organisation.0)
+    }
+
+    /// Whether `organisation` lies in the token's limit.
+    async fn within_limit(&mut self, organisation: OrganisationId) -> Outcome<bool> {
+        match self.caller.organisation {
+            None => Ok(true),
+            Some(limit) => Ok(organisations::ancestors(&mut self.tx, organisation)
+                .await?
+                .contains(&limit)),
+        }
+    }
+
+    /// Whether any of the scopes holds an organisation.
+    pub async fn scope_holds(
+        &mut self,
+        scopes: &[Scope],
+        organisation: OrganisationId,
+    ) -> Outcome<bool> {
+        if !self.within_limit(organisation).await? {
+            return Ok(false);
+        }
+        if scopes
+            .iter()
+            .any(|scope| *scope == Scope::All || *scope == Scope::Organisation(organisation))
+        {
+            return Ok(true);
+        }
+        if scopes
+            .iter()
+            .any(|scope| matches!(scope, Scope::Subtree(_)))
+        {
+            let above = organisations::ancestors(&mut self.tx, organisation).await?;
+            return Ok(scopes
+                .iter()
+                .any(|scope| matches!(scope, Scope::Subtree(top) if above.contains(top))));
+        }
+        Ok(false)
+    }
+
+    /// Whether a permission reaches an organisation.
+    pub async fn reaches_organisation(
+        &mut self,
+        permission: Permission,
+        organisation: OrganisationId,
+    ) -> Outcome<bool> {
+        let scopes = self.caller.scopes(permission);
+        self.scope_holds(&scopes, organisation).await
+    }
+
+    /// Refuses unless the operation's permission reaches an organisation.
+    pub async fn require_organisation(&mut self, organisation: OrganisationId) -> Outcome<()> {
+        let permission = self.operation.access().permission;
+        if self.reaches_organisation(permission, organisation).await? {
+            Ok(())
+        } else {
+            Err(Fault::Forbidden(permission).into())
+        }
+    }
+
+    /// Whether a permission reaches a user so as to change them: by their home, themselves, a list or
+    /// their primary group.
+    pub async fn reaches_user(&mut self, permission: Permission, user: &User) -> Outcome<bool> {
+        let scopes = self.caller.scopes(permission);
+        if scopes.is_empty() {
+            return Ok(false);
+        }
+        if !self.within_limit(user.home).await? {
+            return Ok(false);
+        }
+        let personal = scopes.iter().any(|scope| match scope {
+            Scope::Own(own) => *own == user.id,
+            Scope::Users(listed) => listed.contains(&user.id),
+            Scope::Groups(groups) => user
+                .primary_group
+                .is_some_and(|group| groups.contains(&group)),
+            _ => false,
+        });
+        Ok(personal || self.scope_holds(&scopes, user.home).await?)
+    }
+
+    /// Whether the caller sees a user: themselves, or by a home or a membership within the reach of
+    /// reading, or of the operation's own permission.
+    pub async fn sees_user(&mut self, user: &User) -> Outcome<bool> {
+        if user.id == self.caller.user {
+            return Ok(true);
+        }
+        let mut scopes = self.caller.scopes(Permission::ReadUsers);
+        let own = self.operation.access().permission;
+        if own != Permission::SignedIn {
+            scopes.extend(self.caller.scopes(own));
+        }
+        if scopes.is_empty() {
+            return Ok(false);
+        }
+        if scopes.contains(&Scope::All) && self.caller.organisation.is_none() {
+            return Ok(true);
+        }
+        let (limit, own) = (self.limit(), self.caller.user);
+        let seen = users::seen_of(&mut self.tx, &[user.id], &scopes, limit, own).await?;
+        Ok(!seen.is_empty())
+    }
+
+    /// Those of the users whom the caller sees, in one statement; what batches start from.
+    pub async fn seen_users(&mut self, of: &[UserId]) -> Outcome<Vec<UserId>> {
+        let scopes = self.caller.scopes(Permission::ReadUsers);
+        if (scopes.contains(&Scope::All) && self.caller.organisation.is_none())
+            || of.iter().all(|user| *user == self.caller.user)
+        {
+            return Ok(of.to_vec());
+        }
+        let (limit, own) = (self.limit(), self.caller.user);
+        Ok(users::seen_of(&mut self.tx, of, &scopes, limit, own).await?)
+    }
+
+    /// Finds a user by whatever names them, visible or not.
+    pub async fn find_user(&mut self, which: &UserRef) -> Outcome<Option<User>> {
+        Ok(match which {
+            Ref::Id(id) => users::by_id(&mut self.tx, *id).await?,
+            Ref::Uuid(uuid) => users::by_uuid(&mut self.tx, *uuid).await?,
+            Ref::Name(name) => users::by_sign_in_name(&mut self.tx, &rules::fold(name)).await?,
+        })
+    }
+
+    /// A user the caller sees; a hidden one is not found, like a missing one.
+    pub async fn visible_user(&mut self, which: &UserRef) -> Outcome<User> {
+        match self.find_user(which).await? {
+            Some(user) if self.sees_user(&user).await? => Ok(user),
+            _ => Err(Fault::NotFound(Kind::User).into()),
+        }
+    }
+
+    /// A user the operation's permission reaches (or oneself, where the table allows it). Who holds the
+    /// permission nowhere is forbidden whatever the target; else missing and hidden ones are not found,
+    /// and visible ones out of reach are forbidden.
+    pub async fn target_user(&mut self, which: &UserRef) -> Outcome<User> {
+        let found = self.find_user(which).await?;
+        let access = self.operation.access();
+        let oneself = found
+            .as_ref()
+            .is_some_and(|user| user.id == self.caller.user);
+        if let Some(user) = found.as_ref().filter(|_| access.own && oneself) {
+            return Ok(user.clone());
+        }
+        if access.permission != Permission::SignedIn && self.scopes().is_empty() {
+            return Err(Fault::Forbidden(access.permission).into());
+        }
+        let user = match found {
+            Some(user) if self.sees_user(&user).await? => user,
+            _ => return Err(Fault::NotFound(Kind::User).into()),
+        };
+        if self.reaches_user(access.permission, &user).await? {
+            Ok(user)
+        } else {
+            Err(Fault::Forbidden(access.permission).into())
+        }
+    }
+
+    /// Finds an organisation, visible or not.
+    pub async fn find_organisation(
+        &mut self,
+        which: &OrganisationRef,
+    ) -> Outcome<Option<Organisation>> {
+        Ok(match which {
+            Ref::Id(id) => organisations::by_id(&mut self.tx, *id).await?,
+            Ref::Uuid(uuid) => organisations::by_uuid(&mut self.tx, *uuid).await?,
+            Ref::Name(name) => organisations::by_name(&mut self.tx, &rules::fold(name)).await?,
+        })
+    }
+
+    /// Whether the caller sees an organisation: within the reach of reading organisations or of the
+    /// operation's own permission, or one they belong to.
+    pub async fn sees_organisation(&mut self, organisation: OrganisationId) -> Outcome<bool> {
+        if organisation == self.caller.home && self.caller.organisation.is_none() {
+            return Ok(true);
+        }
+        let mut scopes = self.caller.scopes(Permission::ReadOrganisations);
+        scopes.extend(self.caller.scopes(self.operation.access().permission));
+        if self.scope_holds(&scopes, organisation).await? {
+            return Ok(true);
+        }
+        let own = organisations::memberships(&mut self.tx, &[self.caller.user]).await?;
+        Ok(own
+            .iter()
+            .any(|membership| membership.organisation == organisation)
+            && self.within_limit(organisation).await?)
+    }
+
+    /// An organisation the caller sees.
+    pub async fn visible_organisation(&mut self, which: &OrganisationRef) -> Outcome<Organisation> {
+        match self.find_organisation(which).await? {
+            Some(organisation) if self.sees_organisation(organisation.id).await? => {
+                Ok(organisation)
+            }
+            _ => Err(Fault::NotFound(Kind::Organisation).into()),
+        }
+    }
+
+    /// An organisation the operation's permission reaches.
+    pub async fn target_organisation(&mut self, which: &OrganisationRef) -> Outcome<Organisation> {
+        let organisation = self.visible_organisation(which).await?;
+        self.require_organisation(organisation.id).await?;
+        Ok(organisation)
+    }
+
+    /// The acting user's number for created-by columns; none for the server itself.
+    pub fn actor(&self) -> Option<UserId> {
+        (!self.caller.is_system()).then_some(self.caller.user)
+    }
+}

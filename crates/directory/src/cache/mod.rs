@@ -1,0 +1,7 @@
+//! What the process remembers between requests. Nothing here decides a right without a check that it
+//! still holds.
+
+pub(crate) mod derived;
+pub(crate) mod provisioning_defaults;
+pub(crate) mod refusals;
+pub(crate) mod usage;

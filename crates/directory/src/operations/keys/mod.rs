@@ -1,0 +1,424 @@
+//! API keys: list, make, change, revoke.
+
+pub(crate) mod list;
+pub(crate) mod renew;
+
+use serde_json::json;
+
+use crate::access::authentication::digest;
+use crate::access::caller::Credential;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
+use crate::directory::Inner;
+use crate::handle::Handle;
+use crate::model::{
+    Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, KeyShape, Kind, NewKey, Page,
+    Permission, Query, Ref, Time, User, UserId, UserRef,
+};
+use crate::operations::keys::list::narrow;
+use crate::operations::keys::list::page;
+use crate::operations::keys::list::visible;
+use crate::outcome::Outcome;
+use crate::pending::Pending;
+use crate::rules::{self, Limited};
+use crate::store::keys;
+
+impl Handle {
+    /// Makes a key for oneself, or for somebody within reach. Its text is in the answer and nowhere
+    /// else. People who are not active may have keys made; they open once the account does.
+    pub fn create_key(&self, user: impl Into<UserRef>, new: NewKey) -> Pending<'_, FreshKey> {
+        fn inner(handle: &Handle, user: UserRef, new: NewKey) -> Pending<'_, FreshKey> {
+            Box::pin(async move {
+                let secret = handle.inner.key_text(new.shape);
+                handle.make_key(user, new, secret).await
+            })
+        }
+        inner(self, user.into(), new)
+    }
+
+    /// Makes a key with a text chosen beforehand: only the server itself does so, at the first run.
+    pub fn create_key_with(
+        &self,
+        user: impl Into<UserRef>,
+        new: NewKey,
+        secret: String,
+    ) -> Pending<'_, FreshKey> {
+        fn inner(
+            handle: &Handle,
+            user: UserRef,
+            new: NewKey,
+            secret: String,
+        ) -> Pending<'_, FreshKey> {
+            Box::pin(async move {
+                if !handle.caller.is_system() {
+                    return Err(Fault::Forbidden(Permission::ManageKeys));
+                }
+                check_plain_key(&secret)?;
+                handle.make_key(user, new, secret).await
+            })
+        }
+        inner(self, user.into(), new, secret)
+    }
+
+    async fn make_key(
+        &self,
+        which: UserRef,
+        new: NewKey,
+        secret: String,
+    ) -> Result<FreshKey, Fault> {
+        let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+        let text = secret.clone();
+        let key = self
+            .write(Operation::CreateKey, async move |work: &mut Work<'_>| {
+                create(work, &which, &new, uuid, &text).await
+            })
+            .await?;
+        Ok(FreshKey { key, secret })
+    }
+
+    /// One page of the keys the caller sees: their own, and those of people whose keys they manage.
+    /// Revoked and expired ones are among them.
+    pub fn keys<'a>(&'a self, query: &'a Query<KeyField>) -> Pending<'a, Page<Key>> {
+        Box::pin(async move {
+            let query = query.clone();
+            let bounded = query.search.is_none() && !query.total && narrow(&query.predicate);
+            let list = async move |work: &mut Work<'_>| page(work, &query).await;
+            if bounded {
+                self.read(Operation::ListKeys, list).await
+            } else {
+                self.read_slow(Operation::ListKeys, list).await
+            }
+        })
+    }
+
+    /// One key the caller sees.
+    pub fn key(&self, which: impl Into<KeyRef>) -> Pending<'_, Key> {
+        fn inner(handle: &Handle, which: KeyRef) -> Pending<'_, Key> {
+            Box::pin(async move {
+                handle
+                    .read(Operation::ListKeys, async |work: &mut Work<'_>| {
+                        Ok(visible(work, &which).await?.0)
+                    })
+                    .await
+            })
+        }
+        inner(self, which.into())
+    }
+
+    /// Changes a key. Its text never changes.
+    pub fn update_key(&self, which: impl Into<KeyRef>, change: KeyChange) -> Pending<'_, Key> {
+        fn inner(handle: &Handle, which: KeyRef, change: KeyChange) -> Pending<'_, Key> {
+            Box::pin(async move {
+                handle
+                    .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
+                        update(work, &which, &change).await
+                    })
+                    .await
+            })
+        }
+        inner(self, which.into(), change)
+    }
+
+    /// Revokes a key for good; a second time changes nothing.
+    pub fn revoke_key(&self, which: impl Into<KeyRef>) -> Pending<'_, Key> {
+        fn inner(handle: &Handle, which: KeyRef) -> Pending<'_, Key> {
+            Box::pin(async move {
+                handle
+                    .write(Operation::RevokeKey, async move |work: &mut Work<'_>| {
+                        let (mut key, owner) = visible(work, &which).await?;
+                        work.guard_takeover(&owner).await?;
+                        revoke(work, &key, &owner).await?;
+                        key.revoked_at = key.revoked_at.or(Some(work.now));
+                        Ok(key)
+                    })
+                    .await
+            })
+        }
+        inner(self, which.into())
+    }
+
+    /// Revokes all of somebody's keys but one; tells how many there were.
+    pub fn revoke_keys_of(
+        &self,
+        user: impl Into<UserRef>,
+        except: Option<KeyId>,
+    ) -> Pending<'_, u64> {
+        fn inner(handle: &Handle, user: UserRef, except: Option<KeyId>) -> Pending<'_, u64> {
+            Box::pin(async move {
+                let which = user;
+                handle
+                    .write(Operation::RevokeKey, async move |work: &mut Work<'_>| {
+                        let owner = work.target_user(&which).await?;
+                        work.guard_takeover(&owner).await?;
+                        let mut count = 0;
+                        for key in keys::standing_of(&mut work.tx, owner.id).await? {
+                            if Some(key.id) != except {
+                                revoke(work, &key, &owner).await?;
+                                count += 1;
+                            }
+                        }
+                        Ok(count)
+                    })
+                    .await
+            })
+        }
+        inner(self, user.into(), except)
+    }
+}
+
+/// Whether a text chosen beforehand may be a key: it has the shape of those made here.
+pub fn check_plain_key(text: &str) -> Result<(), Fault> {
+    if text.len() == PLAIN_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    Err(Fault::invalid("key", "must be 40 letters and digits"))
+}
+
+/// Letters and digits of a plain key.
+const PLAIN_LENGTH: usize = 40;
+
+impl Inner {
+    pub(crate) fn key_text(&self, shape: KeyShape) -> String {
+        use base64::Engine as _;
+        match shape {
+            KeyShape::Plain => self.seams.letters_and_digits(PLAIN_LENGTH),
+            KeyShape::Prefixed(prefix) => {
+                let mut random = [0_u8; 48];
+                self.seams.entropy.fill(&mut random);
+                let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
+                format!("{prefix}{text}")
+            }
+        }
+    }
+
+    /// Adds the uses that are not written yet.
+    pub(super) fn with_pending_uses(&self, mut key: Key) -> Key {
+        if let Some(pending) = self.uses.of_key(key.id) {
+            key.use_count += pending.count;
+            key.last_used_at = key.last_used_at.max(Some(pending.last));
+            let addresses = pending.texts();
+            if let Some(last) = addresses.last() {
+                key.last_address = Some(last.clone());
+            }
+            keys::remember_addresses(&mut key.seen_addresses, &addresses);
+        }
+        key
+    }
+}
+
+impl<'a> Limited<'a> {
+    fn of(key: &'a Key) -> Self {
+        Self {
+            read_only: key.read_only,
+            addresses: &key.addresses,
+            constraints: &key.constraints,
+            scopes: &key.scopes,
+            organisation: key.organisation,
+        }
+    }
+}
+
+pub(crate) async fn create(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    new: &NewKey,
+    uuid: uuid::Uuid,
+    secret: &str,
+) -> Outcome<Key> {
+    let owner = work.target_user(which).await?;
+    work.guard_takeover(&owner).await?;
+    // A key outlives the session that made it, whoever's it is.
+    work.require_proof().await?;
+    create_for(work, &owner, new, uuid, secret).await
+}
+
+/// The first key of an account that is being made, as limited as the key that asks.
+pub(crate) async fn first(
+    work: &mut Work<'_>,
+    owner: &User,
+    new: &NewKey,
+    uuid: uuid::Uuid,
+    secret: &str,
+) -> Outcome<Key> {
+    let mut new = new.clone();
+    if let Some(own) = presented(work).await? {
+        new.addresses.clone_from(&own.addresses);
+        new.constraints.clone_from(&own.constraints);
+        new.scopes.clone_from(&own.scopes);
+        new.organisation = own.organisation;
+    }
+    create_for(work, owner, &new, uuid, secret).await
+}
+
+/// The key that the request came with.
+async fn presented(work: &mut Work<'_>) -> Outcome<Option<Key>> {
+    match work.caller.credential {
+        Credential::Key(own) | Credential::Session(_, Some(own)) => {
+            Ok(keys::by_id(&mut work.tx, own).await?)
+        }
+        Credential::Session(_, None) | Credential::System => Ok(None),
+    }
+}
+
+async fn create_for(
+    work: &mut Work<'_>,
+    owner: &User,
+    new: &NewKey,
+    uuid: uuid::Uuid,
+    secret: &str,
+) -> Outcome<Key> {
+    rules::check_key_limits(&new.name, &new.addresses, &new.constraints, &new.scopes)?;
+    if let Some(organisation) = new.organisation {
+        let known = work
+            .find_organisation(&Ref::Id(organisation))
+            .await?
+            .is_some()
+            && work.sees_organisation(organisation).await?;
+        if !known {
+            return Err(Fault::UnknownReference(Kind::Organisation).into());
+        }
+    }
+    let platform = work.caller.platform.word();
+    let limited = !new.constraints.is_empty() || !new.scopes.is_empty();
+    let mut key = Key {
+        id: KeyId(0),
+        uuid,
+        user: owner.id,
+        name: new.name.clone(),
+        hint_start: secret.chars().take(4).collect(),
+        hint_end: secret
+            .get(secret.len().saturating_sub(4)..)
+            .unwrap_or_default()
+            .to_owned(),
+        origin: platform.to_owned(),
+        platform: limited.then(|| platform.to_owned()),
+        read_only: new.read_only,
+        addresses: new.addresses.clone(),
+        constraints: new.constraints.clone(),
+        scopes: new.scopes.clone(),
+        organisation: new.organisation,
+        expires_at: new.expires_at,
+        revoked_at: None,
+        created_at: work.now,
+        created_by: work.actor(),
+        use_count: 0,
+        last_used_at: None,
+        last_address: None,
+        seen_addresses: Vec::new(),
+    };
+    no_freer_than_own(work, &key).await?;
+    key.id = keys::insert(&mut work.tx, &key, &digest(secret))
+        .await?
+        .ok_or(Fault::Taken { field: "uuid" })?;
+    event(
+        work,
+        "key.created",
+        &key,
+        owner,
+        json!({ "after": described(&key) }),
+    )
+    .await?;
+    Ok(key)
+}
+
+/// A key that is limited itself makes and changes only keys that are as limited.
+async fn no_freer_than_own(work: &mut Work<'_>, key: &Key) -> Outcome<()> {
+    let Some(own) = presented(work).await? else {
+        return Ok(());
+    };
+    if rules::no_less_limited(Limited::of(&own), Limited::of(key)) {
+        Ok(())
+    } else {
+        Err(Fault::ExceedsOwn.into())
+    }
+}
+
+async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outcome<Key> {
+    let (old, owner) = visible(work, which).await?;
+    work.guard_takeover(&owner).await?;
+    let mut key = old.clone();
+    if let Some(name) = &change.name {
+        key.name.clone_from(name);
+    }
+    if let Some(expires_at) = change.expires_at {
+        key.expires_at = expires_at;
+    }
+    if let Some(read_only) = change.read_only {
+        key.read_only = read_only;
+    }
+    if let Some(addresses) = &change.addresses {
+        key.addresses.clone_from(addresses);
+    }
+    if let Some(constraints) = &change.constraints {
+        key.constraints.clone_from(constraints);
+    }
+    if let Some(scopes) = &change.scopes {
+        key.scopes.clone_from(scopes);
+    }
+    rules::check_key_limits(&key.name, &key.addresses, &key.constraints, &key.scopes)?;
+    // Limits are read in the dialect that set them, so they stay with it while there are any.
+    key.platform = if key.constraints.is_empty() && key.scopes.is_empty() {
+        None
+    } else {
+        old.platform
+            .clone()
+            .or_else(|| Some(work.caller.platform.word().to_owned()))
+    };
+    if key == old {
+        return Ok(key);
+    }
+    work.require_proof().await?;
+    no_freer_than_own(work, &key).await?;
+    keys::update(&mut work.tx, &key).await?;
+    let detail = json!({ "before": described(&old), "after": described(&key) });
+    event(work, "key.changed", &key, &owner, detail).await?;
+    Ok(key)
+}
+
+pub(crate) async fn revoke(work: &mut Work<'_>, key: &Key, owner: &User) -> Outcome<()> {
+    let now: Time = work.now;
+    if keys::revoke(&mut work.tx, key.id, now).await? {
+        event(
+            work,
+            "key.revoked",
+            key,
+            owner,
+            json!({ "before": described(key) }),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn event(
+    work: &mut Work<'_>,
+    verb: &str,
+    key: &Key,
+    owner: &User,
+    detail: serde_json::Value,
+) -> Outcome<()> {
+    let about = About {
+        entity: "key",
+        id: Some(key.id.0),
+        name: Some(&key.name),
+        organisation: Some(owner.home),
+    };
+    work.event(verb, about, Some(detail)).await
+}
+
+/// What an event tells of a key; never its text.
+fn described(key: &Key) -> serde_json::Value {
+    let UserId(user) = key.user;
+    json!({
+        "user": user,
+        "name": key.name,
+        "hint": format!("{}…{}", key.hint_start, key.hint_end),
+        "read_only": key.read_only,
+        "addresses": key.addresses,
+        "constraints": key.constraints,
+        "scopes": key.scopes,
+        "organisation": key.organisation,
+        "expires_at": key.expires_at,
+    })
+}

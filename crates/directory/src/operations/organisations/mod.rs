@@ -1,0 +1,416 @@
+//! Organisations: list, make, change, delete.
+
+pub(crate) mod memberships;
+
+use serde_json::json;
+
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
+use crate::handle::Handle;
+use crate::model::{
+    Extended, Fault, Kind, NewOrganisation, Organisation, OrganisationChange, OrganisationField,
+    OrganisationId, OrganisationRef, Page, Permission, Query, Scope,
+};
+use crate::outcome::Outcome;
+use crate::rules;
+use crate::store::{members, organisations, users};
+
+use super::extensions;
+use crate::pending::Pending;
+
+impl Handle {
+    /// One page of the organisations the caller sees.
+    pub fn organisations<'a>(
+        &'a self,
+        query: &'a Query<OrganisationField>,
+    ) -> Pending<'a, Page<Organisation>> {
+        Box::pin(async move {
+            let query = query.clone();
+            self.read_slow(
+                Operation::ListOrganisations,
+                async move |work: &mut Work<'_>| {
+                    let permission = query.seen_by.unwrap_or(Permission::ReadOrganisations);
+                    let (scopes, limit, now) = (work.scopes_of(permission), work.limit(), work.now);
+                    let total = if query.total {
+                        let sql = organisations::count_sql(&query, &scopes, limit, now)?;
+                        work.tx
+                            .one(&sql.text, &sql.vals(), |row| row.int(0))
+                            .await?
+                    } else {
+                        None
+                    };
+                    let total = total.map(|total| u64::try_from(total).unwrap_or(0));
+                    if query.limit == 0 {
+                        return Ok(Page {
+                            items: Vec::new(),
+                            cursors: Vec::new(),
+                            next: None,
+                            total,
+                        });
+                    }
+                    let (sql, text) = organisations::page_sql(&query, &scopes, limit, now)?;
+                    let rows = organisations::page(&mut work.tx, &sql, text).await?;
+                    Ok(crate::store::select::page(rows, query.limit, total))
+                },
+            )
+            .await
+        })
+    }
+
+    /// How many people are homed in each of those organisations.
+    pub fn population<'a>(
+        &'a self,
+        of: &'a [OrganisationId],
+    ) -> Pending<'a, Vec<(OrganisationId, i64)>> {
+        Box::pin(async move {
+            let of = of.to_vec();
+            self.read(Operation::ShowOrganisation, async |work: &mut Work<'_>| {
+                Ok(users::homed(&mut work.tx, &of).await?)
+            })
+            .await
+        })
+    }
+
+    /// Makes an organisation, with the groups that each platform installs in every one.
+    pub fn create_organisation(&self, new: NewOrganisation) -> Pending<'_, Organisation> {
+        Box::pin(async move {
+            let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            self.write(
+                Operation::CreateOrganisation,
+                async move |work: &mut Work<'_>| create(work, &new, uuid).await,
+            )
+            .await
+        })
+    }
+
+    /// Changes an organisation.
+    pub fn update_organisation(
+        &self,
+        which: impl Into<OrganisationRef>,
+        change: OrganisationChange,
+    ) -> Pending<'_, Organisation> {
+        fn inner(
+            handle: &Handle,
+            which: OrganisationRef,
+            change: OrganisationChange,
+        ) -> Pending<'_, Organisation> {
+            Box::pin(async move {
+                handle
+                    .write(
+                        Operation::UpdateOrganisation,
+                        async move |work: &mut Work<'_>| update(work, &which, &change).await,
+                    )
+                    .await
+            })
+        }
+        inner(self, which.into(), change)
+    }
+
+    /// Deletes an organisation that nobody is homed in and nothing hangs below; its groups,
+    /// memberships, grants and records go with it.
+    pub fn delete_organisation(
+        &self,
+        which: impl Into<OrganisationRef>,
+    ) -> Pending<'_, Organisation> {
+        fn inner(handle: &Handle, which: OrganisationRef) -> Pending<'_, Organisation> {
+            Box::pin(async move {
+                handle.write(
+            Operation::DeleteOrganisation,
+            async move |work: &mut Work<'_>| {
+                let organisation = work.target_organisation(&which).await?;
+                if organisation.id == crate::ROOT {
+                    return Err(Fault::Protected(Kind::Organisation).into());
+                }
+                if organisations::in_use(&mut work.tx, organisation.id).await? {
+                    return Err(Fault::InUse(Kind::Organisation).into());
+                }
+                organisations::delete(&mut work.tx, organisation.id).await?;
+                let detail =
+                    json!({ "before": { "name": organisation.name, "uuid": organisation.uuid } });
+                work.event(
+                    "organisation.deleted",
+                    About::organisation(&organisation),
+                    Some(detail),
+                )
+                .await?;
+                Ok(organisation)
+            },
+        )
+        .await
+            })
+        }
+        inner(self, which.into())
+    }
+}
+
+fn check(organisation: &Organisation) -> Result<(), Fault> {
+    if organisation.name.trim().is_empty() {
+        return Err(Fault::invalid("name", "must not be empty"));
+    }
+    rules::check_text("name", &organisation.name, 255, false)?;
+    for (field, text) in [
+        ("description", &organisation.description),
+        ("kind", &organisation.kind),
+        ("sector", &organisation.sector),
+        ("nationality", &organisation.nationality),
+        ("contacts", &organisation.contacts),
+    ] {
+        if let Some(text) = text {
+            rules::check_text(field, text, 10_000, true)?;
+        }
+    }
+    if organisation.domains.len() > 1_000 {
+        return Err(Fault::invalid("domains", "holds more than 1000 domains"));
+    }
+    for domain in &organisation.domains {
+        rules::check_allowed_domain(domain)?;
+    }
+    Ok(())
+}
+
+/// A slug that nobody has: the wanted one, or with the next free number behind it.
+async fn free_slug(work: &mut Work<'_>, wanted: &str, own: i64) -> Outcome<String> {
+    let mut slug = wanted.to_owned();
+    for suffix in 2..10_000 {
+        let taken = organisations::slug_taken(&mut work.tx, &slug, own).await?;
+        if !taken {
+            return Ok(slug);
+        }
+        slug = format!("{wanted}-{suffix}");
+    }
+    Err(Fault::Taken { field: "slug" }.into())
+}
+
+/// The organisation nearest to the root in whose whole subtree a permission counts.
+pub(crate) async fn highest_reach(
+    work: &mut Work<'_>,
+    permission: Permission,
+) -> Outcome<OrganisationId> {
+    let mut highest: Option<(usize, OrganisationId)> = None;
+    for scope in work.scopes_of(permission) {
+        match scope {
+            Scope::All => return Ok(work.caller.organisation.unwrap_or(crate::ROOT)),
+            Scope::Subtree(top) => {
+                let depth = organisations::ancestors(&mut work.tx, top).await?.len();
+                if highest.is_none_or(|(least, _)| depth < least) {
+                    highest = Some((depth, top));
+                }
+            }
+            _ => {}
+        }
+    }
+    let (_, top) = highest.ok_or(Fault::Forbidden(permission))?;
+    // A token that is limited to an organisation below reaches no higher.
+    match work.caller.organisation {
+        Some(limit)
+            if organisations::ancestors(&mut work.tx, limit)
+                .await?
+                .contains(&top) =>
+        {
+            Ok(limit)
+        }
+        _ => Ok(top),
+    }
+}
+
+/// Makes an organisation in a transaction.
+pub(crate) async fn create(
+    work: &mut Work<'_>,
+    new: &NewOrganisation,
+    uuid: uuid::Uuid,
+) -> Outcome<Organisation> {
+    let parent = match new.parent {
+        Some(parent) => {
+            let known = organisations::by_id(&mut work.tx, parent).await?.is_some()
+                && work.sees_organisation(parent).await?;
+            if !known {
+                return Err(Fault::UnknownReference(Kind::Organisation).into());
+            }
+            work.require_organisation(parent).await?;
+            parent
+        }
+        None => highest_reach(work, Permission::ManageOrganisations).await?,
+    };
+    let slug = match &new.slug {
+        Some(slug) => slug.clone(),
+        None => free_slug(work, &rules::slug(&new.name), 0).await?,
+    };
+    let (now, actor) = (work.now, work.actor());
+    let mut organisation = Organisation {
+        id: OrganisationId(0),
+        uuid,
+        parent: Some(parent),
+        name: new.name.trim().to_owned(),
+        slug,
+        description: new.description.clone(),
+        kind: new.kind.clone(),
+        sector: new.sector.clone(),
+        nationality: new.nationality.clone(),
+        contacts: new.contacts.clone(),
+        local: !new.external,
+        domains: new.domains.clone(),
+        version: 1,
+        created_at: now,
+        created_by: actor,
+        updated_at: now,
+        updated_by: actor,
+    };
+    check(&organisation)?;
+    let Some(id) = organisations::insert(&mut work.tx, &organisation).await? else {
+        let field = organisations::clash(
+            &mut work.tx,
+            0,
+            &organisation.name,
+            &organisation.slug,
+            uuid,
+        )
+        .await?;
+        return Err(Fault::Taken {
+            field: field.unwrap_or("name"),
+        }
+        .into());
+    };
+    organisation.id = id;
+    super::install::groups_of_organisation(work, &organisation).await?;
+    if let Some(extension) = &new.extension {
+        extensions::put(work, Extended::Organisation, id.0, extension).await?;
+    }
+    let detail = json!({ "after": { "name": organisation.name, "uuid": organisation.uuid, "parent": parent } });
+    work.event(
+        "organisation.created",
+        About::organisation(&organisation),
+        Some(detail),
+    )
+    .await?;
+    Ok(organisation)
+}
+
+async fn update(
+    work: &mut Work<'_>,
+    which: &OrganisationRef,
+    change: &OrganisationChange,
+) -> Outcome<Organisation> {
+    let old = work.target_organisation(which).await?;
+    if change
+        .if_version
+        .is_some_and(|version| version != old.version)
+    {
+        return Err(Fault::Stale.into());
+    }
+    let mut new = old.clone();
+    if let Some(uuid) = change.uuid {
+        new.uuid = uuid;
+    }
+    if let Some(name) = &change.name {
+        name.trim().clone_into(&mut new.name);
+    }
+    if let Some(slug) = &change.slug {
+        new.slug.clone_from(slug);
+    }
+    for (slot, wanted) in [
+        (&mut new.description, &change.description),
+        (&mut new.kind, &change.kind),
+        (&mut new.sector, &change.sector),
+        (&mut new.nationality, &change.nationality),
+        (&mut new.contacts, &change.contacts),
+    ] {
+        if let Some(wanted) = wanted {
+            slot.clone_from(wanted);
+        }
+    }
+    if let Some(local) = change.local {
+        new.local = local;
+    }
+    if let Some(domains) = &change.domains {
+        new.domains.clone_from(domains);
+    }
+    if let Some(parent) = change.parent.filter(|parent| Some(*parent) != old.parent) {
+        rehang(work, &old, parent).await?;
+        new.parent = Some(parent);
+    }
+    check(&new)?;
+    let now = work.now;
+    let documented = match &change.extension {
+        Some(extension) => {
+            extensions::replace(work, Extended::Organisation, old.id.0, extension).await?
+        }
+        None => false,
+    };
+    if new != old || documented {
+        new.updated_at = now;
+        new.updated_by = work.actor();
+        if !organisations::update(&mut work.tx, &new).await? {
+            let field =
+                organisations::clash(&mut work.tx, old.id.0, &new.name, &new.slug, new.uuid)
+                    .await?;
+            return Err(Fault::Taken {
+                field: field.unwrap_or("name"),
+            }
+            .into());
+        }
+        new.version += 1;
+        if new.name != old.name || new.slug != old.slug {
+            super::install::rename_groups_of_organisation(work, &new).await?;
+        }
+        let mut detail = json!({ "before": described(&old, &new), "after": described(&new, &old) });
+        if documented {
+            detail = crate::audit::with_document(detail, work.caller.platform);
+        }
+        work.event(
+            "organisation.changed",
+            About::organisation(&new),
+            Some(detail),
+        )
+        .await?;
+    }
+    Ok(new)
+}
+
+/// The fields in which one differs from the other.
+fn described(one: &Organisation, other: &Organisation) -> serde_json::Value {
+    let fields = |organisation: &Organisation| {
+        json!({
+            "name": organisation.name, "slug": organisation.slug, "uuid": organisation.uuid,
+            "description": organisation.description, "kind": organisation.kind, "sector": organisation.sector,
+            "nationality": organisation.nationality, "contacts": organisation.contacts, "local": organisation.local,
+            "domains": organisation.domains, "parent": organisation.parent,
+        })
+    };
+    let (one, other) = (fields(one), fields(other));
+    one.as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, value)| other.get(name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Moves a subtree: reach over the new parent is needed, and no circle may come of it. People below
+/// leave groups they were allowed in only for the old place's sake.
+async fn rehang(
+    work: &mut Work<'_>,
+    organisation: &Organisation,
+    parent: OrganisationId,
+) -> Outcome<()> {
+    if organisation.id == crate::ROOT {
+        return Err(Fault::Protected(Kind::Organisation).into());
+    }
+    let known = organisations::by_id(&mut work.tx, parent).await?.is_some()
+        && work.sees_organisation(parent).await?;
+    if !known {
+        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    }
+    work.require_organisation(parent).await?;
+    if organisations::ancestors(&mut work.tx, parent)
+        .await?
+        .contains(&organisation.id)
+    {
+        return Err(Fault::invalid("parent", "lies below the organisation itself").into());
+    }
+    organisations::unhang(&mut work.tx, organisation.id).await?;
+    organisations::hang(&mut work.tx, organisation.id, parent).await?;
+    members::leave_foreign_of(&mut work.tx, organisation.id).await?;
+    Ok(())
+}

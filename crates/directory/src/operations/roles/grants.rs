@@ -1,0 +1,298 @@
+//! Grants: who holds what by which path, granting and revoking, and the roles groups bring.
+
+use serde_json::json;
+
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
+use crate::handle::Handle;
+use crate::model::{
+    Fault, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant, OrganisationId,
+    Permission, Platform, Role, RoleId, RolePaths, UserId, UserRef,
+};
+use crate::outcome::Outcome;
+use crate::store::{collections, grants};
+
+use crate::operations::groups;
+use crate::operations::roles::granting;
+use crate::operations::roles::granting::Wanted;
+use crate::operations::roles::owners;
+use crate::pending::Pending;
+
+impl Handle {
+    /// Every role those people hold that has not ended, by every path: of the dialect's platform and
+    /// of `usher`; natively of all. People the caller does not see are left out.
+    pub fn grants_of<'a>(&'a self, of: &'a [UserId]) -> Pending<'a, Vec<HeldRole>> {
+        Box::pin(async move {
+            let of = of.to_vec();
+            self.read(Operation::ListGrants, async |work: &mut Work<'_>| {
+                let seen = work.seen_users(&of).await?;
+                let only = work.shown_platform();
+                granting::held_by(work, &seen, only).await
+            })
+            .await
+        })
+    }
+
+    /// Grants a role directly; true when that changed anything. Without an organisation it counts at
+    /// the home on platforms with exactly one role, and at the caller's highest reach on others.
+    pub fn grant_role(&self, user: impl Into<UserRef>, new: NewGrant) -> Pending<'_, bool> {
+        fn inner(handle: &Handle, user: UserRef, new: NewGrant) -> Pending<'_, bool> {
+            Box::pin(async move { Ok(handle.grant_roles(user, vec![new]).await? > 0) })
+        }
+        inner(self, user.into(), new)
+    }
+
+    /// Grants several roles, all or none; tells how many of them were new.
+    pub fn grant_roles(&self, user: impl Into<UserRef>, new: Vec<NewGrant>) -> Pending<'_, usize> {
+        fn inner(handle: &Handle, user: UserRef, new: Vec<NewGrant>) -> Pending<'_, usize> {
+            Box::pin(async move {
+                handle
+                    .write(Operation::GrantRole, async move |work: &mut Work<'_>| {
+                        let user = work.visible_user(&user).await?;
+                        let mut given = 0;
+                        for one in &new {
+                            let wanted = Wanted {
+                                role: one.role,
+                                organisation: one.organisation,
+                                expires_at: one.expires_at,
+                            };
+                            given += usize::from(granting::give(work, &user, wanted, false).await?);
+                        }
+                        Ok(given)
+                    })
+                    .await
+            })
+        }
+        inner(self, user.into(), new)
+    }
+
+    /// Revokes a directly granted role in one organisation, or wherever it was granted.
+    pub fn revoke_role(
+        &self,
+        user: impl Into<UserRef>,
+        role: RoleId,
+        organisation: Option<OrganisationId>,
+    ) -> Pending<'_, ()> {
+        fn inner(
+            handle: &Handle,
+            user: UserRef,
+            role: RoleId,
+            organisation: Option<OrganisationId>,
+        ) -> Pending<'_, ()> {
+            Box::pin(async move { handle.revoke_roles(user, vec![(role, organisation)]).await })
+        }
+        inner(self, user.into(), role, organisation)
+    }
+
+    /// Revokes several directly granted roles, all or none.
+    pub fn revoke_roles(
+        &self,
+        user: impl Into<UserRef>,
+        gone: Vec<(RoleId, Option<OrganisationId>)>,
+    ) -> Pending<'_, ()> {
+        fn inner(
+            handle: &Handle,
+            user: UserRef,
+            gone: Vec<(RoleId, Option<OrganisationId>)>,
+        ) -> Pending<'_, ()> {
+            Box::pin(async move {
+                handle
+                    .write(Operation::RevokeRole, async move |work: &mut Work<'_>| {
+                        let user = work.visible_user(&user).await?;
+                        for (role, organisation) in &gone {
+                            granting::take(work, &user, *role, *organisation).await?;
+                        }
+                        Ok(())
+                    })
+                    .await
+            })
+        }
+        inner(self, user.into(), gone)
+    }
+
+    /// Makes somebody's direct roles of the dialect's platform exactly these; true when that changed
+    /// anything. New ones count in `organisation`, as with [`Handle::grant_role`].
+    pub fn replace_direct_roles<'a>(
+        &'a self,
+        user: impl Into<UserRef>,
+        roles: &'a [RoleId],
+        organisation: Option<OrganisationId>,
+    ) -> Pending<'a, bool> {
+        fn inner<'a>(
+            handle: &'a Handle,
+            user: UserRef,
+            roles: &'a [RoleId],
+            organisation: Option<OrganisationId>,
+        ) -> Pending<'a, bool> {
+            Box::pin(async move {
+                let (user, roles) = (user, roles.to_vec());
+                handle
+                    .write(Operation::GrantRole, async move |work: &mut Work<'_>| {
+                        let user = work.visible_user(&user).await?;
+                        granting::replace(work, &user, &roles, organisation).await
+                    })
+                    .await
+            })
+        }
+        inner(self, user.into(), roles, organisation)
+    }
+
+    /// The roles that those groups bring, as far as the caller sees the groups.
+    pub fn group_roles<'a>(&'a self, of: &'a [GroupId]) -> Pending<'a, Vec<GroupRole>> {
+        Box::pin(async move {
+            let of = of.to_vec();
+            self.read(Operation::ShowGroup, async |work: &mut Work<'_>| {
+                let seen = groups::seen_ids(work, &of).await?;
+                Ok(grants::group_roles(&mut work.tx, &seen).await?)
+            })
+            .await
+        })
+    }
+
+    /// Lets a group bring a role to its members; false when it did already.
+    pub fn add_group_role(
+        &self,
+        group: impl Into<GroupRef>,
+        role: RoleId,
+        scope: GroupRoleScope,
+    ) -> Pending<'_, bool> {
+        fn inner(
+            handle: &Handle,
+            group: GroupRef,
+            role: RoleId,
+            scope: GroupRoleScope,
+        ) -> Pending<'_, bool> {
+            Box::pin(async move {
+                handle
+                    .write(
+                        Operation::ChangeGroupRoles,
+                        async move |work: &mut Work<'_>| {
+                            let (group, role) = group_and_role(work, &group, role, scope).await?;
+                            let (now, actor) = (work.now, work.actor());
+                            let id = grants::put_group_role(
+                                &mut work.tx,
+                                group.id,
+                                role.id,
+                                scope,
+                                now,
+                                actor,
+                            )
+                            .await?;
+                            if id.is_some() {
+                                let detail = json!({ "after": described(&role, scope) });
+                                work.event("group.role_added", About::group(&group), Some(detail))
+                                    .await?;
+                            }
+                            Ok(id.is_some())
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, group.into(), role, scope)
+    }
+
+    /// Takes a role from a group; false when the group did not bring it.
+    pub fn remove_group_role(
+        &self,
+        group: impl Into<GroupRef>,
+        role: RoleId,
+        scope: GroupRoleScope,
+    ) -> Pending<'_, bool> {
+        fn inner(
+            handle: &Handle,
+            group: GroupRef,
+            role: RoleId,
+            scope: GroupRoleScope,
+        ) -> Pending<'_, bool> {
+            Box::pin(async move {
+                handle
+                    .write(
+                        Operation::ChangeGroupRoles,
+                        async move |work: &mut Work<'_>| {
+                            let (group, role) = group_and_role(work, &group, role, scope).await?;
+                            let gone =
+                                grants::delete_group_role(&mut work.tx, group.id, role.id, scope)
+                                    .await?;
+                            if gone {
+                                let detail = json!({ "before": described(&role, scope) });
+                                work.event(
+                                    "group.role_removed",
+                                    About::group(&group),
+                                    Some(detail),
+                                )
+                                .await?;
+                            }
+                            Ok(gone)
+                        },
+                    )
+                    .await
+            })
+        }
+        inner(self, group.into(), role, scope)
+    }
+}
+
+fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value {
+    let (organisation, collection) = match scope {
+        GroupRoleScope::Organisation(id) => (Some(id.0), None),
+        GroupRoleScope::Collection(id) => (None, Some(id.0)),
+    };
+    json!({
+        "platform": role.platform, "role": role.name, "role_number": role.number,
+        "organisation": organisation, "collection": collection,
+    })
+}
+
+/// Checks that the caller may put this role onto this group, or take it away: by reach over the group
+/// and over every organisation where the role counts, and holding all that it brings.
+async fn group_and_role(
+    work: &mut Work<'_>,
+    group: &GroupRef,
+    role: RoleId,
+    scope: GroupRoleScope,
+) -> Outcome<(crate::model::Group, Role)> {
+    let group = groups::visible(work, group)
+        .await?
+        .ok_or(Fault::NotFound(Kind::Group))?;
+    work.require_organisation(group.organisation).await?;
+    let role = granting::referenced(work, role).await?;
+    let inner = std::sync::Arc::clone(&work.inner);
+    let spec = granting::spec_of(&inner, &role)?;
+    if matches!(spec.paths, RolePaths::Direct | RolePaths::ExactlyOne) {
+        return Err(Fault::invalid("role", "is granted to people only").into());
+    }
+    if role.platform == Platform::USHER.word() && role.word == owners::OWNER {
+        return Err(Fault::invalid("role", "is granted to people only").into());
+    }
+    if role
+        .organisation
+        .is_some_and(|one| one != group.organisation)
+    {
+        return Err(Fault::invalid("role", "belongs to another organisation").into());
+    }
+    if let GroupRoleScope::Collection(id) = scope {
+        let known = collections::by_id(&mut work.tx, id).await?;
+        let seen = match known {
+            Some(collection) => work.sees_organisation(collection.organisation).await?,
+            None => false,
+        };
+        if !seen {
+            return Err(Fault::UnknownReference(Kind::Collection).into());
+        }
+    }
+    for organisation in granting::organisations_of(work, scope).await? {
+        if !work.sees_organisation(organisation).await? {
+            return Err(Fault::UnknownReference(Kind::Organisation).into());
+        }
+        if !work
+            .reaches_organisation(Permission::GrantRoles, organisation)
+            .await?
+        {
+            return Err(Fault::Forbidden(Permission::GrantRoles).into());
+        }
+        granting::may_grant(work, &role, organisation).await?;
+    }
+    Ok((group, role))
+}
