@@ -111,7 +111,7 @@ impl Handle {
                         mail::put_password(work, sealed).await?;
                     }
                     if let Some((platform, wanted)) = &default_roles {
-                        roles::put_default_roles(work, *platform, wanted).await?;
+                        roles::defaults::put_default_roles(work, *platform, wanted).await?;
                     }
                     Ok(())
                 },
