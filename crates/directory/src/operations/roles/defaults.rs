@@ -1,0 +1,100 @@
+//! Which roles a platform gives the people made through its dialect.
+
+use serde_json::json;
+
+use super::granting;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::audit::About;
+use crate::handle::Handle;
+use crate::model::{Fault, Kind, Platform, Role, RoleId, RolePaths};
+use crate::outcome::Outcome;
+use crate::pending::Pending;
+use crate::store::settings;
+
+impl Handle {
+    /// The roles that newcomers at the dialect's door get.
+    pub fn default_roles(&self) -> Pending<'_, Vec<Role>> {
+        Box::pin(async move { self.default_roles_of(self.caller.platform).await })
+    }
+
+    /// The roles that newcomers at a platform's door get, natively of any platform.
+    pub fn default_roles_of(&self, platform: Platform) -> Pending<'_, Vec<Role>> {
+        Box::pin(async move {
+            self.read(Operation::ListRoles, async |work: &mut Work<'_>| {
+                let shown = work.shown_platform().is_none_or(|own| own == platform);
+                if !shown {
+                    return Err(Fault::UnknownReference(Kind::Role).into());
+                }
+                granting::door_roles(work, platform).await
+            })
+            .await
+        })
+    }
+
+    /// Chooses the roles that newcomers at a platform's door get. Whoever chooses must hold them all.
+    pub fn set_default_roles<'a>(
+        &'a self,
+        platform: Platform,
+        wanted: &'a [RoleId],
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let wanted = wanted.to_vec();
+            self.write(
+                Operation::ChangeDefaultRoles,
+                async move |work: &mut Work<'_>| {
+                    work.require_organisation(crate::ROOT).await?;
+                    put_default_roles(work, platform, &wanted).await
+                },
+            )
+            .await
+        })
+    }
+}
+
+/// Chooses the roles of a platform's door, under whatever operation.
+pub(crate) async fn put_default_roles(
+    work: &mut Work<'_>,
+    platform: Platform,
+    wanted: &[RoleId],
+) -> Outcome<()> {
+    let spec = work
+        .inner
+        .platform(platform)
+        .cloned()
+        .filter(|_| work.shown_platform().is_none_or(|own| own == platform))
+        .ok_or(Fault::UnknownReference(Kind::Role))?;
+    let before = granting::door_roles(work, platform).await?;
+    let before: Vec<RoleId> = before.iter().map(|role| role.id).collect();
+    if before == wanted {
+        return Ok(());
+    }
+    let permission = Operation::ChangeDefaultRoles.access().permission;
+    if !work.reaches_organisation(permission, crate::ROOT).await? {
+        return Err(Fault::Forbidden(permission).into());
+    }
+    if spec.paths == RolePaths::ExactlyOne && wanted.len() > 1
+        || spec.paths == RolePaths::GroupsOnly && !wanted.is_empty()
+    {
+        let why = "is not how this platform's roles reach people";
+        return Err(Fault::invalid("default_roles", why).into());
+    }
+    for id in wanted {
+        let role = granting::referenced(work, *id).await?;
+        if role.platform != platform.word() || role.organisation.is_some() {
+            return Err(Fault::UnknownReference(Kind::Role).into());
+        }
+        granting::may_grant(work, &role, crate::ROOT).await?;
+    }
+    let name = granting::default_roles_setting(platform);
+    let (now, actor) = (work.now, work.actor());
+    let document = json!(wanted).to_string();
+    settings::put(&mut work.tx, &name, &document, now, actor).await?;
+    let about = About {
+        entity: "setting",
+        name: Some(&name),
+        ..About::default()
+    };
+    let detail = json!({ "before": before, "after": wanted });
+    work.event("setting.changed", about, Some(detail)).await
+}
