@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::configuration::Configuration;
-use crate::listener::{self, Entrance};
+use crate::listener::{self, Entrance, House, Patience, Places};
 use crate::mail::{Authorities, Mailer};
 use crate::{background, environment_file, first_run, pages, secret};
 
@@ -34,6 +34,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         Some(file) => Some(Authorities::read(file)?),
         None => None,
     };
+    let room = listener::raise_files();
     let listener = listener::bind(configuration.listen).await?;
     let address = listener.local_addr()?;
     let mut alone = Vec::new();
@@ -56,7 +57,13 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         unset_url: (!stated).then(|| local_url.clone()),
         ..configuration.facts
     };
+    let places = Places::new(room, facts.proxies.clone());
     let shared = Shared::new(directory.clone(), facts);
+    let house = House {
+        shared: shared.clone(),
+        places,
+        patience: Patience::default(),
+    };
     let front = Front::new(
         DIALECTS,
         root(directory.clone()).merge(pages::router(&shared)),
@@ -66,6 +73,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     let mut accepting = vec![listener::serve(
         listener,
         Entrance::Front(Arc::new(front)),
+        house.clone(),
         stopping.clone(),
     )];
     for (dialect, listener) in alone {
@@ -74,6 +82,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         accepting.push(listener::serve(
             listener,
             Entrance::Alone(served),
+            house.clone(),
             stopping.clone(),
         ));
     }

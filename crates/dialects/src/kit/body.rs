@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -112,9 +112,31 @@ fn essence(headers: &HeaderMap) -> String {
 
 /// A body, once it is there as a whole: no larger than the limit, and not waited for without end.
 pub async fn arrived(body: Body, limit: usize) -> Result<Bytes, Trouble> {
+    // One that says it is larger is not begun: a client that waits to be told to go on is not told so.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Trouble::TooLarge(limit));
+    }
     match tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Trouble::TooLarge(limit)),
+        Ok(Err(error)) if is_malformed(&*error) => Err(Trouble::Malformed(
+            "the chunked body is malformed".to_owned(),
+        )),
         Ok(Err(_)) | Err(_) => Err(Trouble::Incomplete),
     }
+}
+
+/// Whether a body broke off because of what was sent, and not because sending ended.
+fn is_malformed(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>() {
+            return matches!(
+                error.kind(),
+                std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput
+            );
+        }
+        cause = error.source();
+    }
+    false
 }

@@ -106,6 +106,16 @@ impl Front {
     }
 }
 
+/// The answer to a request that cannot be read as HTTP, so that it belongs to no dialect.
+#[must_use]
+pub fn unreadable(shared: &Shared, status: StatusCode, why: &str) -> Response {
+    let mut response = answer::json(status, &json!({ "message": why }));
+    finish(&mut response, &shared.request_id());
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
 /// A client was given the server's root in place of its dialect's address.
 fn astray(dialect: &Dialect, shared: &Shared) -> Response {
     let address = format!("{}{}/", shared.public_url(), dialect.mount);
@@ -168,6 +178,7 @@ impl Served {
 
     async fn below(&self, request: Request, path: String) -> Response {
         let seen = Arc::new(self.seen(&request, path));
+        let expects = request.headers().contains_key(header::EXPECT);
         let (parts, body) = request.into_parts();
         let (body, leftover) = Leftover::of(body);
         let request = Request::from_parts(parts, body);
@@ -186,7 +197,7 @@ impl Served {
             }
         };
         finish(&mut response, &seen.request_id);
-        if !leftover.drained(self.dialect.limits.body).await {
+        if !leftover.drained(self.dialect.limits.body, expects).await {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }

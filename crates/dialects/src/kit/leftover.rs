@@ -2,39 +2,74 @@
 //! unread bytes lie cannot serve the next request, and a client that sends one meets a closed
 //! connection in place of an answer. So what is left is read away, within bounds.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody};
 use futures_util::StreamExt as _;
 use futures_util::stream::poll_fn;
+use http_body::{Frame, SizeHint};
 
 /// How long the rest of a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The watching side of a body that was handed on; none where there was nothing to read.
-pub struct Leftover(Option<Arc<Mutex<Unread>>>);
+pub struct Leftover(Option<Shared>);
+
+type Shared = Arc<Mutex<Unread>>;
 
 struct Unread {
-    body: BodyDataStream,
+    body: Body,
+    begun: bool,
     ended: bool,
+    failed: bool,
 }
 
-/// One more piece, for whichever side asks.
-fn next(
-    unread: &Mutex<Unread>,
-    context: &mut Context<'_>,
-) -> Poll<Option<Result<Bytes, axum::Error>>> {
-    let mut unread = unread.lock().unwrap_or_else(PoisonError::into_inner);
-    if unread.ended {
-        return Poll::Ready(None);
+impl Unread {
+    fn of(shared: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    let polled = unread.body.poll_next_unpin(context);
-    if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
-        unread.ended = true;
+
+    /// One more piece, for whichever side asks.
+    fn next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        self.begun = true;
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        self.failed |= matches!(polled, Poll::Ready(Some(Err(_))));
+        self.ended |= matches!(polled, Poll::Ready(None | Some(Err(_))));
+        polled
     }
-    polled
+}
+
+/// The handler's side of the body. It knows how large the body says it is.
+struct Handed(Shared);
+
+impl HttpBody for Handed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Unread::of(&self.0).next(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let unread = Unread::of(&self.0);
+        unread.ended || unread.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        Unread::of(&self.0).body.size_hint()
+    }
 }
 
 impl Leftover {
@@ -44,27 +79,38 @@ impl Leftover {
             return (body, Self(None));
         }
         let unread = Arc::new(Mutex::new(Unread {
-            body: body.into_data_stream(),
+            body,
+            begun: false,
             ended: false,
+            failed: false,
         }));
-        let handed = Arc::clone(&unread);
-        let handed = Body::from_stream(poll_fn(move |context| next(&handed, context)));
+        let handed = Body::new(Handed(Arc::clone(&unread)));
         (handed, Self(Some(unread)))
     }
 
-    /// Reads away what is left, at most that many bytes; false when the connection must close.
-    pub async fn drained(self, most: usize) -> bool {
+    /// Reads away what is left, at most that many bytes; false when the connection must close. A client
+    /// that waits to be told to go on (`Expect: 100-continue`) is not told so by this, and a body that
+    /// says it is larger is not begun.
+    pub async fn drained(self, most: usize, expects: bool) -> bool {
         let Some(unread) = self.0 else {
             return true;
         };
-        let mut rest = poll_fn(move |context| next(&unread, context));
+        {
+            let unread = Unread::of(&unread);
+            let waits = expects && !unread.begun;
+            let large = unread.body.size_hint().lower() > most as u64;
+            if unread.failed || (!unread.ended && (waits || large)) {
+                return false;
+            }
+        }
+        let mut rest = poll_fn(move |context| Unread::of(&unread).next(context));
         let drain = async {
             let mut read = 0;
             while let Some(piece) = rest.next().await {
                 let Ok(piece) = piece else {
                     return false;
                 };
-                read += piece.len();
+                read += piece.data_ref().map_or(0, Bytes::len);
                 if read > most {
                     return false;
                 }
@@ -99,9 +145,18 @@ mod tests {
             if read_first {
                 assert_eq!(handed.collect().await.unwrap().to_bytes().len(), count * 4);
             }
-            assert_eq!(leftover.drained(most).await, drained, "{count} {most}");
+            assert_eq!(
+                leftover.drained(most, false).await,
+                drained,
+                "{count} {most}"
+            );
         }
+        // Nothing is asked of a client that waits to be told, and nothing of one that says too much.
+        let (_handed, leftover) = Leftover::of(pieces(3));
+        assert!(!leftover.drained(12, true).await);
+        let (_handed, leftover) = Leftover::of(Body::from("12345"));
+        assert!(!leftover.drained(4, false).await);
         let (_, leftover) = Leftover::of(Body::empty());
-        assert!(leftover.drained(0).await);
+        assert!(leftover.drained(0, true).await);
     }
 }

@@ -35,7 +35,7 @@ mod voice;
 
 pub use body::{Document, Form, RawBody, Typed, arrived};
 pub use dialect::{ContentRule, Dialect, FirstRunFacts, Limits, Route, Serves};
-pub use front::{Front, PeerAddress, Served};
+pub use front::{Front, PeerAddress, Served, unreadable};
 pub use json::{parse_json, typed_json};
 pub use path::{Path, fold_path};
 pub use query::{Pairs, parse_pairs};

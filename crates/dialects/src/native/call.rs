@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -206,7 +206,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// The JSON body.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Bytes>,
     /// The row's revision, shown as the `ETag`.
     pub revision: Option<i64>,
     /// Where the thing just made is, below the mount.
@@ -255,7 +255,7 @@ impl Reply {
         match serde_json::to_writer(&mut bytes, body) {
             Ok(()) => Ok(Self {
                 status,
-                body: Some(bytes),
+                body: Some(bytes.into()),
                 ..Self::default()
             }),
             Err(error) => Err(Fault::Internal(error.to_string()).into()),

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::kit::Serves;
@@ -17,10 +18,10 @@ const BASE: &str = include_str!("openapi.json");
 
 /// `GET /openapi.json`
 pub async fn show(visit: Visit) -> Answer {
-    static DOCUMENT: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
+    static DOCUMENT: OnceLock<Result<Bytes, String>> = OnceLock::new();
     lists::only(&visit.parameters, &[])?;
     let version = visit.seen.shared.version();
-    match DOCUMENT.get_or_init(|| document(version).map_err(|error| error.to_string())) {
+    match DOCUMENT.get_or_init(|| written(version)) {
         Ok(document) => Ok(Reply {
             status: 200,
             body: Some(document.clone()),
@@ -39,6 +40,12 @@ pub async fn index(visit: Visit) -> Answer {
         "version": visit.seen.shared.version(),
         "description": format!("{base}/openapi.json"),
     }))
+}
+
+/// Written once: an answer that a client does not take costs no copy of it.
+fn written(version: &str) -> Result<Bytes, String> {
+    let document = document(version).map_err(|error| error.to_string())?;
+    Ok(document.into())
 }
 
 fn document(version: &str) -> serde_json::Result<Vec<u8>> {

@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, LazyLock};
 
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use directory::{Accepts, Caller, Credential, Fault, Refusal as Unknown};
 
 use crate::kit::{
-    Answer, Presented, RawBody, Seen, Signed, Trouble, Visitor, Voice, answer, bearer, parse_json,
+    Answer, Presented, Seen, Signed, Trouble, Visitor, Voice, answer, arrived, bearer, parse_json,
 };
 
 use super::SCHEMA;
@@ -67,16 +68,24 @@ fn spoken(body: Vec<u8>) -> Response {
     answer::raw_json(StatusCode::OK, body)
 }
 
+/// The largest body that is read before it is known who sends it: far more than a sign-in needs.
+const STRANGERS_BODY: usize = 16 << 10;
+
 /// Answers a request.
-pub async fn post(Visitor(seen): Visitor, headers: HeaderMap, RawBody(body): RawBody) -> Answer {
+pub async fn post(Visitor(seen): Visitor, headers: HeaderMap, sent: Body) -> Answer {
     let engine = engine()?;
     let signed = match Signed::find(&seen, &headers).await {
         Ok(signed) => signed,
         Err(fault @ Fault::Unauthenticated(_)) => {
-            return stranger(engine, &seen, &headers, &body, &fault).await;
+            return match arrived(sent, STRANGERS_BODY).await {
+                Ok(body) => stranger(engine, &seen, &headers, &body, &fault).await,
+                Err(Trouble::TooLarge(_)) => Ok(spoken(engine::refused(&errors::refusal(&fault)))),
+                Err(trouble) => Err(trouble.into()),
+            };
         }
         Err(fault) => return Err(fault.into()),
     };
+    let body = arrived(sent, seen.dialect.limits.body).await?;
     let request = request(&headers, &body)?;
     let session = Session::new(seen.shared.directory(), signed.caller, Arc::clone(&seen));
     let session = match applicant(session, &headers).await {

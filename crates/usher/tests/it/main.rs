@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod configuration;
+mod connections;
 mod crash;
 mod http;
+mod reading;
 mod security_checks;
 mod server;
 mod start;

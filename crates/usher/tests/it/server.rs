@@ -79,7 +79,23 @@ impl Server {
     pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut all = vec!["serve", "--data", "data", "--listen", "127.0.0.1:0"];
         all.extend(arguments);
-        let mut process = command(folder, &all, variables)
+        Self::begin(folder, command(folder, &all, variables))
+    }
+
+    /// The same in a process that may open only so many files.
+    pub fn start_limited(folder: &Folder, files: u32) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command
+            .args(["-c", &script, env!("CARGO_BIN_EXE_usher")])
+            .args(["serve", "--data", "data", "--listen", "127.0.0.1:0"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        Self::begin(folder, command)
+    }
+
+    fn begin(folder: &Folder, mut command: Command) -> Self {
+        let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -106,6 +122,11 @@ impl Server {
             stdout,
             ready,
         }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub fn token(&self) -> &str {

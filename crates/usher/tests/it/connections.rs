@@ -1,0 +1,196 @@
+//! Thousands of connections that are of no use, from one address: a client from another is answered, and
+//! the server stays small. There are as many as this machine lets a process open, 4,096 at most.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
+
+use crate::server::{Folder, Server};
+
+/// How connections are hostile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// Nothing is sent.
+    Idle,
+    /// A head comes in single bytes and does not end.
+    DrippingHead,
+    /// A body does so.
+    DrippingBody,
+    /// An answer larger than all buffers is never read.
+    NeverReading,
+    /// Sixty requests for a large answer at once, of which none is read.
+    Pipelining,
+}
+
+const DOCUMENT: &str = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// One hostile connection, and another in its place when the server has ended it.
+async fn attack(sort: Sort, server: SocketAddr, open: Arc<AtomicUsize>) {
+    loop {
+        let Ok(mut stream) = connect("127.0.0.1", server, 2_048).await else {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            continue;
+        };
+        open.fetch_add(1, Ordering::Relaxed);
+        let beginning = match sort {
+            Sort::Idle => String::new(),
+            Sort::DrippingHead => "GET /healthz HTTP/1.1\r\nHost: x\r\nA: ".to_owned(),
+            Sort::DrippingBody => "POST /api/v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n".to_owned(),
+            Sort::NeverReading => DOCUMENT.to_owned(),
+            Sort::Pipelining => DOCUMENT.repeat(60),
+        };
+        let mut alive = stream.write_all(beginning.as_bytes()).await.is_ok();
+        let drips = matches!(sort, Sort::DrippingHead | Sort::DrippingBody);
+        while alive {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            alive = if drips {
+                stream.write_all(b"a").await.is_ok()
+            } else {
+                let gone = stream.ready(tokio::io::Interest::ERROR | tokio::io::Interest::READABLE);
+                match tokio::time::timeout(Duration::from_millis(1), gone).await {
+                    Ok(Ok(ready)) => !ready.is_error() && !ready.is_read_closed(),
+                    _ => true,
+                }
+            };
+        }
+        open.fetch_sub(1, Ordering::Relaxed);
+        // An attacker that comes back at once only takes places from itself.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+}
+
+async fn connect(from: &str, to: SocketAddr, buffer: u32) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(buffer)?;
+    socket.bind(SocketAddr::new(from.parse().unwrap(), 0))?;
+    socket.connect(to).await
+}
+
+/// A newcomer's request, and how long it took from connecting to the whole answer.
+async fn ask(server: SocketAddr) -> (String, Duration) {
+    let begun = Instant::now();
+    let mut text = String::new();
+    let asked = async {
+        let mut stream = connect("127.0.0.2", server, 64 << 10).await?;
+        let request = b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await?;
+        stream.read_to_string(&mut text).await
+    };
+    let outcome = tokio::time::timeout(Duration::from_secs(10), asked).await;
+    if !matches!(outcome, Ok(Ok(_))) {
+        text = format!("{outcome:?}: {text}");
+    }
+    (text, begun.elapsed())
+}
+
+/// How much of the server is in memory, in MB.
+fn resident(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kilobytes.unwrap() / 1_024
+}
+
+/// How many connections the limits allow this process and the server, 4,096 at most.
+fn connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let files = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let files = usize::try_from(files.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+    files.saturating_sub(512).min(4_096)
+}
+
+#[test]
+fn one_address_with_thousands_of_connections_keeps_no_one_out() {
+    let count = connections();
+    assert!(
+        count >= 256,
+        "the limit of open files is too low to try: {count}"
+    );
+    for sort in [
+        Sort::Idle,
+        Sort::DrippingHead,
+        Sort::DrippingBody,
+        Sort::NeverReading,
+        Sort::Pipelining,
+    ] {
+        let folder = Folder::new();
+        let server = Server::start(&folder);
+        let address: SocketAddr = server.address.parse().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let open = Arc::new(AtomicUsize::new(0));
+        for _ in 0..count {
+            runtime.spawn(attack(sort, address, Arc::clone(&open)));
+        }
+        runtime.block_on(async {
+            // They come in while others ask; then they stay for a while.
+            let begun = Instant::now();
+            let (mut arriving, mut staying) = (Duration::ZERO, Duration::ZERO);
+            let (mut largest, mut most) = (0, 0);
+            while begun.elapsed() < Duration::from_secs(7) {
+                let (text, took) = ask(address).await;
+                assert!(text.starts_with("HTTP/1.1 200"), "{sort:?}: {text}");
+                let phase = if begun.elapsed() < Duration::from_secs(4) {
+                    &mut arriving
+                } else {
+                    &mut staying
+                };
+                *phase = took.max(*phase);
+                largest = largest.max(resident(server.id()));
+                most = most.max(open.load(Ordering::Relaxed));
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            println!(
+                "{sort:?}: {most} of {count} connections, slowest answer {arriving:?} while they came and \
+                 {staying:?} while they stayed, {largest} MB"
+            );
+            // All of them at once on the few cores of a test machine, with a program that is not optimised,
+            // are work that takes its time. What they hold is what is bounded.
+            assert!(arriving < Duration::from_secs(4), "{sort:?}: {arriving:?}");
+            assert!(staying < Duration::from_secs(1), "{sort:?}: {staying:?}");
+            assert!(largest < 200, "{sort:?}: {largest} MB");
+        });
+        runtime.shutdown_background();
+        let (code, _, log) = server.stop("TERM");
+        assert_eq!(code, Some(0), "{sort:?}: {log}");
+        assert!(log.lines().count() < 20, "{sort:?}: {log}");
+    }
+}
+
+/// A process that may open few files raises its limit, or gives fewer places; it never runs out of them.
+#[test]
+fn few_files_are_few_places() {
+    let folder = Folder::new();
+    let server = Server::start_limited(&folder, 256);
+    let address: SocketAddr = server.address.parse().unwrap();
+    let runtime = Runtime::new().unwrap();
+    let open = Arc::new(AtomicUsize::new(0));
+    for _ in 0..400 {
+        runtime.spawn(attack(Sort::Idle, address, Arc::clone(&open)));
+    }
+    runtime.block_on(async {
+        for _ in 0..20 {
+            let (text, took) = ask(address).await;
+            assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+            assert!(took < Duration::from_secs(1), "{took:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    runtime.shutdown_background();
+    let (code, _, log) = server.stop("TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("connections=128"), "{log}");
+    assert!(!log.contains("cannot accept"), "{log}");
+}
