@@ -1,0 +1,1 @@
+//! Civis Platform: users and their keys.

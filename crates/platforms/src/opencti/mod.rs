@@ -1,0 +1,1 @@
+//! OpenCTI 7: users, groups, tokens.

@@ -1,0 +1,1 @@
+//! Tenable Identity Exposure: users and roles.

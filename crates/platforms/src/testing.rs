@@ -1,0 +1,283 @@
+//! Clients without a network: scripted answers, a recorder, and a clock that can be set.
+//!
+//! ```
+//! use usher_platforms::misp::Misp;
+//! use usher_platforms::testing::{self, Script};
+//!
+//! # testing::run(async {
+//! let script = Script::new().json(200, r#"[{"Role": {"id": "3", "name": "User"}}]"#);
+//! let misp = Misp::builder("https://misp.example.org/")
+//!     .key("0123456789012345678901234567890123456789")
+//!     .transport(script.clone())
+//!     .build()?;
+//!
+//! assert_eq!(misp.roles().await?[0].name, "User");
+//! assert_eq!(script.requests()[0].uri(), "https://misp.example.org/roles/index");
+//! # Ok(()) });
+//! ```
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::core::environment::Environment;
+use crate::core::error::Result;
+use crate::core::mask;
+use crate::core::transport::{BoxFuture, Broken, Sent, Transport};
+
+/// Answers from a list, in order, and keeps what it was asked. Clones share list and requests.
+#[derive(Clone, Default)]
+pub struct Script {
+    state: Arc<Mutex<ScriptState>>,
+}
+
+#[derive(Default)]
+struct ScriptState {
+    answers: VecDeque<Result<Response<Bytes>, Broken>>,
+    requests: Vec<Request<Bytes>>,
+}
+
+impl Script {
+    /// A script without answers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an answer with a JSON body.
+    #[must_use]
+    pub fn json(self, status: u16, body: &str) -> Self {
+        self.answer(status, &[("content-type", "application/json")], body)
+    }
+
+    /// Adds an answer.
+    #[must_use]
+    pub fn answer(self, status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let mut response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (
+                HeaderName::from_bytes(name.as_bytes()),
+                HeaderValue::from_str(value),
+            ) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        self.push(Ok(response))
+    }
+
+    /// Adds an exchange that fails.
+    #[must_use]
+    pub fn broken(self, sent: Sent) -> Self {
+        self.push(Err(Broken::new(sent, "the script breaks the connection")))
+    }
+
+    fn push(self, answer: Result<Response<Bytes>, Broken>) -> Self {
+        self.lock().answers.push_back(answer);
+        self
+    }
+
+    /// What was asked so far, with the credentials it was asked with.
+    pub fn requests(&self) -> Vec<Request<Bytes>> {
+        self.lock().requests.clone()
+    }
+
+    /// How many answers have not been used.
+    pub fn left(&self) -> usize {
+        self.lock().answers.len()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, ScriptState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Script {
+    fn send<'a>(
+        &'a self,
+        request: Request<Bytes>,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, Broken>> {
+        let mut state = self.lock();
+        state.requests.push(request);
+        let answer = state.answers.pop_front();
+        drop(state);
+        Box::pin(std::future::ready(answer.unwrap_or_else(|| {
+            Err(Broken::new(Sent::No, "the script has no answer left"))
+        })))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Script")
+            .field("left", &self.left())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Passes requests on and notes what went by, without credentials and with secrets masked.
+#[derive(Clone)]
+pub struct Recorder<T> {
+    inner: T,
+    notes: Arc<Mutex<Vec<Value>>>,
+}
+
+impl<T: Transport> Recorder<T> {
+    /// Records what goes through this transport.
+    pub fn new(inner: T) -> Self {
+        Self {
+            inner,
+            notes: Arc::new(Mutex::new(Vec::new())),
+        }
+    }
+
+    /// What went by: method, path, query, body, status, answer.
+    pub fn recording(&self) -> Value {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        Value::Array(notes.clone())
+    }
+}
+
+impl<T: Transport> Transport for Recorder<T> {
+    fn send<'a>(
+        &'a self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, Broken>> {
+        let mut note = json!({
+            "method": request.method().as_str(),
+            "path": request.uri().path(),
+            "query": request.uri().query(),
+            "body": noted(request.body(), request.headers().get(CONTENT_TYPE)),
+        });
+        let sent = self.inner.send(request, timeout);
+        Box::pin(async move {
+            let answer = sent.await;
+            match &answer {
+                Ok(response) => {
+                    note["status"] = response.status().as_u16().into();
+                    note["answer"] = noted(response.body(), response.headers().get(CONTENT_TYPE));
+                }
+                Err(broken) => note["broken"] = broken.to_string().into(),
+            }
+            self.notes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(note);
+            answer
+        })
+    }
+}
+
+impl<T> fmt::Debug for Recorder<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+/// A body as it may be kept. A form is left out: where one is sent it holds a credential.
+fn noted(body: &[u8], content_type: Option<&HeaderValue>) -> Value {
+    let form = content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/x-www-form"));
+    if body.is_empty() {
+        return Value::Null;
+    }
+    if form {
+        return "(a form)".into();
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(mut value) => {
+            mask::mask(&mut value);
+            value
+        }
+        Err(_) => mask::excerpt(body, 512).into(),
+    }
+}
+
+/// A clock that stands still until it is slept on or set, and randomness that is no surprise. Sleeping takes no time
+/// and moves the clock. For one task at a time.
+#[derive(Clone)]
+pub struct FixedEnvironment {
+    start: Timestamp,
+    state: Arc<Mutex<(Duration, u64)>>,
+}
+
+impl FixedEnvironment {
+    /// Begins at a moment.
+    pub fn at(start: Timestamp) -> Self {
+        Self {
+            start,
+            state: Arc::new(Mutex::new((Duration::ZERO, 0))),
+        }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.lock().0 += by;
+    }
+
+    /// How far the clock has moved.
+    pub fn passed(&self) -> Duration {
+        self.lock().0
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (Duration, u64)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Environment for FixedEnvironment {
+    fn now(&self) -> Timestamp {
+        self.start
+            .checked_add(self.passed())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.passed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let this = self.clone();
+        // When it is waited for, and not when it is made: a sleep that is dropped takes no time.
+        Box::pin(async move { this.advance(duration) })
+    }
+
+    fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        let mut state = self.lock();
+        for byte in buffer {
+            // An additive generator: good enough for what no one must guess in a test.
+            state.1 = state.1.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            *byte = state.1.to_be_bytes()[0];
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for FixedEnvironment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FixedEnvironment")
+            .field("passed", &self.passed())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs an example and panics if it fails; for documentation.
+#[cfg(feature = "blocking")]
+#[doc(hidden)]
+pub fn run(example: impl Future<Output = Result<()>>) {
+    #[expect(clippy::panic, reason = "a failed example must fail its test")]
+    match crate::block_on(example) {
+        Ok(()) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
