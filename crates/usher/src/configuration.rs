@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::dialects::DIALECTS;
 use anyhow::{Context as _, Result, anyhow, bail};
-use dialects::DIALECTS;
-use dialects::kit::{Dialect, Facts};
 use directory::PasswordPolicy;
+use kit::{Dialect, Facts};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

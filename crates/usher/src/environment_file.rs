@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::dialects::DIALECTS;
 use anyhow::{Context as _, Result};
-use dialects::DIALECTS;
-use dialects::kit::FirstRunFacts;
+use kit::FirstRunFacts;
 
 use crate::secret::write_private;
 

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use dialects::kit::FirstRunFacts;
 use directory::{
     Directory, FIRST_OWNER, Fault, FirstRun, NewKey, Platform, Seams, check_plain_key,
 };
+use kit::FirstRunFacts;
 
 use crate::environment_file;
 

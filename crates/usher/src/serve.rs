@@ -7,14 +7,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::dialects::{DIALECTS, platforms};
 use anyhow::{Context as _, Result, anyhow, bail};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use dialects::kit::{Facts, Front, Served, Shared, answer};
-use dialects::{DIALECTS, platforms};
 use directory::{Directory, Fault, PublicFace, Seams, StoreLocation};
+use kit::{Facts, Front, Served, Shared, answer};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -55,6 +55,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     let facts = Facts {
         public_url,
         unset_url: (!stated).then(|| local_url.clone()),
+        dialects: DIALECTS.to_vec(),
         ..configuration.facts
     };
     let places = Places::new(room, facts.proxies.clone());

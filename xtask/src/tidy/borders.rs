@@ -32,9 +32,10 @@ static SQL: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Only the dialects and the binary know the web framework.
+/// Neither the directory nor the GraphQL engine knows the web framework.
 pub fn web_framework(tree: &Tree) -> Vec<Finding> {
-    let elsewhere = |path: &str| path.starts_with("crates/directory/");
+    let elsewhere =
+        |path: &str| path.starts_with("crates/directory/") || path.starts_with("crates/graphql/");
     mentions(
         tree,
         r"\b(?:axum|hyper|tower|http)::",
@@ -74,7 +75,6 @@ pub fn vendor_words(tree: &Tree) -> Vec<Finding> {
     for (vendor, words) in VENDORS {
         let words = pattern(words);
         let own = [
-            format!("crates/dialects/src/{vendor}"),
             format!("crates/dialect-{vendor}/"),
             format!("crates/platforms/src/{vendor}"),
         ];

@@ -5,34 +5,62 @@ use toml::{Table, Value};
 use crate::tidy::Finding;
 use crate::tidy::tree::Tree;
 
-/// The crates of this workspace and those of them that each may depend on.
+/// The crates of this workspace and those of them that each may depend on. A dialect sees no other
+/// dialect; what tests need (`test-support`) is below the dialects, and its own tests' business.
 const DIRECTION: &[(&str, &[&str])] = &[
     ("directory", &[]),
-    ("dialects", &["directory"]),
-    ("dialect-civis", &["dialects", "directory"]),
-    ("dialect-falcon", &["dialects", "directory"]),
+    ("graphql", &[]),
+    ("kit", &["directory", "test-support"]),
+    ("test-support", &["directory", "kit"]),
+    ("dialect-civis", DIALECT),
+    ("dialect-falcon", DIALECT),
+    ("dialect-misp", DIALECT),
+    ("dialect-native", DIALECT),
+    ("dialect-opencti", DIALECT),
+    ("dialect-tenable", DIALECT),
     ("usher-platforms", &[]),
     (
         "usher",
-        &["dialect-civis", "dialect-falcon", "dialects", "directory"],
+        &[
+            "dialect-civis",
+            "dialect-falcon",
+            "dialect-misp",
+            "dialect-native",
+            "dialect-opencti",
+            "dialect-tenable",
+            "directory",
+            "kit",
+            "test-support",
+        ],
     ),
     ("xtask", &[]),
 ];
 
+/// What a dialect may depend on.
+const DIALECT: &[&str] = &["directory", "graphql", "kit", "test-support"];
+
+/// What speaks HTTP.
+const WEB: &[&str] = &[
+    "dialect-civis",
+    "dialect-falcon",
+    "dialect-misp",
+    "dialect-native",
+    "dialect-opencti",
+    "dialect-tenable",
+    "kit",
+    "test-support",
+    "usher",
+];
+
+/// Crates that only tests may depend on.
+const FOR_TESTS: &[&str] = &["test-support"];
+
 /// Libraries that only some crates may depend on.
 const RESERVED: &[(&str, &[&str])] = &[
-    (
-        "axum",
-        &["dialect-civis", "dialect-falcon", "dialects", "usher"],
-    ),
-    (
-        "hyper",
-        &["dialect-civis", "dialect-falcon", "dialects", "usher"],
-    ),
-    (
-        "tower",
-        &["dialect-civis", "dialect-falcon", "dialects", "usher"],
-    ),
+    ("apollo-compiler", &["graphql"]),
+    ("axum", WEB),
+    ("hyper", WEB),
+    ("tower", WEB),
     ("rusqlite", &["directory"]),
     ("tokio-postgres", &["directory"]),
     ("deadpool-postgres", &["directory"]),
@@ -67,6 +95,7 @@ pub fn direction(tree: &Tree) -> Vec<Finding> {
                 .any(|(crate_name, _)| *crate_name == dependency);
             let reserved = RESERVED.iter().find(|(library, _)| *library == dependency);
             let refused = (inside && !below.contains(&&*dependency))
+                || (!for_tests && FOR_TESTS.contains(&&*dependency))
                 || (!for_tests && reserved.is_some_and(|(_, crates)| !crates.contains(&name)));
             if refused {
                 findings.push(Finding::new(

@@ -77,14 +77,39 @@ fn crates_depend_in_one_direction() {
     let manifest = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
     let table: &[(&str, &str, &[&str])] = &[
         (
-            "dialects",
+            "kit",
             "[dependencies]\ndirectory.workspace = true\naxum.workspace = true",
             &[],
         ),
         (
+            "dialect-misp",
+            "[dependencies]\nkit.workspace = true\ndirectory.workspace = true\naxum.workspace = true",
+            &[],
+        ),
+        (
+            "dialect-misp",
+            "[dependencies]\ndialect-native.workspace = true",
+            &["dialect-native"],
+        ),
+        (
+            "dialect-misp",
+            "[dev-dependencies]\ntest-support.workspace = true",
+            &[],
+        ),
+        (
+            "dialect-misp",
+            "[dependencies]\ntest-support.workspace = true",
+            &["test-support"],
+        ),
+        (
+            "graphql",
+            "[dependencies]\nkit.workspace = true\napollo-compiler = \"1\"",
+            &["kit"],
+        ),
+        (
             "directory",
-            "[dependencies]\ndialects.workspace = true",
-            &["dialects"],
+            "[dependencies]\nkit.workspace = true",
+            &["kit"],
         ),
         (
             "directory",
@@ -97,7 +122,7 @@ fn crates_depend_in_one_direction() {
             &["axum"],
         ),
         (
-            "dialects",
+            "kit",
             "[target.'cfg(unix)'.dependencies]\nrusqlite = \"1\"",
             &["rusqlite"],
         ),
@@ -150,7 +175,7 @@ fn versions_are_bounded() {
 fn the_borders_are_held() {
     const HEART: &str = "crates/directory/src/users.rs";
     const STORE: &str = "crates/directory/src/store/users.rs";
-    const DIALECT: &str = "crates/dialects/src/native/users.rs";
+    const DIALECT: &str = "crates/dialect-native/src/users.rs";
     const TEST: &str = "crates/directory/tests/it/users.rs";
     let table: &[(super::Check, &str, &str, bool)] = &[
         (borders::web_framework, HEART, "use axum::Router;", false),
@@ -205,13 +230,13 @@ fn the_borders_are_held() {
         (borders::vendor_words, DIALECT, "let a = \"civis\";", false),
         (
             borders::vendor_words,
-            "crates/dialects/src/misp/users.rs",
+            "crates/dialect-misp/src/users.rs",
             "\"MISP\"",
             true,
         ),
         (
             borders::vendor_words,
-            "crates/dialects/src/misp/users.rs",
+            "crates/dialect-misp/src/users.rs",
             "\"civis\"",
             false,
         ),
@@ -230,7 +255,7 @@ fn the_borders_are_held() {
 
 #[test]
 fn the_list_of_exceptions_is_true_both_ways() {
-    const TABLE: &str = "crates/dialects/src/table.rs";
+    const TABLE: &str = "crates/usher/src/dialects.rs";
     const LIST: &str = "xtask/golden/vendor-words.txt";
     let check = |list: &str| {
         findings(

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use axum::body::Body;
 use axum::response::Response;
-use dialects::kit::{Front, PeerAddress, Served, Shared, unreadable};
+use kit::{Front, PeerAddress, Served, Shared, unreadable};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;

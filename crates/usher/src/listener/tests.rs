@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use dialects::kit::Facts;
+use kit::Facts;
 use directory::{Directory, PasswordPolicy, Seams, StoreLocation};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
@@ -16,7 +16,7 @@ use super::*;
 async fn server(patience: Patience, room: Room) -> (SocketAddr, watch::Sender<bool>) {
     let directory = Directory::open(directory::Configuration {
         location: StoreLocation::Temporary,
-        platforms: dialects::platforms(),
+        platforms: crate::platforms(),
         passwords: PasswordPolicy::Default,
         secret: [7; 32],
         connections: 1,

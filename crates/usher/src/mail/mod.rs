@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use dialects::kit::Shared;
 use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail, Time};
+use kit::Shared;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};

@@ -9,8 +9,8 @@ use axum::extract::{Extension, FromRequest, RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use dialects::kit::{Shared, arrived, parse_pairs};
 use directory::{Fault, PasswordFigures, Platform, PublicFace, RequestContext, Weakness};
+use kit::{Shared, arrived, parse_pairs};
 
 use html::{Field, Page};
 

@@ -1,11 +1,22 @@
-//! The real binary: its configuration, its first start, its end, and what a crash leaves.
+//! The table of dialects, in this process; and the real binary: its configuration, its first start, its
+//! end, and what a crash leaves.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod configuration;
 mod connections;
 mod crash;
+mod doors;
+mod growth;
 mod http;
 mod reading;
 mod security_checks;
 mod server;
 mod start;
+mod table;
+
+use test_support::{World, world_of};
+
+/// All dialects over a fresh directory.
+pub async fn world() -> World {
+    world_of(usher::DIALECTS).await
+}

@@ -1,0 +1,364 @@
+//! API keys (misp.md §7).
+
+use std::collections::HashMap;
+
+use directory::{
+    Credential, Cursor, Fault, FreshKey, Handle, Key, KeyChange, KeyField, KeyId, Kind, NewKey,
+    Position, Predicate, Query, Test, Time, User, UserId,
+};
+use ipnet::IpNet;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::address::Address;
+use super::body::{Fields, Sent};
+use super::catalogue::{ADMIN, SITE_ADMIN};
+use super::map::shown_email;
+use super::people::{Person, Roles, user_number};
+use super::{voice, wire};
+use kit::answer::Chunk;
+use kit::{Answer, Path, Signed, Trouble};
+
+/// Keys read at a time.
+const CHUNK: u32 = 1_000;
+
+/// A key with the vendor's columns.
+fn shown(key: &Key) -> Map<String, Value> {
+    let addresses: Vec<String> = key.addresses.iter().map(address).collect();
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("id", json!(key.id.to_string()));
+    put("uuid", json!(key.uuid));
+    put("authkey_start", json!(key.hint_start));
+    put("authkey_end", json!(key.hint_end));
+    put("created", json!(key.created_at.seconds().to_string()));
+    let end = key.expires_at.map_or(0, Time::seconds);
+    put("expiration", json!(end.to_string()));
+    put("read_only", json!(key.read_only));
+    put("user_id", json!(key.user.to_string()));
+    put(
+        "comment",
+        json!(Some(&key.name).filter(|name| !name.is_empty())),
+    );
+    put(
+        "allowed_ips",
+        json!(Some(addresses).filter(|list| !list.is_empty())),
+    );
+    put("unique_ips", json!(key.seen_addresses));
+    body
+}
+
+fn address(net: &IpNet) -> String {
+    if net.prefix_len() == net.max_prefix_len() {
+        net.addr().to_string()
+    } else {
+        net.to_string()
+    }
+}
+
+fn fresh(signed: &Signed, fresh: &FreshKey) -> axum::response::Response {
+    let mut body = shown(&fresh.key);
+    body.insert("authkey_raw".to_owned(), json!(fresh.secret));
+    wire::shown(signed, &json!({ "AuthKey": body }))
+}
+
+/// `auth_keys/index`: all the caller sees, at once; filters stand in the path.
+pub async fn list(signed: Signed) -> Answer {
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    listed(signed, &address, &Fields::default()).await
+}
+
+/// The same by POST: filters stand in the body too.
+pub async fn search(signed: Signed, Sent(body): Sent) -> Answer {
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    listed(signed, &address, &Fields::of(body, "AuthKey")).await
+}
+
+async fn listed(signed: Signed, address: &Address, fields: &Fields) -> Answer {
+    let mut fields = fields.clone();
+    let mut predicate = Predicate::Is(KeyField::Revoked, Test::Equals(false.into()));
+    if let Some(user) = address.first() {
+        predicate = predicate.and(of_user(own_or(user, &signed).ok()));
+    }
+    for name in [
+        "User.id",
+        "User.email",
+        "comment",
+        "authkey_start",
+        "authkey_end",
+    ] {
+        let Some(text) = address
+            .named(name)
+            .map(str::to_owned)
+            .or_else(|| fields.text(name))
+        else {
+            continue;
+        };
+        predicate = predicate.and(match name {
+            "User.id" => of_user(text.parse().ok().map(UserId)),
+            "User.email" => Predicate::Is(KeyField::UserEmail, Test::Equals(text.into())),
+            "comment" => Predicate::Is(KeyField::Name, Test::Equals(text.into())),
+            "authkey_start" => Predicate::Is(KeyField::HintStart, Test::Equals(text.into())),
+            _ => Predicate::Is(KeyField::HintEnd, Test::Equals(text.into())),
+        });
+    }
+    let handle = signed.handle();
+    let response = wire::streamed(&signed, move |cursor: Option<Cursor>| {
+        let query = Query {
+            predicate: predicate.clone(),
+            from: cursor.map_or(Position::Start, Position::After),
+            limit: CHUNK,
+            ..Query::default()
+        };
+        let handle = handle.clone();
+        async move { rows(&handle, &query).await }
+    })
+    .await?;
+    Ok(response)
+}
+
+fn of_user(user: Option<UserId>) -> Predicate<KeyField> {
+    match user {
+        Some(user) => Predicate::Is(KeyField::User, Test::Equals(user.0.into())),
+        None => Predicate::Nothing,
+    }
+}
+
+async fn rows(handle: &Handle, query: &Query<KeyField>) -> Result<Chunk<Cursor>, Fault> {
+    let page = handle.keys(query).await?;
+    let mut owners: Vec<UserId> = page.items.iter().map(|key| key.user).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let owners: HashMap<UserId, User> = owners_of(handle, &owners).await?;
+    let rows = page.items.iter().map(|key| {
+        let email = owners.get(&key.user).map(shown_email);
+        json!({ "AuthKey": shown(key), "User": { "id": key.user.to_string(), "email": email } })
+    });
+    Chunk::of(rows, page.next)
+}
+
+/// The owners of keys. Whoever sees just themselves asks for just themselves.
+async fn owners_of(handle: &Handle, owners: &[UserId]) -> Result<HashMap<UserId, User>, Fault> {
+    let users = match owners {
+        [one] => vec![handle.user(*one).await?],
+        several => handle.users_by_id(several).await?,
+    };
+    Ok(users.into_iter().map(|user| (user.id, user)).collect())
+}
+
+/// A key that is there: revoked ones are as good as gone.
+async fn standing(signed: &Signed, id: &str) -> Result<Key, Fault> {
+    let missing = Fault::NotFound(Kind::Key);
+    let number: i64 = id.parse().map_err(|_| missing.clone())?;
+    let key = signed.key(KeyId(number)).await?;
+    if key.revoked_at.is_some() {
+        return Err(missing);
+    }
+    Ok(key)
+}
+
+/// `auth_keys/view`.
+pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
+    let key = standing(&signed, &id).await?;
+    let owner = signed.user(key.user).await?;
+    let owner = json!({ "id": owner.id.to_string(), "email": shown_email(&owner) });
+    Ok(wire::shown(
+        &signed,
+        &json!({ "AuthKey": shown(&key), "User": owner }),
+    ))
+}
+
+/// What a request says of a key.
+struct Wanted {
+    uuid: Option<Uuid>,
+    name: Option<String>,
+    expires_at: Option<Option<Time>>,
+    read_only: Option<bool>,
+    addresses: Option<Vec<IpNet>>,
+}
+
+impl Wanted {
+    fn read(fields: &mut Fields) -> Wanted {
+        let uuid = fields.filled("uuid").and_then(|text| {
+            let uuid = Uuid::parse_str(text.trim()).ok();
+            if uuid.is_none() {
+                fields.refuse("uuid", "Please provide a valid RFC 4122 UUID");
+            }
+            uuid
+        });
+        Wanted {
+            uuid,
+            name: fields.text("comment"),
+            expires_at: expiration(fields),
+            read_only: fields.flag("read_only"),
+            addresses: addresses(fields),
+        }
+    }
+}
+
+/// Seconds beyond the year 9999 are no time.
+const FAR: i64 = 253_402_300_800;
+
+/// When a key ends: a date, or seconds; `0` and an empty text mean never.
+fn expiration(fields: &mut Fields) -> Option<Option<Time>> {
+    let text = fields.text("expiration")?;
+    let text = text.trim();
+    if text.is_empty() || text == "0" {
+        return Some(None);
+    }
+    let time = match text.parse::<i64>() {
+        Ok(seconds) => (0..FAR)
+            .contains(&seconds)
+            .then(|| Time(seconds.saturating_mul(1000))),
+        Err(_) => Time::parse(text),
+    };
+    if time.is_none() {
+        fields.refuse("expiration", "Expiration must be in YYYY-MM-DD format.");
+    }
+    time.map(Some)
+}
+
+/// Where a key may come from: addresses and networks.
+fn addresses(fields: &mut Fields) -> Option<Vec<IpNet>> {
+    let mut nets = Vec::new();
+    for text in fields.list("allowed_ips", true)? {
+        let net = text
+            .parse::<IpNet>()
+            .ok()
+            .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
+        match net {
+            Some(net) => nets.push(net),
+            None => fields.refuse("allowed_ips", &format!("{text} is not valid IP range")),
+        }
+    }
+    Some(nets)
+}
+
+fn own_or(id: &str, signed: &Signed) -> Result<UserId, Fault> {
+    if id == "me" {
+        Ok(signed.caller.user())
+    } else {
+        user_number(id)
+    }
+}
+
+/// `auth_keys/add` without a number makes a key of one's own.
+pub async fn add_own(signed: Signed, sent: Sent) -> Answer {
+    let own = signed.caller.user();
+    made(signed, own, sent).await
+}
+
+/// `auth_keys/add/{user}`. A user named in the body is ignored (misp.md §7).
+pub async fn add(signed: Signed, Path(id): Path<String>, sent: Sent) -> Answer {
+    let user = own_or(&id, &signed)?;
+    if user != signed.caller.user() && !makes_keys_of(&signed, user).await? {
+        return Err(Fault::OutranksCaller.into());
+    }
+    made(signed, user, sent).await
+}
+
+/// Whether the caller makes keys in another's name. Quirk: an administrator of an organisation does so
+/// for its plain people, and not for its other administrators (misp.md §6).
+async fn makes_keys_of(signed: &Signed, user: UserId) -> Result<bool, Fault> {
+    if !voice::acts_with(signed, ADMIN) {
+        return Ok(false);
+    }
+    if voice::acts_with(signed, SITE_ADMIN) {
+        return Ok(true);
+    }
+    let person = match Person::read(signed, user).await {
+        // That there is nobody is told by whoever makes the key.
+        Err(Fault::NotFound(_)) => return Ok(true),
+        person => person?,
+    };
+    let roles = Roles::read(signed).await?;
+    Ok(!roles.view(person.role).administers)
+}
+
+async fn made(signed: Signed, user: UserId, Sent(body): Sent) -> Answer {
+    signed.admit(directory::Operation::CreateKey)?;
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    let place = voice::place(&signed.seen, &address);
+    let mut fields = Fields::of(body, "AuthKey");
+    let wanted = Wanted::read(&mut fields);
+    if let Some(errors) = fields.errors() {
+        return Ok(voice::said(&signed.seen, place.failure(errors)));
+    }
+    let new = NewKey {
+        uuid: wanted.uuid,
+        name: wanted.name.unwrap_or_default(),
+        expires_at: wanted.expires_at.flatten(),
+        read_only: wanted.read_only.unwrap_or(false),
+        addresses: wanted.addresses.unwrap_or_default(),
+        ..NewKey::default()
+    };
+    let key = signed.create_key(user, new).await?;
+    Ok(fresh(&signed, &key))
+}
+
+/// `auth_keys/edit`: what is not sent stays.
+pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
+    signed.admit(directory::Operation::UpdateKey)?;
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    let place = voice::place(&signed.seen, &address);
+    let key = standing(&signed, &id).await?;
+    let mut fields = Fields::of(body, "AuthKey");
+    let wanted = Wanted::read(&mut fields);
+    if let Some(errors) = fields.errors() {
+        return Ok(voice::said(&signed.seen, place.failure(errors)));
+    }
+    let change = KeyChange {
+        name: wanted.name,
+        expires_at: wanted.expires_at,
+        read_only: wanted.read_only,
+        addresses: wanted.addresses,
+        ..KeyChange::default()
+    };
+    let key = signed.update_key(key.id, change).await?;
+    let owner = signed.user(key.user).await?;
+    let owner = json!({ "id": owner.id.to_string(), "org_id": owner.home.to_string() });
+    Ok(wire::shown(
+        &signed,
+        &json!({ "AuthKey": shown(&key), "User": owner }),
+    ))
+}
+
+/// `auth_keys/delete`.
+pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
+    signed.admit(directory::Operation::RevokeKey)?;
+    let key = standing(&signed, &id).await?;
+    signed.revoke_key(key.id).await?;
+    // Quirk: a number where everything else is text (misp.md §3).
+    let url = format!("/auth_keys/delete/{}", key.id);
+    let body = wire::success("AuthKey deleted.", &url, Some(json!(key.id.0)));
+    Ok(wire::shown(&signed, &body))
+}
+
+/// `users/resetauthkey` without a number is about oneself.
+pub async fn reset_own(signed: Signed) -> Answer {
+    let Credential::Key(own) = signed.caller.credential() else {
+        return Err(Fault::NotFound(Kind::Key).into());
+    };
+    let key = signed.renew_own_key(Some(own), "").await?;
+    Ok(renewed(&signed, signed.caller.user(), &key))
+}
+
+/// `users/resetauthkey/{user}`: all older keys of the user end; with `me` only the one in use.
+pub async fn reset(signed: Signed, Path(id): Path<String>) -> Answer {
+    if id == "me" {
+        return reset_own(signed).await;
+    }
+    let user = user_number(&id)?;
+    let key = signed.replace_keys_of(user).await?;
+    Ok(renewed(&signed, user, &key))
+}
+
+// Quirk: the new key stands in the message (misp.md §7).
+fn renewed(signed: &Signed, user: UserId, key: &FreshKey) -> axum::response::Response {
+    let message = format!("Authkey updated: {}", key.secret);
+    let id = json!(user.to_string());
+    wire::shown(
+        signed,
+        &wire::success(&message, &signed.seen.path, Some(id)),
+    )
+}

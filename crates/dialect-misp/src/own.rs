@@ -1,0 +1,281 @@
+//! Oneself: view, change, password; and what viewing anybody shows (misp.md §4.2, §4.3).
+
+use directory::{Fault, Time, UserChange};
+use serde_json::{Value, json};
+
+use super::address::Address;
+use super::body::{Fields, Sent};
+use super::catalogue::SITE_ADMIN;
+use super::map::{self, Extras, is_mask, shown_email};
+use super::notes::UserNotes;
+use super::people::{Person, Roles, user_number};
+use super::wire::UserViewed;
+use super::{voice, wire};
+use kit::{Answer, Path, Signed, Trouble};
+
+/// `users/view` without a number is about oneself.
+pub async fn view_me(signed: Signed) -> Answer {
+    let person = Person::read(&signed, signed.caller.user()).await?;
+    let body = viewed(&signed, person).await?;
+    Ok(wire::shown(&signed, &body))
+}
+
+/// `users/view`: oneself, and anybody for site administrators.
+pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
+    if id == "me" {
+        return view_me(signed).await;
+    }
+    let id = user_number(&id)?;
+    // Quirk: administrators of an organisation must ask at `admin/users/view` (misp.md §4.2).
+    if id != signed.caller.user() && !voice::acts_with(&signed, SITE_ADMIN) {
+        let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+        let place = voice::place(&signed.seen, &address);
+        let refusal = place.exception(404, "Invalid user or not authorised.");
+        return Ok(voice::said(&signed.seen, refusal));
+    }
+    let person = Person::read(&signed, id).await?;
+    let body = viewed(&signed, person).await?;
+    Ok(wire::shown(&signed, &body))
+}
+
+/// A person with their role, settings and organisation.
+pub async fn viewed(signed: &Signed, person: Person) -> Result<UserViewed, Fault> {
+    let roles = Roles::read(signed).await?;
+    let default = roles.default(signed).await?;
+    let organisation = signed.organisation(person.user.home).await?;
+    let view = roles.view(person.role);
+    let extras = Extras {
+        created_by: true,
+        landingpage: true,
+        ..Extras::default()
+    };
+    Ok(UserViewed {
+        user: map::viewed(&person.user, &person.notes, view, signed.now()),
+        role: view.body(default).into(),
+        settings: json!([]),
+        organisation: map::organisation(&organisation, extras),
+    })
+}
+
+/// Who writes a user's document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Their administrator.
+    Administrator,
+    /// Themselves: the terms, the news and the end of the account are not theirs to write.
+    Oneself,
+}
+
+/// Longer keys and certificates are none.
+const LONGEST_KEY: usize = 100_000;
+
+/// Reads the fields that only this dialect knows.
+pub fn read_notes(fields: &mut Fields, notes: &mut UserNotes, who: Who) {
+    for (name, slot) in [
+        ("autoalert", &mut notes.autoalert),
+        ("contactalert", &mut notes.contactalert),
+        ("notification_daily", &mut notes.notification_daily),
+        ("notification_weekly", &mut notes.notification_weekly),
+        ("notification_monthly", &mut notes.notification_monthly),
+    ] {
+        if let Some(flag) = fields.flag(name) {
+            *slot = flag;
+        }
+    }
+    if let Some(sid) = fields.filled_number("nids_sid", "A SID should be an integer.") {
+        notes.nids_sid = Some(sid);
+    }
+    if let Some(key) = fields.text("gpgkey") {
+        if key.len() > LONGEST_KEY {
+            fields.refuse("gpgkey", "GnuPG key not valid, please enter a valid key.");
+        } else {
+            notes.gpgkey = key;
+        }
+    }
+    if let Some(certificate) = fields.text("certif_public") {
+        if certificate.trim().is_empty() || is_certificate(&certificate) {
+            notes.certif_public = certificate;
+        } else {
+            let why = "Certificate not valid, please enter a valid certificate (x509).";
+            fields.refuse("certif_public", why);
+        }
+    }
+    if who == Who::Oneself {
+        return;
+    }
+    if let Some(flag) = fields.flag("termsaccepted") {
+        notes.termsaccepted = flag;
+    }
+    if let Some(read) = fields.filled_number("newsread", "numeric") {
+        notes.newsread = read;
+    }
+    read_expiration(fields, notes);
+}
+
+/// The document as a request leaves it. A SID that was made from the user's number, and is written back as it
+/// was shown, is not chosen by that.
+pub fn changed_notes(fields: &mut Fields, person: &Person, who: Who) -> UserNotes {
+    let mut notes = person.notes.clone();
+    read_notes(fields, &mut notes, who);
+    if notes.nids_sid == Some(map::sid(&person.user, &person.notes)) {
+        notes.nids_sid = person.notes.nids_sid;
+    }
+    notes
+}
+
+/// The end of the account, as text or in seconds; kept without effect, as in the vendor's product.
+fn read_expiration(fields: &mut Fields, notes: &mut UserNotes) {
+    let time = match fields.value("expiration") {
+        None => return,
+        Some(Value::Number(seconds)) => seconds.as_i64().and_then(|seconds| {
+            let milliseconds = seconds.checked_mul(1000)?;
+            (0..FAR)
+                .contains(&milliseconds)
+                .then_some(Some(Time(milliseconds)))
+        }),
+        Some(Value::String(text)) if text.trim().is_empty() => Some(None),
+        Some(Value::String(text)) => Time::parse(text).map(Some),
+        Some(_) => None,
+    };
+    match time {
+        Some(time) => notes.expiration = time,
+        None => fields.refuse("expiration", "Expiration must be in YYYY-MM-DD format."),
+    }
+}
+
+/// Times beyond the year 9999 are none.
+const FAR: i64 = 253_402_300_800_000;
+
+/// Whether a text has the form of a certificate in PEM. It is kept for others to use; nothing here
+/// trusts it.
+fn is_certificate(text: &str) -> bool {
+    use base64::Engine as _;
+    let Some((_, rest)) = text.split_once("-----BEGIN CERTIFICATE-----") else {
+        return false;
+    };
+    let Some((inner, _)) = rest.split_once("-----END CERTIFICATE-----") else {
+        return false;
+    };
+    let inner: String = inner.split_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(inner);
+    // A certificate is an ASN.1 sequence.
+    text.len() <= LONGEST_KEY && bytes.is_ok_and(|bytes| bytes.first() == Some(&0x30))
+}
+
+/// Times that a change of the document is tried: each failure means that somebody else succeeded.
+const TRIES: usize = 64;
+
+/// `users/edit`: the number in the path is ignored, it is always oneself; what is not one's own to
+/// change is ignored too (misp.md §4.3).
+pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    let place = voice::place(&signed.seen, &address);
+    let mut tries = 0;
+    loop {
+        let person = Person::read(&signed, signed.caller.user()).await?;
+        let mut fields = Fields::of(body.clone(), "User");
+        let notes = changed_notes(&mut fields, &person, Who::Oneself);
+        let email = fields.filled("email");
+        let email = email.filter(|email| *email != shown_email(&person.user));
+        let password = fields.text("password");
+        let password = password.filter(|text| !text.is_empty() && !is_mask(text));
+        if fields.errors().is_some() {
+            return Ok(voice::said(&signed.seen, place.field("profile", "")));
+        }
+        let change = UserChange {
+            email: email.map(Some),
+            extension: (notes != person.notes).then(|| notes.stored()),
+            password: password.map(directory::NewPassword::Chosen),
+            // The document is written whole, so it must be the one that was read.
+            if_revision: (notes != person.notes).then_some(person.user.revision),
+            ..UserChange::default()
+        };
+        tries += 1;
+        match signed.update_own_profile(change).await {
+            Err(Fault::Stale) if tries < TRIES => {}
+            done => {
+                done?;
+                break;
+            }
+        }
+    }
+    view_me(signed).await
+}
+
+/// `users/change_pw`: the caller's own password. No old one is asked for: only a key comes in here,
+/// and keys stay valid.
+pub async fn change_password(signed: Signed, Sent(body): Sent) -> Answer {
+    let mut fields = Fields::of(body, "User");
+    let password = fields.text("password").unwrap_or_default();
+    signed.change_own_password(None, &password).await?;
+    let body = wire::success("Password Changed.", "/users/change_pw", None);
+    Ok(wire::shown(&signed, &body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: Value, who: Who) -> (UserNotes, Option<Value>) {
+        let mut fields = Fields::of(body, "User");
+        let mut notes = UserNotes::default();
+        read_notes(&mut fields, &mut notes, who);
+        (notes, fields.errors())
+    }
+
+    #[test]
+    fn fields_of_the_document() {
+        let body = json!({
+            "autoalert": "1", "nids_sid": "5", "gpgkey": "k", "termsaccepted": true, "newsread": "9",
+            "expiration": "2027-01-01 00:00:00",
+        });
+        let (notes, errors) = read(body.clone(), Who::Administrator);
+        assert_eq!(errors, None);
+        assert!(notes.autoalert && notes.termsaccepted);
+        assert_eq!((notes.nids_sid, notes.newsread), (Some(5), 9));
+        assert_eq!(notes.expiration, Some(Time(1_798_761_600_000)));
+        let (own, _) = read(body, Who::Oneself);
+        assert!(own.autoalert && !own.termsaccepted);
+        assert_eq!((own.newsread, own.expiration), (0, None));
+    }
+
+    #[test]
+    fn refused_fields() {
+        for (body, errors) in [
+            (
+                json!({"nids_sid": "x"}),
+                json!({"nids_sid": ["A SID should be an integer."]}),
+            ),
+            (
+                json!({"autoalert": "maybe"}),
+                json!({"autoalert": ["boolean"]}),
+            ),
+            (
+                json!({"certif_public": "x"}),
+                json!({"certif_public": ["Certificate not valid, please enter a valid certificate (x509)."]}),
+            ),
+            (
+                json!({"expiration": "soon"}),
+                json!({"expiration": ["Expiration must be in YYYY-MM-DD format."]}),
+            ),
+            (
+                json!({"expiration": i64::MAX}),
+                json!({"expiration": ["Expiration must be in YYYY-MM-DD format."]}),
+            ),
+        ] {
+            assert_eq!(
+                read(body.clone(), Who::Administrator).1,
+                Some(errors),
+                "{body}"
+            );
+        }
+        for body in [
+            json!({"certif_public": ""}),
+            json!({"nids_sid": ""}),
+            json!({"expiration": null}),
+            json!({"certif_public": "-----BEGIN CERTIFICATE-----\nMAMC\nAQE=\n-----END CERTIFICATE-----\n"}),
+        ] {
+            assert_eq!(read(body.clone(), Who::Administrator).1, None, "{body}");
+        }
+    }
+}

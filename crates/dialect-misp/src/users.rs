@@ -1,0 +1,368 @@
+//! Users as their administrators see and change them (misp.md §4).
+
+use std::collections::HashMap;
+
+use directory::{
+    Cursor, Door, Fault, Handle, NewKey, NewPassword, NewUser, OrganisationField, OrganisationId,
+    Permission, Position, Predicate, Query, Ref, RoleId, Status, Test, UserChange, UserField,
+    UserId,
+};
+use serde_json::{Value, json};
+
+use super::address::Address;
+use super::body::{Fields, Sent};
+use super::catalogue::{self, ADMIN, SITE_ADMIN};
+use super::filter::{Named, PIECES, Pieces, Resolved, UserFilter};
+use super::map::{self, change_pw, disabled, is_mask, shown_email};
+use super::own;
+use super::people::{self, Person, Roles, user_number};
+use super::{voice, wire};
+use kit::answer::Chunk;
+use kit::{Answer, Path, Signed, Trouble};
+
+/// Users read at a time.
+const CHUNK: u32 = 1_000;
+
+/// `admin/users/index`: everybody the caller administers, all at once.
+pub async fn list(signed: Signed) -> Answer {
+    voice::require(&signed, ADMIN)?;
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    let handle = signed.handle();
+    let roles = Roles::read(&handle).await?;
+    let mut filter = UserFilter::read(&address);
+    if !voice::acts_with(&signed, SITE_ADMIN) {
+        // Quirk: only site administrators choose among organisations (misp.md §4.1).
+        filter.organisation = Pieces::default();
+    }
+    let predicate = condition(&handle, &filter, &roles).await?;
+    let response = wire::streamed(&signed, move |cursor: Option<Cursor>| {
+        let query = Query {
+            predicate: predicate.clone(),
+            from: cursor.map_or(Position::Start, Position::After),
+            limit: CHUNK,
+            seen_by: Some(Permission::EditUsers),
+            ..Query::default()
+        };
+        let (handle, roles) = (handle.clone(), std::sync::Arc::clone(&roles));
+        async move { rows(&handle, &roles, &query).await }
+    })
+    .await?;
+    Ok(response)
+}
+
+async fn rows(
+    handle: &Handle,
+    roles: &Roles,
+    query: &Query<UserField>,
+) -> Result<Chunk<Cursor>, Fault> {
+    let page = handle.users(query).await?;
+    let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
+    let numbers = people::role_numbers(handle, &ids).await?;
+    let notes = people::notes(handle, &ids).await?;
+    let mut homes: Vec<OrganisationId> = page.items.iter().map(|user| user.home).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let names: HashMap<OrganisationId, String> = handle
+        .organisations_by_id(&homes)
+        .await?
+        .into_iter()
+        .map(|organisation| (organisation.id, organisation.name))
+        .collect();
+    let now = handle.now();
+    let plain = super::notes::UserNotes::default();
+    let rows = page.items.iter().map(|user| {
+        let role = roles.view(numbers.get(&user.id).copied().unwrap_or(0));
+        let name = names.get(&user.home).cloned().unwrap_or_default();
+        map::listed(user, notes.get(&user.id).unwrap_or(&plain), role, name, now)
+    });
+    Chunk::of(rows, page.next)
+}
+
+/// Looks up what a filter names.
+async fn condition(
+    handle: &Handle,
+    filter: &UserFilter,
+    roles: &Roles,
+) -> Result<Predicate<UserField>, Fault> {
+    let mut named = Vec::with_capacity(filter.anywhere.len());
+    for text in &filter.anywhere {
+        let folded = text.to_lowercase();
+        let roles = roles
+            .all()
+            .filter(|role| role.name.to_lowercase().contains(&folded))
+            .map(|role| role.id);
+        named.push(roles.collect());
+    }
+    let resolved = Resolved {
+        any: resolve(handle, &filter.organisation.any).await?,
+        none: resolve(handle, &filter.organisation.none).await?,
+    };
+    let wanted: Vec<RoleId> = filter
+        .role
+        .iter()
+        .filter_map(|number| roles.numbered(number.parse().ok()?))
+        .map(|role| role.id)
+        .collect();
+    Ok(filter.predicate(&named, &resolved, &wanted, handle.now()))
+}
+
+/// Numbers stay, known or not; UUIDs become numbers.
+async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationId>, Fault> {
+    let (mut numbers, mut uuids) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        match Named::read(piece) {
+            Some(Named::Number(number)) => numbers.push(OrganisationId(number)),
+            Some(Named::Uuid(uuid)) => uuids.push(uuid.to_string().into()),
+            None => {}
+        }
+    }
+    if !uuids.is_empty() {
+        let query = Query {
+            predicate: Predicate::Is(OrganisationField::Uuid, Test::OneOf(uuids)),
+            limit: u32::try_from(PIECES).unwrap_or(u32::MAX),
+            ..Query::default()
+        };
+        let page = handle.organisations(&query).await?;
+        numbers.extend(page.items.iter().map(|one| one.id));
+    }
+    Ok(numbers)
+}
+
+/// `admin/users/view`.
+pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
+    voice::require(&signed, ADMIN)?;
+    let person = Person::read(&signed, user_number(&id)?).await?;
+    let home = person.user.home;
+    let mut body = own::viewed(&signed, person).await?;
+    body.user.org_admins = Some(administrators(&signed, home).await?);
+    Ok(wire::shown(&signed, &body))
+}
+
+/// The administrators of an organisation, by number. Quirk: an empty list, not an empty object, when
+/// there are none (misp.md §4.2).
+async fn administrators(handle: &Handle, home: OrganisationId) -> Result<Value, Fault> {
+    let roles = Roles::read(handle).await?;
+    let ruling = roles
+        .all()
+        .filter(|role| catalogue::administers(&role.lines))
+        .map(|role| role.id.0.into())
+        .collect();
+    let query = Query {
+        predicate: Predicate::And(vec![
+            Predicate::Is(UserField::Home, Test::Equals(home.0.into())),
+            Predicate::Is(UserField::Role, Test::OneOf(ruling)),
+        ]),
+        limit: CHUNK,
+        ..Query::default()
+    };
+    let found = handle.users(&query).await?.items;
+    if found.is_empty() {
+        return Ok(json!([]));
+    }
+    Ok(found
+        .iter()
+        .map(|user| (user.id.to_string(), json!(shown_email(user))))
+        .collect::<serde_json::Map<_, _>>()
+        .into())
+}
+
+/// `admin/users/add`.
+pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
+    voice::require(&signed, ADMIN)?;
+    let mut fields = Fields::of(body, "User");
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    let place = voice::place(&signed.seen, &address);
+    let Some(email) = fields.filled("email") else {
+        // Quirk: a sentence here, where every other field has a list (misp.md §4.3).
+        let errors = json!({ "email": "Mandatory field not set." });
+        return Ok(voice::said(&signed.seen, place.failure(errors)));
+    };
+    let roles = Roles::read(&signed).await?;
+    let role = role(&mut fields);
+    let home = home(&signed, &mut fields).await?;
+    let change_pw = fields.flag("change_pw").unwrap_or(true);
+    let password = password(&mut fields);
+    let disabled = fields.flag("disabled").unwrap_or(false);
+    let notify = fields.flag("notify").unwrap_or(false);
+    let mut notes = super::notes::UserNotes::default();
+    own::read_notes(&mut fields, &mut notes, own::Who::Administrator);
+    notes.expiration = None;
+    notes.change_pw = (password.is_none() && !change_pw).then_some(false);
+    if let Some(errors) = fields.errors() {
+        return Ok(voice::said(&signed.seen, place.failure(errors)));
+    }
+    let new = NewUser {
+        email: Some(email),
+        home,
+        roles: role
+            .map(|number| roles.wanted(number))
+            .transpose()?
+            .into_iter()
+            .collect(),
+        status: disabled.then_some(Status::Inactive),
+        door: Door {
+            mail: notify.then(|| {
+                if password.is_some() {
+                    "welcome"
+                } else {
+                    "activation"
+                }
+                .to_owned()
+            }),
+            ..Door::default()
+        },
+        password: match password {
+            None => NewPassword::None,
+            Some(password) if change_pw => NewPassword::MustChange(password),
+            Some(password) => NewPassword::Chosen(password),
+        },
+        extension: (notes != super::notes::UserNotes::default()).then(|| notes.stored()),
+        ..NewUser::default()
+    };
+    // Quirk: an account is made with a key, which is shown this once (misp.md §4.3).
+    let (user, key) = signed.create_user_with_key(new, NewKey::default()).await?;
+    let person = Person::of(&signed, user).await?;
+    let view = roles.view(person.role);
+    let mut body = map::saved(&person.user, &person.notes, view, signed.now());
+    body.authkey = Some(key.secret);
+    Ok(wire::shown(&signed, &json!({ "User": body })))
+}
+
+/// A role's number; nothing when none was chosen.
+fn role(fields: &mut Fields) -> Option<i64> {
+    fields
+        .filled_number("role_id", "numeric")
+        .filter(|number| *number != 0)
+}
+
+/// The organisation that the request names. Only site administrators choose it; for others it is
+/// silently their own (misp.md §6).
+async fn home(signed: &Signed, fields: &mut Fields) -> Result<Option<OrganisationId>, Fault> {
+    if !voice::acts_with(signed, SITE_ADMIN) {
+        return Ok(None);
+    }
+    let Some(text) = fields.text("org_id") else {
+        return Ok(None);
+    };
+    if text.trim().is_empty() {
+        fields.refuse("org_id", "Org_id cannot be empty.");
+        return Ok(None);
+    }
+    match people::organisation_ref(text.trim()) {
+        Ref::Id(id) => Ok(Some(id)),
+        Ref::Uuid(uuid) => match signed.organisation(Ref::Uuid(uuid)).await {
+            Ok(organisation) => Ok(Some(organisation.id)),
+            Err(Fault::NotFound(kind)) => Err(Fault::UnknownReference(kind)),
+            Err(fault) => Err(fault),
+        },
+        Ref::Name(_) => {
+            fields.refuse("org_id", "numeric");
+            Ok(None)
+        }
+    }
+}
+
+/// A password; what clients write back in its place is none.
+fn password(fields: &mut Fields) -> Option<String> {
+    fields
+        .text("password")
+        .filter(|text| !text.is_empty() && !is_mask(text))
+}
+
+/// Times that a change of the document is tried: each failure means that somebody else succeeded.
+const TRIES: usize = 64;
+
+/// `admin/users/edit`: what is not sent stays, and what is written back as it was shown too.
+pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
+    voice::require(&signed, ADMIN)?;
+    let id = user_number(&id)?;
+    let roles = Roles::read(&signed).await?;
+    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+    let place = voice::place(&signed.seen, &address);
+    let mut tries = 0;
+    let user = loop {
+        let person = Person::read(&signed, id).await?;
+        // Quirk: administrators of an organisation change nothing of a site administrator (misp.md §6).
+        let site = roles.view(person.role).has(SITE_ADMIN);
+        if site && !voice::acts_with(&signed, SITE_ADMIN) {
+            return Err(Fault::OutranksCaller.into());
+        }
+        let mut fields = Fields::of(body.clone(), "User");
+        let change = change(&signed, &mut fields, &person, &roles).await?;
+        if let Some(errors) = fields.errors() {
+            return Ok(voice::said(&signed.seen, place.failure(errors)));
+        }
+        tries += 1;
+        match signed.update_user(id, change).await {
+            Err(Fault::Stale) if tries < TRIES => {}
+            done => break done?,
+        }
+    };
+    let person = Person::of(&signed, user).await?;
+    let view = roles.view(person.role);
+    let body = map::saved(&person.user, &person.notes, view, signed.now());
+    Ok(wire::shown(&signed, &json!({ "User": body })))
+}
+
+async fn change(
+    signed: &Signed,
+    fields: &mut Fields,
+    person: &Person,
+    roles: &Roles,
+) -> Result<UserChange, Fault> {
+    let user = &person.user;
+    let email = fields
+        .filled("email")
+        .filter(|email| *email != shown_email(user));
+    let role = role(fields).filter(|number| *number != person.role);
+    let home = home(signed, fields)
+        .await?
+        .filter(|home| *home != user.home);
+    let wanted = fields.flag("disabled");
+    let wanted = wanted.filter(|off| *off != disabled(user, signed.now()));
+    let shown = change_pw(user, &person.notes);
+    let due = fields.flag("change_pw").unwrap_or(shown);
+    let password = password(fields);
+    let mut notes = own::changed_notes(fields, person, own::Who::Administrator);
+    if password.is_none() && !user.has_password && due != shown {
+        notes.change_pw = Some(due);
+    }
+    Ok(UserChange {
+        email: email.map(Some),
+        role: role.map(|number| roles.wanted(number)).transpose()?,
+        home,
+        status: wanted.map(|off| {
+            if off {
+                Status::Inactive
+            } else {
+                Status::Active
+            }
+        }),
+        must_change_password: (password.is_none() && user.has_password && due != shown)
+            .then_some(due),
+        // Quirk: a new password does not clear the flag (misp.md §4.3).
+        password: password.map(|password| {
+            if due {
+                NewPassword::MustChange(password)
+            } else {
+                NewPassword::Chosen(password)
+            }
+        }),
+        extension: (notes != person.notes).then(|| notes.stored()),
+        // The document is written whole, so it must be the one that was read.
+        if_revision: (notes != person.notes).then_some(user.revision),
+        ..UserChange::default()
+    })
+}
+
+/// `admin/users/delete`.
+pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
+    voice::require(&signed, ADMIN)?;
+    let user = signed.delete_user(user_number(&id)?).await?;
+    let body = wire::success(
+        "User deleted.",
+        &signed.seen.path,
+        Some(json!(user.id.to_string())),
+    );
+    Ok(wire::shown(&signed, &body))
+}

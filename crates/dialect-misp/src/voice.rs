@@ -1,0 +1,130 @@
+//! How the dialect finds credentials and speaks of what went wrong.
+
+use std::borrow::Cow;
+
+use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use directory::{Accepts, Caller, Fault, Permission, Refusal};
+
+use super::act::Act;
+use super::address::Address;
+use super::catalogue::{self, Flag};
+use super::errors::{Place, Voiced};
+use super::wire;
+use kit::{Presented, Seen, Signed, Trouble, Voice};
+
+/// MISP's voice.
+pub struct Misp;
+
+/// Keys that one header may hold.
+const KEYS: usize = 5;
+
+impl Voice for Misp {
+    // Quirk: the bare key, or several joined by commas of which the first good one wins; `Bearer` is
+    // no key, and `Basic` is as if nothing were there (misp.md §1).
+    fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
+        ["x-misp-auth", AUTHORIZATION.as_str()]
+            .into_iter()
+            .filter_map(|name| headers.get(name)?.to_str().ok())
+            .filter(|value| !value.starts_with("Basic"))
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .filter(|key| key.len() == 40 && key.bytes().all(|b| b.is_ascii_alphanumeric()))
+            .take(KEYS)
+            .map(|key| Presented {
+                text: key.to_owned(),
+                accepts: Accepts::Keys,
+            })
+            .collect()
+    }
+
+    /// Roles without `perm_auth`, and people without a role here, have keys that open nothing.
+    fn admit(&self, caller: &Caller) -> Result<(), Fault> {
+        if caller.holds(catalogue::AUTH.word) {
+            Ok(())
+        } else {
+            Err(Fault::Unauthenticated(Refusal::Unknown))
+        }
+    }
+
+    fn route<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        match Address::read(path) {
+            Some(address) => Cow::Owned(address.route()),
+            // Nothing is served at the root: what cannot be read is not found.
+            None => Cow::Borrowed("/"),
+        }
+    }
+
+    fn fault(&self, fault: &Fault, seen: &Seen) -> Response {
+        let address = Address::read(&seen.path).unwrap_or_default();
+        said(seen, place(seen, &address).voice(fault))
+    }
+
+    fn trouble(&self, trouble: &Trouble, seen: &Seen) -> Response {
+        let address = Address::read(&seen.path).unwrap_or_default();
+        let place = place(seen, &address);
+        let voiced = match trouble {
+            Trouble::NoRoute | Trouble::BadPath => place.exception(404, "Not Found"),
+            Trouble::WrongMethod => place.exception(405, wrong_method(place.act)),
+            // Quirk: broken JSON is a method not allowed (misp.md §6).
+            Trouble::Malformed(_) | Trouble::TooDeep => place.exception(
+                405,
+                "Invalid JSON input. Make sure that the JSON input is a correctly formatted JSON string.",
+            ),
+            Trouble::BadQuery
+            | Trouble::TooLarge(_)
+            | Trouble::Incomplete
+            | Trouble::WrongContentType => {
+                place.exception(trouble.status().as_u16(), &trouble.to_string())
+            }
+        };
+        said(seen, voiced)
+    }
+}
+
+fn wrong_method(act: Act) -> &'static str {
+    match act {
+        Act::DeleteUser | Act::DeleteOrganisation | Act::DeleteRole | Act::DeleteKey => {
+            "Action not allowed, post or delete request expected."
+        }
+        _ => "This method is not allowed here.",
+    }
+}
+
+/// Where a request is.
+pub fn place<'a>(seen: &'a Seen, address: &Address) -> Place<'a> {
+    Place {
+        act: Act::of(address),
+        path: &seen.path,
+        id: address.first().and_then(|id| id.parse().ok()),
+    }
+}
+
+/// An error's answer.
+pub fn said(seen: &Seen, voiced: Voiced) -> Response {
+    let status = StatusCode::from_u16(voiced.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = wire::with_status(seen, status, &voiced.body);
+    if let Some(seconds) = voiced.retry_after {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Whether the caller acts with a flag. Read-only keys act without any (misp.md §7), though their
+/// owner's role is shown as it is.
+pub fn acts_with(signed: &Signed, flag: Flag) -> bool {
+    let kept = flag == catalogue::AUTH || flag == catalogue::AUDIT;
+    signed.caller.holds(flag.word) && (kept || !signed.caller.limits().read_only)
+}
+
+/// Refuses callers who act without a flag.
+pub fn require(signed: &Signed, flag: Flag) -> Result<(), Fault> {
+    if acts_with(signed, flag) {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden(Permission::EditUsers))
+    }
+}

@@ -1,0 +1,65 @@
+//! The directory's own REST API at `/api/v1`: one file per resource.
+//!
+//! - Bearer API key or session token; JSON in snake case; unknown fields and parameters are refused.
+//! - Every entity shows `id` (UUID) and `number`; other entities are referred to by number. Paths and
+//!   bodies take either, and names where there are any: logins and e-mail addresses of users, names
+//!   of organisations and groups, `platform:word` of roles.
+//! - `PATCH` merges: what is not sent stays, `null` clears. The `ETag` is the revision, and `If-Match`
+//!   with another one is refused.
+//! - Faults are problem documents (RFC 9457).
+
+mod call;
+mod collections;
+mod errors;
+mod events;
+mod fields;
+mod grants;
+mod group_rights;
+mod groups;
+mod keys;
+mod lists;
+mod mail_templates;
+mod mails;
+mod me;
+mod memberships;
+mod openapi;
+mod organisations;
+mod passwords;
+mod platforms;
+mod references;
+mod roles;
+mod routes;
+mod second_factors;
+mod sessions;
+mod settings;
+mod times;
+mod users;
+
+use directory::Platform;
+
+use kit::{Dialect, FirstRunFacts, Limits};
+
+/// The native API's row.
+pub static DIALECT: Dialect = Dialect {
+    name: "native",
+    platform: Platform::USHER,
+    mount: "/api/v1",
+    specification: None,
+    voice: &errors::Native,
+    routes: routes::ROUTES,
+    limits: Limits::DEFAULT,
+    environment,
+    strays: &[],
+};
+
+fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
+    vec![
+        ("USHER_URL", facts.base_url.clone()),
+        ("USHER_TOKEN", facts.key.clone()),
+        ("USHER_EMAIL", facts.email.clone()),
+        ("USHER_PASSWORD", facts.password.clone()),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! The platforms served, and the roles that newcomers at each one's door get.
+
+use directory::{Kind, Platform, PlatformSpec, RolePaths};
+use kit::Dialect;
+use serde::Serialize;
+
+use super::call::{Answer, Call, Reply};
+use super::errors::Problem;
+use super::fields::Named;
+use super::lists;
+use super::references;
+use super::roles::RoleBody;
+
+/// A platform as shown.
+#[derive(Serialize)]
+struct PlatformBody {
+    word: &'static str,
+    /// Where its dialect is mounted.
+    mount: Option<&'static str>,
+    /// How its roles reach people.
+    role_paths: &'static str,
+    builtin_roles: Vec<&'static str>,
+    builtin_roles_editable: bool,
+    owner_role: Option<&'static str>,
+}
+
+impl PlatformBody {
+    fn of(spec: &PlatformSpec, dialects: &[&Dialect]) -> Self {
+        let dialect = dialects
+            .iter()
+            .find(|dialect| dialect.platform == spec.platform);
+        Self {
+            word: spec.platform.word(),
+            mount: dialect.map(|dialect| dialect.mount),
+            role_paths: match spec.paths {
+                RolePaths::Direct => "direct",
+                RolePaths::ExactlyOne => "exactly_one",
+                RolePaths::GroupsOnly => "groups_only",
+                RolePaths::Either => "either",
+            },
+            builtin_roles: spec.roles.iter().map(|role| role.word).collect(),
+            builtin_roles_editable: spec.builtin_roles_editable,
+            owner_role: spec.owner_role,
+        }
+    }
+}
+
+/// `GET /platforms`
+pub async fn list(call: Call) -> Answer {
+    lists::only(&call.parameters, &[])?;
+    let platforms = call.handle.platforms();
+    let dialects = call.visit.seen.shared.dialects();
+    Reply::shown(&lists::whole(
+        platforms
+            .iter()
+            .map(|spec| PlatformBody::of(spec, dialects))
+            .collect(),
+    ))
+}
+
+/// The platform that the path names.
+fn named(call: &Call) -> Result<Platform, Problem> {
+    lists::only(&call.parameters, &[])?;
+    let word = call.path.first().map_or("", String::as_str);
+    lists::platform(call.handle.platforms(), word).ok_or_else(Problem::no_such_platform)
+}
+
+/// `GET /platforms/{platform}/default-roles`
+pub async fn default_roles(call: Call) -> Answer {
+    let platform = named(&call)?;
+    shown(&call, platform).await
+}
+
+/// `PUT /platforms/{platform}/default-roles`, body `{"roles": [...]}`.
+pub async fn put_default_roles(mut call: Call) -> Answer {
+    let platform = named(&call)?;
+    let mut fields = call.fields()?;
+    let roles: Vec<Named> = fields.need("roles")?;
+    fields.end()?;
+    let roles = references::roles(&call.handle, "roles", Some(roles)).await?;
+    call.handle.set_default_roles(platform, &roles).await?;
+    shown(&call, platform).await
+}
+
+async fn shown(call: &Call, platform: Platform) -> Answer {
+    let roles = call.handle.default_roles_of(platform).await?;
+    Reply::shown(&lists::whole(roles.iter().map(RoleBody::of).collect()))
+}
+
+impl Problem {
+    fn no_such_platform() -> Self {
+        Self {
+            detail: "There is no such platform. GET /platforms lists those that are served."
+                .to_owned(),
+            ..Self::not_found(Kind::Role)
+        }
+    }
+}

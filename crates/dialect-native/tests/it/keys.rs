@@ -1,0 +1,121 @@
+use serde_json::{Value, json};
+
+use super::{column, fault, owner, stable, with_key};
+use crate::world;
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_works_until_revoked() {
+    let world = world().await;
+    let (user, own) = world.powerless("ada@example.org").await;
+    let sent = json!({
+        "name": "night job", "read_only": true, "expires_at": "2027-01-01T00:00:00.000Z",
+        "addresses": ["192.0.2.0/24", "2001:db8::1"],
+    });
+    let made = owner(&world, "POST", "/users/ada@example.org/keys", sent).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let body = made.json();
+    let secret = body["secret"].as_str().unwrap().to_owned();
+    assert_eq!(secret.len(), 40);
+    assert_eq!(body["user"], user.id.number());
+    assert_eq!(
+        body["addresses"],
+        json!(["192.0.2.0/24", "2001:db8::1/128"])
+    );
+    assert_eq!(body["expires_at"], "2027-01-01T00:00:00.000Z");
+    let id = body["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        made.header("location"),
+        Some(format!("/api/v1/keys/{id}").as_str())
+    );
+    assert_eq!(
+        with_key(&world, &secret, "GET", "/me", Value::Null)
+            .await
+            .status,
+        200
+    );
+    let limited = with_key(&world, &secret, "PATCH", "/me", json!({"title": "x"})).await;
+    assert_eq!(fault(&limited).1, "key-limit");
+    // Later nobody is shown the text, not even by their own list.
+    for (key, path) in [
+        (&own, "/me/keys"),
+        (&world.key, "/keys?user=2"),
+        (&world.key, "/users/2/keys"),
+    ] {
+        let list = with_key(&world, key, "GET", path, Value::Null).await;
+        assert_eq!(column(&list, "name"), ["", "night job"], "{path} {list:?}");
+        assert!(
+            !list.text.contains(&secret) && !list.text.contains(&own),
+            "{path}"
+        );
+    }
+    let changed = owner(
+        &world,
+        "PATCH",
+        &format!("/keys/{id}"),
+        json!({"name": "day job", "expires_at": null}),
+    )
+    .await;
+    assert_eq!(
+        (&changed.json()["name"], &changed.json()["expires_at"]),
+        (&json!("day job"), &Value::Null)
+    );
+    assert_eq!(
+        owner(&world, "DELETE", &format!("/keys/{id}"), Value::Null)
+            .await
+            .status,
+        204
+    );
+    let refused = with_key(&world, &secret, "GET", "/me", Value::Null).await;
+    assert_eq!(
+        fault(&refused),
+        (401, "unknown-credential".to_owned(), None)
+    );
+    let shown = owner(&world, "GET", &format!("/keys/{id}"), Value::Null).await;
+    assert_eq!(shown.json()["active"], false);
+    insta::assert_snapshot!("key_revoked", stable(&shown));
+    // Others' keys are not there for the powerless.
+    let hidden = with_key(&world, &own, "GET", "/keys/1", Value::Null).await;
+    assert_eq!(fault(&hidden), (404, "not-found".to_owned(), None));
+    let all = owner(&world, "DELETE", "/users/2/keys", Value::Null).await;
+    assert_eq!(all.json(), json!({"revoked": 1}));
+    assert_eq!(
+        with_key(&world, &own, "GET", "/me", Value::Null)
+            .await
+            .status,
+        401
+    );
+    // One's own key in use stays.
+    owner(&world, "DELETE", "/users/1/keys", Value::Null).await;
+    assert_eq!(owner(&world, "GET", "/me", Value::Null).await.status, 200);
+}
+
+#[tokio::test]
+async fn refused_keys_name_their_field() {
+    let world = world().await;
+    for (body, field) in [
+        (json!({"addresses": ["everywhere"]}), "addresses"),
+        (json!({"expires_at": 7}), "expires_at"),
+        (
+            json!({"constraints": [{"kind": "regex", "pattern": "(", "methods": ["GET"]}]}),
+            "constraints",
+        ),
+        (
+            json!({"constraints": [{"kind": "x", "pattern": "", "methods": []}]}),
+            "constraints",
+        ),
+        (
+            json!({"constraints": [{"kind": "exact", "paths": "x", "methods": []}]}),
+            "constraints",
+        ),
+        (json!({"secret": "chosen"}), "secret"),
+        (json!({"organisation": 9}), "organisation"),
+    ] {
+        let reply = owner(&world, "POST", "/me/keys", body.clone()).await;
+        let (status, _, at) = fault(&reply);
+        assert_eq!(
+            (status, at.as_deref()),
+            (422, Some(field)),
+            "{body} {reply:?}"
+        );
+    }
+}

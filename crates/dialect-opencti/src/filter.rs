@@ -1,0 +1,427 @@
+//! FilterGroup: the vendor's filters, read into the directory's predicates (opencti.md §4).
+
+use std::collections::HashMap;
+
+use directory::{Predicate, Test, Time, Value as Compared};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::documents::folded;
+use super::errors;
+use graphql::Refusal;
+
+/// What a key of a filter stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column<F> {
+    /// A text.
+    Text(F),
+    /// A text of a dialect's document, which is kept folded.
+    Folded(F),
+    /// A point in time.
+    Time(F),
+    /// An id, internal or standard.
+    Id(F),
+    /// One of a closed set of words, each of which is a predicate.
+    Words(Vec<(&'static str, Predicate<F>)>),
+}
+
+impl<F: Clone> Column<F> {
+    /// The words `true` and `false`.
+    pub fn flag(when: Predicate<F>) -> Self {
+        Self::Words(vec![("true", when.clone()), ("false", not(when))])
+    }
+
+    /// A word that is the same for all.
+    pub fn always(words: &[&'static str]) -> Self {
+        Self::Words(words.iter().map(|word| (*word, Predicate::All)).collect())
+    }
+}
+
+/// The keys of one kind of entity.
+pub type Columns<F> = fn(&str) -> Option<Column<F>>;
+
+/// Standard ids that filters mention, and the ids they stand for.
+pub type Resolved = HashMap<String, Uuid>;
+
+/// Filters deeper than this, or with more tests, are refused: no script needs them.
+const DEEPEST: usize = 32;
+const LARGEST: usize = 2_000;
+
+/// The standard ids a filter mentions, which have to be looked up before it can be read.
+pub fn standard_ids(group: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(group, &mut found, 0);
+    found
+}
+
+fn collect(group: &Value, found: &mut Vec<String>, depth: usize) {
+    if depth > DEEPEST {
+        return;
+    }
+    let list = |key: &str| {
+        group
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    for filter in list("filters") {
+        let values = filter
+            .get("values")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        for value in values.filter_map(Value::as_str) {
+            if let super::ids::Given::Standard(id) = super::ids::Given::read(value)
+                && found.len() < LARGEST
+            {
+                found.push(id);
+            }
+        }
+    }
+    for inner in list("filterGroups") {
+        collect(inner, found, depth + 1);
+    }
+}
+
+/// Reads a group. Its shape is already checked against the schema.
+pub fn read<F: Clone>(
+    group: &Value,
+    columns: Columns<F>,
+    resolved: &Resolved,
+    now: Time,
+) -> Result<Predicate<F>, Refusal> {
+    let reader = Reader {
+        columns,
+        resolved,
+        now,
+    };
+    let mut unknown = Vec::new();
+    let predicate = reader.group(group, &mut unknown, 0)?;
+    let predicate = predicate.unwrap_or(Predicate::All);
+    if !unknown.is_empty() {
+        return Err(errors::unsupported(
+            "Incorrect filter keys not existing in any schema definition",
+        )
+        .with("keys", unknown));
+    }
+    if predicate.size() > LARGEST {
+        return Err(errors::unsupported("The filter has too many conditions"));
+    }
+    Ok(predicate)
+}
+
+struct Reader<'r, F> {
+    columns: Columns<F>,
+    resolved: &'r Resolved,
+    now: Time,
+}
+
+impl<F: Clone> Reader<'_, F> {
+    /// What a group asks for; nothing when it is empty, and then it says neither yes nor no.
+    fn group(
+        &self,
+        group: &Value,
+        unknown: &mut Vec<String>,
+        depth: usize,
+    ) -> Result<Option<Predicate<F>>, Refusal> {
+        if depth > DEEPEST {
+            return Err(errors::unsupported("The filter is nested too deeply"));
+        }
+        let list = |key: &str| {
+            group
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        let mut parts = Vec::new();
+        for filter in list("filters") {
+            parts.push(self.filter(filter, unknown)?);
+        }
+        for inner in list("filterGroups") {
+            parts.extend(self.group(inner, unknown, depth + 1)?);
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(combine(group.get("mode"), "and", parts)))
+    }
+
+    fn filter(&self, filter: &Value, unknown: &mut Vec<String>) -> Result<Predicate<F>, Refusal> {
+        let list = |key: &str| {
+            filter
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        let operator = filter
+            .get("operator")
+            .and_then(Value::as_str)
+            .unwrap_or("eq");
+        let values: Vec<String> = list("values").map(plain).collect();
+        if list("key").next().is_none() {
+            return Err(errors::unsupported("A filter needs a key"));
+        }
+        let mut by_key = Vec::new();
+        for key in list("key").filter_map(Value::as_str) {
+            match (self.columns)(key) {
+                Some(column) => {
+                    by_key.push(self.column(&column, operator, &values, filter.get("mode"))?);
+                }
+                None => unknown.push(key.to_owned()),
+            }
+        }
+        Ok(any(by_key))
+    }
+
+    /// All values of one key.
+    fn column(
+        &self,
+        column: &Column<F>,
+        operator: &str,
+        values: &[String],
+        mode: Option<&Value>,
+    ) -> Result<Predicate<F>, Refusal> {
+        match operator {
+            "nil" => return Ok(absent(column)),
+            "not_nil" => return Ok(not(absent(column))),
+            "within" => return self.within(column, values),
+            _ if values.is_empty() => {
+                return Err(
+                    errors::unsupported("A filter with this operator needs values")
+                        .with("operator", operator),
+                );
+            }
+            _ => {}
+        }
+        let (operator, negated) = match operator.strip_prefix("not_") {
+            Some(positive) => (positive, true),
+            None => (operator, false),
+        };
+        let mut parts = Vec::with_capacity(values.len());
+        for value in values {
+            let part = self.single(column, operator, value)?;
+            parts.push(if negated { not(part) } else { part });
+        }
+        Ok(combine(mode, "or", parts))
+    }
+
+    /// One value of one key, with an operator that says yes.
+    fn single(
+        &self,
+        column: &Column<F>,
+        operator: &str,
+        value: &str,
+    ) -> Result<Predicate<F>, Refusal> {
+        Ok(match column {
+            Column::Words(words) => {
+                let mut found = Vec::new();
+                for (word, predicate) in words {
+                    if matches(operator, &word.to_lowercase(), &value.to_lowercase())? {
+                        found.push(predicate.clone());
+                    }
+                }
+                any(found)
+            }
+            Column::Id(field) => match (operator, super::ids::Given::read(value)) {
+                ("eq" | "match" | "search" | "only_eq_to", super::ids::Given::Uuid(uuid)) => {
+                    is(field, Test::Equals(uuid.to_string().into()))
+                }
+                ("eq" | "match" | "search" | "only_eq_to", super::ids::Given::Standard(id)) => {
+                    match self.resolved.get(&id) {
+                        Some(uuid) => is(field, Test::Equals(uuid.to_string().into())),
+                        None => Predicate::Nothing,
+                    }
+                }
+                ("eq" | "match" | "search" | "only_eq_to", super::ids::Given::Nonsense) => {
+                    Predicate::Nothing
+                }
+                _ => return Err(misfit(operator)),
+            },
+            Column::Time(field) => {
+                let time = self.time(value)?;
+                is(field, ordered(operator, time.into())?)
+            }
+            Column::Text(field) => text(field, operator, value.to_owned())?,
+            Column::Folded(field) => text(field, operator, folded(value))?,
+        })
+    }
+
+    fn within(&self, column: &Column<F>, values: &[String]) -> Result<Predicate<F>, Refusal> {
+        // One date stands for all the time since.
+        let (field, from, to) = match (column, values) {
+            (Column::Time(field), [from]) => (field, self.time(from)?, self.now),
+            (Column::Time(field), [from, to]) => (field, self.time(from)?, self.time(to)?),
+            _ => {
+                return Err(errors::unsupported(
+                    "A within filter needs a date and two values",
+                ));
+            }
+        };
+        Ok(is(field, Test::AtLeast(from.into())).and(is(field, Test::AtMost(to.into()))))
+    }
+
+    fn time(&self, text: &str) -> Result<Time, Refusal> {
+        relative(text, self.now)
+            .or_else(|| Time::parse(text))
+            .ok_or_else(|| errors::unsupported("The filter has a value that is no date"))
+    }
+}
+
+/// One value of a text.
+fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<F>, Refusal> {
+    let test = match operator {
+        "eq" | "only_eq_to" => Test::Equals(value.into()),
+        "contains" => Test::Contains(value),
+        "starts_with" => Test::StartsWith(value),
+        "ends_with" => Test::EndsWith(value),
+        "wildcard" => Test::Glob(value),
+        // Both ask the vendor's search engine for words, any of which will do.
+        "match" | "search" => {
+            let terms = search_terms(&value).into_iter();
+            return Ok(any(terms
+                .map(|term| is(field, Test::Contains(term)))
+                .collect()));
+        }
+        _ => ordered(operator, value.into())?,
+    };
+    Ok(is(field, test))
+}
+
+/// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
+/// alternatives, as in the vendor's search engine.
+pub fn search_terms(search: &str) -> Vec<String> {
+    let mut terms: Vec<String> = Vec::new();
+    let mut add = |term: &str| {
+        if !term.is_empty() && !terms.iter().any(|known| known == term) {
+            terms.push(term.to_owned());
+        }
+    };
+    for (index, piece) in search.split('"').enumerate() {
+        if index % 2 == 1 {
+            add(piece.trim());
+        } else {
+            piece.split_whitespace().for_each(&mut add);
+        }
+    }
+    terms
+}
+
+/// `now`, or `now-7d` and the like.
+fn relative(text: &str, now: Time) -> Option<Time> {
+    let rest = text.trim().strip_prefix("now")?;
+    if rest.is_empty() {
+        return Some(now);
+    }
+    let unit = rest.chars().last()?;
+    let count: i64 = rest.get(..rest.len() - unit.len_utf8())?.parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' | 'H' => 3_600,
+        'd' => 86_400,
+        'w' => 7 * 86_400,
+        // The vendor's search engine goes by the calendar; a month here is thirty days.
+        'M' => 30 * 86_400,
+        'y' => 365 * 86_400,
+        _ => return None,
+    };
+    Some(now.plus(count.checked_mul(seconds)?.checked_mul(1_000)?))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn ordered(operator: &str, value: Compared) -> Result<Test, Refusal> {
+    Ok(match operator {
+        "eq" | "only_eq_to" => Test::Equals(value),
+        "lt" => Test::Less(value),
+        "lte" => Test::AtMost(value),
+        "gt" => Test::Greater(value),
+        "gte" => Test::AtLeast(value),
+        _ => return Err(misfit(operator)),
+    })
+}
+
+fn matches(operator: &str, word: &str, value: &str) -> Result<bool, Refusal> {
+    Ok(match operator {
+        "eq" | "only_eq_to" | "match" | "wildcard" => word == value,
+        "contains" | "search" => word.contains(value),
+        "starts_with" => word.starts_with(value),
+        "ends_with" => word.ends_with(value),
+        "lt" => word < value,
+        "lte" => word <= value,
+        "gt" => word > value,
+        "gte" => word >= value,
+        _ => return Err(misfit(operator)),
+    })
+}
+
+fn misfit(operator: &str) -> Refusal {
+    errors::unsupported("The filter has an operator that this key does not know")
+        .with("operator", operator)
+}
+
+fn absent<F: Clone>(column: &Column<F>) -> Predicate<F> {
+    match column {
+        Column::Text(field) | Column::Folded(field) | Column::Time(field) => {
+            is(field, Test::Absent)
+        }
+        Column::Id(_) | Column::Words(_) => Predicate::Nothing,
+    }
+}
+
+fn is<F: Clone>(field: &F, test: Test) -> Predicate<F> {
+    Predicate::Is(field.clone(), test)
+}
+
+fn not<F>(predicate: Predicate<F>) -> Predicate<F> {
+    match predicate {
+        Predicate::All => Predicate::Nothing,
+        Predicate::Nothing => Predicate::All,
+        Predicate::Not(inner) => *inner,
+        other => Predicate::Not(Box::new(other)),
+    }
+}
+
+fn combine<F>(mode: Option<&Value>, default: &str, parts: Vec<Predicate<F>>) -> Predicate<F> {
+    match mode.and_then(Value::as_str).unwrap_or(default) {
+        "and" => all(parts),
+        _ => any(parts),
+    }
+}
+
+/// Any of these; none of none.
+pub fn any<F>(mut parts: Vec<Predicate<F>>) -> Predicate<F> {
+    if parts.iter().any(|part| matches!(part, Predicate::All)) {
+        return Predicate::All;
+    }
+    parts.retain(|part| !matches!(part, Predicate::Nothing));
+    match parts.len() {
+        0 => Predicate::Nothing,
+        1 => parts.pop().unwrap_or(Predicate::Nothing),
+        _ => Predicate::Or(parts),
+    }
+}
+
+/// All of these; everything when there are none.
+pub fn all<F>(mut parts: Vec<Predicate<F>>) -> Predicate<F> {
+    if parts.iter().any(|part| matches!(part, Predicate::Nothing)) {
+        return Predicate::Nothing;
+    }
+    parts.retain(|part| !matches!(part, Predicate::All));
+    match parts.len() {
+        0 => Predicate::All,
+        1 => parts.pop().unwrap_or(Predicate::All),
+        _ => Predicate::And(parts),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,434 @@
+//! Loading: rows with the dialect's documents, always for a whole list, and each relation once per
+//! request however many fields ask for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use directory::{
+    Extended, Group, GroupId, Membership, Organisation, OrganisationId, Ref, Role, RoleId, Ties,
+    Told, User, UserId, Wanted,
+};
+
+use super::super::documents::Document;
+use super::super::node::{Company, Duty, Person, Team};
+use super::{Session, found, refused};
+use graphql::{Field, Refusal};
+
+/// Lists gathered under their keys.
+fn gathered<K: Copy + Eq + std::hash::Hash, V>(
+    keys: &[K],
+    pairs: impl IntoIterator<Item = (K, V)>,
+) -> HashMap<K, Vec<V>> {
+    let mut lists: HashMap<K, Vec<V>> = keys.iter().map(|key| (*key, Vec::new())).collect();
+    for (key, value) in pairs {
+        if let Some(list) = lists.get_mut(&key) {
+            list.push(value);
+        }
+    }
+    lists
+}
+
+impl Session {
+    /// The dialect's documents of those entities.
+    async fn documents<D: Document>(
+        &self,
+        kind: Extended,
+        ids: &[i64],
+    ) -> Result<HashMap<i64, D>, Refusal> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let stored = self.handle.extensions(kind, ids).await;
+        let stored = stored.map_err(|fault| refused(&fault))?;
+        Ok(stored
+            .into_iter()
+            .map(|(id, document)| (id, D::read(Some(&document))))
+            .collect())
+    }
+
+    /// Users with their documents, and what a selection wants beside them.
+    pub async fn persons(
+        &self,
+        users: Vec<User>,
+        wanted: Wanted,
+    ) -> Result<Vec<Arc<Person>>, Refusal> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+        let wanted = Wanted {
+            documents: true,
+            ..wanted
+        };
+        let ties = self.handle.ties(&ids, wanted).await;
+        let mut ties = ties.map_err(|fault| refused(&fault))?;
+        let mut documents = std::mem::take(&mut ties.documents);
+        self.remember(&ids, wanted, ties).await?;
+        let told = users.into_iter().map(|row| Told {
+            document: documents.remove(&row.id),
+            row,
+        });
+        Ok(told.map(|told| self.read_person(told)).collect())
+    }
+
+    /// One user with its document.
+    pub async fn person(&self, user: User) -> Result<Arc<Person>, Refusal> {
+        let mut persons = self.persons(vec![user], Wanted::default()).await?;
+        persons.pop().ok_or_else(super::errors::internal)
+    }
+
+    /// The user of an id with what a selection wants, all in one snapshot.
+    pub async fn whole_person(
+        &self,
+        uuid: uuid::Uuid,
+        wanted: Wanted,
+    ) -> Result<Option<Arc<Person>>, Refusal> {
+        let person = self.handle.person(Ref::Uuid(uuid), wanted).await;
+        let Some((told, ties)) = found(person)? else {
+            return Ok(None);
+        };
+        self.remember(&[told.row.id], wanted, ties).await?;
+        Ok(Some(self.read_person(told)))
+    }
+
+    fn read_person(&self, told: Told<User>) -> Arc<Person> {
+        Arc::new(Person {
+            standing: told.row.standing(self.now()),
+            document: Document::read(told.document.as_ref()),
+            user: told.row,
+        })
+    }
+
+    /// Keeps what was told of people for the fields that ask for it.
+    async fn remember(&self, people: &[UserId], wanted: Wanted, ties: Ties) -> Result<(), Refusal> {
+        let memo = &self.memo;
+        if wanted.organisations {
+            memo.companies
+                .put(ties.organisations.into_iter().map(|told| {
+                    let company = Company {
+                        document: Document::read(told.document.as_ref()),
+                        organisation: told.row,
+                    };
+                    (company.organisation.id, Arc::new(company))
+                }));
+            let rows = ties.memberships.into_iter().map(|row| (row.user, row));
+            let lists = gathered(people, rows).into_iter();
+            memo.memberships
+                .put(lists.map(|(user, list)| (user, list.into())));
+        }
+        if !(wanted.groups || wanted.roles) {
+            return Ok(());
+        }
+        let scopes = self
+            .scopes(ties.groups.iter().map(|told| &told.row))
+            .await?;
+        let teams: HashMap<GroupId, Arc<Team>> = ties
+            .groups
+            .into_iter()
+            .map(|told| {
+                let team = Team {
+                    document: Document::read(told.document.as_ref()),
+                    scope: scopes.get(&told.row.organisation).cloned(),
+                    group: told.row,
+                };
+                (team.group.id, Arc::new(team))
+            })
+            .collect();
+        let pairs = ties
+            .members
+            .iter()
+            .filter_map(|(user, group)| Some((*user, Arc::clone(teams.get(group)?))));
+        let groups = gathered(people, pairs).into_iter().map(|(user, mut list)| {
+            list.sort_by_cached_key(|team| (team.group.name.to_lowercase(), team.group.id));
+            (user, Arc::<[Arc<Team>]>::from(list))
+        });
+        let groups: HashMap<UserId, Arc<[Arc<Team>]>> = groups.collect();
+        if wanted.roles {
+            let duties: HashMap<RoleId, Arc<Duty>> = ties
+                .roles
+                .into_iter()
+                .map(|told| {
+                    let duty = Duty {
+                        document: Document::read(told.document.as_ref()),
+                        role: told.row,
+                    };
+                    (duty.role.id, Arc::new(duty))
+                })
+                .collect();
+            let pairs = ties
+                .brought
+                .iter()
+                .filter_map(|(group, role)| Some((*group, Arc::clone(duties.get(role)?))));
+            let ids: Vec<GroupId> = teams.keys().copied().collect();
+            let brought: HashMap<GroupId, Arc<[Arc<Duty>]>> = gathered(&ids, pairs)
+                .into_iter()
+                .map(|(group, list)| (group, distinct(list)))
+                .collect();
+            memo.roles_of.put(groups.iter().map(|(user, teams)| {
+                let list = teams
+                    .iter()
+                    .filter_map(|team| brought.get(&team.group.id))
+                    .flat_map(|duties| duties.iter().cloned());
+                (*user, distinct(list.collect()))
+            }));
+            memo.roles_of_group.put(brought);
+            memo.roles.put(duties);
+        }
+        memo.groups_of.put(groups);
+        memo.groups.put(teams);
+        Ok(())
+    }
+
+    /// What tells groups of organisations other than the root apart: the organisation's slug.
+    async fn scopes<'g>(
+        &self,
+        groups: impl Iterator<Item = &'g Group>,
+    ) -> Result<HashMap<OrganisationId, String>, Refusal> {
+        let mut elsewhere: Vec<OrganisationId> = groups
+            .map(|group| group.organisation)
+            .filter(|organisation| *organisation != directory::ROOT)
+            .collect();
+        elsewhere.sort_unstable();
+        elsewhere.dedup();
+        let known = self.companies_of(&elsewhere).await?;
+        Ok(elsewhere
+            .into_iter()
+            .map(|id| match known.get(&id) {
+                Some(company) => (id, company.organisation.slug.clone()),
+                // An organisation one does not see still tells its groups apart.
+                None => (id, id.to_string()),
+            })
+            .collect())
+    }
+
+    /// Groups with their documents.
+    pub async fn teams(&self, groups: Vec<Group>) -> Result<Vec<Arc<Team>>, Refusal> {
+        let ids: Vec<i64> = groups.iter().map(|group| group.id.0).collect();
+        let mut documents = self.documents(Extended::Group, &ids).await?;
+        let scopes = self.scopes(groups.iter()).await?;
+        Ok(groups
+            .into_iter()
+            .map(|group| {
+                Arc::new(Team {
+                    document: documents.remove(&group.id.0).unwrap_or_default(),
+                    scope: scopes.get(&group.organisation).cloned(),
+                    group,
+                })
+            })
+            .collect())
+    }
+
+    /// One group with its document.
+    pub async fn team(&self, group: Group) -> Result<Arc<Team>, Refusal> {
+        let mut teams = self.teams(vec![group]).await?;
+        teams.pop().ok_or_else(super::errors::internal)
+    }
+
+    /// Roles with their documents.
+    pub async fn duties(&self, roles: Vec<Role>) -> Result<Vec<Arc<Duty>>, Refusal> {
+        let ids: Vec<i64> = roles.iter().map(|role| role.id.0).collect();
+        let mut documents = self.documents(Extended::Role, &ids).await?;
+        Ok(roles
+            .into_iter()
+            .map(|role| {
+                Arc::new(Duty {
+                    document: documents.remove(&role.id.0).unwrap_or_default(),
+                    role,
+                })
+            })
+            .collect())
+    }
+
+    /// One role with its document.
+    pub async fn duty(&self, role: Role) -> Result<Arc<Duty>, Refusal> {
+        let mut duties = self.duties(vec![role]).await?;
+        duties.pop().ok_or_else(super::errors::internal)
+    }
+
+    /// Organisations with their documents.
+    pub async fn companies(&self, rows: Vec<Organisation>) -> Result<Vec<Arc<Company>>, Refusal> {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+        let mut documents = self.documents(Extended::Organisation, &ids).await?;
+        Ok(rows
+            .into_iter()
+            .map(|organisation| {
+                Arc::new(Company {
+                    document: documents.remove(&organisation.id.0).unwrap_or_default(),
+                    organisation,
+                })
+            })
+            .collect())
+    }
+
+    /// One organisation with its document.
+    pub async fn company(&self, organisation: Organisation) -> Result<Arc<Company>, Refusal> {
+        let mut companies = self.companies(vec![organisation]).await?;
+        companies.pop().ok_or_else(super::errors::internal)
+    }
+
+    /// The organisations of those numbers that the caller sees.
+    pub async fn companies_of(
+        &self,
+        ids: &[OrganisationId],
+    ) -> Result<HashMap<OrganisationId, Arc<Company>>, Refusal> {
+        let missing = self.memo.companies.missing(ids);
+        if !missing.is_empty() {
+            let rows = self.handle.organisations_by_id(&missing).await;
+            let rows = rows.map_err(|fault| refused(&fault))?;
+            let companies = self.companies(rows).await?;
+            let entries = companies
+                .into_iter()
+                .map(|company| (company.organisation.id, company));
+            self.memo.companies.put(entries);
+        }
+        Ok(ids
+            .iter()
+            .filter_map(|id| Some((*id, self.memo.companies.get(id)?)))
+            .collect())
+    }
+
+    /// The groups of those numbers that the caller sees.
+    pub async fn teams_of(&self, ids: &[GroupId]) -> Result<HashMap<GroupId, Arc<Team>>, Refusal> {
+        let missing = self.memo.groups.missing(ids);
+        if !missing.is_empty() {
+            let rows = self.handle.groups_by_id(&missing).await;
+            let rows = rows.map_err(|fault| refused(&fault))?;
+            let teams = self.teams(rows).await?;
+            self.memo
+                .groups
+                .put(teams.into_iter().map(|team| (team.group.id, team)));
+        }
+        Ok(ids
+            .iter()
+            .filter_map(|id| Some((*id, self.memo.groups.get(id)?)))
+            .collect())
+    }
+
+    /// The roles of those numbers that the caller sees.
+    async fn duties_of(&self, ids: &[RoleId]) -> Result<HashMap<RoleId, Arc<Duty>>, Refusal> {
+        let missing = self.memo.roles.missing(ids);
+        if !missing.is_empty() {
+            let rows = self.handle.roles_by_id(&missing).await;
+            let rows = rows.map_err(|fault| refused(&fault))?;
+            let duties = self.duties(rows).await?;
+            self.memo
+                .roles
+                .put(duties.into_iter().map(|duty| (duty.role.id, duty)));
+        }
+        Ok(ids
+            .iter()
+            .filter_map(|id| Some((*id, self.memo.roles.get(id)?)))
+            .collect())
+    }
+
+    /// Asks for ties of people that no selection announced.
+    async fn tie(&self, people: &[UserId], wanted: Wanted) -> Result<(), Refusal> {
+        if people.is_empty() {
+            return Ok(());
+        }
+        let ties = self.handle.ties(people, wanted).await;
+        let ties = ties.map_err(|fault| refused(&fault))?;
+        self.remember(people, wanted, ties).await
+    }
+
+    /// The groups of each user, by name.
+    pub async fn groups_of(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Arc<[Arc<Team>]>>, Refusal> {
+        let wanted = Wanted {
+            groups: true,
+            ..Wanted::default()
+        };
+        self.tie(&self.memo.groups_of.missing(users), wanted)
+            .await?;
+        Ok(self.memo.groups_of.of(users))
+    }
+
+    /// The roles of each group, by name.
+    pub async fn roles_of_groups(
+        &self,
+        groups: &[GroupId],
+    ) -> Result<HashMap<GroupId, Arc<[Arc<Duty>]>>, Refusal> {
+        let missing = self.memo.roles_of_group.missing(groups);
+        if !missing.is_empty() {
+            let carried = self.handle.group_roles(&missing).await;
+            let carried = carried.map_err(|fault| refused(&fault))?;
+            let ids: Vec<RoleId> = carried.iter().map(|row| row.role).collect();
+            let duties = self.duties_of(&ids).await?;
+            let pairs = carried
+                .into_iter()
+                .filter_map(|row| Some((row.group, Arc::clone(duties.get(&row.role)?))));
+            let lists = gathered(&missing, pairs);
+            self.memo.roles_of_group.put(
+                lists
+                    .into_iter()
+                    .map(|(group, list)| (group, distinct(list))),
+            );
+        }
+        Ok(groups
+            .iter()
+            .filter_map(|group| Some((*group, self.memo.roles_of_group.get(group)?)))
+            .collect())
+    }
+
+    /// The roles of each user, through their groups, by name.
+    pub async fn roles_of(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Arc<[Arc<Duty>]>>, Refusal> {
+        let wanted = Wanted {
+            roles: true,
+            ..Wanted::default()
+        };
+        self.tie(&self.memo.roles_of.missing(users), wanted).await?;
+        Ok(self.memo.roles_of.of(users))
+    }
+
+    /// The memberships of each user, homes among them.
+    pub async fn memberships_of(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Arc<[Membership]>>, Refusal> {
+        let wanted = Wanted {
+            organisations: true,
+            ..Wanted::default()
+        };
+        self.tie(&self.memo.memberships.missing(users), wanted)
+            .await?;
+        Ok(self.memo.memberships.of(users))
+    }
+}
+
+/// What a selection wants of the people in it.
+pub(super) fn wanted(field: &Field) -> Wanted {
+    let selected = field.beneath(&["User", "MeUser"]);
+    let any = |names: &[&str]| selected.iter().any(|one| names.contains(&&*one.name));
+    let through_groups = selected.iter().any(|one| {
+        let groups = one.beneath(&["Group"]);
+        &*one.name == "groups" && groups.iter().any(|field| &*field.name == "roles")
+    });
+    Wanted {
+        documents: false,
+        groups: any(&["groups", "effective_confidence_level"]),
+        roles: through_groups
+            || any(&[
+                "roles",
+                "capabilities",
+                "capabilitiesInDraft",
+                "can_manage_sensitive_config",
+                "effective_confidence_level",
+            ]),
+        organisations: any(&[
+            "objectOrganization",
+            "objectAssignedOrganization",
+            "administrated_organizations",
+        ]),
+    }
+}
+
+fn distinct(mut duties: Vec<Arc<Duty>>) -> Arc<[Arc<Duty>]> {
+    duties.sort_by_key(|duty| (duty.role.name.to_lowercase(), duty.role.id));
+    duties.dedup_by_key(|duty| duty.role.id);
+    duties.into()
+}

@@ -1,0 +1,149 @@
+//! The graph: what stands behind the schema for one caller. Queries, relations and mutations each
+//! have their file; this one says which is asked.
+
+mod identities;
+mod lists;
+mod load;
+mod memo;
+mod personal;
+mod query;
+mod relations;
+mod search;
+mod shelves;
+mod standard;
+
+use std::sync::Arc;
+
+use directory::{Caller, Directory, Fault, Handle, Time};
+use serde_json::Value;
+
+use kit::Seen;
+
+use super::capability;
+use super::catalogue;
+use super::errors;
+use super::mutate;
+use super::node::Node;
+use super::settings::PlatformSettings;
+use graphql::{Call, Field, Graph, Json, Link, Pending, Refusal};
+
+/// What answers one request.
+pub struct Session {
+    /// The directory's use-cases for the caller; nothing for strangers, who may only sign in.
+    pub handle: Handle,
+    /// The directory itself, for signing in and for nothing else.
+    pub directory: Directory,
+    /// Who asks.
+    pub caller: Caller,
+    /// The request.
+    pub seen: Arc<Seen>,
+    /// What was loaded already.
+    pub(super) memo: memo::Memo,
+}
+
+/// The answer of a field for all its parents.
+pub type Links = Result<Vec<Link<Node>>, Refusal>;
+
+impl Session {
+    /// A session for a caller.
+    pub fn new(directory: &Directory, caller: Caller, seen: Arc<Seen>) -> Self {
+        Self {
+            handle: directory.act(&caller),
+            directory: directory.clone(),
+            caller,
+            seen,
+            memo: memo::Memo::default(),
+        }
+    }
+
+    /// The time by the directory's clock.
+    pub fn now(&self) -> Time {
+        self.handle.now()
+    }
+
+    /// Whether the caller has a capability.
+    pub fn may(&self, name: &str) -> bool {
+        self.caller.holds(&catalogue::word(name))
+    }
+
+    /// The platform's settings, which everybody may know.
+    pub async fn platform_settings(&self) -> Result<PlatformSettings, Refusal> {
+        let settings = self.directory.setting::<PlatformSettings>().await;
+        settings.map_err(|fault| refused(&fault))
+    }
+
+    /// The address people reach the platform under.
+    pub async fn public_url(&self) -> Result<String, Refusal> {
+        let settings = self.platform_settings().await?;
+        let own = settings.changed.get("platform_url").and_then(Value::as_str);
+        Ok(own.map_or_else(|| self.seen.base_url(), str::to_owned))
+    }
+
+    /// Refuses callers who have none of these.
+    pub fn require(&self, any_of: &[&str]) -> Result<(), Refusal> {
+        if any_of.iter().any(|name| self.may(name)) {
+            Ok(())
+        } else {
+            Err(errors::forbidden())
+        }
+    }
+
+    /// Whether the caller manages people only as an organisation's administrator.
+    pub fn only_organization_admin(&self) -> bool {
+        !self.may(capability::SET_ACCESSES) && self.may(capability::ORGANIZATION_ADMIN)
+    }
+}
+
+/// Nothing, when the fault says so; for reads, where an unknown id is no error.
+pub(super) fn found<T>(result: Result<T, Fault>) -> Result<Option<T>, Refusal> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(Fault::NotFound(_)) => Ok(None),
+        Err(fault) => Err(refused(&fault)),
+    }
+}
+
+/// A fault in the vendor's words; defects go to the log.
+pub(super) fn refused(fault: &Fault) -> Refusal {
+    if let Fault::Internal(why) = fault {
+        tracing::error!(why, "a GraphQL field failed");
+    }
+    errors::refusal(fault)
+}
+
+impl Graph for Session {
+    type Node = Node;
+
+    fn root(&self, mutation: bool) -> Node {
+        Node::Root(mutation)
+    }
+
+    fn type_name<'n>(&self, node: &'n Node) -> &'n str {
+        node.type_name()
+    }
+
+    fn fetched(type_name: &str, field: &str) -> bool {
+        match type_name {
+            "Query" | "Mutation" => true,
+            "MeUser" => field == "can_manage_sensitive_config",
+            "Organization" => field == "authorized_authorities",
+            edit => edit.ends_with("EditMutations"),
+        }
+    }
+
+    fn relate<'a>(&'a self, parents: &'a [&'a Node], call: &'a Call<'a>) -> Pending<'a, Links> {
+        Box::pin(async move {
+            match parents.first() {
+                None => Ok(Vec::new()),
+                Some(Node::Root(false)) => Ok(vec![self.query(call).await?]),
+                Some(Node::Root(true)) => Ok(vec![mutate::root(self, call).await?]),
+                Some(Node::Edit(kind, id)) => Ok(vec![mutate::edit(self, kind, id, call).await?]),
+                Some(_) => self.relation(parents, call).await,
+            }
+        })
+    }
+
+    fn write(&self, node: &Node, field: &Field, out: &mut Json) {
+        node.write(field, out);
+    }
+}

@@ -1,0 +1,162 @@
+//! The one door: `POST /graphql`, answered with 200 whatever happened, unless the HTTP itself is
+//! wrong (opencti.md §1).
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use directory::{Accepts, Caller, Credential, Fault, Refusal as Unknown};
+
+use kit::{
+    Answer, Presented, Seen, Signed, Trouble, Visitor, Voice, answer, arrived, bearer, parse_json,
+};
+
+use super::SCHEMA;
+use super::capability;
+use super::catalogue;
+use super::errors;
+use super::graph::Session;
+use super::login::Guest;
+use graphql::{self, Engine, Limits, Refusal, Request};
+
+/// The schema is part of the program, so reading it fails for all requests or for none.
+static ENGINE: LazyLock<Result<Engine, String>> =
+    LazyLock::new(|| Engine::new(SCHEMA, Limits::default()));
+
+fn engine() -> Result<&'static Engine, Fault> {
+    ENGINE
+        .as_ref()
+        .map_err(|why| Fault::Internal(format!("the schema: {why}")))
+}
+
+/// How OpenCTI speaks.
+pub struct OpenCti;
+
+impl Voice for OpenCti {
+    fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
+        let text = bearer(headers).map(str::to_owned);
+        text.map(|text| Presented {
+            text,
+            accepts: Accepts::Both,
+        })
+        .into_iter()
+        .collect()
+    }
+
+    /// Quirk: API tokens open nothing for people without the capability to use them; requests then
+    /// look as if nobody were signed in (opencti.md §5).
+    fn admit(&self, caller: &Caller) -> Result<(), Fault> {
+        let by_token = matches!(caller.credential(), Credential::Key(_));
+        if by_token && !caller.holds(&catalogue::word(capability::USE_TOKEN)) {
+            return Err(Fault::Unauthenticated(Unknown::Unknown));
+        }
+        Ok(())
+    }
+
+    fn fault(&self, fault: &Fault, _: &Seen) -> Response {
+        spoken(graphql::refused(&errors::refusal(fault)))
+    }
+
+    fn trouble(&self, trouble: &Trouble, _: &Seen) -> Response {
+        let refusal = Refusal::new(graphql::BAD_USER_INPUT, trouble.to_string());
+        answer::raw_json(trouble.status(), graphql::refused(&refusal))
+    }
+}
+
+fn spoken(body: Vec<u8>) -> Response {
+    answer::raw_json(StatusCode::OK, body)
+}
+
+/// The largest body that is read before it is known who sends it: far more than a sign-in needs.
+const STRANGERS_BODY: usize = 16 << 10;
+
+/// Answers a request.
+pub async fn post(Visitor(seen): Visitor, headers: HeaderMap, sent: Body) -> Answer {
+    let engine = engine()?;
+    let signed = match Signed::find(&seen, &headers).await {
+        Ok(signed) => signed,
+        Err(fault @ Fault::Unauthenticated(_)) => {
+            return match arrived(sent, STRANGERS_BODY).await {
+                Ok(body) => stranger(engine, &seen, &headers, &body, &fault).await,
+                Err(Trouble::TooLarge(_)) => Ok(spoken(engine::refused(&errors::refusal(&fault)))),
+                Err(trouble) => Err(trouble.into()),
+            };
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    let body = arrived(sent, seen.dialect.limits.body).await?;
+    let request = request(&headers, &body)?;
+    let session = Session::new(seen.shared.directory(), signed.caller, Arc::clone(&seen));
+    let session = match applicant(session, &headers).await {
+        Ok(session) => session,
+        Err(refusal) => return Ok(spoken(graphql::refused(&refusal))),
+    };
+    let body = match engine.document(&request.query, true) {
+        Ok(document) => engine.run(&session, &document, &request).await,
+        Err(refusal) => graphql::refused(&refusal),
+    };
+    Ok(spoken(body))
+}
+
+/// The session in the name of the user that a header names, if one does.
+///
+/// Quirk: those who bypass all capabilities may act for others by a header (opencti.md §1). Whoever may
+/// not is refused, and does nothing under a name they did not mean.
+async fn applicant(session: Session, headers: &HeaderMap) -> Result<Session, Refusal> {
+    let named = headers.get("opencti-applicant-id");
+    let named = named.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let named = named.as_deref().unwrap_or_default().trim();
+    if named.is_empty() || named == session.caller.uuid().to_string() {
+        return Ok(session);
+    }
+    session.require(&[capability::BYPASS])?;
+    let user = session.find_user(named).await?;
+    let user =
+        user.ok_or_else(|| errors::functional("User cannot be found.").with("user_id", named))?;
+    let caller = session.handle.in_the_name_of(user.id).await;
+    let caller = caller.map_err(|fault| errors::refusal(&fault))?;
+    Ok(Session::new(&session.directory, caller, session.seen))
+}
+
+/// Strangers may sign in and nothing else; what else they send is not even looked at.
+async fn stranger(
+    engine: &Engine,
+    seen: &Arc<Seen>,
+    headers: &HeaderMap,
+    body: &[u8],
+    fault: &Fault,
+) -> Answer {
+    if let Ok(request) = request(headers, body)
+        && request.query.contains("token")
+        && let Ok(document) = engine.document(&request.query, false)
+        && document.asks_only(request.operation.as_deref(), &["token"])
+    {
+        let guest = Guest::new(Arc::clone(seen));
+        return Ok(spoken(engine.run(&guest, &document, &request).await));
+    }
+    Ok(spoken(graphql::refused(&errors::refusal(fault))))
+}
+
+/// The request of a body: JSON, or the form that carries files beside it.
+fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Trouble> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().trim();
+    let essence = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let json = match essence.as_str() {
+        "application/json" | "application/graphql+json" => body,
+        "multipart/form-data" => graphql::operations(kind, body)
+            .map_err(|refusal| Trouble::Malformed(refusal.message))?,
+        // Other types can be sent by a page of another site without asking.
+        _ => return Err(Trouble::WrongContentType),
+    };
+    let value = parse_json(json)?;
+    Request::read(value).map_err(|refusal| Trouble::Malformed(refusal.message))
+}

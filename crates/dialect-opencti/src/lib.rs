@@ -1,0 +1,54 @@
+//! OpenCTI: GraphQL as `pycti` 7.261026.0 speaks it.
+
+pub mod capability;
+pub mod catalogue;
+pub mod columns;
+pub mod confidence;
+pub mod documents;
+pub mod edit;
+pub mod errors;
+pub mod filter;
+mod graph;
+mod http;
+pub mod ids;
+mod login;
+pub mod marking;
+mod mutate;
+mod node;
+pub mod settings;
+pub mod shelf;
+mod templates;
+
+use kit::routes;
+use kit::{ContentRule, Dialect, FirstRunFacts, Limits, Route};
+
+/// The schema the dialect serves.
+pub const SCHEMA: &str = include_str!("schema.graphql");
+
+/// OpenCTI's row.
+pub static DIALECT: Dialect = Dialect {
+    name: "opencti",
+    platform: catalogue::PLATFORM,
+    mount: "/opencti",
+    specification: Some(catalogue::spec),
+    voice: &http::OpenCti,
+    routes: ROUTES,
+    limits: Limits {
+        // The one route reads forms as well, and says itself what it takes.
+        content: ContentRule::Any,
+        ..Limits::DEFAULT
+    },
+    environment,
+    strays: &["graphql"],
+};
+
+static ROUTES: &[Route] = routes![
+    POST "/graphql" http::post => signed_in;
+];
+
+fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {
+    vec![
+        ("OPENCTI_URL", facts.url(DIALECT.mount)),
+        ("OPENCTI_TOKEN", facts.key.clone()),
+    ]
+}

@@ -1,0 +1,115 @@
+//! Signing in with an address and a password, the one thing that strangers may do.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use directory::{Fault, Refusal as Why, SessionKind, SessionRequest, Time};
+use serde_json::Value;
+
+use kit::Seen;
+
+use super::catalogue::PLATFORM;
+use super::errors;
+use super::graph::Links;
+use super::node::Node;
+use graphql::{Call, Field, Graph, Json, Link, Pending, Refusal};
+
+/// Somebody who is not signed in.
+pub struct Guest {
+    seen: Arc<Seen>,
+}
+
+impl Guest {
+    /// The sender of a request.
+    pub fn new(seen: Arc<Seen>) -> Self {
+        Self { seen }
+    }
+}
+
+impl Graph for Guest {
+    type Node = Node;
+
+    fn root(&self, mutation: bool) -> Node {
+        Node::Root(mutation)
+    }
+
+    fn type_name<'n>(&self, node: &'n Node) -> &'n str {
+        node.type_name()
+    }
+
+    fn fetched(_: &str, _: &str) -> bool {
+        true
+    }
+
+    fn relate<'a>(&'a self, _: &'a [&'a Node], call: &'a Call<'a>) -> Pending<'a, Links> {
+        Box::pin(async move {
+            match call.name() {
+                "token" => Ok(vec![sign_in(&self.seen, call).await?]),
+                _ => Err(errors::unauthenticated()),
+            }
+        })
+    }
+
+    fn write(&self, _: &Node, _: &Field, out: &mut Json) {
+        out.null();
+    }
+}
+
+/// Opens a session and gives its token.
+pub async fn sign_in(seen: &Seen, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+    let directory = seen.shared.directory();
+    let text = |name: &str| {
+        let input = call.get("input").and_then(|input| input.get(name));
+        input.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    once_a_second(seen.address, directory.now())?;
+    let request = SessionRequest::of(SessionKind::Bearer);
+    let fresh = directory
+        .sign_in(
+            PLATFORM,
+            &text("email"),
+            &text("password"),
+            None,
+            request,
+            seen.context(),
+        )
+        .await;
+    match fresh {
+        Ok(fresh) => Ok(Link::Leaf(Value::from(fresh.secret))),
+        Err(Fault::Unauthenticated(why)) => Err(match why {
+            Why::Standing(standing) => errors::bad_login(errors::standing_text(standing)),
+            Why::SecondFactorNeeded | Why::SecondFactorWrong | Why::SecondFactorMissing => {
+                errors::refusal(&Fault::Unauthenticated(why))
+            }
+            Why::Missing | Why::Unknown | Why::Address | Why::LockedOut => {
+                errors::bad_login("Bad login or password")
+            }
+        }),
+        Err(fault) => Err(errors::refusal(&fault)),
+    }
+}
+
+/// When each address last tried; forgotten all at once when there are too many.
+static TRIES: LazyLock<Mutex<HashMap<IpAddr, Time>>> = LazyLock::new(Mutex::default);
+const ADDRESSES: usize = 10_000;
+
+/// Quirk: the vendor lets an address try once a second (opencti.md §3).
+fn once_a_second(address: Option<IpAddr>, now: Time) -> Result<(), Refusal> {
+    let Some(address) = address else {
+        return Ok(());
+    };
+    let mut tries = TRIES.lock().unwrap_or_else(PoisonError::into_inner);
+    if tries.len() >= ADDRESSES {
+        tries.clear();
+    }
+    match tries.insert(address, now) {
+        Some(last) if last.plus(1_000) > now && last <= now => {
+            // A try that came too early does not make the next one wait longer.
+            tries.insert(address, last);
+            let left = last.plus(1_000).milliseconds() - now.milliseconds();
+            Err(errors::refusal(&Fault::TooMany { retry_after: left }))
+        }
+        _ => Ok(()),
+    }
+}

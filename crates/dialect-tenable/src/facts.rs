@@ -1,0 +1,106 @@
+//! What the server says of itself, and what the vendor's product has beside people: preferences, one
+//! profile, a licence.
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use directory::{Fault, Operation, UserChange};
+use serde_json::{Map, json};
+
+use super::body::{after_writing, document, permitted};
+use super::catalogue::Action;
+use super::map::{self, Profile};
+use super::reader::Fields;
+use super::users::profile_of;
+use super::wire;
+use kit::{Answer, Signed, Visitor, answer};
+
+/// The vendor's version that is imitated (tenable.md §7).
+const VERSION: &str = "3.77.0";
+
+/// The one profile there is (tenable.md §8).
+pub const PROFILE: i64 = 1;
+
+/// `GET /api/about`.
+pub async fn about(visitor: Visitor) -> Answer {
+    let about = wire::About {
+        version: VERSION,
+        hostname: map::host(&visitor.shared.public_url()).to_owned(),
+        is_saas_deployment: false,
+    };
+    Ok(answer::json(StatusCode::OK, &about))
+}
+
+fn preferences_of(profile: Profile) -> wire::Preferences {
+    wire::Preferences {
+        language: profile.language.unwrap_or_else(|| "en".to_owned()),
+        preferred_profile_id: profile.preferred_profile.unwrap_or(PROFILE),
+    }
+}
+
+/// `GET /api/preferences`: one's own.
+pub async fn preferences(signed: Signed) -> Answer {
+    let profile = profile_of(&signed, signed.caller.user()).await?;
+    Ok(answer::json(StatusCode::OK, &preferences_of(profile)))
+}
+
+/// `PATCH /api/preferences`.
+pub async fn change_preferences(signed: Signed, request: Request) -> Answer {
+    let body = document(&signed, Operation::UpdateOwnProfile, request).await?;
+    let fields = Fields::closed(&body, &["language", "preferredProfileId"])?;
+    let language = fields.filled("language")?;
+    let plain = |text: &str| {
+        text.len() <= 35 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    if language.as_deref().is_some_and(|text| !plain(text)) {
+        return Err(Fault::invalid("language", "must be a language tag such as en or fr").into());
+    }
+    let preferred = fields.number("preferredProfileId", PROFILE, PROFILE)?;
+    let mut members = Map::new();
+    if let Some(language) = language {
+        members.insert("language".to_owned(), json!(language));
+    }
+    if let Some(preferred) = preferred {
+        members.insert("preferred_profile".to_owned(), json!(preferred));
+    }
+    let change = UserChange {
+        extension_members: Some(members),
+        ..UserChange::default()
+    };
+    signed.update_own_profile(change).await?;
+    let profile = profile_of(&signed, signed.caller.user())
+        .await
+        .map_err(after_writing)?;
+    Ok(answer::json(StatusCode::OK, &preferences_of(profile)))
+}
+
+/// `GET /api/profiles`.
+pub async fn profiles(signed: Signed) -> Answer {
+    permitted(&signed.caller, "profile", Action::Read)?;
+    let profile = wire::Profile {
+        id: PROFILE,
+        name: "Tenable",
+        deleted: false,
+        directories: Vec::new(),
+        dirty: false,
+        has_ever_been_committed: true,
+    };
+    Ok(answer::json(StatusCode::OK, &[profile]))
+}
+
+/// `GET /api/license`: nothing is limited and nothing ends.
+///
+/// Quirk: the client refuses further keys and nulls (tenable.md §7, §9).
+pub async fn license(signed: Signed) -> Answer {
+    permitted(&signed.caller, "license", Action::Read)?;
+    let count = signed.count_users(&map::shown_active()).await?;
+    let license = wire::License {
+        customer_name: "Usher".to_owned(),
+        max_active_user_count: 2_147_483_647,
+        current_active_user_count: i64::try_from(count).unwrap_or(i64::MAX),
+        expiration_date_utc: "9999-12-31T23:59:59.000Z",
+        in_app_eula: false,
+        license_type: "usher",
+        features: Vec::new(),
+    };
+    Ok(answer::json(StatusCode::OK, &license))
+}

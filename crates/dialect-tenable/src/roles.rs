@@ -1,0 +1,188 @@
+//! Roles: list, make, show, change, copy, delete, and what they permit.
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use directory::{
+    Fault, Handle, HeldRole, NewRole, Operation, Permission, Predicate, Query, Role, RoleChange,
+    RoleField, RoleId, RoleInUse, Test,
+};
+
+use super::body::{document, permitted};
+use super::catalogue::{Action, PLATFORM};
+use super::{map, reader, wire};
+use kit::{Answer, Path, Signed, answer};
+
+const ENTITY: &str = "role";
+
+/// `GET /api/roles`.
+pub async fn list(signed: Signed) -> Answer {
+    let mut query = Query::<RoleField> {
+        sort: Some(RoleField::Number),
+        limit: 1_000,
+        ..Query::default()
+    };
+    let mut shown = Vec::new();
+    loop {
+        let page = signed.roles(&query).await?;
+        shown.extend(page.items.iter().map(map::role));
+        match page.next {
+            Some(next) => query.from = directory::Position::After(next),
+            None => return Ok(answer::json(StatusCode::OK, &shown)),
+        }
+    }
+}
+
+/// `GET /api/roles/user-creation-defaults`.
+pub async fn defaults(signed: Signed) -> Answer {
+    let roles = signed.default_roles().await?;
+    let shown: Vec<wire::Role> = roles.iter().map(map::role).collect();
+    Ok(answer::json(StatusCode::OK, &shown))
+}
+
+/// The numbers of the roles that newcomers get.
+pub async fn default_numbers(handle: &Handle) -> Result<Vec<i64>, Fault> {
+    let roles = handle.default_roles().await?;
+    Ok(roles.iter().map(|role| role.number).collect())
+}
+
+/// A role by the vendor's number.
+async fn by_number(handle: &Handle, number: i64) -> Result<Role, Fault> {
+    handle.role_by_number(PLATFORM, number).await
+}
+
+/// The directory's numbers of roles, named by the vendor's.
+pub async fn numbered(handle: &Handle, numbers: &[i64]) -> Result<Vec<RoleId>, Fault> {
+    map::role_ids(numbers, &known(handle, numbers).await?)
+}
+
+/// The roles of the vendor that somebody holds, whole, by number.
+pub async fn worn(handle: &Handle, held: &[HeldRole]) -> Result<Vec<wire::Role>, Fault> {
+    let shown = handle.shown_roles(held);
+    let ids: Vec<RoleId> = held
+        .iter()
+        .filter(|one| one.platform == PLATFORM)
+        .map(|one| one.role)
+        .collect();
+    let mut roles = handle.roles_by_id(&ids).await?;
+    // What is shown for the sake of a role of the directory is not among them.
+    for one in shown {
+        if roles.iter().all(|role| role.number != one.number) {
+            roles.push(by_number(handle, one.number).await?);
+        }
+    }
+    roles.sort_unstable_by_key(|role| role.number);
+    Ok(roles.iter().map(map::role).collect())
+}
+
+async fn known(handle: &Handle, numbers: &[i64]) -> Result<Vec<Role>, Fault> {
+    let wanted = numbers.iter().copied().map(Into::into).collect();
+    let query = Query {
+        predicate: Predicate::Is(RoleField::Number, Test::OneOf(wanted)),
+        sort: Some(RoleField::Number),
+        limit: u32::try_from(reader::MOST).unwrap_or(u32::MAX),
+        ..Query::default()
+    };
+    Ok(handle.roles(&query).await?.items)
+}
+
+/// `POST /api/roles`: one or several, permitting nothing yet.
+pub async fn create(signed: Signed, request: Request) -> Answer {
+    permitted(&signed.caller, ENTITY, Action::Create)?;
+    let body = document(&signed, Operation::CreateRole, request).await?;
+    let new = wire::new_roles(&body)?
+        .into_iter()
+        .map(|(name, description)| NewRole {
+            name,
+            description,
+            ..NewRole::default()
+        })
+        .collect();
+    let made = signed.create_roles(new).await?;
+    let shown: Vec<wire::Role> = made.iter().map(map::role).collect();
+    Ok(answer::json(StatusCode::CREATED, &shown))
+}
+
+/// `GET /api/roles/{id}`.
+pub async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
+    let found = match reader::path_id(&id) {
+        Ok(number) => by_number(&signed, number).await,
+        Err(fault) => Err(fault),
+    };
+    let role = found.map_err(|fault| {
+        // Quirk: who may read no roles but their own is told so, whatever else is asked for
+        // (tenable.md §5, §10).
+        let needed = Permission::ReadRoles;
+        match fault {
+            Fault::NotFound(_) | Fault::Invalid { .. } if !signed.caller.holds(needed.word()) => {
+                Fault::Forbidden(needed)
+            }
+            other => other,
+        }
+    })?;
+    Ok(answer::json(StatusCode::OK, &map::role(&role)))
+}
+
+/// `PATCH /api/roles/{id}`.
+pub async fn update(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
+    permitted(&signed.caller, ENTITY, Action::Edit)?;
+    let body = document(&signed, Operation::UpdateRole, request).await?;
+    let number = reader::path_id(&id)?;
+    let (name, description) = wire::role_change(&body)?;
+    let change = RoleChange {
+        name,
+        description,
+        ..RoleChange::default()
+    };
+    changed(&signed, number, change).await
+}
+
+/// `PUT /api/roles/{id}/permissions`: exactly these from now on.
+pub async fn replace_permissions(
+    signed: Signed,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    permitted(&signed.caller, ENTITY, Action::Edit)?;
+    let body = document(&signed, Operation::UpdateRole, request).await?;
+    let number = reader::path_id(&id)?;
+    let change = RoleChange {
+        lines: Some(map::lines(&wire::permissions(&body)?)),
+        ..RoleChange::default()
+    };
+    changed(&signed, number, change).await
+}
+
+async fn changed(signed: &Signed, number: i64, change: RoleChange) -> Answer {
+    let role = by_number(signed, number).await?;
+    let role = signed.update_role(role.id, change).await?;
+    Ok(answer::json(StatusCode::OK, &map::role(&role)))
+}
+
+/// `DELETE /api/roles/{id}`: whoever holds it loses it.
+pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
+    permitted(&signed.caller, ENTITY, Action::Create)?;
+    signed.admit(Operation::DeleteRole)?;
+    let role = by_number(&signed, reader::path_id(&id)?).await?;
+    signed.delete_role(role.id, RoleInUse::TakeAway).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `POST /api/roles/from/{id}`: another that permits the same.
+///
+/// Quirk: the vendor's documents promise 204 with a body; 201 with the role is what the client can
+/// read (tenable.md §7).
+pub async fn copy(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
+    permitted(&signed.caller, ENTITY, Action::Create)?;
+    let body = document(&signed, Operation::CreateRole, request).await?;
+    let number = reader::path_id(&id)?;
+    let name = wire::copy_name(&body)?;
+    let source = by_number(&signed, number).await?;
+    let new = NewRole {
+        name,
+        description: source.description,
+        lines: source.lines,
+        ..NewRole::default()
+    };
+    let made = signed.create_role(new).await?;
+    Ok(answer::json(StatusCode::CREATED, &map::role(&made)))
+}

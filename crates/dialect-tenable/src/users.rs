@@ -1,0 +1,164 @@
+//! Users: list, make, show, change, delete, and the roles they hold.
+
+use std::collections::HashMap;
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Response;
+use directory::{
+    Cursor, Extended, Fault, Handle, Kind, Operation, Position, Query, User, UserField, UserId,
+};
+
+use super::body::{after_writing, document};
+use super::map::{self, Profile};
+use super::{reader, roles, wire};
+use kit::answer::Chunk;
+use kit::{Answer, Path, Signed, answer};
+
+/// How many users are read at a time for the list, which has no pages of its own.
+const CHUNK: u32 = 1_000;
+
+/// `GET /api/users`: everybody, as they are read.
+pub async fn list(signed: Signed) -> Answer {
+    let handle = signed.handle();
+    let list = answer::json_list("[", "]", move |from| part(handle.clone(), from)).await?;
+    Ok(list)
+}
+
+async fn part(handle: Handle, from: Option<Cursor>) -> Result<Chunk<Cursor>, Fault> {
+    let query = Query::<UserField> {
+        from: from.map_or(Position::Start, Position::After),
+        limit: CHUNK,
+        ..Query::default()
+    };
+    let page = handle.users(&query).await?;
+    Chunk::of(shown(&handle, &page.items).await?, page.next)
+}
+
+/// Users with their roles and what only this dialect knows of them, whatever their number.
+async fn shown(handle: &Handle, users: &[User]) -> Result<Vec<wire::User>, Fault> {
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let mut numbers = role_numbers(handle, &ids).await?;
+    let documents = handle.extensions(Extended::User, &numbers_of(&ids)).await?;
+    let now = handle.now();
+    Ok(users
+        .iter()
+        .map(|user| {
+            let profile = Profile::read(documents.get(&user.id.number()));
+            map::user(
+                user,
+                numbers.remove(&user.id).unwrap_or_default(),
+                profile,
+                now,
+            )
+        })
+        .collect())
+}
+
+fn numbers_of(ids: &[UserId]) -> Vec<i64> {
+    ids.iter().map(|id| id.number()).collect()
+}
+
+/// The vendor's numbers of the roles that users hold, by whatever path, each once and in order.
+pub async fn role_numbers(
+    handle: &Handle,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, Vec<i64>>, Fault> {
+    let held = handle.grants_of(ids).await?;
+    let mut numbers: HashMap<UserId, Vec<i64>> = HashMap::new();
+    for role in handle.shown_roles(&held) {
+        numbers.entry(role.user).or_default().push(role.number);
+    }
+    for numbers in numbers.values_mut() {
+        numbers.sort_unstable();
+        numbers.dedup();
+    }
+    Ok(numbers)
+}
+
+async fn shown_one(handle: &Handle, user: User) -> Result<wire::User, Fault> {
+    let mut shown = shown(handle, std::slice::from_ref(&user)).await?;
+    shown.pop().ok_or(Fault::NotFound(Kind::User))
+}
+
+/// `POST /api/users`: one or several, all or none.
+pub async fn create(signed: Signed, request: Request) -> Answer {
+    let body = document(&signed, Operation::CreateUser, request).await?;
+    let new = wire::new_users(&body)?
+        .into_iter()
+        .map(map::new_user)
+        .collect();
+    let made = signed.create_users(new).await?;
+    let shown = shown(&signed, &made).await.map_err(after_writing)?;
+    Ok(answer::json(StatusCode::CREATED, &shown))
+}
+
+/// `GET /api/users/{id}`.
+pub async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
+    let id = UserId(reader::path_id(&id)?);
+    let user = signed.user(id).await?;
+    Ok(answer::json(
+        StatusCode::OK,
+        &shown_one(&signed, user).await?,
+    ))
+}
+
+/// `PATCH /api/users/{id}`.
+pub async fn update(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
+    let body = document(&signed, Operation::UpdateUser, request).await?;
+    let id = UserId(reader::path_id(&id)?);
+    let mut change = wire::user_change(&body)?;
+    if map::needs_present(&change) {
+        let present = signed.user(id).await?;
+        change = map::without_echo(change, &present, signed.now())?;
+    }
+    let changed = signed.update_user(id, map::user_change(change)).await?;
+    let shown = shown_one(&signed, changed).await.map_err(after_writing)?;
+    Ok(answer::json(StatusCode::OK, &shown))
+}
+
+/// What the dialect knows of one user.
+pub async fn profile_of(handle: &Handle, id: UserId) -> Result<Profile, Fault> {
+    let documents = handle.extensions(Extended::User, &[id.number()]).await?;
+    Ok(Profile::read(documents.get(&id.number())))
+}
+
+/// `DELETE /api/users/{id}`.
+pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
+    signed.admit(Operation::DeleteUser)?;
+    let id = UserId(reader::path_id(&id)?);
+    // Quirk: nobody deletes themselves here (tenable.md §10).
+    if id == signed.caller.user() {
+        return Err(Fault::Protected(Kind::User).into());
+    }
+    signed.delete_user(id).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `PUT /api/users/{id}/roles`: exactly these roles from now on.
+pub async fn replace_roles(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
+    let body = document(&signed, Operation::GrantRole, request).await?;
+    let id = UserId(reader::path_id(&id)?);
+    let wanted = roles::numbered(&signed, &wire::role_ids(&body)?).await?;
+    signed.replace_direct_roles(id, &wanted, None).await?;
+    let mut numbers = role_numbers(&signed, &[id]).await.map_err(after_writing)?;
+    let roles = numbers.remove(&id).unwrap_or_default();
+    Ok(answer::json(StatusCode::OK, &wire::Roles { roles }))
+}
+
+/// `GET /api/users/whoami`: the caller, with their roles whole.
+pub async fn whoami(signed: Signed) -> Answer {
+    let id = signed.caller.user();
+    let user = signed.user(id).await?;
+    let roles = roles::worn(&signed, &signed.grants_of(&[id]).await?).await?;
+    let profile = profile_of(&signed, id).await?;
+    let me = map::me(&user, roles, profile, signed.now());
+    Ok(answer::json(StatusCode::OK, &me))
+}
+
+/// The answer of calls that have nothing to say.
+///
+/// Quirk: these calls answer the JSON value `null`, not an empty body (tenable.md §3).
+pub fn nothing() -> Response {
+    answer::json(StatusCode::OK, &())
+}

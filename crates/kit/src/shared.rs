@@ -1,0 +1,154 @@
+//! What all requests share.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use directory::{Directory, PublicFace};
+use ipnet::IpNet;
+
+use super::dialect::Dialect;
+use super::rate::Buckets;
+
+/// The directory and the facts about the server; cheap to clone.
+#[derive(Clone)]
+pub struct Shared(Arc<Inner>);
+
+/// Facts about the server, fixed at start.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The address people reach the server under, without a trailing slash.
+    pub public_url: String,
+    /// What it is while administrators have set none; `None` when it was stated at the start, which
+    /// counts for more than what they set.
+    pub unset_url: Option<String>,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpNet>,
+    /// The dialects served.
+    pub dialects: Vec<&'static Dialect>,
+}
+
+struct Inner {
+    directory: Directory,
+    public_url: RwLock<String>,
+    unset_url: Option<String>,
+    proxies: Vec<IpNet>,
+    dialects: Vec<&'static Dialect>,
+    buckets: Buckets,
+    /// Request ids are this process's own prefix and a count: unique without drawing randomness for
+    /// each request.
+    prefix: u32,
+    requests: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+impl Shared {
+    /// What all requests to `directory` share.
+    #[must_use]
+    pub fn new(directory: Directory, facts: Facts) -> Self {
+        let mut prefix = [0_u8; 4];
+        directory.seams().entropy.fill(&mut prefix);
+        Self(Arc::new(Inner {
+            directory,
+            public_url: RwLock::new(facts.public_url),
+            unset_url: facts.unset_url,
+            proxies: facts.proxies,
+            dialects: facts.dialects,
+            buckets: Buckets::default(),
+            prefix: u32::from_be_bytes(prefix),
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// The address people reach the server under, without a trailing slash.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.0
+            .public_url
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes over the address that administrators have set, unless one was stated at the start. Called
+    /// when it may have changed, here or on another node.
+    pub fn take_face(&self, face: &PublicFace) {
+        let Some(unset) = &self.0.unset_url else {
+            return;
+        };
+        let set = face.url.as_deref().filter(|url| !url.is_empty());
+        *self
+            .0
+            .public_url
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) =
+            set.unwrap_or(unset).trim_end_matches('/').to_owned();
+    }
+
+    /// The dialects served.
+    #[must_use]
+    pub fn dialects(&self) -> &[&'static Dialect] {
+        &self.0.dialects
+    }
+
+    /// The server's version.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    pub(super) fn buckets(&self) -> &Buckets {
+        &self.0.buckets
+    }
+
+    /// A new request's id.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        let count = self.0.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-{count:08x}", self.0.prefix)
+    }
+
+    /// The client's address: the peer's, unless that is a listed proxy; then the last address in
+    /// `X-Forwarded-For` that is none.
+    #[must_use]
+    pub fn client_address(
+        &self,
+        peer: Option<IpAddr>,
+        headers: &axum::http::HeaderMap,
+    ) -> Option<IpAddr> {
+        let peer = peer?.to_canonical();
+        let listed = |address: IpAddr| self.0.proxies.iter().any(|net| net.contains(&address));
+        if !listed(peer) {
+            return Some(peer);
+        }
+        let mut address = peer;
+        let values: Vec<&str> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        for text in values.into_iter().rev() {
+            // What a proxy passed on unread ends the chain of trust.
+            let Ok(next) = text.trim().parse::<IpAddr>() else {
+                break;
+            };
+            address = next.to_canonical();
+            if !listed(address) {
+                break;
+            }
+        }
+        Some(address)
+    }
+}

@@ -1,0 +1,139 @@
+use std::net::IpAddr;
+
+use directory::{Credential, Fault, KeyId, Time};
+use serde_json::json;
+
+use super::rate::Buckets;
+use super::{Trouble, fold_path, parse_json, parse_pairs};
+
+#[test]
+fn paths_fold() {
+    for (path, folded) in [
+        ("/", "/"),
+        ("", "/"),
+        ("//", "/"),
+        ("/users", "/users"),
+        ("/users/", "/users"),
+        ("//users///view//1/", "/users/view/1"),
+        ("/a%2F/b", "/a%2F/b"),
+    ] {
+        assert_eq!(fold_path(path), folded, "{path}");
+    }
+}
+
+#[test]
+fn queries_keep_order_and_repeats() {
+    let pairs = parse_pairs("ids=1&name=Ada+L&ids=%C3%A4&flag&&e=a=b").unwrap();
+    assert_eq!(pairs.all("ids").collect::<Vec<_>>(), ["1", "ä"]);
+    assert_eq!(pairs.first("name"), Some("Ada L"));
+    assert_eq!(pairs.last("ids"), Some("ä"));
+    assert_eq!(pairs.first("flag"), Some(""));
+    assert_eq!(pairs.first("e"), Some("a=b"));
+    assert_eq!(pairs.first("missing"), None);
+    for broken in ["a=%ff", "a=%00", "%00"] {
+        assert_eq!(parse_pairs(broken), Err(Trouble::BadQuery), "{broken}");
+    }
+    assert_eq!(parse_pairs(&"a&".repeat(1_001)), Err(Trouble::BadQuery));
+}
+
+#[test]
+fn json_is_read_strictly() {
+    let text = br#"{"b":[1,-2,2.5,"x\"[",null,true],"a":{}}"#;
+    let value = parse_json(text).unwrap();
+    assert_eq!(
+        value,
+        json!({"b": [1, -2, 2.5, "x\"[", null, true], "a": {}})
+    );
+    let names: Vec<_> = value.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["b", "a"], "the order is kept");
+    assert!(parse_json(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes()).is_ok());
+    assert_eq!(parse_json("[".repeat(65).as_bytes()), Err(Trouble::TooDeep));
+    for broken in [
+        "",
+        "{",
+        "nul",
+        "[1] 2",
+        "{\"a\":1,\"a\":2}",
+        "[{\"a\":{\"b\":1,\"\\u0062\":2}}]",
+        "\u{feff}1",
+        "1e999",
+        "[\"a\\u0000\"]",
+        "{\"a\\u0000\":1}",
+    ] {
+        let read = parse_json(broken.as_bytes());
+        assert!(
+            matches!(read, Err(Trouble::Malformed(_))),
+            "{broken}: {read:?}"
+        );
+    }
+}
+
+#[test]
+fn buckets_empty_and_refill() {
+    let buckets = Buckets::default();
+    let key = Credential::Key(KeyId(1));
+    let take = |at: i64| buckets.take("native", key, 60, Time(at));
+    for _ in 0..60 {
+        assert_eq!(take(0), Ok(()));
+    }
+    assert_eq!(take(0), Err(Fault::TooMany { retry_after: 1_000 }));
+    assert_eq!(take(400), Err(Fault::TooMany { retry_after: 600 }));
+    assert_eq!(take(1_000), Ok(()));
+    assert_eq!(take(1_000), Err(Fault::TooMany { retry_after: 1_000 }));
+    // Another key, another dialect, and the same key a minute later have full buckets.
+    assert_eq!(
+        buckets.take("native", Credential::Key(KeyId(2)), 60, Time(1_000)),
+        Ok(())
+    );
+    assert_eq!(buckets.take("other", key, 60, Time(1_000)), Ok(()));
+    for _ in 0..60 {
+        assert_eq!(take(61_001), Ok(()));
+    }
+    assert!(take(61_001).is_err());
+}
+
+#[tokio::test]
+async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
+    let shared = super::Shared::new(
+        directory::Directory::open(directory::Configuration {
+            location: directory::StoreLocation::Temporary,
+            platforms: vec![directory::usher_platform(&[])],
+            passwords: directory::PasswordPolicy::Default,
+            secret: [1; 32],
+            connections: 1,
+            seams: directory::Seams::default(),
+        })
+        .await
+        .unwrap(),
+        super::Facts {
+            unset_url: None,
+            public_url: String::new(),
+            proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            dialects: Vec::new(),
+        },
+    );
+    for (peer, forwarded, address) in [
+        ("192.0.2.1", Some("198.51.100.7"), "192.0.2.1"),
+        ("10.0.0.1", None, "10.0.0.1"),
+        ("10.0.0.1", Some("198.51.100.7"), "198.51.100.7"),
+        ("::ffff:10.0.0.1", Some("198.51.100.7"), "198.51.100.7"),
+        // What the client wrote before the first stranger does not count.
+        (
+            "10.0.0.1",
+            Some("203.0.113.1, 198.51.100.7, 10.0.0.2"),
+            "198.51.100.7",
+        ),
+        ("10.0.0.1", Some("198.51.100.7, nonsense"), "10.0.0.1"),
+    ] {
+        let mut headers = axum::http::HeaderMap::new();
+        if let Some(forwarded) = forwarded {
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+        }
+        let seen = shared.client_address(Some(peer.parse().unwrap()), &headers);
+        assert_eq!(
+            seen,
+            Some(address.parse::<IpAddr>().unwrap()),
+            "{peer} {forwarded:?}"
+        );
+    }
+}

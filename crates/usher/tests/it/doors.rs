@@ -1,0 +1,110 @@
+//! People made through one door as each of the other doors shows them.
+
+use serde_json::{Value, json};
+
+use crate::world;
+use test_support::World;
+
+const PASSWORD: &str = "Cobalt-Lantern-73!";
+
+/// What comes back when the owner sends this; a refusal fails the test.
+async fn owner(world: &World, method: &str, target: &str, body: &Value) -> Value {
+    let mut call = world
+        .request(method, target)
+        .header("Accept", "application/json")
+        .header("User-Agent", "PyMISP 2.5.34.4");
+    call = match target.split('/').nth(1) {
+        Some("misp") => call.header("Authorization", &world.key),
+        Some("tenable") => call.header("X-API-Key", &world.key),
+        _ => call.bearer(&world.key),
+    };
+    if !body.is_null() {
+        call = call.json(body);
+    }
+    let reply = call.send().await;
+    assert!(reply.status < 300, "{method} {target}: {reply:?}");
+    let answer = reply.json();
+    assert!(answer.get("errors").is_none(), "{target}: {answer:#}");
+    answer
+}
+
+/// The e-mail addresses of people made through each door.
+async fn made(world: &World) -> Vec<(&'static str, &'static str)> {
+    let native = json!({ "email": "native@example.org", "display_name": "Nora King Native", "department": "Math" });
+    owner(world, "POST", "/api/v1/users", &native).await;
+    let misp = json!({ "email": "misp@example.org", "role_id": "3", "org_id": "1" });
+    owner(world, "POST", "/misp/admin/users/add", &misp).await;
+    let tenable = json!([{ "name": "Tess", "surname": "Able", "email": "tenable@example.org", "password": PASSWORD,
+        "department": "Navy", "biography": "Compilers", "active": true }]);
+    owner(world, "POST", "/tenable/api/users", &tenable).await;
+    let inactive =
+        json!([{ "name": "Ina", "email": "inactive@example.org", "password": PASSWORD }]);
+    owner(world, "POST", "/tenable/api/users", &inactive).await;
+    let opencti = json!({
+        "query": "mutation { userAdd(input: {name: \"Otto Pen\", user_email: \"opencti@example.org\", firstname: \"Otto\", \
+            lastname: \"Pen\"}) { id } }",
+    });
+    owner(world, "POST", "/opencti/graphql", &opencti).await;
+    vec![
+        ("native", "native@example.org"),
+        ("misp", "misp@example.org"),
+        ("tenable", "tenable@example.org"),
+        ("tenable, inactive", "inactive@example.org"),
+        ("opencti", "opencti@example.org"),
+    ]
+}
+
+/// These members of an object.
+fn of(value: &Value, names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), value[*name].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+#[tokio::test]
+async fn people_show_sensibly_at_every_door() {
+    let world = world().await;
+    let mut matrix = Vec::new();
+    for (door, email) in made(&world).await {
+        let native = owner(
+            &world,
+            "GET",
+            &format!("/api/v1/users/{email}"),
+            &Value::Null,
+        )
+        .await;
+        let (number, uuid) = (&native["number"], &native["id"]);
+        let misp = format!("/misp/admin/users/view/{number}");
+        let misp = owner(&world, "GET", &misp, &Value::Null).await;
+        let tenable = format!("/tenable/api/users/{number}");
+        let tenable = owner(&world, "GET", &tenable, &Value::Null).await;
+        let query = json!({
+            "query": "query ($id: String!) { user(id: $id) { name user_email firstname lastname account_status \
+                groups { edges { node { name } } } } }",
+            "variables": { "id": uuid },
+        });
+        let opencti = owner(&world, "POST", "/opencti/graphql", &query).await;
+        matrix.push(json!({
+            "made at": door,
+            "native": of(&native, &["login", "email", "name", "given_name", "family_name", "department", "status", "kind", "home"]),
+            "misp": {
+                "User": of(&misp["User"], &["email", "org_id", "role_id", "disabled", "autoalert", "termsaccepted"]),
+                "Role": misp["Role"]["name"],
+            },
+            "tenable": tenable,
+            "opencti": opencti["data"]["user"],
+        }));
+        // It is in every list, and nowhere twice.
+        for (target, count) in [("/misp/admin/users/index", 1), ("/tenable/api/users", 1)] {
+            let list = owner(&world, "GET", target, &Value::Null).await.to_string();
+            assert_eq!(
+                list.matches(&format!("\"email\":\"{email}\"")).count(),
+                count,
+                "{target}"
+            );
+        }
+    }
+    insta::assert_json_snapshot!(matrix);
+}
