@@ -7,22 +7,22 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
-use kit::{Problem, RawBody, Shared, Trouble, parse_json};
+use kit::{AppState, RawBody, Rejection, RequestError, parse_json};
 
 /// A request's body: JSON, or a form, whatever its content type says; `Null` when there is none.
 #[derive(Clone, Debug)]
 pub struct Sent(pub Value);
 
-impl FromRequest<Shared> for Sent {
-    type Rejection = Problem;
+impl FromRequest<AppState> for Sent {
+    type Rejection = RequestError;
 
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
         let is_form = request
             .headers()
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-        let RawBody(bytes) = RawBody::from_request(request, shared).await?;
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Sent(Value::Null));
         }
@@ -33,7 +33,7 @@ impl FromRequest<Shared> for Sent {
             .ok()
             .and_then(form)
             .map(Sent)
-            .ok_or_else(|| Trouble::Malformed("not a form".to_owned()).into())
+            .ok_or_else(|| Rejection::Malformed("not a form".to_owned()).into())
     }
 }
 

@@ -316,10 +316,10 @@ mod tests {
             ("perm_skip_otp", "000000"),
         ];
         let spec = spec();
-        let mut seen = 0;
+        let mut info = 0;
         for (columns, roles) in table {
             for column in columns.split(' ') {
-                seen += 1;
+                info += 1;
                 for (role, expected) in spec.roles.iter().zip(roles.chars()) {
                     let has = flags_of(&role.lines)
                         .iter()
@@ -328,7 +328,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen, FLAGS.len());
+        assert_eq!(info, FLAGS.len());
     }
 
     #[test]

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::act::Act;
 use super::address::Address;
-use super::voice::place;
+use super::protocol::place;
 use super::wire;
-use kit::{Answer, Signed, Trouble};
+use kit::{Authenticated, HandlerResult, Rejection};
 
 /// The fields that making and changing an organisation take.
 const ORGANISATION: &[&str] = &[
@@ -94,13 +94,13 @@ const fn fields(act: Act) -> Option<Fields> {
 }
 
 /// The description of the change that a POST on this path would be.
-pub async fn show(signed: Signed) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = place(&signed.seen, &address);
+pub async fn show(request: Authenticated) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = place(&request.info, &address);
     let Some((description, mandatory, optional)) = fields(place.act) else {
-        return Err(Trouble::WrongMethod.into());
+        return Err(Rejection::WrongMethod.into());
     };
-    let path = &signed.seen.path;
+    let path = &request.info.path;
     let body = json!({
         "name": format!("{path} API description"),
         "description": description,
@@ -108,5 +108,5 @@ pub async fn show(signed: Signed) -> Answer {
         "optional_fields": optional,
         "url": path,
     });
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }

@@ -22,7 +22,7 @@ pub struct Place<'a> {
 
 /// A status and a body.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Voiced {
+pub struct ErrorReply {
     /// The HTTP status.
     pub status: u16,
     /// The body.
@@ -31,9 +31,9 @@ pub struct Voiced {
     pub retry_after: Option<i64>,
 }
 
-impl Voiced {
-    fn new(status: u16, body: Value) -> Voiced {
-        Voiced {
+impl ErrorReply {
+    fn new(status: u16, body: Value) -> ErrorReply {
+        ErrorReply {
             status,
             body,
             retry_after: None,
@@ -56,20 +56,20 @@ const PROFILE: &str = "The profile could not be updated. Please, try again.";
 
 impl Place<'_> {
     /// Something that is neither a success nor a refused change.
-    pub fn exception(&self, status: u16, message: &str) -> Voiced {
-        Voiced::new(status, wire::exception(message, self.path))
+    pub fn exception(&self, status: u16, message: &str) -> ErrorReply {
+        ErrorReply::new(status, wire::exception(message, self.path))
     }
 
     /// A refused change.
-    pub fn failure(&self, errors: Value) -> Voiced {
+    pub fn failure(&self, errors: Value) -> ErrorReply {
         let url = self.act.url(self.path, self.id);
         let id = self.id.and_then(|id| self.act.repeats(id));
         let title = format!("Could not {}", self.act.title());
-        Voiced::new(403, wire::failure(&title, &url, errors, id))
+        ErrorReply::new(403, wire::failure(&title, &url, errors, id))
     }
 
     /// A refused field.
-    pub fn field(&self, name: &str, why: &str) -> Voiced {
+    pub fn field(&self, name: &str, why: &str) -> ErrorReply {
         // Quirk: editing oneself tells one sentence for everything (misp.md §4.3).
         if self.act == Act::EditProfile {
             return self.failure(json!(PROFILE));
@@ -78,7 +78,7 @@ impl Place<'_> {
     }
 
     /// What a fault is here.
-    pub fn voice(&self, fault: &Fault) -> Voiced {
+    pub fn render(&self, fault: &Fault) -> ErrorReply {
         if self.act == Act::ResetKey
             && matches!(
                 fault,
@@ -107,7 +107,7 @@ impl Place<'_> {
                 self.failure(json!("The last active site administrator has to stay."))
             }
             Fault::Stale => self.failure(json!("Changed by somebody else. Please, try again.")),
-            Fault::TooMany { retry_after } => Voiced {
+            Fault::TooMany { retry_after } => ErrorReply {
                 retry_after: Some(retry_after.div_euclid(1000).saturating_add(1)),
                 ..self.exception(429, "Rate limit exceeded.")
             },
@@ -118,7 +118,7 @@ impl Place<'_> {
         }
     }
 
-    fn not_found(&self, kind: Kind) -> Voiced {
+    fn not_found(&self, kind: Kind) -> ErrorReply {
         if self.act == Act::SetDefaultRole {
             return self.failure(json!("Invalid Role."));
         }
@@ -128,7 +128,7 @@ impl Place<'_> {
         self.exception(404, self.act.missing(kind))
     }
 
-    fn unknown_reference(&self, kind: Kind) -> Voiced {
+    fn unknown_reference(&self, kind: Kind) -> ErrorReply {
         match (self.act, kind) {
             (Act::AddUser, Kind::Role) => self.exception(405, "Invalid role"),
             (Act::AddUser, Kind::Organisation) => self.failure(json!(["Invalid organisation"])),
@@ -138,7 +138,7 @@ impl Place<'_> {
         }
     }
 
-    fn taken(&self, field: &str) -> Voiced {
+    fn taken(&self, field: &str) -> ErrorReply {
         let (name, why) = match (self.act.model(), field) {
             ("Organisation", "uuid") => ("uuid", "An organisation with this UUID already exists."),
             ("Organisation", _) => ("name", "An organisation with this name already exists."),
@@ -152,7 +152,7 @@ impl Place<'_> {
         self.field(name, why)
     }
 
-    fn invalid(&self, field: &str, why: &str) -> Voiced {
+    fn invalid(&self, field: &str, why: &str) -> ErrorReply {
         let said = format!("{field} {why}.");
         match field {
             "email" | "login" => self.field("email", "Please enter a valid email address."),
@@ -170,7 +170,7 @@ impl Place<'_> {
         }
     }
 
-    fn weak(&self, weakness: Weakness) -> Voiced {
+    fn weak(&self, weakness: Weakness) -> ErrorReply {
         if self.act == Act::ChangePassword {
             let why = match weakness {
                 Weakness::Unchanged => SAME,
@@ -192,7 +192,7 @@ impl Place<'_> {
         self.field("password", why)
     }
 
-    fn in_use(&self, kind: Kind) -> Voiced {
+    fn in_use(&self, kind: Kind) -> ErrorReply {
         // Quirk: the vendor says nothing at all about what still uses it (misp.md §5.1).
         if kind == Kind::Organisation {
             return self.failure(json!([]));

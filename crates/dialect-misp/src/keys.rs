@@ -15,9 +15,9 @@ use super::body::{Fields, Sent};
 use super::catalogue::{ADMIN, SITE_ADMIN};
 use super::map::shown_email;
 use super::people::{Person, Roles, user_number};
-use super::{voice, wire};
-use kit::answer::Chunk;
-use kit::{Answer, Path, Signed, Trouble};
+use super::{protocol, wire};
+use kit::reply::Chunk;
+use kit::{Authenticated, HandlerResult, Path, Rejection};
 
 /// Keys read at a time.
 const CHUNK: u32 = 1_000;
@@ -56,29 +56,29 @@ fn address(net: &IpNet) -> String {
     }
 }
 
-fn fresh(signed: &Signed, fresh: &FreshKey) -> axum::response::Response {
+fn fresh(request: &Authenticated, fresh: &FreshKey) -> axum::response::Response {
     let mut body = shown(&fresh.key);
     body.insert("authkey_raw".to_owned(), json!(fresh.secret));
-    wire::shown(signed, &json!({ "AuthKey": body }))
+    wire::shown(request, &json!({ "AuthKey": body }))
 }
 
 /// `auth_keys/index`: all the caller sees, at once; filters stand in the path.
-pub async fn list(signed: Signed) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    listed(signed, &address, &Fields::default()).await
+pub async fn list(request: Authenticated) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    listed(request, &address, &Fields::default()).await
 }
 
 /// The same by POST: filters stand in the body too.
-pub async fn search(signed: Signed, Sent(body): Sent) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    listed(signed, &address, &Fields::of(body, "AuthKey")).await
+pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    listed(request, &address, &Fields::of(body, "AuthKey")).await
 }
 
-async fn listed(signed: Signed, address: &Address, fields: &Fields) -> Answer {
+async fn listed(request: Authenticated, address: &Address, fields: &Fields) -> HandlerResult {
     let mut fields = fields.clone();
     let mut predicate = Predicate::Is(KeyField::Revoked, Test::Equals(false.into()));
     if let Some(user) = address.first() {
-        predicate = predicate.and(of_user(own_or(user, &signed).ok()));
+        predicate = predicate.and(of_user(own_or(user, &request).ok()));
     }
     for name in [
         "User.id",
@@ -102,8 +102,8 @@ async fn listed(signed: Signed, address: &Address, fields: &Fields) -> Answer {
             _ => Predicate::Is(KeyField::HintEnd, Test::Equals(text.into())),
         });
     }
-    let handle = signed.handle();
-    let response = wire::streamed(&signed, move |cursor: Option<Cursor>| {
+    let handle = request.handle();
+    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             from: cursor.map_or(Position::Start, Position::After),
@@ -147,10 +147,10 @@ async fn owners_of(handle: &Handle, owners: &[UserId]) -> Result<HashMap<UserId,
 }
 
 /// A key that is there: revoked ones are as good as gone.
-async fn standing(signed: &Signed, id: &str) -> Result<Key, Fault> {
+async fn standing(request: &Authenticated, id: &str) -> Result<Key, Fault> {
     let missing = Fault::NotFound(Kind::Key);
     let number: i64 = id.parse().map_err(|_| missing.clone())?;
-    let key = signed.key(KeyId(number)).await?;
+    let key = request.key(KeyId(number)).await?;
     if key.revoked_at.is_some() {
         return Err(missing);
     }
@@ -158,12 +158,12 @@ async fn standing(signed: &Signed, id: &str) -> Result<Key, Fault> {
 }
 
 /// `auth_keys/view`.
-pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
-    let key = standing(&signed, &id).await?;
-    let owner = signed.user(key.user).await?;
+pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    let key = standing(&request, &id).await?;
+    let owner = request.user(key.user).await?;
     let owner = json!({ "id": owner.id.to_string(), "email": shown_email(&owner) });
     Ok(wire::shown(
-        &signed,
+        &request,
         &json!({ "AuthKey": shown(&key), "User": owner }),
     ))
 }
@@ -234,55 +234,55 @@ fn addresses(fields: &mut Fields) -> Option<Vec<IpNet>> {
     Some(nets)
 }
 
-fn own_or(id: &str, signed: &Signed) -> Result<UserId, Fault> {
+fn own_or(id: &str, request: &Authenticated) -> Result<UserId, Fault> {
     if id == "me" {
-        Ok(signed.caller.user())
+        Ok(request.caller.user())
     } else {
         user_number(id)
     }
 }
 
 /// `auth_keys/add` without a number makes a key of one's own.
-pub async fn add_own(signed: Signed, sent: Sent) -> Answer {
-    let own = signed.caller.user();
-    made(signed, own, sent).await
+pub async fn add_own(request: Authenticated, sent: Sent) -> HandlerResult {
+    let own = request.caller.user();
+    made(request, own, sent).await
 }
 
 /// `auth_keys/add/{user}`. A user named in the body is ignored (misp.md §7).
-pub async fn add(signed: Signed, Path(id): Path<String>, sent: Sent) -> Answer {
-    let user = own_or(&id, &signed)?;
-    if user != signed.caller.user() && !makes_keys_of(&signed, user).await? {
+pub async fn add(request: Authenticated, Path(id): Path<String>, sent: Sent) -> HandlerResult {
+    let user = own_or(&id, &request)?;
+    if user != request.caller.user() && !makes_keys_of(&request, user).await? {
         return Err(Fault::OutranksCaller.into());
     }
-    made(signed, user, sent).await
+    made(request, user, sent).await
 }
 
 /// Whether the caller makes keys in another's name. Quirk: an administrator of an organisation does so
 /// for its plain people, and not for its other administrators (misp.md §6).
-async fn makes_keys_of(signed: &Signed, user: UserId) -> Result<bool, Fault> {
-    if !voice::acts_with(signed, ADMIN) {
+async fn makes_keys_of(request: &Authenticated, user: UserId) -> Result<bool, Fault> {
+    if !protocol::acts_with(request, ADMIN) {
         return Ok(false);
     }
-    if voice::acts_with(signed, SITE_ADMIN) {
+    if protocol::acts_with(request, SITE_ADMIN) {
         return Ok(true);
     }
-    let person = match Person::read(signed, user).await {
+    let person = match Person::read(request, user).await {
         // That there is nobody is told by whoever makes the key.
         Err(Fault::NotFound(_)) => return Ok(true),
         person => person?,
     };
-    let roles = Roles::read(signed).await?;
+    let roles = Roles::read(request).await?;
     Ok(!roles.view(person.role).administers)
 }
 
-async fn made(signed: Signed, user: UserId, Sent(body): Sent) -> Answer {
-    signed.admit(directory::Operation::CreateKey)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
+async fn made(request: Authenticated, user: UserId, Sent(body): Sent) -> HandlerResult {
+    request.admit(directory::Operation::CreateKey)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
     let mut fields = Fields::of(body, "AuthKey");
     let wanted = Wanted::read(&mut fields);
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
     let new = NewKey {
         uuid: wanted.uuid,
@@ -292,20 +292,24 @@ async fn made(signed: Signed, user: UserId, Sent(body): Sent) -> Answer {
         addresses: wanted.addresses.unwrap_or_default(),
         ..NewKey::default()
     };
-    let key = signed.create_key(user, new).await?;
-    Ok(fresh(&signed, &key))
+    let key = request.create_key(user, new).await?;
+    Ok(fresh(&request, &key))
 }
 
 /// `auth_keys/edit`: what is not sent stays.
-pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
-    signed.admit(directory::Operation::UpdateKey)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
-    let key = standing(&signed, &id).await?;
+pub async fn edit(
+    request: Authenticated,
+    Path(id): Path<String>,
+    Sent(body): Sent,
+) -> HandlerResult {
+    request.admit(directory::Operation::UpdateKey)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
+    let key = standing(&request, &id).await?;
     let mut fields = Fields::of(body, "AuthKey");
     let wanted = Wanted::read(&mut fields);
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
     let change = KeyChange {
         name: wanted.name,
@@ -314,51 +318,51 @@ pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> A
         addresses: wanted.addresses,
         ..KeyChange::default()
     };
-    let key = signed.update_key(key.id, change).await?;
-    let owner = signed.user(key.user).await?;
+    let key = request.update_key(key.id, change).await?;
+    let owner = request.user(key.user).await?;
     let owner = json!({ "id": owner.id.to_string(), "org_id": owner.home.to_string() });
     Ok(wire::shown(
-        &signed,
+        &request,
         &json!({ "AuthKey": shown(&key), "User": owner }),
     ))
 }
 
 /// `auth_keys/delete`.
-pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
-    signed.admit(directory::Operation::RevokeKey)?;
-    let key = standing(&signed, &id).await?;
-    signed.revoke_key(key.id).await?;
+pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    request.admit(directory::Operation::RevokeKey)?;
+    let key = standing(&request, &id).await?;
+    request.revoke_key(key.id).await?;
     // Quirk: a number where everything else is text (misp.md §3).
     let url = format!("/auth_keys/delete/{}", key.id);
     let body = wire::success("AuthKey deleted.", &url, Some(json!(key.id.0)));
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }
 
 /// `users/resetauthkey` without a number is about oneself.
-pub async fn reset_own(signed: Signed) -> Answer {
-    let Credential::Key(own) = signed.caller.credential() else {
+pub async fn reset_own(request: Authenticated) -> HandlerResult {
+    let Credential::Key(own) = request.caller.credential() else {
         return Err(Fault::NotFound(Kind::Key).into());
     };
-    let key = signed.renew_own_key(Some(own), "").await?;
-    Ok(renewed(&signed, signed.caller.user(), &key))
+    let key = request.renew_own_key(Some(own), "").await?;
+    Ok(renewed(&request, request.caller.user(), &key))
 }
 
 /// `users/resetauthkey/{user}`: all older keys of the user end; with `me` only the one in use.
-pub async fn reset(signed: Signed, Path(id): Path<String>) -> Answer {
+pub async fn reset(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     if id == "me" {
-        return reset_own(signed).await;
+        return reset_own(request).await;
     }
     let user = user_number(&id)?;
-    let key = signed.replace_keys_of(user).await?;
-    Ok(renewed(&signed, user, &key))
+    let key = request.replace_keys_of(user).await?;
+    Ok(renewed(&request, user, &key))
 }
 
 // Quirk: the new key stands in the message (misp.md §7).
-fn renewed(signed: &Signed, user: UserId, key: &FreshKey) -> axum::response::Response {
+fn renewed(request: &Authenticated, user: UserId, key: &FreshKey) -> axum::response::Response {
     let message = format!("Authkey updated: {}", key.secret);
     let id = json!(user.to_string());
     wire::shown(
-        signed,
-        &wire::success(&message, &signed.seen.path, Some(id)),
+        request,
+        &wire::success(&message, &request.info.path, Some(id)),
     )
 }

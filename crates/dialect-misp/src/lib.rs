@@ -16,10 +16,10 @@ mod notes;
 mod organisations;
 mod own;
 mod people;
+mod protocol;
 mod roles;
 mod start;
 mod users;
-mod voice;
 mod wire;
 
 use kit::routes;
@@ -31,14 +31,14 @@ pub static DIALECT: Dialect = Dialect {
     platform: catalogue::PLATFORM,
     mount: "/misp",
     specification: Some(catalogue::spec),
-    voice: &voice::Misp,
+    protocol: &protocol::Misp,
     routes: ROUTES,
     limits: Limits {
         content: ContentRule::Any,
         ..Limits::DEFAULT
     },
     environment,
-    strays: STRAYS,
+    wrong_mount_prefixes: STRAYS,
 };
 
 /// Quirk: PyMISP joins relative paths to the address it is given, so an address without its trailing

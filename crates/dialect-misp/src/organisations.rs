@@ -15,40 +15,40 @@ use super::catalogue::{ADMIN, SITE_ADMIN, SYNC};
 use super::filter;
 use super::map::{self, Extras, shown_email, shown_kind};
 use super::people::organisation_ref;
-use super::{voice, wire};
-use kit::answer::Chunk;
-use kit::{Answer, Path, Signed, Trouble};
+use super::{protocol, wire};
+use kit::reply::Chunk;
+use kit::{Authenticated, HandlerResult, Path, Rejection};
 
 /// Organisations read at a time.
 const CHUNK: u32 = 1_000;
 
 /// `organisations/index`: all at once, in the order of their names.
-pub async fn list(signed: Signed) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+pub async fn list(request: Authenticated) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
     let text = ["searchall", "all", "quickFilter"]
         .iter()
         .find_map(|name| address.named(name))
         .unwrap_or_default();
-    listed(signed.clone(), &address, text).await
+    listed(request.clone(), &address, text).await
 }
 
 /// The same by POST, whose body may hold `searchall`, and nothing else counts there.
-pub async fn search(signed: Signed, Sent(body): Sent) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
+pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
     let mut fields = Fields::of(body, "Organisation");
     let text = fields.text("searchall").unwrap_or_default();
     let text = match address.named("searchall") {
         Some(text) => text.to_owned(),
         None => text,
     };
-    listed(signed.clone(), &address, &text).await
+    listed(request.clone(), &address, &text).await
 }
 
-async fn listed(signed: Signed, address: &Address, text: &str) -> Answer {
+async fn listed(request: Authenticated, address: &Address, text: &str) -> HandlerResult {
     let predicate = filter::scope(address).and(filter::organisation_search(text));
-    let makers = voice::acts_with(&signed, SITE_ADMIN);
-    let handle = signed.handle();
-    let response = wire::streamed(&signed, move |cursor: Option<Cursor>| {
+    let makers = protocol::acts_with(&request, SITE_ADMIN);
+    let handle = request.handle();
+    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             sort: Some(OrganisationField::Name),
@@ -108,14 +108,14 @@ async fn maker_emails(
 }
 
 /// `organisations/view`, by number, UUID or name.
-pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
-    let organisation = signed.organisation(organisation_ref(&id)).await?;
-    let counts = signed.population(&[organisation.id]).await?;
+pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    let organisation = request.organisation(organisation_ref(&id)).await?;
+    let counts = request.population(&[organisation.id]).await?;
     // Quirk: whoever administers this very organisation learns who made it (misp.md §5.1).
-    let makers = voice::acts_with(&signed, SITE_ADMIN)
-        || (voice::acts_with(&signed, ADMIN) && organisation.id == signed.caller.home());
+    let makers = protocol::acts_with(&request, SITE_ADMIN)
+        || (protocol::acts_with(&request, ADMIN) && organisation.id == request.caller.home());
     let email = if makers {
-        let emails = maker_emails(&signed, std::slice::from_ref(&organisation)).await?;
+        let emails = maker_emails(&request, std::slice::from_ref(&organisation)).await?;
         Some(emails.into_values().next())
     } else {
         None
@@ -127,14 +127,14 @@ pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
         created_by_email: email,
     };
     let body = json!({ "Organisation": map::organisation(&organisation, extras) });
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }
 
 /// `organisations/getUUIDs`: the local ones, for those who synchronise instances.
-pub async fn uuids(signed: Signed) -> Answer {
-    voice::require(&signed, SYNC)?;
-    let handle = signed.handle();
-    let response = wire::streamed(&signed, move |cursor: Option<Cursor>| {
+pub async fn uuids(request: Authenticated) -> HandlerResult {
+    protocol::require(&request, SYNC)?;
+    let handle = request.handle();
+    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
         let query = Query {
             predicate: Predicate::Is(OrganisationField::Local, Test::Equals(true.into())),
             from: cursor.map_or(Position::Start, Position::After),
@@ -151,7 +151,7 @@ pub async fn uuids(signed: Signed) -> Answer {
     Ok(response)
 }
 
-fn saved(signed: &Signed, organisation: &Organisation, edited: bool) -> Answer {
+fn saved(request: &Authenticated, organisation: &Organisation, edited: bool) -> HandlerResult {
     let extras = Extras {
         created_by: true,
         landingpage: true,
@@ -162,7 +162,7 @@ fn saved(signed: &Signed, organisation: &Organisation, edited: bool) -> Answer {
         // Quirk: no domains are an empty list after editing, and nothing elsewhere (misp.md §5.1).
         body.restricted_to_domain.get_or_insert_default();
     }
-    Ok(wire::shown(signed, &json!({ "Organisation": body })))
+    Ok(wire::shown(request, &json!({ "Organisation": body })))
 }
 
 /// A UUID to give an organisation.
@@ -178,10 +178,10 @@ fn uuid(fields: &mut Fields) -> Option<Uuid> {
 }
 
 /// `admin/organisations/add`.
-pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
+pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
     let mut fields = Fields::of(body, "Organisation");
     let name = fields.filled("name");
     if name.is_none() {
@@ -202,18 +202,22 @@ pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
         ..NewOrganisation::default()
     };
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
-    let organisation = signed.create_organisation(new).await?;
-    saved(&signed, &organisation, false)
+    let organisation = request.create_organisation(new).await?;
+    saved(&request, &organisation, false)
 }
 
 /// `admin/organisations/edit`: what is not sent stays.
-pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
-    let organisation = signed.organisation(numbered(&id)?).await?;
+pub async fn edit(
+    request: Authenticated,
+    Path(id): Path<String>,
+    Sent(body): Sent,
+) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
+    let organisation = request.organisation(numbered(&id)?).await?;
     let mut fields = Fields::of(body, "Organisation");
     if fields.value("name").is_some() && fields.filled("name").is_none() {
         fields.refuse("name", "Please provide a name for the organisation.");
@@ -246,10 +250,10 @@ pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> A
         ..OrganisationChange::default()
     };
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
-    let organisation = signed.update_organisation(organisation.id, change).await?;
-    saved(&signed, &organisation, true)
+    let organisation = request.update_organisation(organisation.id, change).await?;
+    saved(&request, &organisation, true)
 }
 
 /// Changes go by number or UUID, not by name.
@@ -261,15 +265,15 @@ fn numbered(id: &str) -> Result<directory::OrganisationRef, Fault> {
 }
 
 /// `admin/organisations/delete`.
-pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let organisation = signed.organisation(numbered(&id)?).await?;
+pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let organisation = request.organisation(numbered(&id)?).await?;
     let number = organisation.id.0;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let mut place = voice::place(&signed.seen, &address);
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let mut place = protocol::place(&request.info, &address);
     place.id = Some(number);
-    let url = place.act.url(&signed.seen.path, place.id);
-    let body = match signed.delete_organisation(organisation.id).await {
+    let url = place.act.url(&request.info.path, place.id);
+    let body = match request.delete_organisation(organisation.id).await {
         Ok(_) => wire::success(
             "Organisation deleted",
             &url,
@@ -277,9 +281,9 @@ pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
         ),
         // The number stands in the answer even where the path names a UUID.
         Err(fault @ (Fault::InUse(_) | Fault::Protected(_))) => {
-            return Ok(voice::said(&signed.seen, place.voice(&fault)));
+            return Ok(protocol::said(&request.info, place.render(&fault)));
         }
         Err(fault) => return Err(fault.into()),
     };
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }

@@ -10,39 +10,39 @@ use super::map::{self, Extras, is_mask, shown_email};
 use super::notes::UserNotes;
 use super::people::{Person, Roles, user_number};
 use super::wire::UserViewed;
-use super::{voice, wire};
-use kit::{Answer, Path, Signed, Trouble};
+use super::{protocol, wire};
+use kit::{Authenticated, HandlerResult, Path, Rejection};
 
 /// `users/view` without a number is about oneself.
-pub async fn view_me(signed: Signed) -> Answer {
-    let person = Person::read(&signed, signed.caller.user()).await?;
-    let body = viewed(&signed, person).await?;
-    Ok(wire::shown(&signed, &body))
+pub async fn view_me(request: Authenticated) -> HandlerResult {
+    let person = Person::read(&request, request.caller.user()).await?;
+    let body = viewed(&request, person).await?;
+    Ok(wire::shown(&request, &body))
 }
 
 /// `users/view`: oneself, and anybody for site administrators.
-pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
+pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     if id == "me" {
-        return view_me(signed).await;
+        return view_me(request).await;
     }
     let id = user_number(&id)?;
     // Quirk: administrators of an organisation must ask at `admin/users/view` (misp.md §4.2).
-    if id != signed.caller.user() && !voice::acts_with(&signed, SITE_ADMIN) {
-        let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-        let place = voice::place(&signed.seen, &address);
+    if id != request.caller.user() && !protocol::acts_with(&request, SITE_ADMIN) {
+        let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+        let place = protocol::place(&request.info, &address);
         let refusal = place.exception(404, "Invalid user or not authorised.");
-        return Ok(voice::said(&signed.seen, refusal));
+        return Ok(protocol::said(&request.info, refusal));
     }
-    let person = Person::read(&signed, id).await?;
-    let body = viewed(&signed, person).await?;
-    Ok(wire::shown(&signed, &body))
+    let person = Person::read(&request, id).await?;
+    let body = viewed(&request, person).await?;
+    Ok(wire::shown(&request, &body))
 }
 
 /// A person with their role, settings and organisation.
-pub async fn viewed(signed: &Signed, person: Person) -> Result<UserViewed, Fault> {
-    let roles = Roles::read(signed).await?;
-    let default = roles.default(signed).await?;
-    let organisation = signed.organisation(person.user.home).await?;
+pub async fn viewed(request: &Authenticated, person: Person) -> Result<UserViewed, Fault> {
+    let roles = Roles::read(request).await?;
+    let default = roles.default(request).await?;
+    let organisation = request.organisation(person.user.home).await?;
     let view = roles.view(person.role);
     let extras = Extras {
         created_by: true,
@@ -50,7 +50,7 @@ pub async fn viewed(signed: &Signed, person: Person) -> Result<UserViewed, Fault
         ..Extras::default()
     };
     Ok(UserViewed {
-        user: map::viewed(&person.user, &person.notes, view, signed.now()),
+        user: map::viewed(&person.user, &person.notes, view, request.now()),
         role: view.body(default).into(),
         settings: json!([]),
         organisation: map::organisation(&organisation, extras),
@@ -167,12 +167,12 @@ const TRIES: usize = 64;
 
 /// `users/edit`: the number in the path is ignored, it is always oneself; what is not one's own to
 /// change is ignored too (misp.md §4.3).
-pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
+pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
     let mut tries = 0;
     loop {
-        let person = Person::read(&signed, signed.caller.user()).await?;
+        let person = Person::read(&request, request.caller.user()).await?;
         let mut fields = Fields::of(body.clone(), "User");
         let notes = changed_notes(&mut fields, &person, Who::Oneself);
         let email = fields.filled("email");
@@ -180,7 +180,7 @@ pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
         let password = fields.text("password");
         let password = password.filter(|text| !text.is_empty() && !is_mask(text));
         if fields.errors().is_some() {
-            return Ok(voice::said(&signed.seen, place.field("profile", "")));
+            return Ok(protocol::said(&request.info, place.field("profile", "")));
         }
         let change = UserChange {
             email: email.map(Some),
@@ -191,7 +191,7 @@ pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
             ..UserChange::default()
         };
         tries += 1;
-        match signed.update_own_profile(change).await {
+        match request.update_own_profile(change).await {
             Err(Fault::Stale) if tries < TRIES => {}
             done => {
                 done?;
@@ -199,17 +199,17 @@ pub async fn edit(signed: Signed, Sent(body): Sent) -> Answer {
             }
         }
     }
-    view_me(signed).await
+    view_me(request).await
 }
 
 /// `users/change_pw`: the caller's own password. No old one is asked for: only a key comes in here,
 /// and keys stay valid.
-pub async fn change_password(signed: Signed, Sent(body): Sent) -> Answer {
+pub async fn change_password(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let mut fields = Fields::of(body, "User");
     let password = fields.text("password").unwrap_or_default();
-    signed.change_own_password(None, &password).await?;
+    request.change_own_password(None, &password).await?;
     let body = wire::success("Password Changed.", "/users/change_pw", None);
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use super::catalogue::{self, FLAGS, Flag, Level, SITE_ADMIN};
 use super::map::RoleView;
 use super::notes::RoleNotes;
 use super::people::Roles;
-use super::{voice, wire};
-use kit::{Answer, Path, Problem, Signed, Trouble};
+use super::{protocol, wire};
+use kit::{Authenticated, HandlerResult, Path, Rejection, RequestError};
 
 /// `roles/index`, all at once; `name` and `quickFilter` narrow it.
-pub async fn list(signed: Signed) -> Answer {
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let roles = Roles::read(&signed).await?;
-    let default = roles.default(&signed).await?;
+pub async fn list(request: Authenticated) -> HandlerResult {
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let roles = Roles::read(&request).await?;
+    let default = roles.default(&request).await?;
     let holds = |parameter: &str, name: &str| {
         address
             .named(parameter)
@@ -31,7 +31,7 @@ pub async fn list(signed: Signed) -> Answer {
             json!({ "Role": body })
         })
         .collect();
-    Ok(wire::shown(&signed, &shown))
+    Ok(wire::shown(&request, &shown))
 }
 
 fn number(id: &str) -> Result<i64, Fault> {
@@ -46,15 +46,15 @@ fn found(roles: &Roles, id: &str) -> Result<directory::Role, Fault> {
 }
 
 /// `roles/view`.
-pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
-    let roles = Roles::read(&signed).await?;
+pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    let roles = Roles::read(&request).await?;
     let role = found(&roles, &id)?;
-    let default = roles.default(&signed).await?;
-    Ok(answered(&signed, roles.view(role.number).body(default)))
+    let default = roles.default(&request).await?;
+    Ok(answered(&request, roles.view(role.number).body(default)))
 }
 
-fn answered(signed: &Signed, role: Map<String, Value>) -> axum::response::Response {
-    wire::shown(signed, &json!({ "Role": role }))
+fn answered(request: &Authenticated, role: Map<String, Value>) -> axum::response::Response {
+    wire::shown(request, &json!({ "Role": role }))
 }
 
 /// What a request makes of a role's flags.
@@ -120,10 +120,10 @@ fn is_figure(text: &str) -> bool {
 }
 
 /// `admin/roles/add`.
-pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
+pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
     let mut fields = Fields::of(body, "Role");
     let name = fields.filled("name");
     if name.is_none() {
@@ -133,7 +133,7 @@ pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
     let mut notes = RoleNotes::default();
     read_notes(&mut fields, &mut notes);
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
     let new = NewRole {
         name: name.unwrap_or_default(),
@@ -141,16 +141,20 @@ pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
         extension: Some(notes.stored()),
         ..NewRole::default()
     };
-    let role = signed.create_role(new).await?;
-    Ok(answered(&signed, RoleView::of(&role, notes).body(None)))
+    let role = request.create_role(new).await?;
+    Ok(answered(&request, RoleView::of(&role, notes).body(None)))
 }
 
 /// `admin/roles/edit`: what is not sent stays.
-pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
-    let roles = Roles::read(&signed).await?;
+pub async fn edit(
+    request: Authenticated,
+    Path(id): Path<String>,
+    Sent(body): Sent,
+) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
+    let roles = Roles::read(&request).await?;
     let role = found(&roles, &id)?;
     let mut fields = Fields::of(body, "Role");
     if fields.value("name").is_some() && fields.filled("name").is_none() {
@@ -165,7 +169,7 @@ pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> A
     let mut notes = old.clone();
     read_notes(&mut fields, &mut notes);
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
     // Lines that say the same are left alone, whatever else stands in them.
     let same = flags.set == present && flags.restricted == limited;
@@ -176,24 +180,24 @@ pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> A
         if_version: Some(role.version),
         ..RoleChange::default()
     };
-    let role = signed.update_role(role.id, change).await?;
-    let default = roles.default(&signed).await?;
-    Ok(answered(&signed, RoleView::of(&role, notes).body(default)))
+    let role = request.update_role(role.id, change).await?;
+    let default = roles.default(&request).await?;
+    Ok(answered(&request, RoleView::of(&role, notes).body(default)))
 }
 
-async fn is_worn(signed: &Signed, role: RoleId) -> Result<bool, Fault> {
-    let holders = signed.role_holder_counts(&[role]).await?;
+async fn is_worn(request: &Authenticated, role: RoleId) -> Result<bool, Fault> {
+    let holders = request.role_holder_counts(&[role]).await?;
     Ok(holders.iter().any(|(_, count)| *count > 0))
 }
 
 /// `admin/roles/delete`: refused while anybody wears it.
-pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let roles = Roles::read(&signed).await?;
+pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let roles = Roles::read(&request).await?;
     let role = found(&roles, &id)?;
-    match signed.delete_role(role.id, RoleInUse::Refuse).await {
+    match request.delete_role(role.id, RoleInUse::Refuse).await {
         // Quirk: that a role is worn is what the vendor says first, and scripts look for (misp.md §5.2).
-        Err(Fault::Protected(kind)) if is_worn(&signed, role.id).await? => {
+        Err(Fault::Protected(kind)) if is_worn(&request, role.id).await? => {
             return Err(Fault::InUse(kind).into());
         }
         done => done?,
@@ -201,20 +205,20 @@ pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
     // Quirk: a number where everything else is text, and a path without `/admin` (misp.md §3).
     let url = format!("/roles/delete/{}", role.number);
     let body = wire::success("Role deleted.", &url, Some(json!(role.number)));
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }
 
 /// `admin/roles/set_default`: the role of newcomers.
-pub async fn set_default(signed: Signed, Path(id): Path<String>) -> Answer {
-    voice::require(&signed, SITE_ADMIN)?;
-    let roles = Roles::read(&signed).await?;
-    let role = found(&roles, &id).map_err(Problem::from)?;
-    signed
+pub async fn set_default(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    protocol::require(&request, SITE_ADMIN)?;
+    let roles = Roles::read(&request).await?;
+    let role = found(&roles, &id).map_err(RequestError::from)?;
+    request
         .set_default_roles(catalogue::PLATFORM, &[role.id])
         .await?;
     let id = json!(role.number.to_string());
-    let body = wire::success("Default role set.", &signed.seen.path, Some(id));
-    Ok(wire::shown(&signed, &body))
+    let body = wire::success("Default role set.", &request.info.path, Some(id));
+    Ok(wire::shown(&request, &body))
 }
 
 #[cfg(test)]

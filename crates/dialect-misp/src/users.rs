@@ -16,26 +16,26 @@ use super::filter::{Named, PIECES, Pieces, Resolved, UserFilter};
 use super::map::{self, change_pw, disabled, is_mask, shown_email};
 use super::own;
 use super::people::{self, Person, Roles, user_number};
-use super::{voice, wire};
-use kit::answer::Chunk;
-use kit::{Answer, Path, Signed, Trouble};
+use super::{protocol, wire};
+use kit::reply::Chunk;
+use kit::{Authenticated, HandlerResult, Path, Rejection};
 
 /// Users read at a time.
 const CHUNK: u32 = 1_000;
 
 /// `admin/users/index`: everybody the caller administers, all at once.
-pub async fn list(signed: Signed) -> Answer {
-    voice::require(&signed, ADMIN)?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let handle = signed.handle();
+pub async fn list(request: Authenticated) -> HandlerResult {
+    protocol::require(&request, ADMIN)?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let handle = request.handle();
     let roles = Roles::read(&handle).await?;
     let mut filter = UserFilter::read(&address);
-    if !voice::acts_with(&signed, SITE_ADMIN) {
+    if !protocol::acts_with(&request, SITE_ADMIN) {
         // Quirk: only site administrators choose among organisations (misp.md §4.1).
         filter.organisation = Pieces::default();
     }
     let predicate = condition(&handle, &filter, &roles).await?;
-    let response = wire::streamed(&signed, move |cursor: Option<Cursor>| {
+    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             from: cursor.map_or(Position::Start, Position::After),
@@ -129,13 +129,13 @@ async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationI
 }
 
 /// `admin/users/view`.
-pub async fn view(signed: Signed, Path(id): Path<String>) -> Answer {
-    voice::require(&signed, ADMIN)?;
-    let person = Person::read(&signed, user_number(&id)?).await?;
+pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    protocol::require(&request, ADMIN)?;
+    let person = Person::read(&request, user_number(&id)?).await?;
     let home = person.user.home;
-    let mut body = own::viewed(&signed, person).await?;
-    body.user.org_admins = Some(administrators(&signed, home).await?);
-    Ok(wire::shown(&signed, &body))
+    let mut body = own::viewed(&request, person).await?;
+    body.user.org_admins = Some(administrators(&request, home).await?);
+    Ok(wire::shown(&request, &body))
 }
 
 /// The administrators of an organisation, by number. Quirk: an empty list, not an empty object, when
@@ -167,19 +167,19 @@ async fn administrators(handle: &Handle, home: OrganisationId) -> Result<Value, 
 }
 
 /// `admin/users/add`.
-pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
-    voice::require(&signed, ADMIN)?;
+pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    protocol::require(&request, ADMIN)?;
     let mut fields = Fields::of(body, "User");
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
     let Some(email) = fields.filled("email") else {
         // Quirk: a sentence here, where every other field has a list (misp.md §4.3).
         let errors = json!({ "email": "Mandatory field not set." });
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     };
-    let roles = Roles::read(&signed).await?;
+    let roles = Roles::read(&request).await?;
     let role = role(&mut fields);
-    let home = home(&signed, &mut fields).await?;
+    let home = home(&request, &mut fields).await?;
     let change_pw = fields.flag("change_pw").unwrap_or(true);
     let password = password(&mut fields);
     let disabled = fields.flag("disabled").unwrap_or(false);
@@ -189,7 +189,7 @@ pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
     notes.expiration = None;
     notes.change_pw = (password.is_none() && !change_pw).then_some(false);
     if let Some(errors) = fields.errors() {
-        return Ok(voice::said(&signed.seen, place.failure(errors)));
+        return Ok(protocol::said(&request.info, place.failure(errors)));
     }
     let new = NewUser {
         email: Some(email),
@@ -220,12 +220,12 @@ pub async fn add(signed: Signed, Sent(body): Sent) -> Answer {
         ..NewUser::default()
     };
     // Quirk: an account is made with a key, which is shown this once (misp.md §4.3).
-    let (user, key) = signed.create_user_with_key(new, NewKey::default()).await?;
-    let person = Person::of(&signed, user).await?;
+    let (user, key) = request.create_user_with_key(new, NewKey::default()).await?;
+    let person = Person::of(&request, user).await?;
     let view = roles.view(person.role);
-    let mut body = map::saved(&person.user, &person.notes, view, signed.now());
+    let mut body = map::saved(&person.user, &person.notes, view, request.now());
     body.authkey = Some(key.secret);
-    Ok(wire::shown(&signed, &json!({ "User": body })))
+    Ok(wire::shown(&request, &json!({ "User": body })))
 }
 
 /// A role's number; nothing when none was chosen.
@@ -237,8 +237,11 @@ fn role(fields: &mut Fields) -> Option<i64> {
 
 /// The organisation that the request names. Only site administrators choose it; for others it is
 /// silently their own (misp.md §6).
-async fn home(signed: &Signed, fields: &mut Fields) -> Result<Option<OrganisationId>, Fault> {
-    if !voice::acts_with(signed, SITE_ADMIN) {
+async fn home(
+    request: &Authenticated,
+    fields: &mut Fields,
+) -> Result<Option<OrganisationId>, Fault> {
+    if !protocol::acts_with(request, SITE_ADMIN) {
         return Ok(None);
     }
     let Some(text) = fields.text("org_id") else {
@@ -250,7 +253,7 @@ async fn home(signed: &Signed, fields: &mut Fields) -> Result<Option<Organisatio
     }
     match people::organisation_ref(text.trim()) {
         Ref::Id(id) => Ok(Some(id)),
-        Ref::Uuid(uuid) => match signed.organisation(Ref::Uuid(uuid)).await {
+        Ref::Uuid(uuid) => match request.organisation(Ref::Uuid(uuid)).await {
             Ok(organisation) => Ok(Some(organisation.id)),
             Err(Fault::NotFound(kind)) => Err(Fault::UnknownReference(kind)),
             Err(fault) => Err(fault),
@@ -273,39 +276,43 @@ fn password(fields: &mut Fields) -> Option<String> {
 const TRIES: usize = 64;
 
 /// `admin/users/edit`: what is not sent stays, and what is written back as it was shown too.
-pub async fn edit(signed: Signed, Path(id): Path<String>, Sent(body): Sent) -> Answer {
-    voice::require(&signed, ADMIN)?;
+pub async fn edit(
+    request: Authenticated,
+    Path(id): Path<String>,
+    Sent(body): Sent,
+) -> HandlerResult {
+    protocol::require(&request, ADMIN)?;
     let id = user_number(&id)?;
-    let roles = Roles::read(&signed).await?;
-    let address = Address::read(&signed.seen.path).ok_or(Trouble::BadPath)?;
-    let place = voice::place(&signed.seen, &address);
+    let roles = Roles::read(&request).await?;
+    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let place = protocol::place(&request.info, &address);
     let mut tries = 0;
     let user = loop {
-        let person = Person::read(&signed, id).await?;
+        let person = Person::read(&request, id).await?;
         // Quirk: administrators of an organisation change nothing of a site administrator (misp.md §6).
         let site = roles.view(person.role).has(SITE_ADMIN);
-        if site && !voice::acts_with(&signed, SITE_ADMIN) {
+        if site && !protocol::acts_with(&request, SITE_ADMIN) {
             return Err(Fault::OutranksCaller.into());
         }
         let mut fields = Fields::of(body.clone(), "User");
-        let change = change(&signed, &mut fields, &person, &roles).await?;
+        let change = change(&request, &mut fields, &person, &roles).await?;
         if let Some(errors) = fields.errors() {
-            return Ok(voice::said(&signed.seen, place.failure(errors)));
+            return Ok(protocol::said(&request.info, place.failure(errors)));
         }
         tries += 1;
-        match signed.update_user(id, change).await {
+        match request.update_user(id, change).await {
             Err(Fault::Stale) if tries < TRIES => {}
             done => break done?,
         }
     };
-    let person = Person::of(&signed, user).await?;
+    let person = Person::of(&request, user).await?;
     let view = roles.view(person.role);
-    let body = map::saved(&person.user, &person.notes, view, signed.now());
-    Ok(wire::shown(&signed, &json!({ "User": body })))
+    let body = map::saved(&person.user, &person.notes, view, request.now());
+    Ok(wire::shown(&request, &json!({ "User": body })))
 }
 
 async fn change(
-    signed: &Signed,
+    request: &Authenticated,
     fields: &mut Fields,
     person: &Person,
     roles: &Roles,
@@ -315,11 +322,11 @@ async fn change(
         .filled("email")
         .filter(|email| *email != shown_email(user));
     let role = role(fields).filter(|number| *number != person.role);
-    let home = home(signed, fields)
+    let home = home(request, fields)
         .await?
         .filter(|home| *home != user.home);
     let wanted = fields.flag("disabled");
-    let wanted = wanted.filter(|off| *off != disabled(user, signed.now()));
+    let wanted = wanted.filter(|off| *off != disabled(user, request.now()));
     let shown = change_pw(user, &person.notes);
     let due = fields.flag("change_pw").unwrap_or(shown);
     let password = password(fields);
@@ -356,13 +363,13 @@ async fn change(
 }
 
 /// `admin/users/delete`.
-pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
-    voice::require(&signed, ADMIN)?;
-    let user = signed.delete_user(user_number(&id)?).await?;
+pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    protocol::require(&request, ADMIN)?;
+    let user = request.delete_user(user_number(&id)?).await?;
     let body = wire::success(
         "User deleted.",
-        &signed.seen.path,
+        &request.info.path,
         Some(json!(user.id.to_string())),
     );
-    Ok(wire::shown(&signed, &body))
+    Ok(wire::shown(&request, &body))
 }

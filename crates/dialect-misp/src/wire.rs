@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use directory::Fault;
-use kit::answer::Chunk;
-use kit::{Seen, Signed, answer};
+use kit::reply::Chunk;
+use kit::{Authenticated, RequestInfo, reply};
 
 /// A user in lists, and the part of a user that every answer shows.
 #[derive(Clone, Debug, Serialize)]
@@ -190,25 +190,25 @@ pub fn exception(message: &str, url: &str) -> Value {
 }
 
 /// A successful answer.
-pub fn shown(signed: &Signed, body: &impl Serialize) -> Response {
-    let mut response = with_status(&signed.seen, StatusCode::OK, body);
-    expiration(signed, &mut response);
+pub fn shown(request: &Authenticated, body: &impl Serialize) -> Response {
+    let mut response = with_status(&request.info, StatusCode::OK, body);
+    expiration(request, &mut response);
     response
 }
 
 /// An answer in the form the client reads best.
-pub fn with_status(seen: &Seen, status: StatusCode, body: &impl Serialize) -> Response {
-    typed(status, written(seen, body))
+pub fn with_status(info: &RequestInfo, status: StatusCode, body: &impl Serialize) -> Response {
+    typed(status, written(info, body))
 }
 
 /// Answers are of this type, whatever they say.
 fn typed(status: StatusCode, body: impl Into<Body>) -> Response {
-    answer::with_type(status, "application/json; charset=UTF-8", body)
+    reply::with_type(status, "application/json; charset=UTF-8", body)
 }
 
 /// Tells when the key that asks will end.
-fn expiration(signed: &Signed, response: &mut Response) {
-    let Some(end) = signed.caller.limits().expires_at else {
+fn expiration(request: &Authenticated, response: &mut Response) {
+    let Some(end) = request.caller.limits().expires_at else {
         return;
     };
     let text = end.format("%Y-%m-%dT%H:%M:%S+00:00");
@@ -219,8 +219,8 @@ fn expiration(signed: &Signed, response: &mut Response) {
 }
 
 // Quirk: the vendor's own clients get compact JSON, everybody else a readable one (misp.md §2).
-fn written(seen: &Seen, body: &impl Serialize) -> Vec<u8> {
-    let agent = seen.agent.as_deref().unwrap_or_default();
+fn written(info: &RequestInfo, body: &impl Serialize) -> Vec<u8> {
+    let agent = info.agent.as_deref().unwrap_or_default();
     let compact = agent.starts_with("PyMISP") || agent.starts_with("MISP");
     let mut bytes = Vec::with_capacity(2 << 10);
     let done = if compact {
@@ -239,17 +239,17 @@ fn written(seen: &Seen, body: &impl Serialize) -> Vec<u8> {
 }
 
 /// Streams a list whose rows `chunk` reads part by part.
-pub async fn streamed<C, F, T>(signed: &Signed, chunk: F) -> Result<Response, Fault>
+pub async fn streamed<C, F, T>(request: &Authenticated, chunk: F) -> Result<Response, Fault>
 where
     C: Send + 'static,
     F: FnMut(Option<C>) -> T + Send + 'static,
     T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
 {
-    let mut response = answer::json_list("[", "]", chunk).await?;
+    let mut response = reply::json_list("[", "]", chunk).await?;
     response.headers_mut().insert(
         axum::http::header::CONTENT_TYPE,
         HeaderValue::from_static("application/json; charset=UTF-8"),
     );
-    expiration(signed, &mut response);
+    expiration(request, &mut response);
     Ok(response)
 }

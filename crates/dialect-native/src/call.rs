@@ -11,7 +11,9 @@ use directory::{Caller, Credential, Directory, Fault, Handle, Ref, Time};
 use serde::Serialize;
 use serde_json::Value;
 
-use kit::{self, Document, Seen, Serves, Shared, Signed, Trouble, Visitor, answer};
+use kit::{
+    self, Anonymous, AppState, Authenticated, JsonBody, Rejection, RequestInfo, Serves, reply,
+};
 
 use super::errors::{Problem, show};
 use super::fields::{Fields, Named};
@@ -27,7 +29,7 @@ pub struct Call {
 /// A request of anybody.
 pub struct Visit {
     /// What is known of the request.
-    pub seen: Arc<Seen>,
+    pub info: Arc<RequestInfo>,
     /// The path's variable segments, in order.
     pub path: Vec<String>,
     /// The parameters after `?`.
@@ -43,29 +45,33 @@ impl Call {
     /// and only then the body.
     pub async fn begin(
         request: Request,
-        shared: &Shared,
+        state: &AppState,
         serves: Serves,
-    ) -> Result<Self, kit::Problem> {
+    ) -> Result<Self, kit::RequestError> {
         let (mut parts, body) = request.into_parts();
-        let signed = Signed::from_request_parts(&mut parts, shared).await?;
-        let handle = signed.handle();
-        if let Some(problem) = unfinished(&signed) {
-            return Err(kit::Problem::from(show(&problem, &signed.seen)));
+        let authenticated = Authenticated::from_request_parts(&mut parts, state).await?;
+        let handle = authenticated.handle();
+        if let Some(problem) = unfinished(&authenticated) {
+            return Err(kit::RequestError::from(show(&problem, &authenticated.info)));
         }
         if let Serves::Operation(operation) = serves {
             handle.admit(operation)?;
         }
-        let visit = Visit::read(parts, body, signed.seen, shared).await?;
+        let visit = Visit::read(parts, body, authenticated.info, state).await?;
         Ok(Self { handle, visit })
     }
 }
 
 impl Visit {
     /// Reads a request of anybody.
-    pub async fn begin(request: Request, shared: &Shared, _: Serves) -> Result<Self, kit::Problem> {
+    pub async fn begin(
+        request: Request,
+        state: &AppState,
+        _: Serves,
+    ) -> Result<Self, kit::RequestError> {
         let (mut parts, body) = request.into_parts();
-        let Visitor(seen) = Visitor::from_request_parts(&mut parts, shared).await?;
-        Self::read(parts, body, seen, shared).await
+        let Anonymous(info) = Anonymous::from_request_parts(&mut parts, state).await?;
+        Self::read(parts, body, info, state).await
     }
 }
 
@@ -73,26 +79,26 @@ impl Visit {
     async fn read(
         mut parts: Parts,
         body: Body,
-        seen: Arc<Seen>,
-        shared: &Shared,
-    ) -> Result<Self, kit::Problem> {
-        let path: Vec<String> = match RawPathParams::from_request_parts(&mut parts, shared).await {
+        info: Arc<RequestInfo>,
+        state: &AppState,
+    ) -> Result<Self, kit::RequestError> {
+        let path: Vec<String> = match RawPathParams::from_request_parts(&mut parts, state).await {
             Ok(segments) => segments
                 .iter()
                 .map(|(_, segment)| segment.to_owned())
                 .collect(),
-            Err(_) => return Err(Trouble::BadPath.into()),
+            Err(_) => return Err(Rejection::BadPath.into()),
         };
         // No stored text holds a NUL, and not every store can be asked for one.
         if path.iter().any(|segment| segment.contains('\0')) {
-            return Err(Trouble::BadPath.into());
+            return Err(Rejection::BadPath.into());
         }
         let parameters = match parts.uri.query() {
             Some(query) => kit::parse_pairs(query)?.0,
             None => Vec::new(),
         };
         if parameters.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Trouble::BadQuery.into());
+            return Err(Rejection::BadQuery.into());
         }
         let if_match = parts
             .headers
@@ -102,12 +108,12 @@ impl Visit {
         let body = if reads {
             Value::Null
         } else {
-            let Document(body) =
-                Document::from_request(Request::from_parts(parts, body), shared).await?;
+            let JsonBody(body) =
+                JsonBody::from_request(Request::from_parts(parts, body), state).await?;
             body
         };
         Ok(Self {
-            seen,
+            info,
             path,
             parameters,
             body,
@@ -117,7 +123,7 @@ impl Visit {
 
     /// The directory, for what needs no caller.
     pub fn directory(&self) -> &Directory {
-        self.seen.shared.directory()
+        self.info.state.directory()
     }
 
     /// The fields of the body, which must be there.
@@ -265,11 +271,11 @@ impl Reply {
 
 impl Reply {
     /// The answer as it goes out.
-    fn response(self, seen: &Seen) -> Response {
+    fn response(self, info: &RequestInfo) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut response = match self.body {
-            Some(body) => answer::raw_json(status, body),
-            None => answer::empty(status),
+            Some(body) => reply::raw_json(status, body),
+            None => reply::empty(status),
         };
         let headers = response.headers_mut();
         if let Some(revision) = self.revision {
@@ -277,7 +283,7 @@ impl Reply {
             headers.extend(tag.ok().map(|tag| (header::ETAG, tag)));
         }
         if let Some(location) = self.location {
-            let address = HeaderValue::from_str(&format!("{}{location}", seen.mount));
+            let address = HeaderValue::from_str(&format!("{}{location}", info.mount));
             headers.extend(address.ok().map(|address| (header::LOCATION, address)));
         }
         response
@@ -285,31 +291,34 @@ impl Reply {
 }
 
 /// Runs a handler and turns what it gives back into the answer.
-pub async fn answered(seen: Arc<Seen>, work: impl Future<Output = Answer>) -> Response {
+pub async fn answered(info: Arc<RequestInfo>, work: impl Future<Output = Answer>) -> Response {
     match work.await {
-        Ok(reply) => reply.response(&seen),
-        Err(problem) => show(&problem, &seen),
+        Ok(reply) => reply.response(&info),
+        Err(problem) => show(&problem, &info),
     }
 }
 
 /// A session that was begun with a password set by somebody else, or without the second factor that
 /// the account needs, opens only what puts that right.
-fn unfinished(signed: &Signed) -> Option<Problem> {
-    if !matches!(signed.caller.credential(), Credential::Session(_, None)) {
+fn unfinished(authenticated: &Authenticated) -> Option<Problem> {
+    if !matches!(
+        authenticated.caller.credential(),
+        Credential::Session(_, None)
+    ) {
         return None;
     }
-    let path = signed.seen.path.as_str();
+    let path = authenticated.info.path.as_str();
     if matches!(path, "/me" | "/sign-out") {
         return None;
     }
-    if signed.caller.must_change_password() && path != "/me/password" {
+    if authenticated.caller.must_change_password() && path != "/me/password" {
         let detail =
             "The password was set by somebody else. Choose your own first: PUT /me/password.";
         let title = "The password must be changed first";
         return Some(Problem::new(403, "password-change-needed", title, detail));
     }
     let enrols = path.starts_with("/me/second-factor") || path == "/me/password";
-    if signed.caller.must_enrol_second_factor() && !enrols {
+    if authenticated.caller.must_enrol_second_factor() && !enrols {
         let detail = "This account needs a second factor. Enrol one first: POST /me/second-factor.";
         let title = "A second factor must be enrolled first";
         return Some(Problem::new(403, "second-factor-missing", title, detail));

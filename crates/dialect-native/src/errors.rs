@@ -6,7 +6,7 @@ use axum::response::Response;
 use directory::{Accepts, Fault, Kind, Refusal, Standing, Weakness};
 use serde::Serialize;
 
-use kit::{Presented, Seen, Trouble, Voice, answer, bearer};
+use kit::{Presented, Protocol, Rejection, RequestInfo, bearer, reply};
 
 /// A refusal, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -335,52 +335,52 @@ impl From<Fault> for Problem {
 
 /// What kept a request from its handler, in this API's words.
 #[deny(clippy::wildcard_enum_match_arm)]
-fn unread(trouble: &Trouble) -> Problem {
-    let (kind, title, detail) = match trouble {
-        Trouble::NoRoute => (
+fn unread(rejection: &Rejection) -> Problem {
+    let (kind, title, detail) = match rejection {
+        Rejection::NoRoute => (
             "no-such-path",
             "No such path",
             "Nothing is served at this path. See openapi.json at the root of this API for all paths."
                 .to_owned(),
         ),
-        Trouble::WrongMethod => (
+        Rejection::WrongMethod => (
             "method-not-allowed",
             "Method not allowed",
             "This path does not take that method. The Allow header names those it takes.".to_owned(),
         ),
-        Trouble::BadPath => (
+        Rejection::BadPath => (
             "bad-path",
             "The path cannot be read",
             "Write other characters than letters, digits and -._~ in UTF-8, percent-encoded.".to_owned(),
         ),
-        Trouble::BadQuery => (
+        Rejection::BadQuery => (
             "invalid-parameter",
             "The parameters cannot be read",
             "Write parameters as name=value in UTF-8, percent-encoded, at most 1,000 of them.".to_owned(),
         ),
-        Trouble::TooLarge(limit) => (
+        Rejection::TooLarge(limit) => (
             "too-large",
             "The body is too large",
             format!("At most {limit} bytes are read. Send less at a time."),
         ),
-        Trouble::Incomplete => (
+        Rejection::Incomplete => (
             "incomplete",
             "The body did not arrive whole",
             "Send the request again.".to_owned(),
         ),
-        Trouble::WrongContentType => (
+        Rejection::WrongContentType => (
             "unsupported-media-type",
             "The body must be JSON",
             "Send JSON with the header Content-Type: application/json.".to_owned(),
         ),
-        Trouble::Malformed(why) => ("malformed-body", "The body cannot be read", format!("{why}.")),
-        Trouble::TooDeep => (
+        Rejection::Malformed(why) => ("malformed-body", "The body cannot be read", format!("{why}.")),
+        Rejection::TooDeep => (
             "malformed-body",
             "The body cannot be read",
             "The JSON nests too deeply.".to_owned(),
         ),
     };
-    Problem::new(trouble.status().as_u16(), kind, title, detail)
+    Problem::new(rejection.status().as_u16(), kind, title, detail)
 }
 
 /// A problem document.
@@ -396,9 +396,9 @@ struct Document<'a> {
 }
 
 /// Shows a problem.
-pub fn show(problem: &Problem, seen: &Seen) -> Response {
+pub fn show(problem: &Problem, info: &RequestInfo) -> Response {
     if let Some(why) = &problem.cause {
-        tracing::error!(request_id = %seen.request_id, why, "internal error");
+        tracing::error!(request_id = %info.request_id, why, "internal error");
     }
     let document = Document {
         r#type: format!("urn:usher:problem:{}", problem.kind),
@@ -406,11 +406,11 @@ pub fn show(problem: &Problem, seen: &Seen) -> Response {
         status: problem.status,
         detail: &problem.detail,
         field: problem.field.as_deref(),
-        request_id: &seen.request_id,
+        request_id: &info.request_id,
     };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&document).unwrap_or_default();
-    let mut response = answer::with_type(status, "application/problem+json", body);
+    let mut response = reply::with_type(status, "application/problem+json", body);
     if status == StatusCode::UNAUTHORIZED {
         let scheme = HeaderValue::from_static("Bearer");
         response
@@ -427,7 +427,7 @@ pub fn show(problem: &Problem, seen: &Seen) -> Response {
 /// How this API finds credentials and shows what went wrong.
 pub struct Native;
 
-impl Voice for Native {
+impl Protocol for Native {
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
         let token = bearer(headers);
         token
@@ -439,14 +439,14 @@ impl Voice for Native {
             .collect()
     }
 
-    fn fault(&self, fault: &Fault, seen: &Seen) -> Response {
+    fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
         let mut problem = problem(fault);
         // The front has told the log already.
         problem.cause = None;
-        show(&problem, seen)
+        show(&problem, info)
     }
 
-    fn trouble(&self, trouble: &Trouble, seen: &Seen) -> Response {
-        show(&unread(trouble), seen)
+    fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
+        show(&unread(rejection), info)
     }
 }

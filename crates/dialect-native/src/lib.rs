@@ -45,11 +45,11 @@ pub static DIALECT: Dialect = Dialect {
     platform: Platform::USHER,
     mount: "/api/v1",
     specification: None,
-    voice: &errors::Native,
+    protocol: &errors::Native,
     routes: routes::ROUTES,
     limits: Limits::DEFAULT,
     environment,
-    strays: &[],
+    wrong_mount_prefixes: &[],
 };
 
 fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {

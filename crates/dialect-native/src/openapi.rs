@@ -20,7 +20,7 @@ const BASE: &str = include_str!("openapi.json");
 pub async fn show(visit: Visit) -> Answer {
     static DOCUMENT: OnceLock<Result<Bytes, String>> = OnceLock::new();
     lists::only(&visit.parameters, &[])?;
-    let version = visit.seen.shared.version();
+    let version = visit.info.state.version();
     match DOCUMENT.get_or_init(|| written(version)) {
         Ok(document) => Ok(Reply {
             status: 200,
@@ -34,10 +34,10 @@ pub async fn show(visit: Visit) -> Answer {
 /// `GET /`: where to begin.
 pub async fn index(visit: Visit) -> Answer {
     lists::only(&visit.parameters, &[])?;
-    let base = visit.seen.base_url();
+    let base = visit.info.base_url();
     Reply::shown(&json!({
         "name": "Usher",
-        "version": visit.seen.shared.version(),
+        "version": visit.info.state.version(),
         "description": format!("{base}/openapi.json"),
     }))
 }

@@ -74,7 +74,7 @@ pub async fn request_reset(mut visit: Visit) -> Answer {
     fields.end()?;
     visit
         .directory()
-        .request_password_reset(&login, Platform::USHER, visit.seen.context())
+        .request_password_reset(&login, Platform::USHER, visit.info.context())
         .await?;
     Reply::accepted()
 }
@@ -88,7 +88,7 @@ pub async fn redeem(mut visit: Visit) -> Answer {
     fields.end()?;
     visit
         .directory()
-        .redeem_reset(&token, &password, Platform::USHER, visit.seen.context())
+        .redeem_reset(&token, &password, Platform::USHER, visit.info.context())
         .await?;
     Reply::nothing()
 }
@@ -101,7 +101,7 @@ pub async fn confirm_email(mut visit: Visit) -> Answer {
     fields.end()?;
     visit
         .directory()
-        .confirm_email(&token, Platform::USHER, visit.seen.context())
+        .confirm_email(&token, Platform::USHER, visit.info.context())
         .await?;
     Reply::nothing()
 }

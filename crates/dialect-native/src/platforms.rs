@@ -49,7 +49,7 @@ impl PlatformBody {
 pub async fn list(call: Call) -> Answer {
     lists::only(&call.parameters, &[])?;
     let platforms = call.handle.platforms();
-    let dialects = call.visit.seen.shared.dialects();
+    let dialects = call.visit.info.state.dialects();
     Reply::shown(&lists::whole(
         platforms
             .iter()

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodFilter, on};
 
-use kit::{Route, Serves, Shared};
+use kit::{AppState, Route, Serves};
 
 use super::call::{Call, Visit, answered};
 use super::{
@@ -72,11 +72,11 @@ macro_rules! table {
             serves: table!(@serves $serves),
             handler: || {
                 let serves = table!(@serves $serves);
-                let handler = async move |State(shared): State<Shared>, request: Request| {
-                    match $request::begin(request, &shared, serves).await {
+                let handler = async move |State(state): State<AppState>, request: Request| {
+                    match $request::begin(request, &state, serves).await {
                         Ok(call) => {
-                            let seen = Arc::clone(&call.seen);
-                            answered(seen, $handler(call)).await
+                            let info = Arc::clone(&call.info);
+                            answered(info, $handler(call)).await
                         }
                         Err(problem) => problem.into_response(),
                     }

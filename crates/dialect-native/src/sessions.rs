@@ -87,7 +87,7 @@ pub async fn sign_in(mut visit: Visit) -> Answer {
             &password,
             code.as_deref(),
             request,
-            visit.seen.context(),
+            visit.info.context(),
         )
         .await?;
     Reply::shown(&FreshBody {

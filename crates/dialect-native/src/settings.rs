@@ -112,7 +112,9 @@ pub async fn update(mut call: Call) -> Answer {
         PasswordFigures::NAME => changed::<PasswordFigures>(&call.handle, change).await,
         PublicFace::NAME => {
             let answer = changed::<PublicFace>(&call.handle, change).await?;
-            call.seen.shared.take_face(&call.handle.setting().await?);
+            call.info
+                .state
+                .apply_branding(&call.handle.setting().await?);
             Ok(answer)
         }
         Lifetimes::NAME => changed::<Lifetimes>(&call.handle, change).await,

@@ -9,7 +9,8 @@ use axum::response::Response;
 use directory::{Accepts, Caller, Credential, Fault, Refusal as Unknown};
 
 use kit::{
-    Answer, Presented, Seen, Signed, Trouble, Visitor, Voice, answer, arrived, bearer, parse_json,
+    Anonymous, Authenticated, HandlerResult, Presented, Protocol, Rejection, RequestInfo, bearer,
+    parse_json, read_body, reply,
 };
 
 use super::SCHEMA;
@@ -33,7 +34,7 @@ fn engine() -> Result<&'static Engine, Fault> {
 /// How OpenCTI speaks.
 pub struct OpenCti;
 
-impl Voice for OpenCti {
+impl Protocol for OpenCti {
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
         let text = bearer(headers).map(str::to_owned);
         text.map(|text| Presented {
@@ -54,40 +55,46 @@ impl Voice for OpenCti {
         Ok(())
     }
 
-    fn fault(&self, fault: &Fault, _: &Seen) -> Response {
+    fn render_fault(&self, fault: &Fault, _: &RequestInfo) -> Response {
         spoken(graphql::refused(&errors::refusal(fault)))
     }
 
-    fn trouble(&self, trouble: &Trouble, _: &Seen) -> Response {
-        let refusal = Refusal::new(graphql::BAD_USER_INPUT, trouble.to_string());
-        answer::raw_json(trouble.status(), graphql::refused(&refusal))
+    fn render_rejection(&self, rejection: &Rejection, _: &RequestInfo) -> Response {
+        let refusal = Refusal::new(graphql::BAD_USER_INPUT, rejection.to_string());
+        reply::raw_json(rejection.status(), graphql::refused(&refusal))
     }
 }
 
 fn spoken(body: Vec<u8>) -> Response {
-    answer::raw_json(StatusCode::OK, body)
+    reply::raw_json(StatusCode::OK, body)
 }
 
 /// The largest body that is read before it is known who sends it: far more than a sign-in needs.
 const STRANGERS_BODY: usize = 16 << 10;
 
 /// Answers a request.
-pub async fn post(Visitor(seen): Visitor, headers: HeaderMap, sent: Body) -> Answer {
+pub async fn post(Anonymous(info): Anonymous, headers: HeaderMap, sent: Body) -> HandlerResult {
     let engine = engine()?;
-    let signed = match Signed::find(&seen, &headers).await {
-        Ok(signed) => signed,
+    let authenticated = match Authenticated::find(&info, &headers).await {
+        Ok(authenticated) => authenticated,
         Err(fault @ Fault::Unauthenticated(_)) => {
-            return match arrived(sent, STRANGERS_BODY).await {
-                Ok(body) => stranger(engine, &seen, &headers, &body, &fault).await,
-                Err(Trouble::TooLarge(_)) => Ok(spoken(engine::refused(&errors::refusal(&fault)))),
-                Err(trouble) => Err(trouble.into()),
+            return match read_body(sent, STRANGERS_BODY).await {
+                Ok(body) => stranger(engine, &info, &headers, &body, &fault).await,
+                Err(Rejection::TooLarge(_)) => {
+                    Ok(spoken(engine::refused(&errors::refusal(&fault))))
+                }
+                Err(rejection) => Err(rejection.into()),
             };
         }
         Err(fault) => return Err(fault.into()),
     };
-    let body = arrived(sent, seen.dialect.limits.body).await?;
+    let body = read_body(sent, info.dialect.limits.body).await?;
     let request = request(&headers, &body)?;
-    let session = Session::new(seen.shared.directory(), signed.caller, Arc::clone(&seen));
+    let session = Session::new(
+        info.state.directory(),
+        authenticated.caller,
+        Arc::clone(&info),
+    );
     let session = match applicant(session, &headers).await {
         Ok(session) => session,
         Err(refusal) => return Ok(spoken(graphql::refused(&refusal))),
@@ -116,30 +123,30 @@ async fn applicant(session: Session, headers: &HeaderMap) -> Result<Session, Ref
         user.ok_or_else(|| errors::functional("User cannot be found.").with("user_id", named))?;
     let caller = session.handle.in_the_name_of(user.id).await;
     let caller = caller.map_err(|fault| errors::refusal(&fault))?;
-    Ok(Session::new(&session.directory, caller, session.seen))
+    Ok(Session::new(&session.directory, caller, session.info))
 }
 
 /// Strangers may sign in and nothing else; what else they send is not even looked at.
 async fn stranger(
     engine: &Engine,
-    seen: &Arc<Seen>,
+    info: &Arc<RequestInfo>,
     headers: &HeaderMap,
     body: &[u8],
     fault: &Fault,
-) -> Answer {
+) -> HandlerResult {
     if let Ok(request) = request(headers, body)
         && request.query.contains("token")
         && let Ok(document) = engine.document(&request.query, false)
         && document.asks_only(request.operation.as_deref(), &["token"])
     {
-        let guest = Guest::new(Arc::clone(seen));
+        let guest = Guest::new(Arc::clone(info));
         return Ok(spoken(engine.run(&guest, &document, &request).await));
     }
     Ok(spoken(graphql::refused(&errors::refusal(fault))))
 }
 
 /// The request of a body: JSON, or the form that carries files beside it.
-fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Trouble> {
+fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Rejection> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
@@ -153,10 +160,10 @@ fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Trouble> {
     let json = match essence.as_str() {
         "application/json" | "application/graphql+json" => body,
         "multipart/form-data" => graphql::operations(kind, body)
-            .map_err(|refusal| Trouble::Malformed(refusal.message))?,
+            .map_err(|refusal| Rejection::Malformed(refusal.message))?,
         // Other types can be sent by a page of another site without asking.
-        _ => return Err(Trouble::WrongContentType),
+        _ => return Err(Rejection::WrongContentType),
     };
     let value = parse_json(json)?;
-    Request::read(value).map_err(|refusal| Trouble::Malformed(refusal.message))
+    Request::read(value).map_err(|refusal| Rejection::Malformed(refusal.message))
 }

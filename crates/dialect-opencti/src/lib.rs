@@ -31,7 +31,7 @@ pub static DIALECT: Dialect = Dialect {
     platform: catalogue::PLATFORM,
     mount: "/opencti",
     specification: Some(catalogue::spec),
-    voice: &http::OpenCti,
+    protocol: &http::OpenCti,
     routes: ROUTES,
     limits: Limits {
         // The one route reads forms as well, and says itself what it takes.
@@ -39,7 +39,7 @@ pub static DIALECT: Dialect = Dialect {
         ..Limits::DEFAULT
     },
     environment,
-    strays: &["graphql"],
+    wrong_mount_prefixes: &["graphql"],
 };
 
 static ROUTES: &[Route] = routes![

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use directory::{Fault, Refusal as Why, SessionKind, SessionRequest, Time};
 use serde_json::Value;
 
-use kit::Seen;
+use kit::RequestInfo;
 
 use super::catalogue::PLATFORM;
 use super::errors;
@@ -17,13 +17,13 @@ use graphql::{Call, Field, Graph, Json, Link, Pending, Refusal};
 
 /// Somebody who is not signed in.
 pub struct Guest {
-    seen: Arc<Seen>,
+    info: Arc<RequestInfo>,
 }
 
 impl Guest {
     /// The sender of a request.
-    pub fn new(seen: Arc<Seen>) -> Self {
-        Self { seen }
+    pub fn new(info: Arc<RequestInfo>) -> Self {
+        Self { info }
     }
 }
 
@@ -45,7 +45,7 @@ impl Graph for Guest {
     fn relate<'a>(&'a self, _: &'a [&'a Node], call: &'a Call<'a>) -> Pending<'a, Links> {
         Box::pin(async move {
             match call.name() {
-                "token" => Ok(vec![sign_in(&self.seen, call).await?]),
+                "token" => Ok(vec![sign_in(&self.info, call).await?]),
                 _ => Err(errors::unauthenticated()),
             }
         })
@@ -57,13 +57,13 @@ impl Graph for Guest {
 }
 
 /// Opens a session and gives its token.
-pub async fn sign_in(seen: &Seen, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-    let directory = seen.shared.directory();
+pub async fn sign_in(info: &RequestInfo, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
+    let directory = info.state.directory();
     let text = |name: &str| {
         let input = call.get("input").and_then(|input| input.get(name));
         input.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    once_a_second(seen.address, directory.now())?;
+    once_a_second(info.address, directory.now())?;
     let request = SessionRequest::of(SessionKind::Bearer);
     let fresh = directory
         .sign_in(
@@ -72,7 +72,7 @@ pub async fn sign_in(seen: &Seen, call: &Call<'_>) -> Result<Link<Node>, Refusal
             &text("password"),
             None,
             request,
-            seen.context(),
+            info.context(),
         )
         .await;
     match fresh {

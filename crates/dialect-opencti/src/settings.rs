@@ -120,7 +120,7 @@ const PARAMETERS: &[(&str, Kind)] = &[
 
 /// What else the settings show.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct PlatformFacts {
     /// When the installation was made, RFC 3339.
     pub since: String,
     /// The address people reach it under.
@@ -215,7 +215,7 @@ impl PlatformSettings {
     }
 
     /// The settings as an object of the graph, without what holds other objects.
-    pub fn shown(&self, facts: &Facts) -> Value {
+    pub fn shown(&self, facts: &PlatformFacts) -> Value {
         let updated = self.updated_at.map(|at| directory::Time(at).rfc3339());
         let mut shown = json!({
             "id": id(),
@@ -351,17 +351,20 @@ mod tests {
         change(&mut settings, "platform_email", json!("cti@example.org")).unwrap();
         let url = json!("https://cti.example.org/opencti");
         change(&mut settings, "platform_url", url.clone()).unwrap();
-        assert_eq!(settings.shown(&Facts::default())["platform_url"], url);
+        assert_eq!(
+            settings.shown(&PlatformFacts::default())["platform_url"],
+            url
+        );
         change(&mut settings, "platform_url", json!(null)).unwrap();
-        let facts = Facts {
+        let facts = PlatformFacts {
             url: Some("https://usher.example.org".to_owned()),
-            ..Facts::default()
+            ..PlatformFacts::default()
         };
         let shown = settings.shown(&facts);
         assert_eq!(shown["platform_url"], "https://usher.example.org");
         assert_eq!(shown["platform_email"], "cti@example.org");
         change(&mut settings, "password_policy_min_length", json!("8")).unwrap();
-        let shown = settings.shown(&Facts::default());
+        let shown = settings.shown(&PlatformFacts::default());
         assert_eq!(shown["platform_title"], "Usher");
         assert_eq!(shown["otp_mandatory"], true);
         assert_eq!(shown["password_policy_min_length"], 8);

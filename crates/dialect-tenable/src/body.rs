@@ -5,18 +5,18 @@ use directory::{Caller, Fault, Operation, Permission, Platform};
 use serde_json::Value;
 
 use super::catalogue::{self, Action};
-use kit::{Document, Problem, Signed};
+use kit::{Authenticated, JsonBody, RequestError};
 
 /// The body of a request, once its caller may do the operation at all.
 ///
 /// Quirk: 403 comes before 400 (tenable.md §5), so bodies are not read by an extractor.
 pub async fn document(
-    signed: &Signed,
+    request: &Authenticated,
     operation: Operation,
-    request: Request,
-) -> Result<Value, Problem> {
-    signed.admit(operation)?;
-    let Document(body) = Document::from_request(request, signed.shared()).await?;
+    raw: Request,
+) -> Result<Value, RequestError> {
+    request.admit(operation)?;
+    let JsonBody(body) = JsonBody::from_request(raw, request.state()).await?;
     Ok(body)
 }
 

@@ -12,7 +12,7 @@ use super::map::{self, Profile};
 use super::reader::Fields;
 use super::users::profile_of;
 use super::wire;
-use kit::{Answer, Signed, Visitor, answer};
+use kit::{Anonymous, Authenticated, HandlerResult, reply};
 
 /// The vendor's version that is imitated (tenable.md §7).
 const VERSION: &str = "3.77.0";
@@ -21,13 +21,13 @@ const VERSION: &str = "3.77.0";
 pub const PROFILE: i64 = 1;
 
 /// `GET /api/about`.
-pub async fn about(visitor: Visitor) -> Answer {
+pub async fn about(request: Anonymous) -> HandlerResult {
     let about = wire::About {
         version: VERSION,
-        hostname: map::host(&visitor.shared.public_url()).to_owned(),
+        hostname: map::host(&request.state.public_url()).to_owned(),
         is_saas_deployment: false,
     };
-    Ok(answer::json(StatusCode::OK, &about))
+    Ok(reply::json(StatusCode::OK, &about))
 }
 
 fn preferences_of(profile: Profile) -> wire::Preferences {
@@ -38,14 +38,14 @@ fn preferences_of(profile: Profile) -> wire::Preferences {
 }
 
 /// `GET /api/preferences`: one's own.
-pub async fn preferences(signed: Signed) -> Answer {
-    let profile = profile_of(&signed, signed.caller.user()).await?;
-    Ok(answer::json(StatusCode::OK, &preferences_of(profile)))
+pub async fn preferences(request: Authenticated) -> HandlerResult {
+    let profile = profile_of(&request, request.caller.user()).await?;
+    Ok(reply::json(StatusCode::OK, &preferences_of(profile)))
 }
 
 /// `PATCH /api/preferences`.
-pub async fn change_preferences(signed: Signed, request: Request) -> Answer {
-    let body = document(&signed, Operation::UpdateOwnProfile, request).await?;
+pub async fn change_preferences(request: Authenticated, raw: Request) -> HandlerResult {
+    let body = document(&request, Operation::UpdateOwnProfile, raw).await?;
     let fields = Fields::closed(&body, &["language", "preferredProfileId"])?;
     let language = fields.filled("language")?;
     let plain = |text: &str| {
@@ -66,16 +66,16 @@ pub async fn change_preferences(signed: Signed, request: Request) -> Answer {
         extension_members: Some(members),
         ..UserChange::default()
     };
-    signed.update_own_profile(change).await?;
-    let profile = profile_of(&signed, signed.caller.user())
+    request.update_own_profile(change).await?;
+    let profile = profile_of(&request, request.caller.user())
         .await
         .map_err(after_writing)?;
-    Ok(answer::json(StatusCode::OK, &preferences_of(profile)))
+    Ok(reply::json(StatusCode::OK, &preferences_of(profile)))
 }
 
 /// `GET /api/profiles`.
-pub async fn profiles(signed: Signed) -> Answer {
-    permitted(&signed.caller, "profile", Action::Read)?;
+pub async fn profiles(request: Authenticated) -> HandlerResult {
+    permitted(&request.caller, "profile", Action::Read)?;
     let profile = wire::Profile {
         id: PROFILE,
         name: "Tenable",
@@ -84,15 +84,15 @@ pub async fn profiles(signed: Signed) -> Answer {
         dirty: false,
         has_ever_been_committed: true,
     };
-    Ok(answer::json(StatusCode::OK, &[profile]))
+    Ok(reply::json(StatusCode::OK, &[profile]))
 }
 
 /// `GET /api/license`: nothing is limited and nothing ends.
 ///
 /// Quirk: the client refuses further keys and nulls (tenable.md §7, §9).
-pub async fn license(signed: Signed) -> Answer {
-    permitted(&signed.caller, "license", Action::Read)?;
-    let count = signed.count_users(&map::shown_active()).await?;
+pub async fn license(request: Authenticated) -> HandlerResult {
+    permitted(&request.caller, "license", Action::Read)?;
+    let count = request.count_users(&map::shown_active()).await?;
     let license = wire::License {
         customer_name: "Usher".to_owned(),
         max_active_user_count: 2_147_483_647,
@@ -102,5 +102,5 @@ pub async fn license(signed: Signed) -> Answer {
         license_type: "usher",
         features: Vec::new(),
     };
-    Ok(answer::json(StatusCode::OK, &license))
+    Ok(reply::json(StatusCode::OK, &license))
 }

@@ -6,17 +6,17 @@ use directory::{Credential, NewKey, Operation};
 
 use super::body::document;
 use super::reader::Fields;
-use super::{voice, wire};
-use kit::{Answer, Signed, answer};
+use super::{protocol, wire};
+use kit::{Authenticated, HandlerResult, reply};
 
 /// The name under which the directory lists keys made here.
 const KEY_NAME: &str = "Tenable Identity Exposure";
 
 /// `GET /api/api-key`: the key that was presented. It is kept nowhere in clear, so who came by a
 /// session is given another.
-pub async fn show(signed: Signed, headers: HeaderMap) -> Answer {
-    let key = match signed.caller.credential() {
-        Credential::Key(_) => voice::key_header(&headers).map(str::to_owned),
+pub async fn show(request: Authenticated, headers: HeaderMap) -> HandlerResult {
+    let key = match request.caller.credential() {
+        Credential::Key(_) => protocol::key_header(&headers).map(str::to_owned),
         Credential::Session(..) | Credential::System => None,
     };
     let key = match key {
@@ -26,22 +26,22 @@ pub async fn show(signed: Signed, headers: HeaderMap) -> Answer {
                 name: KEY_NAME.to_owned(),
                 ..NewKey::default()
             };
-            signed.create_key(signed.caller.user(), new).await?.secret
+            request.create_key(request.caller.user(), new).await?.secret
         }
     };
-    Ok(answer::json(StatusCode::OK, &wire::ApiKey { key }))
+    Ok(reply::json(StatusCode::OK, &wire::ApiKey { key }))
 }
 
 /// `POST /api/api-key`: another key in place of the one presented; by a session, in place of those
 /// made here.
-pub async fn renew(signed: Signed, request: Request) -> Answer {
-    let body = document(&signed, Operation::CreateKey, request).await?;
+pub async fn renew(request: Authenticated, raw: Request) -> HandlerResult {
+    let body = document(&request, Operation::CreateKey, raw).await?;
     // The client sends an empty object.
     Fields::closed(&body, &[])?;
-    let replaced = match signed.caller.credential() {
+    let replaced = match request.caller.credential() {
         Credential::Key(key) => Some(key),
         Credential::Session(..) | Credential::System => None,
     };
-    let key = signed.renew_own_key(replaced, KEY_NAME).await?.secret;
-    Ok(answer::json(StatusCode::OK, &wire::ApiKey { key }))
+    let key = request.renew_own_key(replaced, KEY_NAME).await?.secret;
+    Ok(reply::json(StatusCode::OK, &wire::ApiKey { key }))
 }

@@ -7,12 +7,12 @@ mod errors;
 mod facts;
 mod keys;
 mod map;
+mod protocol;
 mod reader;
 mod roles;
 mod settings;
 mod sign_in;
 mod users;
-mod voice;
 mod wire;
 
 use kit::routes;
@@ -29,14 +29,14 @@ pub static DIALECT: Dialect = Dialect {
     platform: PLATFORM,
     mount: "/tenable",
     specification: Some(spec),
-    voice: &voice::Tenable,
+    protocol: &protocol::Tenable,
     routes: ROUTES,
     limits: Limits {
         content: ContentRule::JsonOrUnstated,
         ..Limits::DEFAULT
     },
     environment,
-    strays: &[],
+    wrong_mount_prefixes: &[],
 };
 
 static ROUTES: &[Route] = routes![

@@ -10,12 +10,12 @@ use directory::{
 use super::body::{document, permitted};
 use super::catalogue::{Action, PLATFORM};
 use super::{map, reader, wire};
-use kit::{Answer, Path, Signed, answer};
+use kit::{Authenticated, HandlerResult, Path, reply};
 
 const ENTITY: &str = "role";
 
 /// `GET /api/roles`.
-pub async fn list(signed: Signed) -> Answer {
+pub async fn list(request: Authenticated) -> HandlerResult {
     let mut query = Query::<RoleField> {
         sort: Some(RoleField::Number),
         limit: 1_000,
@@ -23,20 +23,20 @@ pub async fn list(signed: Signed) -> Answer {
     };
     let mut shown = Vec::new();
     loop {
-        let page = signed.roles(&query).await?;
+        let page = request.roles(&query).await?;
         shown.extend(page.items.iter().map(map::role));
         match page.next {
             Some(next) => query.from = directory::Position::After(next),
-            None => return Ok(answer::json(StatusCode::OK, &shown)),
+            None => return Ok(reply::json(StatusCode::OK, &shown)),
         }
     }
 }
 
 /// `GET /api/roles/user-creation-defaults`.
-pub async fn defaults(signed: Signed) -> Answer {
-    let roles = signed.default_roles().await?;
+pub async fn defaults(request: Authenticated) -> HandlerResult {
+    let roles = request.default_roles().await?;
     let shown: Vec<wire::Role> = roles.iter().map(map::role).collect();
-    Ok(answer::json(StatusCode::OK, &shown))
+    Ok(reply::json(StatusCode::OK, &shown))
 }
 
 /// The numbers of the roles that newcomers get.
@@ -86,9 +86,9 @@ async fn known(handle: &Handle, numbers: &[i64]) -> Result<Vec<Role>, Fault> {
 }
 
 /// `POST /api/roles`: one or several, permitting nothing yet.
-pub async fn create(signed: Signed, request: Request) -> Answer {
-    permitted(&signed.caller, ENTITY, Action::Create)?;
-    let body = document(&signed, Operation::CreateRole, request).await?;
+pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
+    permitted(&request.caller, ENTITY, Action::Create)?;
+    let body = document(&request, Operation::CreateRole, raw).await?;
     let new = wire::new_roles(&body)?
         .into_iter()
         .map(|(name, description)| NewRole {
@@ -97,15 +97,15 @@ pub async fn create(signed: Signed, request: Request) -> Answer {
             ..NewRole::default()
         })
         .collect();
-    let made = signed.create_roles(new).await?;
+    let made = request.create_roles(new).await?;
     let shown: Vec<wire::Role> = made.iter().map(map::role).collect();
-    Ok(answer::json(StatusCode::CREATED, &shown))
+    Ok(reply::json(StatusCode::CREATED, &shown))
 }
 
 /// `GET /api/roles/{id}`.
-pub async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
+pub async fn show(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     let found = match reader::path_id(&id) {
-        Ok(number) => by_number(&signed, number).await,
+        Ok(number) => by_number(&request, number).await,
         Err(fault) => Err(fault),
     };
     let role = found.map_err(|fault| {
@@ -113,19 +113,19 @@ pub async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
         // (tenable.md §5, §10).
         let needed = Permission::ReadRoles;
         match fault {
-            Fault::NotFound(_) | Fault::Invalid { .. } if !signed.caller.holds(needed.word()) => {
+            Fault::NotFound(_) | Fault::Invalid { .. } if !request.caller.holds(needed.word()) => {
                 Fault::Forbidden(needed)
             }
             other => other,
         }
     })?;
-    Ok(answer::json(StatusCode::OK, &map::role(&role)))
+    Ok(reply::json(StatusCode::OK, &map::role(&role)))
 }
 
 /// `PATCH /api/roles/{id}`.
-pub async fn update(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
-    permitted(&signed.caller, ENTITY, Action::Edit)?;
-    let body = document(&signed, Operation::UpdateRole, request).await?;
+pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request) -> HandlerResult {
+    permitted(&request.caller, ENTITY, Action::Edit)?;
+    let body = document(&request, Operation::UpdateRole, raw).await?;
     let number = reader::path_id(&id)?;
     let (name, description) = wire::role_change(&body)?;
     let change = RoleChange {
@@ -133,56 +133,56 @@ pub async fn update(signed: Signed, Path(id): Path<String>, request: Request) ->
         description,
         ..RoleChange::default()
     };
-    changed(&signed, number, change).await
+    changed(&request, number, change).await
 }
 
 /// `PUT /api/roles/{id}/permissions`: exactly these from now on.
 pub async fn replace_permissions(
-    signed: Signed,
+    request: Authenticated,
     Path(id): Path<String>,
-    request: Request,
-) -> Answer {
-    permitted(&signed.caller, ENTITY, Action::Edit)?;
-    let body = document(&signed, Operation::UpdateRole, request).await?;
+    raw: Request,
+) -> HandlerResult {
+    permitted(&request.caller, ENTITY, Action::Edit)?;
+    let body = document(&request, Operation::UpdateRole, raw).await?;
     let number = reader::path_id(&id)?;
     let change = RoleChange {
         lines: Some(map::lines(&wire::permissions(&body)?)),
         ..RoleChange::default()
     };
-    changed(&signed, number, change).await
+    changed(&request, number, change).await
 }
 
-async fn changed(signed: &Signed, number: i64, change: RoleChange) -> Answer {
-    let role = by_number(signed, number).await?;
-    let role = signed.update_role(role.id, change).await?;
-    Ok(answer::json(StatusCode::OK, &map::role(&role)))
+async fn changed(request: &Authenticated, number: i64, change: RoleChange) -> HandlerResult {
+    let role = by_number(request, number).await?;
+    let role = request.update_role(role.id, change).await?;
+    Ok(reply::json(StatusCode::OK, &map::role(&role)))
 }
 
 /// `DELETE /api/roles/{id}`: whoever holds it loses it.
-pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
-    permitted(&signed.caller, ENTITY, Action::Create)?;
-    signed.admit(Operation::DeleteRole)?;
-    let role = by_number(&signed, reader::path_id(&id)?).await?;
-    signed.delete_role(role.id, RoleInUse::TakeAway).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    permitted(&request.caller, ENTITY, Action::Create)?;
+    request.admit(Operation::DeleteRole)?;
+    let role = by_number(&request, reader::path_id(&id)?).await?;
+    request.delete_role(role.id, RoleInUse::TakeAway).await?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// `POST /api/roles/from/{id}`: another that permits the same.
 ///
 /// Quirk: the vendor's documents promise 204 with a body; 201 with the role is what the client can
 /// read (tenable.md §7).
-pub async fn copy(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
-    permitted(&signed.caller, ENTITY, Action::Create)?;
-    let body = document(&signed, Operation::CreateRole, request).await?;
+pub async fn copy(request: Authenticated, Path(id): Path<String>, raw: Request) -> HandlerResult {
+    permitted(&request.caller, ENTITY, Action::Create)?;
+    let body = document(&request, Operation::CreateRole, raw).await?;
     let number = reader::path_id(&id)?;
     let name = wire::copy_name(&body)?;
-    let source = by_number(&signed, number).await?;
+    let source = by_number(&request, number).await?;
     let new = NewRole {
         name,
         description: source.description,
         lines: source.lines,
         ..NewRole::default()
     };
-    let made = signed.create_role(new).await?;
-    Ok(answer::json(StatusCode::CREATED, &map::role(&made)))
+    let made = request.create_role(new).await?;
+    Ok(reply::json(StatusCode::CREATED, &map::role(&made)))
 }

@@ -12,7 +12,7 @@ use super::facts::PROFILE;
 use super::reader::Fields;
 use super::users::nothing;
 use super::{roles, wire};
-use kit::{Answer, Signed, answer};
+use kit::{Authenticated, HandlerResult, reply};
 
 /// The longest time, in seconds, and the largest number of days.
 const MOST: i64 = 2_147_483_647;
@@ -20,22 +20,22 @@ const MOST: i64 = 2_147_483_647;
 const POLICY: &str = "lockout-policy";
 
 /// `GET /api/lockout-policy`.
-pub async fn lockout_policy(signed: Signed) -> Answer {
-    permitted(&signed.caller, POLICY, Action::Read)?;
-    let policy = signed.setting::<LockoutPolicy>().await?;
+pub async fn lockout_policy(request: Authenticated) -> HandlerResult {
+    permitted(&request.caller, POLICY, Action::Read)?;
+    let policy = request.setting::<LockoutPolicy>().await?;
     let shown = wire::LockoutPolicy {
         enabled: policy.enabled,
         lockout_duration: policy.duration,
         failed_attempt_threshold: policy.threshold,
         failed_attempt_period: policy.period,
     };
-    Ok(answer::json(StatusCode::OK, &shown))
+    Ok(reply::json(StatusCode::OK, &shown))
 }
 
 /// `PATCH /api/lockout-policy`.
-pub async fn change_lockout_policy(signed: Signed, request: Request) -> Answer {
-    permitted(&signed.caller, POLICY, Action::Edit)?;
-    let body = document(&signed, Operation::ChangeSettings, request).await?;
+pub async fn change_lockout_policy(request: Authenticated, raw: Request) -> HandlerResult {
+    permitted(&request.caller, POLICY, Action::Edit)?;
+    let body = document(&request, Operation::ChangeSettings, raw).await?;
     let fields = Fields::closed(
         &body,
         &[
@@ -56,7 +56,7 @@ pub async fn change_lockout_policy(signed: Signed, request: Request) -> Answer {
     policy.put("threshold", threshold);
     policy.put("period", period);
     let change = SettingsChange::default().members::<LockoutPolicy>(policy.0);
-    signed.change_settings(change).await?;
+    request.change_settings(change).await?;
     Ok(nothing())
 }
 
@@ -98,9 +98,9 @@ const SETTINGS: &str = "application-settings";
 pub const MASK: &str = "********";
 
 /// `GET /api/application-settings`.
-pub async fn application_settings(signed: Signed) -> Answer {
-    permitted(&signed.caller, SETTINGS, Action::Read)?;
-    Ok(answer::json(StatusCode::OK, &shown(&signed).await?))
+pub async fn application_settings(request: Authenticated) -> HandlerResult {
+    permitted(&request.caller, SETTINGS, Action::Read)?;
+    Ok(reply::json(StatusCode::OK, &shown(&request).await?))
 }
 
 async fn shown(handle: &Handle) -> Result<wire::ApplicationSettings, Fault> {
@@ -125,23 +125,23 @@ async fn shown(handle: &Handle) -> Result<wire::ApplicationSettings, Fault> {
 }
 
 /// `PATCH /api/application-settings`: what was sent changes, the whole is answered.
-pub async fn change_application_settings(signed: Signed, request: Request) -> Answer {
-    permitted(&signed.caller, SETTINGS, Action::Edit)?;
-    let body = document(&signed, Operation::ChangeSettings, request).await?;
+pub async fn change_application_settings(request: Authenticated, raw: Request) -> HandlerResult {
+    permitted(&request.caller, SETTINGS, Action::Edit)?;
+    let body = document(&request, Operation::ChangeSettings, raw).await?;
     let change = Change::read(&body)?;
     let mut settings = SettingsChange::default()
         .members::<Own>(change.own())
         .members::<MailSettings>(change.mail());
     if let Some(numbers) = &change.default_roles {
-        let wanted = roles::numbered(&signed, numbers).await?;
+        let wanted = roles::numbered(&request, numbers).await?;
         settings = settings.default_roles(PLATFORM, wanted);
     }
     if let Some(password) = change.password.filter(|sent| sent.as_deref() != Some(MASK)) {
         settings = settings.mail_password(password);
     }
-    signed.change_settings(settings).await?;
-    let whole = shown(&signed).await.map_err(after_writing)?;
-    Ok(answer::json(StatusCode::OK, &whole))
+    request.change_settings(settings).await?;
+    let whole = shown(&request).await.map_err(after_writing)?;
+    Ok(reply::json(StatusCode::OK, &whole))
 }
 
 /// The members of a settings document that a request names.

@@ -8,48 +8,48 @@ use super::body::document;
 use super::catalogue::PLATFORM;
 use super::users::nothing;
 use super::wire;
-use kit::{Answer, Document, Signed, Visitor, answer};
+use kit::{Anonymous, Authenticated, HandlerResult, JsonBody, reply};
 
 /// `POST /api/login`.
-pub async fn login(visitor: Visitor, Document(body): Document) -> Answer {
+pub async fn login(request: Anonymous, JsonBody(body): JsonBody) -> HandlerResult {
     let (email, password) = wire::sign_in(&body)?;
     let wanted = SessionRequest::of(SessionKind::Bearer);
-    let directory = visitor.shared.directory();
+    let directory = request.state.directory();
     let fresh = directory
-        .sign_in(PLATFORM, &email, &password, None, wanted, visitor.context())
+        .sign_in(PLATFORM, &email, &password, None, wanted, request.context())
         .await?;
     let answered = wire::SignedIn {
         auth_token: fresh.secret,
         need_password_reset: fresh.must_change_password,
     };
-    Ok(answer::json(StatusCode::OK, &answered))
+    Ok(reply::json(StatusCode::OK, &answered))
 }
 
 /// `POST /api/logout`: ends the session; a key has none to end.
-pub async fn logout(signed: Signed) -> Answer {
-    match signed.caller.credential() {
-        Credential::Session(..) => signed.sign_out().await?,
+pub async fn logout(request: Authenticated) -> HandlerResult {
+    match request.caller.credential() {
+        Credential::Session(..) => request.sign_out().await?,
         Credential::Key(_) | Credential::System => {}
     }
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// `POST /api/users/forgotten-password`: the same answer whoever is asked for.
-pub async fn forgotten_password(visitor: Visitor, Document(body): Document) -> Answer {
+pub async fn forgotten_password(request: Anonymous, JsonBody(body): JsonBody) -> HandlerResult {
     let email = wire::forgotten(&body)?;
-    let directory = visitor.shared.directory();
+    let directory = request.state.directory();
     directory
-        .request_password_reset(&email, PLATFORM, visitor.context())
+        .request_password_reset(&email, PLATFORM, request.context())
         .await?;
     Ok(nothing())
 }
 
 /// `POST /api/users/retrieve-password`: a mailed token sets the password, once.
-pub async fn retrieve_password(visitor: Visitor, Document(body): Document) -> Answer {
+pub async fn retrieve_password(request: Anonymous, JsonBody(body): JsonBody) -> HandlerResult {
     let (token, password) = wire::retrieved(&body)?;
-    let directory = visitor.shared.directory();
+    let directory = request.state.directory();
     directory
-        .redeem_reset(&token, &password, PLATFORM, visitor.context())
+        .redeem_reset(&token, &password, PLATFORM, request.context())
         .await
         .map_err(|fault| match fault {
             // Quirk: a bad token is refused like a bad credential (tenable.md §6).
@@ -60,9 +60,9 @@ pub async fn retrieve_password(visitor: Visitor, Document(body): Document) -> An
 }
 
 /// `PATCH /api/users/password`: one's own.
-pub async fn change_password(signed: Signed, request: Request) -> Answer {
-    let body = document(&signed, Operation::ChangeOwnPassword, request).await?;
+pub async fn change_password(request: Authenticated, raw: Request) -> HandlerResult {
+    let body = document(&request, Operation::ChangeOwnPassword, raw).await?;
     let (old, new) = wire::own_password(&body)?;
-    signed.change_own_password(Some(&old), &new).await?;
+    request.change_own_password(Some(&old), &new).await?;
     Ok(nothing())
 }

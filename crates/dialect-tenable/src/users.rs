@@ -12,16 +12,16 @@ use directory::{
 use super::body::{after_writing, document};
 use super::map::{self, Profile};
 use super::{reader, roles, wire};
-use kit::answer::Chunk;
-use kit::{Answer, Path, Signed, answer};
+use kit::reply::Chunk;
+use kit::{Authenticated, HandlerResult, Path, reply};
 
 /// How many users are read at a time for the list, which has no pages of its own.
 const CHUNK: u32 = 1_000;
 
 /// `GET /api/users`: everybody, as they are read.
-pub async fn list(signed: Signed) -> Answer {
-    let handle = signed.handle();
-    let list = answer::json_list("[", "]", move |from| part(handle.clone(), from)).await?;
+pub async fn list(request: Authenticated) -> HandlerResult {
+    let handle = request.handle();
+    let list = reply::json_list("[", "]", move |from| part(handle.clone(), from)).await?;
     Ok(list)
 }
 
@@ -82,39 +82,39 @@ async fn shown_one(handle: &Handle, user: User) -> Result<wire::User, Fault> {
 }
 
 /// `POST /api/users`: one or several, all or none.
-pub async fn create(signed: Signed, request: Request) -> Answer {
-    let body = document(&signed, Operation::CreateUser, request).await?;
+pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
+    let body = document(&request, Operation::CreateUser, raw).await?;
     let new = wire::new_users(&body)?
         .into_iter()
         .map(map::new_user)
         .collect();
-    let made = signed.create_users(new).await?;
-    let shown = shown(&signed, &made).await.map_err(after_writing)?;
-    Ok(answer::json(StatusCode::CREATED, &shown))
+    let made = request.create_users(new).await?;
+    let shown = shown(&request, &made).await.map_err(after_writing)?;
+    Ok(reply::json(StatusCode::CREATED, &shown))
 }
 
 /// `GET /api/users/{id}`.
-pub async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
+pub async fn show(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     let id = UserId(reader::path_id(&id)?);
-    let user = signed.user(id).await?;
-    Ok(answer::json(
+    let user = request.user(id).await?;
+    Ok(reply::json(
         StatusCode::OK,
-        &shown_one(&signed, user).await?,
+        &shown_one(&request, user).await?,
     ))
 }
 
 /// `PATCH /api/users/{id}`.
-pub async fn update(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
-    let body = document(&signed, Operation::UpdateUser, request).await?;
+pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request) -> HandlerResult {
+    let body = document(&request, Operation::UpdateUser, raw).await?;
     let id = UserId(reader::path_id(&id)?);
     let mut change = wire::user_change(&body)?;
     if map::needs_present(&change) {
-        let present = signed.user(id).await?;
-        change = map::without_echo(change, &present, signed.now())?;
+        let present = request.user(id).await?;
+        change = map::without_echo(change, &present, request.now())?;
     }
-    let changed = signed.update_user(id, map::user_change(change)).await?;
-    let shown = shown_one(&signed, changed).await.map_err(after_writing)?;
-    Ok(answer::json(StatusCode::OK, &shown))
+    let changed = request.update_user(id, map::user_change(change)).await?;
+    let shown = shown_one(&request, changed).await.map_err(after_writing)?;
+    Ok(reply::json(StatusCode::OK, &shown))
 }
 
 /// What the dialect knows of one user.
@@ -124,41 +124,45 @@ pub async fn profile_of(handle: &Handle, id: UserId) -> Result<Profile, Fault> {
 }
 
 /// `DELETE /api/users/{id}`.
-pub async fn delete(signed: Signed, Path(id): Path<String>) -> Answer {
-    signed.admit(Operation::DeleteUser)?;
+pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+    request.admit(Operation::DeleteUser)?;
     let id = UserId(reader::path_id(&id)?);
     // Quirk: nobody deletes themselves here (tenable.md §10).
-    if id == signed.caller.user() {
+    if id == request.caller.user() {
         return Err(Fault::Protected(Kind::User).into());
     }
-    signed.delete_user(id).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    request.delete_user(id).await?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// `PUT /api/users/{id}/roles`: exactly these roles from now on.
-pub async fn replace_roles(signed: Signed, Path(id): Path<String>, request: Request) -> Answer {
-    let body = document(&signed, Operation::GrantRole, request).await?;
+pub async fn replace_roles(
+    request: Authenticated,
+    Path(id): Path<String>,
+    raw: Request,
+) -> HandlerResult {
+    let body = document(&request, Operation::GrantRole, raw).await?;
     let id = UserId(reader::path_id(&id)?);
-    let wanted = roles::numbered(&signed, &wire::role_ids(&body)?).await?;
-    signed.replace_direct_roles(id, &wanted, None).await?;
-    let mut numbers = role_numbers(&signed, &[id]).await.map_err(after_writing)?;
+    let wanted = roles::numbered(&request, &wire::role_ids(&body)?).await?;
+    request.replace_direct_roles(id, &wanted, None).await?;
+    let mut numbers = role_numbers(&request, &[id]).await.map_err(after_writing)?;
     let roles = numbers.remove(&id).unwrap_or_default();
-    Ok(answer::json(StatusCode::OK, &wire::Roles { roles }))
+    Ok(reply::json(StatusCode::OK, &wire::Roles { roles }))
 }
 
 /// `GET /api/users/whoami`: the caller, with their roles whole.
-pub async fn whoami(signed: Signed) -> Answer {
-    let id = signed.caller.user();
-    let user = signed.user(id).await?;
-    let roles = roles::worn(&signed, &signed.grants_of(&[id]).await?).await?;
-    let profile = profile_of(&signed, id).await?;
-    let me = map::me(&user, roles, profile, signed.now());
-    Ok(answer::json(StatusCode::OK, &me))
+pub async fn whoami(request: Authenticated) -> HandlerResult {
+    let id = request.caller.user();
+    let user = request.user(id).await?;
+    let roles = roles::worn(&request, &request.grants_of(&[id]).await?).await?;
+    let profile = profile_of(&request, id).await?;
+    let me = map::me(&user, roles, profile, request.now());
+    Ok(reply::json(StatusCode::OK, &me))
 }
 
 /// The answer of calls that have nothing to say.
 ///
 /// Quirk: these calls answer the JSON value `null`, not an empty body (tenable.md §3).
 pub fn nothing() -> Response {
-    answer::json(StatusCode::OK, &())
+    reply::json(StatusCode::OK, &())
 }

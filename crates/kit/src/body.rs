@@ -9,12 +9,12 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::app_state::AppState;
 use super::dialect::ContentRule;
 use super::json::{parse_json, typed_json};
+use super::protocol::{Rejection, RequestError};
 use super::query::{Pairs, parse_pairs};
-use super::shared::Shared;
-use super::signed::seen;
-use super::voice::{Problem, Trouble};
+use super::request::request_info;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,69 +25,69 @@ pub struct RawBody(pub Bytes);
 
 /// The body as JSON; `Null` when it is empty.
 #[derive(Clone, Debug)]
-pub struct Document(pub Value);
+pub struct JsonBody(pub Value);
 
 /// The body as JSON of a known shape.
 #[derive(Clone, Debug)]
-pub struct Typed<T>(pub T);
+pub struct TypedBody<T>(pub T);
 
 /// The body as a form, as HTML sends it.
 #[derive(Clone, Debug)]
-pub struct Form(pub Pairs);
+pub struct FormBody(pub Pairs);
 
-impl FromRequest<Shared> for RawBody {
-    type Rejection = Problem;
+impl FromRequest<AppState> for RawBody {
+    type Rejection = RequestError;
 
-    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
-        let limit = seen(request.extensions())?.dialect.limits.body;
-        Ok(RawBody(arrived(request.into_body(), limit).await?))
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, RequestError> {
+        let limit = request_info(request.extensions())?.dialect.limits.body;
+        Ok(RawBody(read_body(request.into_body(), limit).await?))
     }
 }
 
-impl FromRequest<Shared> for Document {
-    type Rejection = Problem;
+impl FromRequest<AppState> for JsonBody {
+    type Rejection = RequestError;
 
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Problem> {
-        let bytes = json_body(request, shared).await?;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
+        let bytes = json_body(request, state).await?;
         if bytes.is_empty() {
-            return Ok(Document(Value::Null));
+            return Ok(JsonBody(Value::Null));
         }
-        Ok(Document(parse_json(&bytes)?))
+        Ok(JsonBody(parse_json(&bytes)?))
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Shared> for Typed<T> {
-    type Rejection = Problem;
+impl<T: DeserializeOwned> FromRequest<AppState> for TypedBody<T> {
+    type Rejection = RequestError;
 
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Problem> {
-        Ok(Typed(typed_json(&json_body(request, shared).await?)?))
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
+        Ok(TypedBody(typed_json(&json_body(request, state).await?)?))
     }
 }
 
-impl FromRequest<Shared> for Form {
-    type Rejection = Problem;
+impl FromRequest<AppState> for FormBody {
+    type Rejection = RequestError;
 
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
         let fitting = essence(request.headers()) == "application/x-www-form-urlencoded";
-        let RawBody(bytes) = RawBody::from_request(request, shared).await?;
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
         if !fitting && !bytes.is_empty() {
-            return Err(Trouble::WrongContentType.into());
+            return Err(Rejection::WrongContentType.into());
         }
         let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Trouble::Malformed("the form is not UTF-8".to_owned()))?;
+            .map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
         parse_pairs(text)
-            .map(Form)
-            .map_err(|_| Trouble::Malformed("the form cannot be read".to_owned()).into())
+            .map(FormBody)
+            .map_err(|_| Rejection::Malformed("the form cannot be read".to_owned()).into())
     }
 }
 
-async fn json_body(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
-    let rule = seen(request.extensions())?.dialect.limits.content;
+async fn json_body(request: Request, state: &AppState) -> Result<Bytes, RequestError> {
+    let rule = request_info(request.extensions())?.dialect.limits.content;
     let acceptable = acceptable(rule, request.headers());
-    let RawBody(bytes) = RawBody::from_request(request, shared).await?;
+    let RawBody(bytes) = RawBody::from_request(request, state).await?;
     // A request without a body needs no content type.
     if !acceptable && !bytes.is_empty() {
-        return Err(Trouble::WrongContentType.into());
+        return Err(Rejection::WrongContentType.into());
     }
     Ok(bytes)
 }
@@ -111,18 +111,18 @@ fn essence(headers: &HeaderMap) -> String {
 }
 
 /// A body, once it is there as a whole: no larger than the limit, and not waited for without end.
-pub async fn arrived(body: Body, limit: usize) -> Result<Bytes, Trouble> {
+pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Rejection> {
     // One that says it is larger is not begun: a client that waits to be told to go on is not told so.
     if body.size_hint().lower() > limit as u64 {
-        return Err(Trouble::TooLarge(limit));
+        return Err(Rejection::TooLarge(limit));
     }
     match tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Trouble::TooLarge(limit)),
-        Ok(Err(error)) if is_malformed(&*error) => Err(Trouble::Malformed(
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge(limit)),
+        Ok(Err(error)) if is_malformed(&*error) => Err(Rejection::Malformed(
             "the chunked body is malformed".to_owned(),
         )),
-        Ok(Err(_)) | Err(_) => Err(Trouble::Incomplete),
+        Ok(Err(_)) | Err(_) => Err(Rejection::Incomplete),
     }
 }
 

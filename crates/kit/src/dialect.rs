@@ -3,8 +3,8 @@
 use axum::routing::MethodRouter;
 use directory::{Operation, Platform, PlatformSpec, usher_platform};
 
-use super::shared::Shared;
-use super::voice::Voice;
+use super::app_state::AppState;
+use super::protocol::Protocol;
 
 /// One language the server speaks.
 pub struct Dialect {
@@ -17,7 +17,7 @@ pub struct Dialect {
     /// What the directory must know of the platform; `None` for the directory's own.
     pub specification: Option<fn() -> PlatformSpec>,
     /// How it finds credentials and shows faults.
-    pub voice: &'static dyn Voice,
+    pub protocol: &'static dyn Protocol,
     /// Every route it serves.
     pub routes: &'static [Route],
     /// Its bounds.
@@ -26,7 +26,7 @@ pub struct Dialect {
     pub environment: fn(&FirstRunFacts) -> Vec<(&'static str, String)>,
     /// First path segments by which a client betrays that it was given the server's root in place
     /// of the mount; they are answered with the cause.
-    pub strays: &'static [&'static str],
+    pub wrong_mount_prefixes: &'static [&'static str],
 }
 
 impl std::fmt::Debug for Dialect {
@@ -91,7 +91,7 @@ pub struct Route {
     /// What it serves.
     pub serves: Serves,
     /// Its handler, for the router.
-    pub handler: fn() -> MethodRouter<Shared>,
+    pub handler: fn() -> MethodRouter<AppState>,
 }
 
 impl std::fmt::Debug for Route {

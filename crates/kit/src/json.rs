@@ -8,30 +8,30 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::voice::Trouble;
+use super::protocol::Rejection;
 
 /// How deep arrays and objects may nest.
 const DEEPEST: usize = 64;
 
 /// Reads a JSON text.
-pub fn parse_json(bytes: &[u8]) -> Result<Value, Trouble> {
+pub fn parse_json(bytes: &[u8]) -> Result<Value, Rejection> {
     bounded(bytes)?;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| Trouble::Malformed(format!("not well-formed JSON: {error}")))?;
+        .map_err(|error| Rejection::Malformed(format!("not well-formed JSON: {error}")))?;
     Ok(value)
 }
 
 /// Reads a JSON text of a known shape.
-pub fn typed_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
+pub fn typed_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     serde_json::from_value(parse_json(bytes)?)
-        .map_err(|error| Trouble::Malformed(error.to_string()))
+        .map_err(|error| Rejection::Malformed(error.to_string()))
 }
 
 /// Looks at the brackets alone, before anything is built.
-fn bounded(bytes: &[u8]) -> Result<(), Trouble> {
+fn bounded(bytes: &[u8]) -> Result<(), Rejection> {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in bytes {
         match byte {
@@ -41,7 +41,7 @@ fn bounded(bytes: &[u8]) -> Result<(), Trouble> {
             b'[' | b'{' if !in_text => {
                 depth += 1;
                 if depth > DEEPEST {
-                    return Err(Trouble::TooDeep);
+                    return Err(Rejection::TooDeep);
                 }
             }
             b']' | b'}' if !in_text => depth = depth.saturating_sub(1),

@@ -1,4 +1,4 @@
-//! What the dialects share: the table's row, the way a request comes in, how faults are voiced, how
+//! What the dialects share: the table's row, the way a request comes in, how errors are rendered, how
 //! bodies and queries are read, how answers go out. Nothing here knows a vendor.
 //!
 //! A dialect is a crate with a `static DIALECT: Dialect`, and a line in the binary's table of dialects:
@@ -9,36 +9,36 @@
 //!     GET  "/users/{id}"  users::show    => ShowUser;      // the operation of the access table
 //!     POST "/graphql"     graphql::post  => signed_in;     // many operations behind one route
 //! ];
-//! async fn show(signed: Signed, Path(id): Path<String>) -> Answer {
-//!     let user = signed.user(UserId(id.parse()?)).await?;  // a `Fault` becomes the vendor's answer
-//!     Ok(answer::json(StatusCode::OK, &shown(&user)))
+//! async fn show(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+//!     let user = request.user(UserId(id.parse()?)).await?;  // a `Fault` becomes the vendor's answer
+//!     Ok(reply::json(StatusCode::OK, &shown(&user)))
 //! }
 //! ```
 //! The router is built from the route table, so no route can be missing from it. A handler reaches
-//! the directory only through [`Signed`], which authenticates first; bodies are read after that,
+//! the directory only through [`Authenticated`], which authenticates first; bodies are read after that,
 //! since their extractors come last.
 
-pub mod answer;
+mod app_state;
 mod body;
+mod body_drain;
 mod dialect;
-mod front;
+mod dispatcher;
 mod json;
-mod leftover;
 mod path;
+mod protocol;
 mod query;
-mod rate;
-mod shared;
-mod signed;
+mod rate_limit;
+pub mod reply;
+mod request;
 #[cfg(test)]
 mod tests;
-mod voice;
 
-pub use body::{Document, Form, RawBody, Typed, arrived};
+pub use app_state::{AppState, ServerOptions};
+pub use body::{FormBody, JsonBody, RawBody, TypedBody, read_body};
 pub use dialect::{ContentRule, Dialect, FirstRunFacts, Limits, Route, Serves, platforms_of};
-pub use front::{Front, PeerAddress, Served, unreadable};
+pub use dispatcher::{Dispatcher, PeerAddress, Served, unreadable};
 pub use json::{parse_json, typed_json};
 pub use path::{Path, fold_path};
+pub use protocol::{HandlerResult, Presented, Protocol, Rejection, RequestError, bearer};
 pub use query::{Pairs, parse_pairs};
-pub use shared::{Facts, Shared};
-pub use signed::{Seen, Signed, Visitor};
-pub use voice::{Answer, Presented, Problem, Trouble, Voice, bearer};
+pub use request::{Anonymous, Authenticated, RequestInfo};

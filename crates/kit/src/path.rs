@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::shared::Shared;
-use super::voice::{Problem, Trouble};
+use super::app_state::AppState;
+use super::protocol::{Rejection, RequestError};
 
 /// The longest path that is looked at.
 pub(super) const LONGEST: usize = 4_096;
@@ -32,17 +32,17 @@ pub fn fold_path(path: &str) -> Cow<'_, str> {
 }
 
 /// The path's `{…}` segments, decoded. Take text and parse it in the handler where a wrong shape has
-/// an answer of its own; here it is [`Trouble::BadPath`].
+/// an answer of its own; here it is [`Rejection::BadPath`].
 #[derive(Clone, Debug)]
 pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Shared> for Path<T> {
-    type Rejection = Problem;
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
+    type Rejection = RequestError;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
-        axum::extract::Path::<T>::from_request_parts(parts, shared)
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, RequestError> {
+        axum::extract::Path::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(segments)| Path(segments))
-            .map_err(|_| Problem::Trouble(Trouble::BadPath))
+            .map_err(|_| RequestError::Rejection(Rejection::BadPath))
     }
 }

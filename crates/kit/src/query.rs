@@ -3,8 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::shared::Shared;
-use super::voice::{Problem, Trouble};
+use super::app_state::AppState;
+use super::protocol::{Rejection, RequestError};
 
 /// More parts than any client sends.
 const MOST: usize = 1_000;
@@ -36,11 +36,11 @@ impl Pairs {
 }
 
 /// Reads `a=1&b=2&a=3`, as in query strings and forms.
-pub fn parse_pairs(text: &str) -> Result<Pairs, Trouble> {
+pub fn parse_pairs(text: &str) -> Result<Pairs, Rejection> {
     let mut pairs = Vec::new();
     for part in text.split('&').filter(|part| !part.is_empty()) {
         if pairs.len() == MOST {
-            return Err(Trouble::BadQuery);
+            return Err(Rejection::BadQuery);
         }
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         pairs.push((decoded(name)?, decoded(value)?));
@@ -48,19 +48,19 @@ pub fn parse_pairs(text: &str) -> Result<Pairs, Trouble> {
     Ok(Pairs(pairs))
 }
 
-fn decoded(text: &str) -> Result<String, Trouble> {
+fn decoded(text: &str) -> Result<String, Rejection> {
     let spaced = text.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
     match decoded {
         Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
-        Ok(_) | Err(_) => Err(Trouble::BadQuery),
+        Ok(_) | Err(_) => Err(Rejection::BadQuery),
     }
 }
 
-impl FromRequestParts<Shared> for Pairs {
-    type Rejection = Problem;
+impl FromRequestParts<AppState> for Pairs {
+    type Rejection = RequestError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, RequestError> {
         Ok(parse_pairs(parts.uri.query().unwrap_or_default())?)
     }
 }

@@ -3,8 +3,8 @@ use std::net::IpAddr;
 use directory::{Credential, Fault, KeyId, Time};
 use serde_json::json;
 
-use super::rate::Buckets;
-use super::{Trouble, fold_path, parse_json, parse_pairs};
+use super::rate_limit::RateLimiter;
+use super::{Rejection, fold_path, parse_json, parse_pairs};
 
 #[test]
 fn paths_fold() {
@@ -31,9 +31,9 @@ fn queries_keep_order_and_repeats() {
     assert_eq!(pairs.first("e"), Some("a=b"));
     assert_eq!(pairs.first("missing"), None);
     for broken in ["a=%ff", "a=%00", "%00"] {
-        assert_eq!(parse_pairs(broken), Err(Trouble::BadQuery), "{broken}");
+        assert_eq!(parse_pairs(broken), Err(Rejection::BadQuery), "{broken}");
     }
-    assert_eq!(parse_pairs(&"a&".repeat(1_001)), Err(Trouble::BadQuery));
+    assert_eq!(parse_pairs(&"a&".repeat(1_001)), Err(Rejection::BadQuery));
 }
 
 #[test]
@@ -47,7 +47,10 @@ fn json_is_read_strictly() {
     let names: Vec<_> = value.as_object().unwrap().keys().collect();
     assert_eq!(names, ["b", "a"], "the order is kept");
     assert!(parse_json(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes()).is_ok());
-    assert_eq!(parse_json("[".repeat(65).as_bytes()), Err(Trouble::TooDeep));
+    assert_eq!(
+        parse_json("[".repeat(65).as_bytes()),
+        Err(Rejection::TooDeep)
+    );
     for broken in [
         "",
         "{",
@@ -62,7 +65,7 @@ fn json_is_read_strictly() {
     ] {
         let read = parse_json(broken.as_bytes());
         assert!(
-            matches!(read, Err(Trouble::Malformed(_))),
+            matches!(read, Err(Rejection::Malformed(_))),
             "{broken}: {read:?}"
         );
     }
@@ -70,9 +73,9 @@ fn json_is_read_strictly() {
 
 #[test]
 fn buckets_empty_and_refill() {
-    let buckets = Buckets::default();
+    let rate_limiter = RateLimiter::default();
     let key = Credential::Key(KeyId(1));
-    let take = |at: i64| buckets.take("native", key, 60, Time(at));
+    let take = |at: i64| rate_limiter.take("native", key, 60, Time(at));
     for _ in 0..60 {
         assert_eq!(take(0), Ok(()));
     }
@@ -82,10 +85,10 @@ fn buckets_empty_and_refill() {
     assert_eq!(take(1_000), Err(Fault::TooMany { retry_after: 1_000 }));
     // Another key, another dialect, and the same key a minute later have full buckets.
     assert_eq!(
-        buckets.take("native", Credential::Key(KeyId(2)), 60, Time(1_000)),
+        rate_limiter.take("native", Credential::Key(KeyId(2)), 60, Time(1_000)),
         Ok(())
     );
-    assert_eq!(buckets.take("other", key, 60, Time(1_000)), Ok(()));
+    assert_eq!(rate_limiter.take("other", key, 60, Time(1_000)), Ok(()));
     for _ in 0..60 {
         assert_eq!(take(61_001), Ok(()));
     }
@@ -94,7 +97,7 @@ fn buckets_empty_and_refill() {
 
 #[tokio::test]
 async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
-    let shared = super::Shared::new(
+    let state = super::AppState::new(
         directory::Directory::open(directory::Configuration {
             location: directory::StoreLocation::Temporary,
             platforms: vec![directory::usher_platform(&[])],
@@ -105,7 +108,7 @@ async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
         })
         .await
         .unwrap(),
-        super::Facts {
+        super::ServerOptions {
             unset_url: None,
             public_url: String::new(),
             proxies: vec!["10.0.0.0/8".parse().unwrap()],
@@ -129,9 +132,9 @@ async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
         if let Some(forwarded) = forwarded {
             headers.insert("x-forwarded-for", forwarded.parse().unwrap());
         }
-        let seen = shared.client_address(Some(peer.parse().unwrap()), &headers);
+        let info = state.client_address(Some(peer.parse().unwrap()), &headers);
         assert_eq!(
-            seen,
+            info,
             Some(address.parse::<IpAddr>().unwrap()),
             "{peer} {forwarded:?}"
         );

@@ -13,6 +13,9 @@
     reason = "what tests use says what it is by its name, and fails at once"
 )]
 
+mod recorded;
+mod routes;
+
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -23,8 +26,11 @@ use directory::{
     Time, User,
 };
 use http_body_util::BodyExt as _;
-use kit::{Dialect, Facts, Front, PeerAddress, Route, Serves, Shared, platforms_of};
-use serde_json::{Map, Value};
+use kit::{AppState, Dialect, Dispatcher, PeerAddress, ServerOptions, platforms_of};
+use serde_json::Value;
+
+pub use recorded::{Recorded, recorded};
+pub use routes::{Sign, coverage, hostile, target};
 
 /// 2026-01-01T00:00:00Z.
 pub const START: Time = Time(1_767_225_600_000);
@@ -38,7 +44,7 @@ pub const OWNER_PASSWORD: &str = "correct horse battery staple";
 pub struct World {
     pub directory: Directory,
     pub clock: Arc<ManualClock>,
-    pub front: Front,
+    pub dispatcher: Dispatcher,
     /// The owner's key.
     pub key: String,
 }
@@ -71,9 +77,9 @@ pub async fn world_of(dialects: &[&'static Dialect]) -> World {
         })
         .await
         .unwrap();
-    let shared = Shared::new(
+    let state = AppState::new(
         directory.clone(),
-        Facts {
+        ServerOptions {
             public_url: "http://usher.example".to_owned(),
             unset_url: Some("http://usher.example".to_owned()),
             proxies: Vec::new(),
@@ -81,7 +87,7 @@ pub async fn world_of(dialects: &[&'static Dialect]) -> World {
         },
     );
     let world = World {
-        front: Front::new(dialects, axum::Router::new(), &shared),
+        dispatcher: Dispatcher::new(dialects, axum::Router::new(), &state),
         directory,
         clock,
         key: OWNER_KEY.to_owned(),
@@ -258,7 +264,7 @@ impl Call<'_> {
         request
             .extensions_mut()
             .insert(PeerAddress("192.0.2.10:40000".parse().unwrap()));
-        let response = self.world.front.answer(request).await;
+        let response = self.world.dispatcher.answer(request).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Reply {
@@ -310,202 +316,5 @@ impl Reply {
             |value| serde_json::to_string_pretty(&value).unwrap(),
         );
         format!("{}\n{}\n\n{body}", self.status, headers.join("\n"))
-    }
-}
-
-/// One request that a real client was seen to send.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    pub call: String,
-    pub method: String,
-    pub path: String,
-    pub query: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Value,
-    pub status: Option<u16>,
-    pub response: Option<Value>,
-}
-
-/// The requests of a recording, as `tests/fixtures/NAME.requests.json` holds it, that went over the
-/// wire.
-pub fn recorded(recording: &str) -> Vec<Recorded> {
-    let entries: Vec<Map<String, Value>> = serde_json::from_str(recording).unwrap();
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    entries
-        .iter()
-        .filter(|entry| entry.get("method").is_some_and(Value::is_string))
-        .map(|entry| Recorded {
-            call: text(&entry["call"]),
-            method: text(&entry["method"]),
-            path: text(&entry["path"]),
-            query: query(entry.get("query").unwrap_or(&Value::Null)),
-            headers: entry
-                .get("headers")
-                .and_then(Value::as_object)
-                .map(|headers| {
-                    headers
-                        .iter()
-                        .map(|(name, value)| (name.clone(), text(value)))
-                        .collect()
-                })
-                .unwrap_or_default(),
-            body: entry.get("body").cloned().unwrap_or(Value::Null),
-            status: entry
-                .get("status")
-                .and_then(Value::as_u64)
-                .map(|status| u16::try_from(status).unwrap()),
-            response: entry.get("response").cloned(),
-        })
-        .collect()
-}
-
-/// Recordings state queries as text, as a map or as pairs.
-fn query(recorded: &Value) -> String {
-    let encoded = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    let pair = |name: &str, value: &Value| match value {
-        Value::String(value) => format!("{}={}", encoded(name), encoded(value)),
-        other => format!("{}={}", encoded(name), encoded(&other.to_string())),
-    };
-    let parts: Vec<String> = match recorded {
-        Value::String(text) => return text.clone(),
-        Value::Object(map) => map
-            .iter()
-            .flat_map(|(name, value)| match value {
-                Value::Array(values) => values.iter().map(|value| pair(name, value)).collect(),
-                value => vec![pair(name, value)],
-            })
-            .collect(),
-        Value::Array(pairs) => pairs
-            .iter()
-            .filter_map(|one| Some(pair(one.get(0)?.as_str()?, one.get(1)?)))
-            .collect(),
-        _ => Vec::new(),
-    };
-    parts.join("&")
-}
-
-/// The header that carries a key in a dialect.
-pub type Sign = fn(&str) -> (&'static str, String);
-
-/// A target for a route's pattern, every `{name}` replaced.
-pub fn target(dialect: &Dialect, route: &Route, segment: &str) -> String {
-    let path: Vec<&str> = route
-        .path
-        .split('/')
-        .map(|part| if part.starts_with('{') { segment } else { part })
-        .collect();
-    format!("{}{}", dialect.mount, path.join("/"))
-}
-
-/// Calls every route without credentials, with an unknown key and with a powerless person's key.
-/// Whoever is not signed in gets the answer that `refused` recognises; the powerless get a refusal
-/// wherever the table names an operation that is not allowed on oneself; nothing changes.
-pub async fn coverage(dialect: &'static Dialect, sign: Sign, refused: fn(&Reply) -> bool) {
-    let world = world_of(&[dialect]).await;
-    let (_, powerless) = world.powerless("powerless@example.org").await;
-    let before = world.state().await;
-    for route in dialect.routes {
-        let target = target(dialect, route, "1");
-        let call = |key: Option<&str>| {
-            let call = world.request(route.method, &target);
-            match key.map(sign) {
-                Some((name, value)) => call.header(name, &value),
-                None => call,
-            }
-        };
-        if route.serves != Serves::Open {
-            for key in [None, Some("UnknownUnknownUnknownUnknownUnknownUnkno")] {
-                let reply = call(key).send().await;
-                assert!(refused(&reply), "{route:?} without sign-in: {reply:?}");
-            }
-        }
-        let reply = call(Some(&powerless)).send().await;
-        assert!(reply.status < 500, "{route:?}: {reply:?}");
-        assert_ne!(reply.status, 405, "{route:?}");
-        if let Serves::Operation(operation) = route.serves
-            && !operation.access().own
-        {
-            assert!(reply.status >= 400, "{route:?} by the powerless: {reply:?}");
-        }
-    }
-    assert_eq!(world.state().await, before);
-}
-
-/// Sends nonsense to every route as the owner: 4xx in the vendor's shape (`shaped`) with nothing
-/// changed, or a plain success where a route reads no body, never a 5xx.
-pub async fn hostile(dialect: &'static Dialect, sign: Sign, shaped: fn(&Reply) -> bool) {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let wide = format!("{{\"a\":\"{}\"}}", "x".repeat(dialect.limits.body + 1));
-    let bodies: Vec<(&str, Vec<u8>)> = vec![
-        ("application/json", b"{".to_vec()),
-        ("application/json", b"\xff\xfe".to_vec()),
-        ("application/json", b"null".to_vec()),
-        ("application/json", b"[]".to_vec()),
-        ("application/json", b"[null,1,{\"a\":[]}]".to_vec()),
-        ("application/json", b"\"text\"".to_vec()),
-        ("application/json", b"1e400".to_vec()),
-        ("application/json", b"{\"id\":1,\"id\":2}".to_vec()),
-        (
-            "application/json",
-            b"{\"email\":7,\"name\":{},\"id\":[],\"role_id\":\"x\",\"User\":null}".to_vec(),
-        ),
-        (
-            "application/json",
-            b"{\"email\":\"\\u0000\\ud800@\",\"name\":\"\\u202e\"}".to_vec(),
-        ),
-        ("application/json", deep.into_bytes()),
-        ("application/json", wide.into_bytes()),
-        ("text/plain", b"{}".to_vec()),
-        ("application/x-www-form-urlencoded", b"a=%zz&%ff=1".to_vec()),
-        (
-            "multipart/form-data; boundary=x",
-            b"--x\r\n\r\n--x--".to_vec(),
-        ),
-    ];
-    let segments = [
-        "999999999999999999999999",
-        "-1",
-        "0",
-        "%00",
-        "%ff",
-        "%2e%2e",
-        "%27%20OR%201%3d1%20--",
-        "00000000-0000-0000-0000-000000000000",
-    ];
-    let world = world_of(&[dialect]).await;
-    let contents = std::cell::RefCell::new(world.contents().await);
-    for route in dialect.routes {
-        let send = async |segment: &str, content: &str, body: Vec<u8>| {
-            let (name, value) = sign(&world.key);
-            let target = target(dialect, route, segment);
-            let call = world.request(route.method, &target).header(name, &value);
-            let reply = call.header("Content-Type", content).body(body).send().await;
-            assert!(
-                reply.status < 500,
-                "{route:?} {target} {content}: {reply:?}"
-            );
-            if reply.status >= 400 && route.method != "HEAD" {
-                assert!(shaped(&reply), "{route:?} {target} {content}: {reply:?}");
-            }
-            let after = world.contents().await;
-            let before = contents.replace(after.clone());
-            if reply.status >= 400 || matches!(route.method, "GET" | "HEAD") {
-                assert_eq!(before, after, "{route:?} {target} {content}: {reply:?}");
-            }
-        };
-        // Deleting and reading need no body: these are tried with odd names only.
-        if !matches!(route.method, "GET" | "DELETE" | "HEAD") {
-            for (content, body) in &bodies {
-                send("2", content, body.clone()).await;
-            }
-        }
-        for segment in segments {
-            send(segment, "application/json", b"{}".to_vec()).await;
-        }
     }
 }

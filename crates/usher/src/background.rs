@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use directory::Directory;
-use kit::Shared;
+use kit::AppState;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -24,13 +24,13 @@ pub struct Background {
 }
 
 /// Starts it all.
-pub fn start(directory: &Directory, shared: &Shared, mailer: Mailer) -> Background {
+pub fn start(directory: &Directory, state: &AppState, mailer: Mailer) -> Background {
     let (stop_flushing, flushing_stopped) = oneshot::channel();
     let (stop_mailing, mailing_stopped) = oneshot::channel();
     let flushing = tokio::spawn(flush(directory.clone(), flushing_stopped));
     let mailing = tokio::spawn(mailer.run(mailing_stopped));
     Background {
-        sweeping: tokio::spawn(sweep(directory.clone(), shared.clone())),
+        sweeping: tokio::spawn(sweep(directory.clone(), state.clone())),
         finishing: [
             ("writing down uses", flushing, stop_flushing),
             ("sending mail", mailing, stop_mailing),
@@ -54,7 +54,7 @@ impl Background {
 
 /// Nothing that is over counts any more, swept or not: this only keeps the tables small. What
 /// administrators changed on another node is looked at too.
-async fn sweep(directory: Directory, shared: Shared) {
+async fn sweep(directory: Directory, state: AppState) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -63,7 +63,7 @@ async fn sweep(directory: Directory, shared: Shared) {
             tracing::warn!(%fault, "cannot clear away what is over");
         }
         match directory.setting().await {
-            Ok(face) => shared.take_face(&face),
+            Ok(face) => state.apply_branding(&face),
             Err(fault) => tracing::warn!(%fault, "cannot read the public address"),
         }
     }

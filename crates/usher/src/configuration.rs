@@ -10,7 +10,7 @@ use std::str::FromStr;
 use crate::dialects::DIALECTS;
 use anyhow::{Context as _, Result, anyhow, bail};
 use directory::PasswordPolicy;
-use kit::{Dialect, Facts};
+use kit::{Dialect, ServerOptions};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -207,7 +207,7 @@ pub struct Configuration {
     /// Connections to it.
     pub connections: usize,
     /// The address people reach the server under, if it is not where it listens; the proxies.
-    pub facts: Facts,
+    pub options: ServerOptions,
     /// Whose password rules hold.
     pub passwords: PasswordPolicy,
     /// Certificates that mail servers may be signed by, beside the public ones.
@@ -351,9 +351,9 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
     {
         bail!("{source}: public_url must begin with http:// or https://, not `{public_url}`");
     }
-    let mut facts = Facts {
+    let mut options = ServerOptions {
         public_url: public_url.trim_end_matches('/').to_owned(),
-        ..Facts::default()
+        ..ServerOptions::default()
     };
     if let Some((text, source)) = values.0.get("proxies") {
         for part in text
@@ -369,7 +369,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
             let net = whole.parse().map_err(|_| {
                 anyhow!("{source}: proxies must be addresses or nets like 10.0.0.0/8, not `{part}`")
             })?;
-            facts.proxies.push(net);
+            options.proxies.push(net);
         }
     }
     Ok(Configuration {
@@ -382,7 +382,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
         connections: values
             .parsed::<std::num::NonZeroU16>("connections", "a number above 0")?
             .map_or(8, |count| usize::from(count.get())),
-        facts,
+        options,
         passwords: values.chosen(
             "passwords.policy",
             &[

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use directory::{Directory, Fault, PublicFace, Seams, StoreLocation};
-use kit::{Facts, Front, Served, Shared, answer};
+use kit::{AppState, Dispatcher, Served, ServerOptions, reply};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -51,35 +51,35 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     let public_url = public_url(&configuration, &directory, &local_url).await?;
     first_run::prepare(&directory, &data, &public_url, configuration.demo).await?;
 
-    let stated = !configuration.facts.public_url.is_empty();
-    let facts = Facts {
+    let stated = !configuration.options.public_url.is_empty();
+    let options = ServerOptions {
         public_url,
         unset_url: (!stated).then(|| local_url.clone()),
         dialects: DIALECTS.to_vec(),
-        ..configuration.facts
+        ..configuration.options
     };
-    let places = Places::new(room, facts.proxies.clone());
-    let shared = Shared::new(directory.clone(), facts);
+    let places = Places::new(room, options.proxies.clone());
+    let state = AppState::new(directory.clone(), options);
     let house = House {
-        shared: shared.clone(),
+        state: state.clone(),
         places,
         patience: Patience::default(),
     };
-    let front = Front::new(
+    let dispatcher = Dispatcher::new(
         DIALECTS,
-        root(directory.clone()).merge(pages::router(&shared)),
-        &shared,
+        root(directory.clone()).merge(pages::router(&state)),
+        &state,
     );
     let (stop, stopping) = watch::channel(false);
     let mut accepting = vec![listener::serve(
         listener,
-        Entrance::Front(Arc::new(front)),
+        Entrance::Dispatcher(Arc::new(dispatcher)),
         house.clone(),
         stopping.clone(),
     )];
     for (dialect, listener) in alone {
         tracing::info!(dialect = dialect.name, address = %listener.local_addr()?, "served alone");
-        let served = Arc::new(Served::alone(dialect, &shared));
+        let served = Arc::new(Served::alone(dialect, &state));
         accepting.push(listener::serve(
             listener,
             Entrance::Alone(served),
@@ -87,8 +87,8 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
             stopping.clone(),
         ));
     }
-    let mailer = Mailer::new(shared.clone(), data.clone(), authorities);
-    let background = background::start(&directory, &shared, mailer);
+    let mailer = Mailer::new(state.clone(), data.clone(), authorities);
+    let background = background::start(&directory, &state, mailer);
     announce(&local_url, &data)?;
 
     tokio::select! {
@@ -130,7 +130,7 @@ async fn public_url(
     directory: &Directory,
     local_url: &str,
 ) -> Result<String> {
-    let stated = &configuration.facts.public_url;
+    let stated = &configuration.options.public_url;
     if !stated.is_empty() {
         return Ok(stated.clone());
     }
@@ -218,12 +218,12 @@ fn root(directory: Directory) -> Router {
         .fallback(async || {
             let mounts: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.mount).collect();
             let message = format!("Nothing is served at this path; see {}", mounts.join(", "));
-            answer::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
+            reply::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
         })
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {
-    answer::with_type(status, "text/plain; charset=utf-8", text)
+    reply::with_type(status, "text/plain; charset=utf-8", text)
 }
 
 /// The address as a client on this machine uses it.

@@ -78,7 +78,7 @@ fn every_fault_has_the_vendors_words() {
         table.push_str(&format!("{fault:?}\n"));
         let mut last = String::new();
         for (act, path, id) in PLACES {
-            let voiced = Place { act, path, id }.voice(&fault);
+            let voiced = Place { act, path, id }.render(&fault);
             assert!((400..=503).contains(&voiced.status));
             // The words alone: titles and paths are the same for all of an act's faults.
             let said = voiced.body.get("errors").unwrap_or(&voiced.body["message"]);
@@ -108,6 +108,6 @@ fn refused_changes_repeat_what_the_vendor_repeats() {
 #[test]
 fn waiting_is_told_in_whole_seconds() {
     let (act, path, id) = PLACES[0];
-    let voiced = Place { act, path, id }.voice(&Fault::TooMany { retry_after: 1_500 });
+    let voiced = Place { act, path, id }.render(&Fault::TooMany { retry_after: 1_500 });
     assert_eq!((voiced.status, voiced.retry_after), (429, Some(2)));
 }

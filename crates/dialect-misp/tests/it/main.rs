@@ -39,6 +39,7 @@ pub struct Client<'w> {
 }
 
 impl<'w> Client<'w> {
+    /// A client with this key.
     pub fn new(world: &'w World, key: &str) -> Self {
         Self {
             world,
@@ -46,10 +47,12 @@ impl<'w> Client<'w> {
         }
     }
 
+    /// Asks for a path.
     pub async fn get(&self, path: &str) -> Reply {
         self.call("GET", path).await
     }
 
+    /// Sends a request without a body.
     pub async fn call(&self, method: &str, path: &str) -> Reply {
         self.world
             .request(method, &format!("/misp/{path}"))
@@ -59,6 +62,7 @@ impl<'w> Client<'w> {
             .await
     }
 
+    /// Posts a body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.world
             .post(&format!("/misp/{path}"))

@@ -466,7 +466,7 @@ fn stable(shown: &str) -> String {
 #[test]
 fn the_table_of_routes_is_whole() {
     use kit::Serves;
-    let served: Vec<Operation> = &DIALECT
+    let served: Vec<Operation> = DIALECT
         .routes
         .iter()
         .filter_map(|route| match route.serves {
@@ -501,7 +501,7 @@ fn the_table_of_routes_is_whole() {
     }
     // Nothing is open: even the version needs a key.
     assert!(
-        &DIALECT
+        DIALECT
             .routes
             .iter()
             .all(|route| route.serves != Serves::Open)

@@ -9,9 +9,8 @@ use super::owner;
 use crate::world;
 use test_support::Reply;
 
-static BASE: LazyLock<Value> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../src/native/openapi.json")).unwrap()
-});
+static BASE: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../src/openapi.json")).unwrap());
 
 /// The description as it is served, fetched once.
 pub fn document() -> &'static Value {

@@ -697,18 +697,3 @@ async fn what_mails_say_can_be_read_before_it_is_changed() {
         assert_eq!(now[0], at_first[0]);
     }
 }
-
-#[tokio::test]
-async fn the_public_address_counts_at_once() {
-    let world = world().await;
-    let told = async || {
-        let lost = world.get("/users/view/1").send().await;
-        lost.json()["message"].as_str().unwrap().to_owned()
-    };
-    assert!(told().await.contains("http://usher.example/misp/"));
-    let face = json!({"url": "https://people.example.org/"});
-    owner(&world, "PATCH", "/settings/public", face).await;
-    assert!(told().await.contains("https://people.example.org/misp/"));
-    owner(&world, "PATCH", "/settings/public", json!({"url": null})).await;
-    assert!(told().await.contains("http://usher.example/misp/"));
-}

@@ -65,9 +65,9 @@ async fn a_session_opens_until_it_ends() {
         1
     );
     for path in ["/users/ada/sessions", "/sessions"] {
-        let seen = owner(&world, "GET", path, Value::Null).await;
-        assert_eq!(column(&seen, "user"), [2, 2], "{path}");
-        assert!(!seen.text.contains(&token));
+        let shown = owner(&world, "GET", path, Value::Null).await;
+        assert_eq!(column(&shown, "user"), [2, 2], "{path}");
+        assert!(!shown.text.contains(&token));
     }
     let ended = with_key(&world, &token, "DELETE", "/me/sessions", Value::Null).await;
     assert_eq!(ended.json(), json!({"ended": 1}));
@@ -88,8 +88,8 @@ async fn a_session_opens_until_it_ends() {
     // An administrator ends one, or all.
     let first = sign_in(&world, "ada", PASSWORD).await;
     let second = sign_in(&world, "ada", PASSWORD).await;
-    let seen = owner(&world, "GET", "/users/ada/sessions", Value::Null).await;
-    let id = seen.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let shown = owner(&world, "GET", "/users/ada/sessions", Value::Null).await;
+    let id = shown.json()["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(
         owner(&world, "DELETE", &format!("/sessions/{id}"), Value::Null)
             .await

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::capability;
 use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
-use super::super::settings::{self, Facts, PlatformSettings};
-use super::query::shared;
+use super::super::settings::{self, PlatformFacts, PlatformSettings};
+use super::query::state;
 use super::{Links, Session, lists, load, refused};
 use graphql::{Call, Link, Refusal};
 
@@ -73,7 +73,7 @@ impl Session {
                     let parent: Vec<_> = parent.into_iter().collect();
                     Link::One(Connection::whole(
                         &node::ORGANIZATIONS,
-                        shared(&parent, Node::Organization),
+                        state(&parent, Node::Organization),
                     ))
                 })
             }
@@ -191,9 +191,9 @@ impl Session {
             .setting::<directory::Lifetimes>()
             .await
             .map_err(|fault| refused(&fault))?;
-        let facts = Facts {
+        let facts = PlatformFacts {
             since: directory::Time(1_700_000_000_000).rfc3339(),
-            url: Some(self.seen.base_url()),
+            url: Some(self.info.base_url()),
             idle: lives.session_idle.saturating_mul(1_000),
             longest: lives.session.saturating_mul(1_000),
         };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use directory::{Caller, Directory, Fault, Handle, Time};
 use serde_json::Value;
 
-use kit::Seen;
+use kit::RequestInfo;
 
 use super::capability;
 use super::catalogue;
@@ -36,7 +36,7 @@ pub struct Session {
     /// Who asks.
     pub caller: Caller,
     /// The request.
-    pub seen: Arc<Seen>,
+    pub info: Arc<RequestInfo>,
     /// What was loaded already.
     pub(super) memo: memo::Memo,
 }
@@ -46,12 +46,12 @@ pub type Links = Result<Vec<Link<Node>>, Refusal>;
 
 impl Session {
     /// A session for a caller.
-    pub fn new(directory: &Directory, caller: Caller, seen: Arc<Seen>) -> Self {
+    pub fn new(directory: &Directory, caller: Caller, info: Arc<RequestInfo>) -> Self {
         Self {
             handle: directory.act(&caller),
             directory: directory.clone(),
             caller,
-            seen,
+            info,
             memo: memo::Memo::default(),
         }
     }
@@ -76,7 +76,7 @@ impl Session {
     pub async fn public_url(&self) -> Result<String, Refusal> {
         let settings = self.platform_settings().await?;
         let own = settings.changed.get("platform_url").and_then(Value::as_str);
-        Ok(own.map_or_else(|| self.seen.base_url(), str::to_owned))
+        Ok(own.map_or_else(|| self.info.base_url(), str::to_owned))
     }
 
     /// Refuses callers who have none of these.

@@ -431,6 +431,6 @@ fn taken<T>(page: Result<Page<T>, Fault>) -> Result<Page<T>, Refusal> {
 }
 
 /// An owned list of nodes from shared rows.
-pub(super) fn shared<T>(rows: &[Arc<T>], node: impl Fn(Arc<T>) -> Node) -> Vec<Node> {
+pub(super) fn state<T>(rows: &[Arc<T>], node: impl Fn(Arc<T>) -> Node) -> Vec<Node> {
     rows.iter().map(|row| node(Arc::clone(row))).collect()
 }

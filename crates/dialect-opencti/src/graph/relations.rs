@@ -11,7 +11,7 @@ use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node, Person, Team};
 use super::lists::Frame;
 use super::personal::{effective, level, session, token};
-use super::query::shared;
+use super::query::state;
 use super::{Links, Session, refused};
 use graphql::{Call, Link, Refusal};
 
@@ -92,10 +92,7 @@ impl Session {
                         |team| &team.group.name,
                         |team| team.group.created_at,
                     );
-                    Link::One(Connection::whole(
-                        &node::GROUPS,
-                        shared(&teams, Node::Group),
-                    ))
+                    Link::One(Connection::whole(&node::GROUPS, state(&teams, Node::Group)))
                 })
             }
             "roles" => {
@@ -111,7 +108,7 @@ impl Session {
                         |duty| &duty.role.name,
                         |duty| duty.role.created_at,
                     );
-                    Link::Many(shared(&duties, Node::Role))
+                    Link::Many(state(&duties, Node::Role))
                 })
             }
             "capabilities" | "capabilitiesInDraft" => {
@@ -300,7 +297,7 @@ impl Session {
                         |duty| &duty.role.name,
                         |duty| duty.role.created_at,
                     );
-                    Link::One(Connection::whole(&node::ROLES, shared(&duties, Node::Role)))
+                    Link::One(Connection::whole(&node::ROLES, state(&duties, Node::Role)))
                 })
             }
             "members" => self.members_of_groups(&ids, call).await,

@@ -64,7 +64,7 @@ async fn try_root(session: &Session, call: &Call<'_>) -> Answer {
     let accesses = || session.require(&[capability::SET_ACCESSES]);
     let holder = |type_name: &'static str| Link::One(Node::Edit(type_name, call.text("id").into()));
     let answer = match call.name() {
-        "token" => super::login::sign_in(&session.seen, call).await,
+        "token" => super::login::sign_in(&session.info, call).await,
         "logout" => account::sign_out(session).await,
         "meEdit" => account::edit(session, call).await,
         "userTokenAdd" => {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use test_support::{Reply, World, world_of};
 
+/// The dialect alone over a fresh directory.
 pub async fn opencti() -> World {
     world_of(&[&DIALECT]).await
 }

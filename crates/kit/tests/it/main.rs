@@ -6,8 +6,8 @@ use axum::response::Response;
 use directory::{Accepts, Fault, NewUser, Platform};
 use kit::routes;
 use kit::{
-    Answer, Dialect, Document, FirstRunFacts, Form, Limits, Pairs, Path, Presented, Route, Seen,
-    Signed, Trouble, Typed, Visitor, Voice, answer, bearer,
+    Anonymous, Authenticated, Dialect, FirstRunFacts, FormBody, HandlerResult, JsonBody, Limits,
+    Pairs, Path, Presented, Protocol, Rejection, RequestInfo, Route, TypedBody, bearer, reply,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ static PLAIN: Dialect = Dialect {
     platform: Platform::USHER,
     mount: "/plain",
     specification: None,
-    voice: &Plain,
+    protocol: &Plain,
     routes: ROUTES,
     limits: Limits {
         body: 2_000,
@@ -26,7 +26,7 @@ static PLAIN: Dialect = Dialect {
         ..Limits::DEFAULT
     },
     environment: |_: &FirstRunFacts| Vec::new(),
-    strays: &["lost"],
+    wrong_mount_prefixes: &["lost"],
 };
 
 static ROUTES: &[Route] = routes![
@@ -44,7 +44,7 @@ static ROUTES: &[Route] = routes![
 
 struct Plain;
 
-impl Voice for Plain {
+impl Protocol for Plain {
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
         let presented = |text: &str| Presented {
             text: text.to_owned(),
@@ -55,7 +55,7 @@ impl Voice for Plain {
             .unwrap_or_default()
     }
 
-    fn fault(&self, fault: &Fault, seen: &Seen) -> Response {
+    fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
         let status = match fault {
             Fault::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Fault::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -64,42 +64,42 @@ impl Voice for Plain {
         };
         let name = format!("{fault:?}");
         let name: String = name.chars().take_while(char::is_ascii_alphabetic).collect();
-        answer::json(status, &json!({ "fault": name, "at": seen.path }))
+        reply::json(status, &json!({ "fault": name, "at": info.path }))
     }
 
-    fn trouble(&self, trouble: &Trouble, seen: &Seen) -> Response {
-        answer::json(
-            trouble.status(),
-            &json!({ "trouble": trouble.to_string(), "at": seen.path }),
+    fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
+        reply::json(
+            rejection.status(),
+            &json!({ "trouble": rejection.to_string(), "at": info.path }),
         )
     }
 }
 
-async fn open(visitor: Visitor, pairs: Pairs) -> Answer {
-    Ok(answer::json(
+async fn open(request: Anonymous, pairs: Pairs) -> HandlerResult {
+    Ok(reply::json(
         StatusCode::OK,
-        &json!({ "address": visitor.address, "pairs": pairs.0, "base": visitor.base_url() }),
+        &json!({ "address": request.address, "pairs": pairs.0, "base": request.base_url() }),
     ))
 }
 
-async fn panicking(_: Visitor) -> Answer {
+async fn panicking(_: Anonymous) -> HandlerResult {
     panic!("nothing here")
 }
 
-async fn internal(_: Visitor) -> Answer {
+async fn internal(_: Anonymous) -> HandlerResult {
     Err(Fault::Internal("the secret cause".to_owned()).into())
 }
 
-async fn me(signed: Signed) -> Answer {
-    Ok(answer::json(StatusCode::OK, &json!(signed.caller.login())))
+async fn me(request: Authenticated) -> HandlerResult {
+    Ok(reply::json(StatusCode::OK, &json!(request.caller.login())))
 }
 
-async fn form(_: Visitor, Form(pairs): Form) -> Answer {
-    Ok(answer::json(StatusCode::OK, &pairs.0))
+async fn form(_: Anonymous, FormBody(pairs): FormBody) -> HandlerResult {
+    Ok(reply::json(StatusCode::OK, &pairs.0))
 }
 
-async fn echo(_: Signed, Document(body): Document) -> Answer {
-    Ok(answer::json(StatusCode::OK, &body))
+async fn echo(_: Authenticated, JsonBody(body): JsonBody) -> HandlerResult {
+    Ok(reply::json(StatusCode::OK, &body))
 }
 
 #[derive(serde::Deserialize)]
@@ -107,28 +107,28 @@ struct Shape {
     email: String,
 }
 
-async fn typed(_: Signed, Typed(shape): Typed<Shape>) -> Answer {
-    Ok(answer::json(StatusCode::OK, &shape.email))
+async fn typed(_: Authenticated, TypedBody(shape): TypedBody<Shape>) -> HandlerResult {
+    Ok(reply::json(StatusCode::OK, &shape.email))
 }
 
-async fn create(signed: Signed, Typed(shape): Typed<Shape>) -> Answer {
+async fn create(request: Authenticated, TypedBody(shape): TypedBody<Shape>) -> HandlerResult {
     let new = NewUser {
         email: Some(shape.email),
         ..NewUser::default()
     };
-    let user = signed.create_user(new).await?;
-    Ok(answer::json(StatusCode::CREATED, &user.id))
+    let user = request.create_user(new).await?;
+    Ok(reply::json(StatusCode::CREATED, &user.id))
 }
 
-async fn delete(signed: Signed, Path(id): Path<i64>) -> Answer {
-    signed.delete_user(directory::UserId(id)).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+async fn delete(request: Authenticated, Path(id): Path<i64>) -> HandlerResult {
+    request.delete_user(directory::UserId(id)).await?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// Counts down in chunks of ten, every other one empty; at 13 the store fails.
-async fn list(_: Signed, Path(length): Path<u64>) -> Answer {
+async fn list(_: Authenticated, Path(length): Path<u64>) -> HandlerResult {
     Ok(
-        answer::json_list("{\"rows\":[", "]}", move |from: Option<u64>| async move {
+        reply::json_list("{\"rows\":[", "]}", move |from: Option<u64>| async move {
             let from = from.unwrap_or(length);
             if from == 13 {
                 return Err(Fault::Unavailable("lost"));
@@ -136,7 +136,7 @@ async fn list(_: Signed, Path(length): Path<u64>) -> Answer {
             let until = from.saturating_sub(10);
             let odd = (from / 10) % 2 == 1;
             let rows = (until..from).rev().filter(|_| odd);
-            answer::Chunk::of(rows, (until > 0).then_some(until))
+            reply::Chunk::of(rows, (until > 0).then_some(until))
         })
         .await?,
     )
@@ -163,13 +163,13 @@ async fn every_route_is_guarded() {
         platform: Platform::USHER,
         mount: "/plain",
         specification: None,
-        voice: &Plain,
+        protocol: &Plain,
         limits: Limits {
             body: 2_000,
             ..Limits::DEFAULT
         },
         environment: |_: &FirstRunFacts| Vec::new(),
-        strays: &[],
+        wrong_mount_prefixes: &[],
     };
     coverage(&GUARDED, sign, |reply| reply.status == 401 && shaped(reply)).await;
     hostile(&GUARDED, sign, shaped).await;
@@ -378,7 +378,7 @@ async fn lists_stream_as_one_document() {
         .header("Authorization", format!("Bearer {}", world.key))
         .body(axum::body::Body::empty())
         .unwrap();
-    let broken = world.front.answer(request).await;
+    let broken = world.dispatcher.answer(request).await;
     assert_eq!(broken.status(), 200);
     let body = http_body_util::BodyExt::collect(broken.into_body()).await;
     assert!(body.is_err());
@@ -393,10 +393,10 @@ async fn lists_are_read_no_faster_than_they_are_taken() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     let chunks = std::sync::Arc::new(AtomicUsize::new(0));
     let counter = std::sync::Arc::clone(&chunks);
-    let response = answer::json_list("[", "]", move |from: Option<u64>| {
+    let response = reply::json_list("[", "]", move |from: Option<u64>| {
         counter.fetch_add(1, Ordering::SeqCst);
         let from = from.unwrap_or(0);
-        async move { answer::Chunk::of([from], (from < 999).then_some(from + 1)) }
+        async move { reply::Chunk::of([from], (from < 999).then_some(from + 1)) }
     });
     let mut body = response.await.unwrap().into_body();
     // What is on its way, and one that waits.
@@ -418,14 +418,14 @@ async fn a_key_that_comes_too_often_waits() {
         platform: Platform::USHER,
         mount: "/slow",
         specification: None,
-        voice: &Plain,
+        protocol: &Plain,
         routes: ROUTES,
         limits: Limits {
             requests_per_minute: 2,
             ..Limits::DEFAULT
         },
         environment: |_: &FirstRunFacts| Vec::new(),
-        strays: &[],
+        wrong_mount_prefixes: &[],
     };
     let world = world_of(&[&SLOW]).await;
     let status = async || world.get("/slow/me").bearer(&world.key).send().await.status;

@@ -76,9 +76,9 @@ fn every_setting_is_read() {
     assert_eq!(configuration.listen.to_string(), "0.0.0.0:1");
     assert_eq!(configuration.database.as_deref(), Some("postgresql://h/d"));
     assert_eq!(configuration.connections, 3);
-    assert_eq!(configuration.facts.public_url, "https://u.example");
+    assert_eq!(configuration.options.public_url, "https://u.example");
     let proxies: Vec<_> = configuration
-        .facts
+        .options
         .proxies
         .iter()
         .map(ToString::to_string)

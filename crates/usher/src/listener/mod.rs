@@ -14,12 +14,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use axum::body::Body;
 use axum::response::Response;
-use kit::{Front, PeerAddress, Served, Shared, unreadable};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use kit::{AppState, Dispatcher, PeerAddress, Served, unreadable};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -41,7 +41,7 @@ const SEND_BUFFER: u32 = 256 << 10;
 #[derive(Clone)]
 pub enum Entrance {
     /// Every dialect under its mount.
-    Front(Arc<Front>),
+    Dispatcher(Arc<Dispatcher>),
     /// One dialect at the root.
     Alone(Arc<Served>),
 }
@@ -51,7 +51,7 @@ impl Entrance {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(PeerAddress(peer));
         match self {
-            Entrance::Front(front) => front.answer(request).await,
+            Entrance::Dispatcher(dispatcher) => dispatcher.answer(request).await,
             Entrance::Alone(served) => served.answer(request).await,
         }
     }
@@ -78,7 +78,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 #[derive(Clone)]
 pub struct House {
     /// What all requests share.
-    pub shared: Shared,
+    pub state: AppState,
     /// The places of all connections.
     pub places: Arc<Places>,
     /// How long connections may do what.
@@ -146,10 +146,10 @@ fn connection(
     let stream = Checked::new(stream, Arc::clone(&verdict), place.meter(), write);
     let service = service_fn(move |request| {
         let refused = verdict.next();
-        let (entrance, shared) = (entrance.clone(), house.shared.clone());
+        let (entrance, state) = (entrance.clone(), house.state.clone());
         async move {
             Ok::<_, Infallible>(match refused {
-                Some(refusal) => unreadable(&shared, refusal.status, refusal.why),
+                Some(refusal) => unreadable(&state, refusal.status, refusal.why),
                 None => entrance.answer(request, peer).await,
             })
         }

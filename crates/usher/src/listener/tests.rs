@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use kit::Facts;
 use directory::{Directory, PasswordPolicy, Seams, StoreLocation};
+use kit::ServerOptions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 
@@ -24,21 +24,26 @@ async fn server(patience: Patience, room: Room) -> (SocketAddr, watch::Sender<bo
     })
     .await
     .unwrap();
-    let shared = Shared::new(directory, Facts::default());
+    let state = AppState::new(directory, ServerOptions::default());
     let large = || async { vec![b'x'; 32 << 20] };
     let root = Router::new()
         .route("/large", get(large))
         .route("/small", get(async || "small"));
-    let front = Front::new(&[], root, &shared);
+    let dispatcher = Dispatcher::new(&[], root, &state);
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = watch::channel(false);
     let house = House {
-        shared,
+        state,
         places: Places::new(room, Vec::new()),
         patience,
     };
-    serve(listener, Entrance::Front(Arc::new(front)), house, stopping);
+    serve(
+        listener,
+        Entrance::Dispatcher(Arc::new(dispatcher)),
+        house,
+        stopping,
+    );
     (address, stop)
 }
 

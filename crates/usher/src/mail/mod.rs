@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail, Time};
-use kit::Shared;
+use kit::AppState;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
@@ -35,7 +35,7 @@ const TRIES: i64 = 12;
 /// Sends queued mail.
 #[derive(Clone)]
 pub struct Mailer {
-    shared: Shared,
+    state: AppState,
     /// Where `.eml` files go when no server is set.
     folder: PathBuf,
     /// Who may sign mail servers' certificates, beside the public authorities.
@@ -44,16 +44,16 @@ pub struct Mailer {
 
 impl Mailer {
     /// Sends the mail of a directory; files go below `folder`.
-    pub fn new(shared: Shared, folder: PathBuf, authorities: Option<Authorities>) -> Self {
+    pub fn new(state: AppState, folder: PathBuf, authorities: Option<Authorities>) -> Self {
         Self {
-            shared,
+            state,
             folder,
             authorities,
         }
     }
 
     fn directory(&self) -> &Directory {
-        self.shared.directory()
+        self.state.directory()
     }
 
     /// Sends one mail and tells the directory how that went.
@@ -85,9 +85,9 @@ impl Mailer {
         let overrides: MailTemplates = self.directory().setting().await?;
         let face: PublicFace = self.directory().setting().await?;
         // Another node may have changed it a moment ago.
-        self.shared.take_face(&face);
+        self.state.apply_branding(&face);
         let around = Surroundings {
-            url: self.shared.public_url(),
+            url: self.state.public_url(),
             title: face.name().to_owned(),
         };
         let rendered = templates::render(&mail.template, &mail.values, &overrides, &around)?;

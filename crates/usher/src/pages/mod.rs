@@ -10,19 +10,19 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use directory::{Fault, PasswordFigures, Platform, PublicFace, RequestContext, Weakness};
-use kit::{Shared, arrived, parse_pairs};
+use kit::{AppState, parse_pairs, read_body};
 
 use html::{Field, Page};
 
 /// The pages, to be mounted at the server's root.
-pub fn router(shared: &Shared) -> Router {
+pub fn router(state: &AppState) -> Router {
     Router::new()
         .route("/account/reset", get(show_reset).post(reset))
         .route("/account/activate", get(show_activate).post(activate))
         .route("/account/confirm", get(show_confirm).post(confirm))
         .route("/account/forgot", get(show_forgot).post(forgot))
         .route("/account/style.css", get(style))
-        .with_state(shared.clone())
+        .with_state(state.clone())
 }
 
 /// The largest form, in bytes: far more than two passwords and a token.
@@ -53,14 +53,14 @@ impl Form {
     }
 }
 
-impl FromRequest<Shared> for Form {
+impl FromRequest<AppState> for Form {
     type Rejection = Response;
 
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
-        match arrived(request.into_body(), LARGEST).await {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        match read_body(request.into_body(), LARGEST).await {
             Ok(body) => Ok(std::str::from_utf8(&body).map(Form::of).unwrap_or_default()),
             Err(trouble) => {
-                let house = House::of(shared).await;
+                let house = House::of(state).await;
                 let page = house.told(
                     "This cannot be read",
                     "Nothing was changed. Please try again.",
@@ -111,9 +111,9 @@ struct House {
 impl House {
     /// What administrators have set. A store that cannot tell fails again when a form is sent, and says
     /// so then.
-    async fn of(shared: &Shared) -> Self {
-        let face: PublicFace = shared.directory().setting().await.unwrap_or_default();
-        let figures: PasswordFigures = shared.directory().setting().await.unwrap_or_default();
+    async fn of(state: &AppState) -> Self {
+        let face: PublicFace = state.directory().setting().await.unwrap_or_default();
+        let figures: PasswordFigures = state.directory().setting().await.unwrap_or_default();
         Self {
             name: face.name().to_owned(),
             least: figures.minimum,
@@ -228,43 +228,43 @@ const ACTIVATE: Door = Door {
     action: "/account/activate",
 };
 
-async fn show_reset(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    show_password(&shared, &RESET, query).await
+async fn show_reset(State(state): State<AppState>, RawQuery(query): RawQuery) -> Response {
+    show_password(&state, &RESET, query).await
 }
 
-async fn show_activate(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    show_password(&shared, &ACTIVATE, query).await
+async fn show_activate(State(state): State<AppState>, RawQuery(query): RawQuery) -> Response {
+    show_password(&state, &ACTIVATE, query).await
 }
 
-async fn show_password(shared: &Shared, door: &Door, query: Option<String>) -> Response {
+async fn show_password(state: &AppState, door: &Door, query: Option<String>) -> Response {
     let form = Form::of(&query.unwrap_or_default());
-    let house = House::of(shared).await;
+    let house = House::of(state).await;
     answer(StatusCode::OK, house.password(door, &form.token, None))
 }
 
 async fn reset(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Extension(context): Extension<RequestContext>,
     form: Form,
 ) -> Response {
-    set_password(&shared, &RESET, &form, context).await
+    set_password(&state, &RESET, &form, context).await
 }
 
 async fn activate(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Extension(context): Extension<RequestContext>,
     form: Form,
 ) -> Response {
-    set_password(&shared, &ACTIVATE, &form, context).await
+    set_password(&state, &ACTIVATE, &form, context).await
 }
 
 async fn set_password(
-    shared: &Shared,
+    state: &AppState,
     door: &Door,
     form: &Form,
     context: RequestContext,
 ) -> Response {
-    let house = House::of(shared).await;
+    let house = House::of(state).await;
     let again = |problem: &str| {
         let page = house.password(door, &form.token, Some(problem));
         answer(StatusCode::BAD_REQUEST, page)
@@ -272,7 +272,7 @@ async fn set_password(
     if form.password != form.again {
         return again("The two passwords differ. Type the same one twice.");
     }
-    let done = shared
+    let done = state
         .directory()
         .redeem_reset(&form.token, &form.password, Platform::USHER, context)
         .await;
@@ -310,9 +310,9 @@ pub fn weakness(why: Weakness) -> String {
     }
 }
 
-async fn show_confirm(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+async fn show_confirm(State(state): State<AppState>, RawQuery(query): RawQuery) -> Response {
     let form = Form::of(&query.unwrap_or_default());
-    let house = House::of(&shared).await;
+    let house = House::of(&state).await;
     // A button, because programs that look through mail follow links: only a person presses it.
     let page = Page {
         house: &house.name,
@@ -327,12 +327,12 @@ async fn show_confirm(State(shared): State<Shared>, RawQuery(query): RawQuery) -
 }
 
 async fn confirm(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Extension(context): Extension<RequestContext>,
     form: Form,
 ) -> Response {
-    let house = House::of(&shared).await;
-    let done = shared
+    let house = House::of(&state).await;
+    let done = state
         .directory()
         .confirm_email(&form.token, Platform::USHER, context)
         .await;
@@ -355,8 +355,8 @@ async fn confirm(
     }
 }
 
-async fn show_forgot(State(shared): State<Shared>) -> Response {
-    let house = House::of(&shared).await;
+async fn show_forgot(State(state): State<AppState>) -> Response {
+    let house = House::of(&state).await;
     let page = Page {
         house: &house.name,
         title: "Ask for a new password",
@@ -375,13 +375,13 @@ async fn show_forgot(State(shared): State<Shared>) -> Response {
 }
 
 async fn forgot(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Extension(context): Extension<RequestContext>,
     form: Form,
 ) -> Response {
-    let house = House::of(&shared).await;
+    let house = House::of(&state).await;
     // The same page whether or not there is such an account.
-    let done = shared
+    let done = state
         .directory()
         .request_password_reset(&form.name, Platform::USHER, context)
         .await;

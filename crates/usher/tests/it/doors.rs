@@ -108,3 +108,21 @@ async fn people_show_sensibly_at_every_door() {
     }
     insta::assert_json_snapshot!(matrix);
 }
+
+#[tokio::test]
+async fn the_public_address_counts_at_once() {
+    let world = world().await;
+    let hint = async || {
+        let lost = world.get("/users/view/1").send().await;
+        lost.json()["message"].as_str().unwrap().to_owned()
+    };
+    assert!(hint().await.contains("http://usher.example/misp/"));
+    let change = async |url: Value| {
+        let body = json!({ "url": url });
+        owner(&world, "PATCH", "/api/v1/settings/public", &body).await;
+    };
+    change(json!("https://people.example.org/")).await;
+    assert!(hint().await.contains("https://people.example.org/misp/"));
+    change(Value::Null).await;
+    assert!(hint().await.contains("http://usher.example/misp/"));
+}

@@ -23,16 +23,15 @@ fn rows_do_not_get_in_each_others_way() {
     distinct(DIALECTS.iter().map(|dialect| dialect.name));
     distinct(DIALECTS.iter().map(|dialect| dialect.platform));
     distinct(platforms().iter().map(|spec| spec.platform));
-    distinct(DIALECTS.iter().flat_map(|dialect| dialect.strays));
     for dialect in DIALECTS {
         assert!(dialect.mount.starts_with('/') && !dialect.mount.ends_with('/'));
-        // No mount lies below another, or hides the other's strays.
+        // No mount lies below another, or hides the other's hints.
         for other in DIALECTS {
             let inside = other.mount.strip_prefix(dialect.mount);
             let inside = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             assert_eq!(inside, other.name == dialect.name, "{}", other.mount);
             let first = dialect.mount.split('/').nth(1).unwrap();
-            assert!(!other.strays.contains(&first), "{first}");
+            assert!(!other.wrong_mount_prefixes.contains(&first), "{first}");
         }
         distinct(
             dialect

@@ -1,16 +1,16 @@
-//! How a dialect speaks when something goes wrong.
+//! How a dialect finds credentials, and how it renders errors.
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use directory::{Accepts, Caller, Fault};
 
-use super::signed::Seen;
+use super::request::RequestInfo;
 
 /// What a handler returns.
-pub type Answer = Result<Response, Problem>;
+pub type HandlerResult = Result<Response, RequestError>;
 
 /// A dialect's way of finding credentials and of showing what went wrong.
-pub trait Voice: Send + Sync + 'static {
+pub trait Protocol: Send + Sync + 'static {
     /// The credentials a request presents, in the order they are tried; the first that opens counts.
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented>;
 
@@ -21,17 +21,17 @@ pub trait Voice: Send + Sync + 'static {
     }
 
     /// The path that the table of routes knows a request's path by, for vendors whose URLs have a
-    /// grammar of their own. [`Seen::path`] stays as it was sent.
+    /// grammar of their own. [`RequestInfo::path`] stays as it was sent.
     fn route<'a>(&self, path: &'a str) -> std::borrow::Cow<'a, str> {
         std::borrow::Cow::Borrowed(path)
     }
 
     /// The vendor's status and body for a fault: one exhaustive match without a wildcard. The text
     /// of [`Fault::Internal`] is in the log already and never goes onto the wire.
-    fn fault(&self, fault: &Fault, seen: &Seen) -> Response;
+    fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response;
 
     /// The vendor's status and body for a request that could not be read or has no route.
-    fn trouble(&self, trouble: &Trouble, seen: &Seen) -> Response;
+    fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response;
 }
 
 /// A credential as a request presents it.
@@ -63,7 +63,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Why a request did not get as far as a use-case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Rejection {
     /// Nothing is served at the path.
     NoRoute,
     /// The path is served, but not by this method; the `Allow` header is added to the answer.
@@ -84,98 +84,99 @@ pub enum Trouble {
     TooDeep,
 }
 
-impl Trouble {
+impl Rejection {
     /// The usual status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Trouble::NoRoute => StatusCode::NOT_FOUND,
-            Trouble::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Trouble::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Trouble::Incomplete => StatusCode::REQUEST_TIMEOUT,
-            Trouble::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Trouble::BadPath | Trouble::BadQuery | Trouble::Malformed(_) | Trouble::TooDeep => {
-                StatusCode::BAD_REQUEST
-            }
+            Rejection::NoRoute => StatusCode::NOT_FOUND,
+            Rejection::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Rejection::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Rejection::Incomplete => StatusCode::REQUEST_TIMEOUT,
+            Rejection::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Rejection::BadPath
+            | Rejection::BadQuery
+            | Rejection::Malformed(_)
+            | Rejection::TooDeep => StatusCode::BAD_REQUEST,
         }
     }
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Trouble::NoRoute => f.write_str("nothing is served at this path"),
-            Trouble::WrongMethod => f.write_str("the path does not know this method"),
-            Trouble::BadPath => f.write_str("the path cannot be read"),
-            Trouble::BadQuery => f.write_str("the query cannot be read"),
-            Trouble::TooLarge(limit) => write!(f, "the body is larger than {limit} bytes"),
-            Trouble::Incomplete => f.write_str("the body did not arrive whole"),
-            Trouble::WrongContentType => f.write_str("the body must be JSON"),
-            Trouble::Malformed(why) => f.write_str(why),
-            Trouble::TooDeep => f.write_str("the JSON nests too deeply"),
+            Rejection::NoRoute => f.write_str("nothing is served at this path"),
+            Rejection::WrongMethod => f.write_str("the path does not know this method"),
+            Rejection::BadPath => f.write_str("the path cannot be read"),
+            Rejection::BadQuery => f.write_str("the query cannot be read"),
+            Rejection::TooLarge(limit) => write!(f, "the body is larger than {limit} bytes"),
+            Rejection::Incomplete => f.write_str("the body did not arrive whole"),
+            Rejection::WrongContentType => f.write_str("the body must be JSON"),
+            Rejection::Malformed(why) => f.write_str(why),
+            Rejection::TooDeep => f.write_str("the JSON nests too deeply"),
         }
     }
 }
 
-/// Why a handler gives no ordinary answer. The dialect's voice turns it into one on the way out.
+/// Why a handler gives no ordinary answer. The dialect's [`Protocol`] renders it on the way out.
 #[derive(Debug)]
-pub enum Problem {
+pub enum RequestError {
     /// The directory refused or failed.
     Fault(Fault),
     /// The request could not be read.
-    Trouble(Trouble),
-    /// The dialect has said it already.
-    Said(Box<Response>),
+    Rejection(Rejection),
+    /// The dialect has rendered it already.
+    Response(Box<Response>),
 }
 
-impl From<Fault> for Problem {
+impl From<Fault> for RequestError {
     fn from(fault: Fault) -> Self {
-        Problem::Fault(fault)
+        RequestError::Fault(fault)
     }
 }
 
-impl From<Trouble> for Problem {
-    fn from(trouble: Trouble) -> Self {
-        Problem::Trouble(trouble)
+impl From<Rejection> for RequestError {
+    fn from(rejection: Rejection) -> Self {
+        RequestError::Rejection(rejection)
     }
 }
 
-impl From<Response> for Problem {
+impl From<Response> for RequestError {
     fn from(response: Response) -> Self {
-        Problem::Said(Box::new(response))
+        RequestError::Response(Box::new(response))
     }
 }
 
-/// A problem on its way out, in the extensions of an answer that is not sent as it is.
+/// An error on its way out, in the extensions of an answer that is not sent as it is.
 #[derive(Clone, Debug)]
-pub(super) enum Unvoiced {
+pub(super) enum UnrenderedError {
     Fault(Fault),
-    Trouble(Trouble),
+    Rejection(Rejection),
 }
 
-impl Unvoiced {
-    pub fn voiced(&self, voice: &dyn Voice, seen: &Seen) -> Response {
+impl UnrenderedError {
+    pub fn render(&self, protocol: &dyn Protocol, info: &RequestInfo) -> Response {
         match self {
-            Unvoiced::Fault(fault) => {
+            UnrenderedError::Fault(fault) => {
                 if let Fault::Internal(why) = fault {
-                    tracing::error!(request_id = %seen.request_id, why, "internal error");
+                    tracing::error!(request_id = %info.request_id, why, "internal error");
                 }
-                voice.fault(fault, seen)
+                protocol.render_fault(fault, info)
             }
-            Unvoiced::Trouble(trouble) => voice.trouble(trouble, seen),
+            UnrenderedError::Rejection(rejection) => protocol.render_rejection(rejection, info),
         }
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for RequestError {
     fn into_response(self) -> Response {
-        let unvoiced = match self {
-            Problem::Fault(fault) => Unvoiced::Fault(fault),
-            Problem::Trouble(trouble) => Unvoiced::Trouble(trouble),
-            Problem::Said(response) => return *response,
+        let unrendered = match self {
+            RequestError::Fault(fault) => UnrenderedError::Fault(fault),
+            RequestError::Rejection(rejection) => UnrenderedError::Rejection(rejection),
+            RequestError::Response(response) => return *response,
         };
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        response.extensions_mut().insert(unvoiced);
+        response.extensions_mut().insert(unrendered);
         response
     }
 }

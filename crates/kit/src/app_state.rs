@@ -8,15 +8,15 @@ use directory::{Directory, PublicFace};
 use ipnet::IpNet;
 
 use super::dialect::Dialect;
-use super::rate::Buckets;
+use super::rate_limit::RateLimiter;
 
 /// The directory and the facts about the server; cheap to clone.
 #[derive(Clone)]
-pub struct Shared(Arc<Inner>);
+pub struct AppState(Arc<Inner>);
 
 /// Facts about the server, fixed at start.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct ServerOptions {
     /// The address people reach the server under, without a trailing slash.
     pub public_url: String,
     /// What it is while administrators have set none; `None` when it was stated at the start, which
@@ -34,32 +34,32 @@ struct Inner {
     unset_url: Option<String>,
     proxies: Vec<IpNet>,
     dialects: Vec<&'static Dialect>,
-    buckets: Buckets,
+    rate_limiter: RateLimiter,
     /// Request ids are this process's own prefix and a count: unique without drawing randomness for
     /// each request.
     prefix: u32,
     requests: AtomicU64,
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for AppState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Shared")
     }
 }
 
-impl Shared {
+impl AppState {
     /// What all requests to `directory` share.
     #[must_use]
-    pub fn new(directory: Directory, facts: Facts) -> Self {
+    pub fn new(directory: Directory, options: ServerOptions) -> Self {
         let mut prefix = [0_u8; 4];
         directory.seams().entropy.fill(&mut prefix);
         Self(Arc::new(Inner {
             directory,
-            public_url: RwLock::new(facts.public_url),
-            unset_url: facts.unset_url,
-            proxies: facts.proxies,
-            dialects: facts.dialects,
-            buckets: Buckets::default(),
+            public_url: RwLock::new(options.public_url),
+            unset_url: options.unset_url,
+            proxies: options.proxies,
+            dialects: options.dialects,
+            rate_limiter: RateLimiter::default(),
             prefix: u32::from_be_bytes(prefix),
             requests: AtomicU64::new(0),
         }))
@@ -83,11 +83,11 @@ impl Shared {
 
     /// Takes over the address that administrators have set, unless one was stated at the start. Called
     /// when it may have changed, here or on another node.
-    pub fn take_face(&self, face: &PublicFace) {
+    pub fn apply_branding(&self, branding: &PublicFace) {
         let Some(unset) = &self.0.unset_url else {
             return;
         };
-        let set = face.url.as_deref().filter(|url| !url.is_empty());
+        let set = branding.url.as_deref().filter(|url| !url.is_empty());
         *self
             .0
             .public_url
@@ -108,8 +108,8 @@ impl Shared {
         env!("CARGO_PKG_VERSION")
     }
 
-    pub(super) fn buckets(&self) -> &Buckets {
-        &self.0.buckets
+    pub(super) fn rate_limiter(&self) -> &RateLimiter {
+        &self.0.rate_limiter
     }
 
     /// A new request's id.

@@ -16,9 +16,9 @@ use http_body::{Frame, SizeHint};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The watching side of a body that was handed on; none where there was nothing to read.
-pub struct Leftover(Option<Shared>);
+pub struct BodyDrain(Option<SharedBody>);
 
-type Shared = Arc<Mutex<Unread>>;
+type SharedBody = Arc<Mutex<Unread>>;
 
 struct Unread {
     body: Body,
@@ -28,8 +28,8 @@ struct Unread {
 }
 
 impl Unread {
-    fn of(shared: &Mutex<Self>) -> MutexGuard<'_, Self> {
-        shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn of(state: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more piece, for whichever side asks.
@@ -49,7 +49,7 @@ impl Unread {
 }
 
 /// The handler's side of the body. It knows how large the body says it is.
-struct Handed(Shared);
+struct Handed(SharedBody);
 
 impl HttpBody for Handed {
     type Data = Bytes;
@@ -72,9 +72,9 @@ impl HttpBody for Handed {
     }
 }
 
-impl Leftover {
+impl BodyDrain {
     /// Gives a body to be handed on, and what will be left of it.
-    pub fn of(body: Body) -> (Body, Self) {
+    pub fn split(body: Body) -> (Body, Self) {
         if body.is_end_stream() {
             return (body, Self(None));
         }
@@ -91,7 +91,7 @@ impl Leftover {
     /// Reads away what is left, at most that many bytes; false when the connection must close. A client
     /// that waits to be told to go on (`Expect: 100-continue`) is not told so by this, and a body that
     /// says it is larger is not begun.
-    pub async fn drained(self, most: usize, expects: bool) -> bool {
+    pub async fn drain(self, most: usize, expects: bool) -> bool {
         let Some(unread) = self.0 else {
             return true;
         };
@@ -135,28 +135,24 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_read_is_read_away_within_bounds() {
-        for (count, read_first, most, drained) in [
+        for (count, read_first, most, whole) in [
             (0, false, 0, true),
             (3, false, 12, true),
             (3, false, 11, false),
             (3, true, 0, true),
         ] {
-            let (handed, leftover) = Leftover::of(pieces(count));
+            let (handed, drain) = BodyDrain::split(pieces(count));
             if read_first {
                 assert_eq!(handed.collect().await.unwrap().to_bytes().len(), count * 4);
             }
-            assert_eq!(
-                leftover.drained(most, false).await,
-                drained,
-                "{count} {most}"
-            );
+            assert_eq!(drain.drain(most, false).await, whole, "{count} {most}");
         }
         // Nothing is asked of a client that waits to be told, and nothing of one that says too much.
-        let (_handed, leftover) = Leftover::of(pieces(3));
-        assert!(!leftover.drained(12, true).await);
-        let (_handed, leftover) = Leftover::of(Body::from("12345"));
-        assert!(!leftover.drained(4, false).await);
-        let (_, leftover) = Leftover::of(Body::empty());
-        assert!(leftover.drained(0, true).await);
+        let (_handed, drain) = BodyDrain::split(pieces(3));
+        assert!(!drain.drain(12, true).await);
+        let (_handed, drain) = BodyDrain::split(Body::from("12345"));
+        assert!(!drain.drain(4, false).await);
+        let (_, drain) = BodyDrain::split(Body::empty());
+        assert!(drain.drain(0, true).await);
     }
 }

@@ -9,13 +9,13 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method};
 use directory::{Caller, Fault, Handle, Refusal, RequestContext};
 
+use super::app_state::AppState;
 use super::dialect::Dialect;
-use super::shared::Shared;
-use super::voice::Problem;
+use super::protocol::RequestError;
 
 /// What is known of a request before anybody signs in.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct RequestInfo {
     /// The id under which the log speaks of it.
     pub request_id: String,
     /// The method.
@@ -33,10 +33,10 @@ pub struct Seen {
     /// Where the dialect is mounted here: empty on a listener of its own.
     pub mount: &'static str,
     /// What all requests share.
-    pub shared: Shared,
+    pub state: AppState,
 }
 
-impl Seen {
+impl RequestInfo {
     /// The request as the directory's audit trail knows it.
     #[must_use]
     pub fn context(&self) -> RequestContext {
@@ -52,27 +52,27 @@ impl Seen {
     /// The address of the dialect's own root, without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("{}{}", self.shared.public_url(), self.mount)
+        format!("{}{}", self.state.public_url(), self.mount)
     }
 }
 
-pub(super) fn seen(extensions: &Extensions) -> Result<&Arc<Seen>, Fault> {
+pub(super) fn request_info(extensions: &Extensions) -> Result<&Arc<RequestInfo>, Fault> {
     extensions
-        .get::<Arc<Seen>>()
+        .get::<Arc<RequestInfo>>()
         .ok_or_else(|| Fault::Internal("a handler was called outside its mount".to_owned()))
 }
 
 /// A request of somebody who signed in: the directory's use-cases on their behalf.
 #[derive(Clone, Debug)]
-pub struct Signed {
+pub struct Authenticated {
     handle: Handle,
     /// Who asks.
     pub caller: Caller,
     /// The request.
-    pub seen: Arc<Seen>,
+    pub info: Arc<RequestInfo>,
 }
 
-impl Signed {
+impl Authenticated {
     /// The use-cases, to be moved elsewhere (a stream, a task).
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -81,26 +81,26 @@ impl Signed {
 
     /// What all requests share.
     #[must_use]
-    pub fn shared(&self) -> &Shared {
-        &self.seen.shared
+    pub fn state(&self) -> &AppState {
+        &self.info.state
     }
 
     /// Finds out who asks, by the credentials that the dialect finds in the headers.
-    pub async fn find(seen: &Arc<Seen>, headers: &HeaderMap) -> Result<Self, Fault> {
-        let dialect = seen.dialect;
-        let directory = seen.shared.directory();
+    pub async fn find(info: &Arc<RequestInfo>, headers: &HeaderMap) -> Result<Self, Fault> {
+        let dialect = info.dialect;
+        let directory = info.state.directory();
         let mut refused = Fault::Unauthenticated(Refusal::Missing);
-        for presented in dialect.voice.credentials(headers) {
+        for presented in dialect.protocol.credentials(headers) {
             let found = directory
                 .authenticate(
                     dialect.platform,
                     &presented.text,
                     presented.accepts,
-                    seen.context(),
+                    info.context(),
                 )
                 .await;
             match found {
-                Ok(caller) => return Self::admitted(seen, caller),
+                Ok(caller) => return Self::admitted(info, caller),
                 // A credential that is known but refused says more than one nobody knows.
                 Err(Fault::Unauthenticated(Refusal::Unknown))
                     if refused != Fault::Unauthenticated(Refusal::Missing) => {}
@@ -110,9 +110,9 @@ impl Signed {
         Err(refused)
     }
 
-    fn admitted(seen: &Arc<Seen>, caller: Caller) -> Result<Self, Fault> {
-        let (dialect, directory) = (seen.dialect, seen.shared.directory());
-        seen.shared.buckets().take(
+    fn admitted(info: &Arc<RequestInfo>, caller: Caller) -> Result<Self, Fault> {
+        let (dialect, directory) = (info.dialect, info.state.directory());
+        info.state.rate_limiter().take(
             dialect.name,
             caller.credential(),
             dialect.limits.requests_per_minute,
@@ -120,18 +120,18 @@ impl Signed {
         )?;
         let handle = directory.act(&caller);
         dialect
-            .voice
+            .protocol
             .admit(&caller)
             .inspect_err(|fault| handle.note_refusal(fault))?;
         Ok(Self {
             handle,
             caller,
-            seen: Arc::clone(seen),
+            info: Arc::clone(info),
         })
     }
 }
 
-impl Deref for Signed {
+impl Deref for Authenticated {
     type Target = Handle;
 
     fn deref(&self) -> &Handle {
@@ -139,31 +139,31 @@ impl Deref for Signed {
     }
 }
 
-impl FromRequestParts<Shared> for Signed {
-    type Rejection = Problem;
+impl FromRequestParts<AppState> for Authenticated {
+    type Rejection = RequestError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
-        let seen = Arc::clone(seen(&parts.extensions)?);
-        Ok(Signed::find(&seen, &parts.headers).await?)
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, RequestError> {
+        let info = Arc::clone(request_info(&parts.extensions)?);
+        Ok(Authenticated::find(&info, &parts.headers).await?)
     }
 }
 
 /// A request of somebody who need not sign in, for open routes.
 #[derive(Clone, Debug)]
-pub struct Visitor(pub Arc<Seen>);
+pub struct Anonymous(pub Arc<RequestInfo>);
 
-impl Deref for Visitor {
-    type Target = Seen;
+impl Deref for Anonymous {
+    type Target = RequestInfo;
 
-    fn deref(&self) -> &Seen {
+    fn deref(&self) -> &RequestInfo {
         &self.0
     }
 }
 
-impl FromRequestParts<Shared> for Visitor {
-    type Rejection = Problem;
+impl FromRequestParts<AppState> for Anonymous {
+    type Rejection = RequestError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
-        Ok(Visitor(Arc::clone(seen(&parts.extensions)?)))
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, RequestError> {
+        Ok(Anonymous(Arc::clone(request_info(&parts.extensions)?)))
     }
 }

@@ -5,12 +5,12 @@ use axum::response::Response;
 use directory::{Accepts, Fault};
 
 use super::errors::{Refused, refused};
-use kit::{Presented, Seen, Trouble, Voice, answer, bearer};
+use kit::{Presented, Protocol, Rejection, RequestInfo, bearer, reply};
 
 /// Tenable's voice.
 pub struct Tenable;
 
-impl Voice for Tenable {
+impl Protocol for Tenable {
     /// A key or a session in `X-API-Key`, then a session as bearer.
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
         let key = key_header(headers).map(|text| (text, Accepts::Both));
@@ -24,14 +24,14 @@ impl Voice for Tenable {
             .collect()
     }
 
-    fn fault(&self, fault: &Fault, _: &Seen) -> Response {
+    fn render_fault(&self, fault: &Fault, _: &RequestInfo) -> Response {
         said(&refused(fault))
     }
 
-    fn trouble(&self, trouble: &Trouble, _: &Seen) -> Response {
+    fn render_rejection(&self, rejection: &Rejection, _: &RequestInfo) -> Response {
         said(&Refused::new(
-            trouble.status().as_u16(),
-            trouble.to_string(),
+            rejection.status().as_u16(),
+            rejection.to_string(),
         ))
     }
 }
@@ -44,7 +44,7 @@ pub fn key_header(headers: &HeaderMap) -> Option<&str> {
 
 fn said(refused: &Refused) -> Response {
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = answer::json(status, &refused.body());
+    let mut response = reply::json(status, &refused.body());
     if let Some(seconds) = refused.retry_after {
         response
             .headers_mut()

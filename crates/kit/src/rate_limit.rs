@@ -10,7 +10,7 @@ const KEPT: usize = 20_000;
 
 /// The buckets of all keys.
 #[derive(Default)]
-pub struct Buckets(Mutex<HashMap<(&'static str, Credential), Bucket>>);
+pub struct RateLimiter(Mutex<HashMap<(&'static str, Credential), Bucket>>);
 
 /// Thousandths of requests that are left, and when that was so.
 struct Bucket {
@@ -18,7 +18,7 @@ struct Bucket {
     at: Time,
 }
 
-impl Buckets {
+impl RateLimiter {
     /// Takes one request out of the bucket of a key; a full bucket holds a minute's requests.
     pub fn take(
         &self,

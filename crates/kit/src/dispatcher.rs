@@ -17,13 +17,13 @@ use directory::{Fault, RequestContext};
 use serde_json::json;
 use tower::Service as _;
 
-use super::answer;
+use super::app_state::AppState;
+use super::body_drain::BodyDrain;
 use super::dialect::Dialect;
-use super::leftover::Leftover;
 use super::path::{LONGEST, fold_path};
-use super::shared::Shared;
-use super::signed::Seen;
-use super::voice::{Problem, Trouble, Unvoiced};
+use super::protocol::{Rejection, RequestError, UnrenderedError};
+use super::reply;
+use super::request::RequestInfo;
 
 /// The address of the other end of the connection, which the listener puts into the extensions.
 #[derive(Clone, Copy, Debug)]
@@ -33,29 +33,29 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All dialects under their mounts, and the server's own routes at the root.
 #[derive(Clone)]
-pub struct Front {
+pub struct Dispatcher {
     dialects: Arc<[Served]>,
     root: Router,
-    shared: Shared,
+    state: AppState,
 }
 
-impl std::fmt::Debug for Front {
+impl std::fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Front")
+        f.write_str("Dispatcher")
     }
 }
 
-impl Front {
+impl Dispatcher {
     /// `dialects` under their mounts; `root` answers what no mount covers.
     #[must_use]
-    pub fn new(dialects: &[&'static Dialect], root: Router, shared: &Shared) -> Self {
+    pub fn new(dialects: &[&'static Dialect], root: Router, state: &AppState) -> Self {
         Self {
             dialects: dialects
                 .iter()
-                .map(|dialect| Served::mounted(dialect, shared))
+                .map(|dialect| Served::mounted(dialect, state))
                 .collect(),
             root,
-            shared: shared.clone(),
+            state: state.clone(),
         }
     }
 
@@ -72,59 +72,88 @@ impl Front {
                 return served.below(request, below).await;
             }
         }
-        let request_id = self.shared.request_id();
+        let request_id = self.state.request_id();
         let path = path.into_owned();
         let first = path.split('/').nth(1).unwrap_or_default();
-        let stray = self
-            .dialects
-            .iter()
-            .find(|served| served.dialect.strays.contains(&first));
-        let mut response = match stray {
-            Some(served) => astray(served.dialect, &self.shared),
-            None => {
+        let meant = self.meant(first, request.headers());
+        let mut response = match meant.as_slice() {
+            [_, ..] => misdirected(&meant, &self.state),
+            [] => {
                 let headers = request.headers();
                 let context = RequestContext {
-                    address: self.shared.client_address(peer(&request), headers),
+                    address: self.state.client_address(peer(&request), headers),
                     agent: text(headers, &header::USER_AGENT),
                     request_id: request_id.clone(),
                     method: request.method().as_str().to_owned(),
                     path: path.clone(),
                 };
-                let mut request = relocated(request, &path);
+                let mut request = with_path(request, &path);
                 request.extensions_mut().insert(context);
-                match caught(self.root.clone().call(request)).await {
+                match catch_panic(self.root.clone().call(request)).await {
                     Ok(response) => response,
                     Err(panic) => {
-                        told(&request_id, &panic);
-                        answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
+                        log_panic(&request_id, &panic);
+                        reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
                     }
                 }
             }
         };
-        finish(&mut response, &request_id);
+        set_common_headers(&mut response, &request_id);
         response
     }
 }
 
 /// The answer to a request that cannot be read as HTTP, so that it belongs to no dialect.
 #[must_use]
-pub fn unreadable(shared: &Shared, status: StatusCode, why: &str) -> Response {
-    let mut response = answer::json(status, &json!({ "message": why }));
-    finish(&mut response, &shared.request_id());
+pub fn unreadable(state: &AppState, status: StatusCode, why: &str) -> Response {
+    let mut response = reply::json(status, &json!({ "message": why }));
+    set_common_headers(&mut response, &state.request_id());
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response
 }
 
+impl Dispatcher {
+    /// The dialects that a client may have meant which begins its path like this: of several, those
+    /// whose credentials it presents; of none of these, all.
+    fn meant(&self, first: &str, headers: &HeaderMap) -> Vec<&'static Dialect> {
+        let named: Vec<&'static Dialect> = self
+            .dialects
+            .iter()
+            .map(|served| served.dialect)
+            .filter(|dialect| dialect.wrong_mount_prefixes.contains(&first))
+            .collect();
+        if named.len() < 2 {
+            return named;
+        }
+        let credentialed: Vec<&'static Dialect> = named
+            .iter()
+            .copied()
+            .filter(|dialect| !dialect.protocol.credentials(headers).is_empty())
+            .collect();
+        if credentialed.is_empty() {
+            named
+        } else {
+            credentialed
+        }
+    }
+}
+
 /// A client was given the server's root in place of its dialect's address.
-fn astray(dialect: &Dialect, shared: &Shared) -> Response {
-    let address = format!("{}{}/", shared.public_url(), dialect.mount);
+fn misdirected(meant: &[&Dialect], state: &AppState) -> Response {
+    let addresses: Vec<String> = meant
+        .iter()
+        .map(|dialect| {
+            let url = state.public_url();
+            format!("{} is spoken at {url}{}/", dialect.name, dialect.mount)
+        })
+        .collect();
     let message = format!(
-        "Nothing is served at this path. {} is spoken at {address} (the trailing slash matters to some clients): \
+        "Nothing is served at this path. {} (the trailing slash matters to some clients): \
          give the client that address.",
-        dialect.name
+        addresses.join(", ")
     );
-    answer::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
+    reply::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
 }
 
 /// One dialect, ready to answer.
@@ -133,7 +162,7 @@ pub struct Served {
     dialect: &'static Dialect,
     mount: &'static str,
     router: Router,
-    shared: Shared,
+    state: AppState,
 }
 
 impl std::fmt::Debug for Served {
@@ -144,29 +173,29 @@ impl std::fmt::Debug for Served {
 
 impl Served {
     /// The dialect below its mount.
-    fn mounted(dialect: &'static Dialect, shared: &Shared) -> Self {
+    fn mounted(dialect: &'static Dialect, state: &AppState) -> Self {
         Self {
             mount: dialect.mount,
-            ..Self::alone(dialect, shared)
+            ..Self::alone(dialect, state)
         }
     }
 
     /// The dialect at the root of a listener of its own.
     #[must_use]
-    pub fn alone(dialect: &'static Dialect, shared: &Shared) -> Self {
+    pub fn alone(dialect: &'static Dialect, state: &AppState) -> Self {
         let mut router = Router::new();
         for route in dialect.routes {
             router = router.route(route.path, (route.handler)());
         }
         let router = router
-            .fallback(async || Problem::Trouble(Trouble::NoRoute))
-            .method_not_allowed_fallback(async || Problem::Trouble(Trouble::WrongMethod))
-            .with_state(shared.clone());
+            .fallback(async || RequestError::Rejection(Rejection::NoRoute))
+            .method_not_allowed_fallback(async || RequestError::Rejection(Rejection::WrongMethod))
+            .with_state(state.clone());
         Self {
             dialect,
             mount: "",
             router,
-            shared: shared.clone(),
+            state: state.clone(),
         }
     }
 
@@ -177,67 +206,67 @@ impl Served {
     }
 
     async fn below(&self, request: Request, path: String) -> Response {
-        let seen = Arc::new(self.seen(&request, path));
+        let info = Arc::new(self.info(&request, path));
         let expects = request.headers().contains_key(header::EXPECT);
         let (parts, body) = request.into_parts();
-        let (body, leftover) = Leftover::of(body);
+        let (body, drain) = BodyDrain::split(body);
         let request = Request::from_parts(parts, body);
-        let voice = self.dialect.voice;
-        let mut response = if seen.path.len() > LONGEST || seen.path.contains("%00") {
-            voice.trouble(&Trouble::BadPath, &seen)
+        let protocol = self.dialect.protocol;
+        let mut response = if info.path.len() > LONGEST || info.path.contains("%00") {
+            protocol.render_rejection(&Rejection::BadPath, &info)
         } else {
-            let mut request = relocated(request, &voice.route(&seen.path));
-            request.extensions_mut().insert(Arc::clone(&seen));
-            match caught(self.router.clone().call(request)).await {
-                Ok(response) => self.voiced(response, &seen),
+            let mut request = with_path(request, &protocol.route(&info.path));
+            request.extensions_mut().insert(Arc::clone(&info));
+            match catch_panic(self.router.clone().call(request)).await {
+                Ok(response) => self.rendered(response, &info),
                 Err(panic) => {
-                    told(&seen.request_id, &panic);
-                    voice.fault(&Fault::Internal("a panic".to_owned()), &seen)
+                    log_panic(&info.request_id, &panic);
+                    protocol.render_fault(&Fault::Internal("a panic".to_owned()), &info)
                 }
             }
         };
-        finish(&mut response, &seen.request_id);
-        if !leftover.drained(self.dialect.limits.body, expects).await {
+        set_common_headers(&mut response, &info.request_id);
+        if !drain.drain(self.dialect.limits.body, expects).await {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }
         tracing::debug!(
-            request_id = %seen.request_id,
+            request_id = %info.request_id,
             dialect = self.dialect.name,
-            method = %seen.method,
-            path = %seen.path,
+            method = %info.method,
+            path = %info.path,
             status = response.status().as_u16(),
             "answered"
         );
         response
     }
 
-    fn seen(&self, request: &Request, path: String) -> Seen {
+    fn info(&self, request: &Request, path: String) -> RequestInfo {
         let headers = request.headers();
-        Seen {
-            request_id: self.shared.request_id(),
+        RequestInfo {
+            request_id: self.state.request_id(),
             method: request.method().clone(),
             path,
-            address: self.shared.client_address(peer(request), headers),
+            address: self.state.client_address(peer(request), headers),
             agent: text(headers, &header::USER_AGENT),
             accept: text(headers, &header::ACCEPT),
             dialect: self.dialect,
             mount: self.mount,
-            shared: self.shared.clone(),
+            state: self.state.clone(),
         }
     }
 
-    fn voiced(&self, mut response: Response, seen: &Seen) -> Response {
-        let Some(unvoiced) = response.extensions_mut().remove::<Unvoiced>() else {
+    fn rendered(&self, mut response: Response, info: &RequestInfo) -> Response {
+        let Some(unrendered) = response.extensions_mut().remove::<UnrenderedError>() else {
             return response;
         };
-        let mut voiced = unvoiced.voiced(self.dialect.voice, seen);
+        let mut rendered = unrendered.render(self.dialect.protocol, info);
         if let Some(allow) = response.headers_mut().remove(header::ALLOW)
-            && voiced.status() == StatusCode::METHOD_NOT_ALLOWED
+            && rendered.status() == StatusCode::METHOD_NOT_ALLOWED
         {
-            voiced.headers_mut().insert(header::ALLOW, allow);
+            rendered.headers_mut().insert(header::ALLOW, allow);
         }
-        voiced
+        rendered
     }
 }
 
@@ -258,7 +287,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 }
 
 /// The request at another path, with its query.
-fn relocated(mut request: Request, path: &str) -> Request {
+fn with_path(mut request: Request, path: &str) -> Request {
     if request.uri().path() != path {
         let target = match request.uri().query() {
             Some(query) => format!("{path}?{query}"),
@@ -273,7 +302,7 @@ fn relocated(mut request: Request, path: &str) -> Request {
 }
 
 /// Runs an answer to its end, or to its panic.
-async fn caught<T>(
+async fn catch_panic<T>(
     future: impl Future<Output = Result<T, std::convert::Infallible>>,
 ) -> Result<T, Box<dyn Any + Send>> {
     let mut future = Box::pin(future);
@@ -288,7 +317,7 @@ async fn caught<T>(
     .await
 }
 
-fn told(request_id: &str, panic: &Box<dyn Any + Send>) {
+fn log_panic(request_id: &str, panic: &Box<dyn Any + Send>) {
     let why = panic
         .downcast_ref::<&str>()
         .copied()
@@ -298,7 +327,7 @@ fn told(request_id: &str, panic: &Box<dyn Any + Send>) {
 }
 
 /// What every answer carries.
-fn finish(response: &mut Response<Body>, request_id: &str) {
+fn set_common_headers(response: &mut Response<Body>, request_id: &str) {
     let headers = response.headers_mut();
     headers
         .entry(header::CACHE_CONTROL)

@@ -10,9 +10,9 @@ use directory::{Accepts, Caller, Fault, Permission, Refusal};
 use super::act::Act;
 use super::address::Address;
 use super::catalogue::{self, Flag};
-use super::errors::{Place, Voiced};
+use super::errors::{ErrorReply, Place};
 use super::wire;
-use kit::{Presented, Seen, Signed, Trouble, Voice};
+use kit::{Authenticated, Presented, Protocol, Rejection, RequestInfo};
 
 /// MISP's voice.
 pub struct Misp;
@@ -20,7 +20,7 @@ pub struct Misp;
 /// Keys that one header may hold.
 const KEYS: usize = 5;
 
-impl Voice for Misp {
+impl Protocol for Misp {
     // Quirk: the bare key, or several joined by commas of which the first good one wins; `Bearer` is
     // no key, and `Basic` is as if nothing were there (misp.md §1).
     fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
@@ -56,30 +56,30 @@ impl Voice for Misp {
         }
     }
 
-    fn fault(&self, fault: &Fault, seen: &Seen) -> Response {
-        let address = Address::read(&seen.path).unwrap_or_default();
-        said(seen, place(seen, &address).voice(fault))
+    fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
+        let address = Address::read(&info.path).unwrap_or_default();
+        said(info, place(info, &address).render(fault))
     }
 
-    fn trouble(&self, trouble: &Trouble, seen: &Seen) -> Response {
-        let address = Address::read(&seen.path).unwrap_or_default();
-        let place = place(seen, &address);
-        let voiced = match trouble {
-            Trouble::NoRoute | Trouble::BadPath => place.exception(404, "Not Found"),
-            Trouble::WrongMethod => place.exception(405, wrong_method(place.act)),
+    fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
+        let address = Address::read(&info.path).unwrap_or_default();
+        let place = place(info, &address);
+        let voiced = match rejection {
+            Rejection::NoRoute | Rejection::BadPath => place.exception(404, "Not Found"),
+            Rejection::WrongMethod => place.exception(405, wrong_method(place.act)),
             // Quirk: broken JSON is a method not allowed (misp.md §6).
-            Trouble::Malformed(_) | Trouble::TooDeep => place.exception(
+            Rejection::Malformed(_) | Rejection::TooDeep => place.exception(
                 405,
                 "Invalid JSON input. Make sure that the JSON input is a correctly formatted JSON string.",
             ),
-            Trouble::BadQuery
-            | Trouble::TooLarge(_)
-            | Trouble::Incomplete
-            | Trouble::WrongContentType => {
-                place.exception(trouble.status().as_u16(), &trouble.to_string())
+            Rejection::BadQuery
+            | Rejection::TooLarge(_)
+            | Rejection::Incomplete
+            | Rejection::WrongContentType => {
+                place.exception(rejection.status().as_u16(), &rejection.to_string())
             }
         };
-        said(seen, voiced)
+        said(info, voiced)
     }
 }
 
@@ -93,18 +93,18 @@ fn wrong_method(act: Act) -> &'static str {
 }
 
 /// Where a request is.
-pub fn place<'a>(seen: &'a Seen, address: &Address) -> Place<'a> {
+pub fn place<'a>(info: &'a RequestInfo, address: &Address) -> Place<'a> {
     Place {
         act: Act::of(address),
-        path: &seen.path,
+        path: &info.path,
         id: address.first().and_then(|id| id.parse().ok()),
     }
 }
 
 /// An error's answer.
-pub fn said(seen: &Seen, voiced: Voiced) -> Response {
+pub fn said(info: &RequestInfo, voiced: ErrorReply) -> Response {
     let status = StatusCode::from_u16(voiced.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = wire::with_status(seen, status, &voiced.body);
+    let mut response = wire::with_status(info, status, &voiced.body);
     if let Some(seconds) = voiced.retry_after {
         response
             .headers_mut()
@@ -115,14 +115,14 @@ pub fn said(seen: &Seen, voiced: Voiced) -> Response {
 
 /// Whether the caller acts with a flag. Read-only keys act without any (misp.md §7), though their
 /// owner's role is shown as it is.
-pub fn acts_with(signed: &Signed, flag: Flag) -> bool {
+pub fn acts_with(request: &Authenticated, flag: Flag) -> bool {
     let kept = flag == catalogue::AUTH || flag == catalogue::AUDIT;
-    signed.caller.holds(flag.word) && (kept || !signed.caller.limits().read_only)
+    request.caller.holds(flag.word) && (kept || !request.caller.limits().read_only)
 }
 
 /// Refuses callers who act without a flag.
-pub fn require(signed: &Signed, flag: Flag) -> Result<(), Fault> {
-    if acts_with(signed, flag) {
+pub fn require(request: &Authenticated, flag: Flag) -> Result<(), Fault> {
+    if acts_with(request, flag) {
         Ok(())
     } else {
         Err(Fault::Forbidden(Permission::EditUsers))
