@@ -81,7 +81,7 @@ pub async fn post(Anonymous(info): Anonymous, headers: HeaderMap, sent: Body) ->
             return match read_body(sent, STRANGERS_BODY).await {
                 Ok(body) => stranger(engine, &info, &headers, &body, &fault).await,
                 Err(Rejection::TooLarge(_)) => {
-                    Ok(spoken(engine::refused(&errors::refusal(&fault))))
+                    Ok(spoken(graphql::refused(&errors::refusal(&fault))))
                 }
                 Err(rejection) => Err(rejection.into()),
             };
