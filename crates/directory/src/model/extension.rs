@@ -106,6 +106,8 @@ pub struct RecordChange {
     pub content: Option<NewExtension>,
     /// Its place in its owner's list, from 1; the others make room.
     pub position: Option<i64>,
+    /// By how many places it moves in its owner's list, after `position`; at the edges it stays.
+    pub move_by: Option<i64>,
     /// Refuse with `Stale` unless the row has this version.
     pub if_version: Option<i64>,
 }

@@ -54,6 +54,10 @@ pub struct NewGroup {
     pub description: Option<String>,
     /// Whether newcomers at the caller's door join it.
     pub newcomers: bool,
+    /// Roles of the caller's platform that it brings in its organisation.
+    pub roles: Vec<super::ids::RoleId>,
+    /// Whether the creator becomes its manager.
+    pub managed_by_creator: bool,
     /// The dialect's own document.
     pub extension: Option<super::extension::NewExtension>,
 }
@@ -69,6 +73,8 @@ pub struct GroupChange {
     pub description: Option<Option<String>>,
     /// Whether newcomers at the caller's door join it.
     pub newcomers: Option<bool>,
+    /// The whole set of roles of the caller's platform that it brings in its organisation.
+    pub roles: Option<Vec<super::ids::RoleId>>,
     /// The dialect's own document.
     pub extension: Option<super::extension::NewExtension>,
     /// Refuse with `Stale` unless the row has this version.

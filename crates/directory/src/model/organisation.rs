@@ -45,6 +45,17 @@ pub struct Organisation {
     pub updated_by: Option<UserId>,
 }
 
+/// What an organisation is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganisationLabel {
+    /// The number.
+    pub id: OrganisationId,
+    /// The name.
+    pub name: String,
+    /// The slug.
+    pub slug: String,
+}
+
 /// An organisation to make.
 #[derive(Clone, Debug, Default)]
 pub struct NewOrganisation {

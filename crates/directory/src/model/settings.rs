@@ -196,6 +196,22 @@ setting! {
     required: bool = false, any;
 }
 
+setting! {
+    /// When accounts that nobody uses are suspended.
+    InactivityPolicy is "inactivity";
+    /// After how many days in which an account was neither used nor changed; 0 never. Owners and
+    /// service accounts are never suspended for it.
+    suspend_after_days: i64 = 0, within(0..=3_650);
+}
+
+setting! {
+    /// What API keys may be made with.
+    KeyPolicy is "keys";
+    /// How many seconds a new key may live at most; 0 sets no limit. A key for which no end is asked gets
+    /// this one.
+    longest_life: i64 = 0, within(0..=MOST);
+}
+
 fn any<T>(_: &T) -> Result<(), String> {
     Ok(())
 }

@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod organisations;
 pub(crate) mod passwords;
+mod reach;
 mod records;
 pub(crate) mod roles;
 mod second_factors;

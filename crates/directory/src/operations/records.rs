@@ -346,7 +346,12 @@ async fn update(
     if let Some(content) = &change.content {
         new.document.clone_from(&content.document);
     }
-    if let Some(wanted) = change.position {
+    let from = change.position.unwrap_or(old.position);
+    let wanted = match change.move_by {
+        Some(places) => Some(from.saturating_add(places)),
+        None => change.position,
+    };
+    if let Some(wanted) = wanted {
         new.position = match old.owner {
             None => wanted,
             Some(owner) => {

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use regex::RegexBuilder;
 
-use crate::model::{Constraint, ConstraintKind, Fault, OrganisationId};
+use crate::model::{Constraint, ConstraintKind, Fault, KeyPolicy, OrganisationId, Time};
 
 /// Constraints of one key at most.
 const CONSTRAINTS: usize = 100;
@@ -64,6 +64,23 @@ pub fn check_key_limits(
         }
     }
     Ok(())
+}
+
+/// The end of a new key's life: the one asked for, within what the policy allows from now on. A key for
+/// which none is asked gets the latest one allowed.
+pub fn key_end(asked: Option<Time>, now: Time, policy: &KeyPolicy) -> Result<Option<Time>, Fault> {
+    if policy.longest_life == 0 {
+        return Ok(asked);
+    }
+    let latest = now.plus(policy.longest_life.saturating_mul(1_000));
+    match asked {
+        Some(end) if end > latest => {
+            let why = format!("may be {} seconds from now at most", policy.longest_life);
+            Err(Fault::invalid("expires_at", why))
+        }
+        Some(end) => Ok(Some(end)),
+        None => Ok(Some(latest)),
+    }
 }
 
 /// Whether `new` allows nothing that `own` forbids, so that a limited key cannot make itself a freer
@@ -139,6 +156,23 @@ mod tests {
         ] {
             let checked = check_key_limits("name", &[], &constraints, &[]);
             assert_eq!(checked.is_ok(), fine, "{:?}", constraints.first());
+        }
+    }
+
+    #[test]
+    fn keys_live_no_longer_than_the_policy_allows() {
+        let (now, late) = (Time(1_000), Time(i64::MAX));
+        for (longest_life, asked, end) in [
+            (0, None, Some(None)),
+            (0, Some(late), Some(Some(late))),
+            (60, None, Some(Some(Time(61_000)))),
+            (60, Some(Time(61_000)), Some(Some(Time(61_000)))),
+            (60, Some(Time(61_001)), None),
+            (60, Some(Time(0)), Some(Some(Time(0)))),
+        ] {
+            let policy = KeyPolicy { longest_life };
+            let given = key_end(asked, now, &policy).ok();
+            assert_eq!(given, end, "{longest_life} {asked:?}");
         }
     }
 

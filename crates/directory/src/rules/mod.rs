@@ -12,7 +12,7 @@ mod text;
 
 pub use access::{KeyGate, key_allows};
 pub use email::{check_allowed_domain, check_domain, check_email};
-pub use key::{Limited, check_key_limits, no_less_limited};
+pub use key::{Limited, check_key_limits, key_end, no_less_limited};
 pub use names::{apply_names, shown_names};
 pub use one_time_code::{base32, matching_step};
 pub use password::{check_password, check_vendor_password};

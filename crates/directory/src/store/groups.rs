@@ -138,6 +138,42 @@ pub(crate) fn seen_or_own(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>, o
     sql.bind(Bound::Int(own.0)).push("))");
 }
 
+/// Narrows to what the scopes reach, and what the person manages at least so far.
+pub(crate) fn managed_at(
+    sql: &mut Sql,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    user: UserId,
+    level: ManagerLevel,
+) {
+    let levels = match level {
+        ManagerLevel::Read => "'read', 'write', 'manage'",
+        ManagerLevel::Write => "'write', 'manage'",
+        ManagerLevel::Manage => "'manage'",
+    };
+    sql.push(" AND ((1 = 1");
+    super::select::seen::<Groups>(sql, scopes, limit);
+    sql.push(") OR g.id IN (SELECT s.group_id FROM group_managers s WHERE s.level IN (");
+    sql.push(levels)
+        .push(") AND ((s.manager_kind = 'user' AND s.manager_id = ")
+        .bind(Bound::Int(user.0));
+    sql.push(") OR (s.manager_kind = 'group' AND s.manager_id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = ");
+    sql.bind(Bound::Int(user.0)).push(")))))");
+}
+
+/// The groups that members of a group manage, and how far.
+pub(crate) async fn managed_by_group(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+) -> Res<Vec<(GroupId, ManagerLevel)>> {
+    tx.all(
+        "SELECT group_id, level FROM group_managers WHERE manager_kind = 'group' AND manager_id = $1 ORDER BY group_id",
+        &[group.0.into()],
+        |row| Ok((GroupId(row.int(0)?), level(row.text(1)?)?)),
+    )
+    .await
+}
+
 /// The group of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: GroupId) -> Res<Option<Group>> {
     pages::one_where::<Groups>(tx, "g.id = $1", &[id.0.into()]).await

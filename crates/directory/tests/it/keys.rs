@@ -6,6 +6,7 @@ use directory::{
 use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, START, TOY, World, both, from, world};
 
 both![
+    no_key_outlives_the_policy,
     made_and_used,
     reach_of_managing,
     limited_keys,
@@ -373,6 +374,35 @@ async fn listed_filtered_paged(world: &World) {
         (names(&rest.items), rest.next),
         (vec!["beta".to_owned(), "gamma".to_owned()], None)
     );
+}
+
+async fn no_key_outlives_the_policy(world: &World) {
+    let tree = world.tree().await;
+    let nils = world.as_user(tree.nils).await;
+    let policy = directory::KeyPolicy { longest_life: 60 };
+    world.system().change_setting(policy).await.unwrap();
+    let latest = nils.now().plus(60_000);
+    let until = |expires_at| NewKey {
+        expires_at,
+        ..NewKey::default()
+    };
+    let key = nils.create_key(tree.nils, until(None)).await.unwrap().key;
+    assert_eq!(key.expires_at, Some(latest));
+    let late = Some(latest.plus(1));
+    let refused = Fault::invalid("expires_at", "may be 60 seconds from now at most");
+    let made = nils.create_key(tree.nils, until(late)).await;
+    assert_eq!(made.err(), Some(refused.clone()));
+    let change = |expires_at| KeyChange {
+        expires_at: Some(expires_at),
+        ..KeyChange::default()
+    };
+    let changed = nils.update_key(key.id, change(late)).await;
+    assert_eq!(changed.err(), Some(refused));
+    // Later, what is stored may be written back though it could not be asked for any more.
+    let shorter = directory::KeyPolicy { longest_life: 1 };
+    world.system().change_setting(shorter).await.unwrap();
+    let same = nils.update_key(key.id, change(Some(latest))).await;
+    assert_eq!(same.unwrap().expires_at, Some(latest));
 }
 
 async fn revoked(world: &World) {

@@ -88,6 +88,23 @@ async fn own_records_are_private_and_ordered(world: &World) {
             .unwrap();
         assert_eq!(texts(&list().await), expected, "{which} to {place}");
     }
+    // By so many places, from where it stands; at the edges it stays.
+    for (which, by, expected) in [
+        (0, 1, [(1, "b"), (2, "d"), (3, "a"), (4, "c")]),
+        (0, -1, [(1, "b"), (2, "a"), (3, "d"), (4, "c")]),
+        (1, -1, [(1, "b"), (2, "a"), (3, "d"), (4, "c")]),
+        (2, 1, [(1, "b"), (2, "a"), (3, "d"), (4, "c")]),
+        (2, i64::MIN, [(1, "c"), (2, "b"), (3, "a"), (4, "d")]),
+        (2, i64::MAX, [(1, "b"), (2, "a"), (3, "d"), (4, "c")]),
+    ] {
+        let change = RecordChange {
+            move_by: Some(by),
+            ..RecordChange::default()
+        };
+        let moved = nils.update_record("favourite", numbers[which], change);
+        moved.await.unwrap();
+        assert_eq!(texts(&list().await), expected, "{which} by {by}");
+    }
     nils.delete_record("favourite", numbers[0]).await.unwrap();
     assert_eq!(texts(&list().await), [(1, "b"), (2, "d"), (3, "c")]);
     // Nobody else sees or touches them, whatever they hold.

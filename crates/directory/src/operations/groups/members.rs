@@ -14,11 +14,12 @@ use crate::model::{
 };
 use crate::outcome::Outcome;
 use crate::store::select::Sql;
-use crate::store::{groups, members, organisations, users};
+use crate::store::{groups, members, organisations};
 
 use crate::operations::groups::changeable;
 use crate::operations::groups::reaches;
 use crate::operations::groups::seen_ids;
+use crate::operations::groups::sharing::named;
 use crate::operations::groups::visible;
 use crate::operations::roles::granting;
 use crate::operations::roles::owners;
@@ -197,55 +198,6 @@ impl Handle {
         })
     }
 
-    /// Makes a user or a group the manager of a group, or changes how far.
-    pub fn set_manager(
-        &self,
-        group: impl Into<GroupRef>,
-        manager: Manager,
-        level: ManagerLevel,
-    ) -> Pending<'_, ()> {
-        fn inner(
-            handle: &Handle,
-            group: GroupRef,
-            manager: Manager,
-            level: ManagerLevel,
-        ) -> Pending<'_, ()> {
-            Box::pin(async move {
-                handle
-                    .write(
-                        Operation::ChangeManagers,
-                        async move |work: &mut Work<'_>| {
-                            let group = changeable(work, &group, ManagerLevel::Manage).await?;
-                            match manager {
-                                Manager::User(user) => {
-                                    let user = users::by_id(&mut work.tx, user).await?;
-                                    let seen = match &user {
-                                        Some(user) => work.sees_user(user).await?,
-                                        None => false,
-                                    };
-                                    if !seen {
-                                        return Err(Fault::UnknownReference(Kind::User).into());
-                                    }
-                                }
-                                Manager::Group(other) => {
-                                    if seen_ids(work, &[other]).await?.is_empty() {
-                                        return Err(Fault::UnknownReference(Kind::Group).into());
-                                    }
-                                }
-                            }
-                            groups::put_manager(&mut work.tx, group.id, manager, level).await?;
-                            let detail =
-                                json!({ "after": { "manager": named(manager), "level": level } });
-                            work.event("group.manager_set", About::group(&group), Some(detail))
-                                .await
-                        },
-                    )
-                    .await
-            })
-        }
-        inner(self, group.into(), manager, level)
-    }
-
     /// Ends a manager's part; false when there was none.
     pub fn remove_manager(
         &self,
@@ -345,13 +297,6 @@ impl Handle {
             })
         }
         inner(self, organisation.into(), wanted)
-    }
-}
-
-fn named(manager: Manager) -> serde_json::Value {
-    match manager {
-        Manager::User(user) => json!({ "user": user }),
-        Manager::Group(group) => json!({ "group": group }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Groups: list, show, make, change, delete.
 
 pub(crate) mod members;
+mod sharing;
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Extended, Fault, Group, GroupChange, GroupField, GroupId, GroupRef, Kind, ManagerLevel,
-    NewGroup, Page, Permission, Platform, Query, Ref, Scope,
+    Extended, Fault, Group, GroupChange, GroupField, GroupId, GroupRef, Kind, Manager,
+    ManagerLevel, NewGroup, Page, Permission, Platform, Query, Ref, Scope,
 };
 use crate::outcome::Outcome;
 use crate::rules;
@@ -20,7 +21,7 @@ use crate::store::select::Sql;
 use crate::store::{groups, organisations, pages};
 
 use super::extensions;
-use crate::operations::roles::granting;
+use crate::operations::roles::{granting, grants};
 use crate::pending::Pending;
 
 impl Handle {
@@ -296,6 +297,11 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
     let detail = json!({ "after": { "name": group.name, "uuid": group.uuid } });
     work.event("group.created", About::group(&group), Some(detail))
         .await?;
+    if let Some(creator) = actor.filter(|_| new.managed_by_creator) {
+        let (manager, level) = (Manager::User(creator), ManagerLevel::Manage);
+        groups::put_manager(&mut work.tx, group.id, manager, level).await?;
+    }
+    grants::replace_group_roles(work, &group, &new.roles).await?;
     Ok(group)
 }
 
@@ -352,6 +358,9 @@ async fn update(work: &mut Work<'_>, which: &GroupRef, change: &GroupChange) -> 
         }
         work.event("group.changed", About::group(&new), Some(detail))
             .await?;
+    }
+    if let Some(roles) = &change.roles {
+        grants::replace_group_roles(work, &new, roles).await?;
     }
     Ok(new)
 }

@@ -13,8 +13,8 @@ use crate::audit::About;
 use crate::directory::Inner;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, KeyShape, Kind, NewKey, Page,
-    Permission, Query, Ref, Time, User, UserId, UserRef,
+    Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyPolicy, KeyRef, KeyShape, Kind, NewKey,
+    Page, Permission, Query, Ref, Time, User, UserId, UserRef,
 };
 use crate::operations::keys::list::narrow;
 use crate::operations::keys::list::page;
@@ -279,6 +279,12 @@ async fn create_for(
             return Err(Fault::UnknownReference(Kind::Organisation).into());
         }
     }
+    let inner = std::sync::Arc::clone(&work.inner);
+    let policy: KeyPolicy = inner.setting(&mut work.tx).await?;
+    let expires_at = match work.caller.is_system() {
+        true => new.expires_at,
+        false => rules::key_end(new.expires_at, work.now, &policy)?,
+    };
     let platform = work.caller.platform.word();
     let limited = !new.constraints.is_empty() || !new.scopes.is_empty();
     let mut key = Key {
@@ -298,7 +304,7 @@ async fn create_for(
         constraints: new.constraints.clone(),
         scopes: new.scopes.clone(),
         organisation: new.organisation,
-        expires_at: new.expires_at,
+        expires_at,
         revoked_at: None,
         created_at: work.now,
         created_by: work.actor(),
@@ -342,7 +348,13 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
         key.name.clone_from(name);
     }
     if let Some(expires_at) = change.expires_at {
-        key.expires_at = expires_at;
+        let inner = std::sync::Arc::clone(&work.inner);
+        let policy: KeyPolicy = inner.setting(&mut work.tx).await?;
+        key.expires_at = match expires_at == key.expires_at {
+            // Writing back what is stored changes nothing.
+            true => expires_at,
+            false => rules::key_end(expires_at, work.now, &policy)?,
+        };
     }
     if let Some(read_only) = change.read_only {
         key.read_only = read_only;

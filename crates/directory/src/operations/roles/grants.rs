@@ -7,11 +7,11 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant, OrganisationId,
-    Permission, Platform, Role, RoleId, RolePaths, UserId, UserRef,
+    Fault, Group, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant,
+    OrganisationId, Permission, Platform, Role, RoleId, RolePaths, UserId, UserRef,
 };
 use crate::outcome::Outcome;
-use crate::store::{collections, grants};
+use crate::store::{collections, grants, roles};
 
 use crate::operations::groups;
 use crate::operations::roles::granting;
@@ -232,6 +232,44 @@ impl Handle {
         }
         inner(self, group.into(), role, scope)
     }
+}
+
+/// Replaces the roles of the caller's platform that a group brings in its own organisation. What it
+/// brings elsewhere, and other platforms' roles, stay.
+pub(crate) async fn replace_group_roles(
+    work: &mut Work<'_>,
+    group: &Group,
+    wanted: &[RoleId],
+) -> Outcome<()> {
+    let scope = GroupRoleScope::Organisation(group.organisation);
+    let mut present = Vec::new();
+    for brought in grants::group_roles(&mut work.tx, &[group.id]).await? {
+        let Some(role) = roles::by_id(&mut work.tx, brought.role).await? else {
+            continue;
+        };
+        if brought.scope == scope && role.platform == work.caller.platform.word() {
+            present.push(role.id);
+        }
+    }
+    let which = GroupRef::Id(group.id);
+    for role in present.iter().filter(|role| !wanted.contains(role)) {
+        let (group, role) = group_and_role(work, &which, *role, scope).await?;
+        grants::delete_group_role(&mut work.tx, group.id, role.id, scope).await?;
+        let detail = json!({ "before": described(&role, scope) });
+        work.event("group.role_removed", About::group(&group), Some(detail))
+            .await?;
+    }
+    for role in wanted.iter().filter(|role| !present.contains(role)) {
+        let (group, role) = group_and_role(work, &which, *role, scope).await?;
+        let (now, actor) = (work.now, work.actor());
+        let added = grants::put_group_role(&mut work.tx, group.id, role.id, scope, now, actor);
+        if added.await?.is_some() {
+            let detail = json!({ "after": described(&role, scope) });
+            work.event("group.role_added", About::group(&group), Some(detail))
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value {

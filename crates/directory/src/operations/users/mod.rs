@@ -4,6 +4,7 @@ pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod home;
+mod inactivity;
 pub(crate) mod list;
 pub(crate) mod related;
 
