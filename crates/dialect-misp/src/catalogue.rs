@@ -177,6 +177,7 @@ pub fn lines_of(flags: &[Flag], restricted: bool) -> Vec<Line> {
         lines.extend(
             Permission::ALL
                 .iter()
+                .filter(|permission| **permission != Permission::ManageMail)
                 .map(|permission| Line::may(*permission, Reach::All)),
         );
         return lines;
@@ -233,6 +234,15 @@ pub fn spec() -> PlatformSpec {
         default_roles: &["user"],
         builtin_roles_editable: true,
         alias: None,
+        privileged: &[
+            SITE_ADMIN.word,
+            ADMIN.word,
+            SYNC.word,
+            REGEXP_ACCESS.word,
+            WARNINGLIST.word,
+        ],
+        // Every role reads organisations and roles.
+        everyday: &[Permission::ReadOrganisations, Permission::ReadRoles],
         first_custom_number: 7,
         // Lower, upper, and a digit or something else; or any sixteen characters.
         password_rule: PasswordRule {

@@ -52,6 +52,7 @@ const FOREIGN_KEY: &str =
     "Invalid user or insufficient privileges to interact with an authkey for the given user.";
 const WEAK_OWN: &str = "The password could not be updated. Make sure you meet the minimum password length / complexity requirements.";
 const SAME: &str = "Submitted new password cannot be the same as the current one";
+const CHANGE_PASSWORD: &str = "Please change your password first.";
 const PROFILE: &str = "The profile could not be updated. Please, try again.";
 
 impl Place<'_> {
@@ -98,6 +99,7 @@ impl Place<'_> {
             Fault::Taken { field } => self.taken(field),
             Fault::Invalid { field, why } => self.invalid(field, why),
             Fault::WeakPassword(weakness) => self.weak(*weakness),
+            Fault::PasswordChangeNeeded => self.exception(403, CHANGE_PASSWORD),
             Fault::WrongPassword => self.failure(json!("The current password is wrong.")),
             Fault::InUse(kind) => self.in_use(*kind),
             Fault::Protected(kind) => {

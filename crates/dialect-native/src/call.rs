@@ -312,10 +312,7 @@ fn unfinished(authenticated: &Authenticated) -> Option<Problem> {
         return None;
     }
     if authenticated.caller.must_change_password() && path != "/me/password" {
-        let detail =
-            "The password was set by somebody else. Choose your own first: PUT /me/password.";
-        let title = "The password must be changed first";
-        return Some(Problem::new(403, "password-change-needed", title, detail));
+        return Some(Fault::PasswordChangeNeeded.into());
     }
     let enrols = path.starts_with("/me/second-factor") || path == "/me/password";
     if authenticated.caller.must_enrol_second_factor() && !enrols {

@@ -171,6 +171,12 @@ pub fn problem(fault: &Fault) -> Problem {
             weak(*weakness),
         )
         .at("password"),
+        Fault::PasswordChangeNeeded => Problem::new(
+            403,
+            "password-change-needed",
+            "The password must be changed first",
+            "The password was set by somebody else. Choose your own first: PUT /me/password.",
+        ),
         Fault::WrongPassword => Problem::new(
             422,
             "wrong-password",

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::call::{Answer, Call, Reply};
 use super::errors::Problem;
-use super::fields::Read;
-use super::{lists, mail_templates};
+use super::fields::{Fields, Read};
+use super::{lists, mail_templates, second_factors};
 
 /// All settings.
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ async fn shown<S: Setting>(handle: &Handle) -> Answer {
 pub async fn update(mut call: Call) -> Answer {
     lists::only(&call.parameters, &[])?;
     let name = call.path.first().cloned().unwrap_or_default();
-    let change = match call.body.take() {
+    let mut change = match call.body.take() {
         Value::Object(change) => change,
         _ => {
             return Err(Problem::body(
@@ -85,10 +85,16 @@ pub async fn update(mut call: Call) -> Answer {
             ));
         }
     };
+    // What leads secrets elsewhere is changed by a session only with a proof.
+    let given: Map<String, Value> = ["current_password", "code"]
+        .into_iter()
+        .filter_map(|member| Some((member.to_owned(), change.remove(member)?)))
+        .collect();
+    let proof = second_factors::proof(&mut Fields::of(Value::Object(given))?)?;
+    call.handle = call.handle.proven(proof).await?;
     match name.as_str() {
         LockoutPolicy::NAME => changed::<LockoutPolicy>(&call.handle, change).await,
         MailSettings::NAME => {
-            let mut change = change;
             // The password is sealed apart from the rest, and never shown.
             let password: Option<Option<String>> = match change.remove("password") {
                 None => None,

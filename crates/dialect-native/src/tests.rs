@@ -152,6 +152,12 @@ fn every_fault_has_its_status_kind_and_field() {
             Some("password"),
         ),
         (
+            Fault::PasswordChangeNeeded,
+            403,
+            "password-change-needed",
+            None,
+        ),
+        (
             Fault::WrongPassword,
             422,
             "wrong-password",

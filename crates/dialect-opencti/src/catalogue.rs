@@ -77,10 +77,25 @@ pub fn spec() -> PlatformSpec {
         first_custom_number: 100,
         builtin_roles_editable: true,
         alias: Some(super::node::standard_id),
+        privileged: PRIVILEGED,
+        // Organisations are knowledge to the vendor, and every member of the default group reads it.
+        everyday: &[Permission::ReadOrganisations],
         // The vendor's policy is off until an administrator sets its figures.
         password_rule: PasswordRule::length(1),
     }
 }
+
+/// The capabilities over people, settings and what others send, as words in role lines.
+const PRIVILEGED: &[&str] = &[
+    "opencti:SETTINGS_SETACCESSES",
+    "opencti:SETTINGS_SETPARAMETERS",
+    "opencti:SETTINGS_SECURITYACTIVITY",
+    "opencti:SETTINGS_SETAUTH",
+    "opencti:SETTINGS_SETCUSTOMIZATION",
+    "opencti:SETTINGS_SUPPORT",
+    "opencti:VIRTUAL_ORGANIZATION_ADMIN",
+    "opencti:CONNECTORAPI",
+];
 
 type Terms = &'static [(&'static str, &'static str)];
 
@@ -187,7 +202,7 @@ pub fn lines<'c>(capabilities: impl IntoIterator<Item = &'c Capability>) -> Vec<
         if capability.name == capability::BYPASS {
             add(word("*"));
             for permission in Permission::ALL {
-                if *permission != Permission::SignedIn {
+                if bypassed(*permission) {
                     add(permission.word().to_owned());
                 }
             }
@@ -203,6 +218,11 @@ pub fn lines<'c>(capabilities: impl IntoIterator<Item = &'c Capability>) -> Vec<
         .into_iter()
         .map(|word| Line::word(word, Reach::Subtree))
         .collect()
+}
+
+/// Whether bypassing all capabilities brings a permission. Where secrets are mailed is the owner's alone.
+fn bypassed(permission: Permission) -> bool {
+    !matches!(permission, Permission::SignedIn | Permission::ManageMail)
 }
 
 /// What a capability lets do here; those about intelligence mean nothing to a directory of people.
@@ -293,7 +313,7 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(
                 bypass.contains(&permission.word().to_owned()),
-                *permission != Permission::SignedIn
+                bypassed(*permission)
             );
         }
         assert!(bypass.contains(&"opencti:*".to_owned()));

@@ -107,6 +107,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::WeakPassword(weakness) => {
             functional(format!("Invalid password: {}", weak(*weakness)))
         }
+        Fault::PasswordChangeNeeded => functional("You must change your password first"),
         Fault::WrongPassword => functional("The current password you have provided is not valid"),
         Fault::InUse(kind) => functional(format!(
             "Cannot delete the {}: it is still in use",
@@ -136,7 +137,7 @@ fn attribute(field: &str) -> &str {
         "display" => "name",
         "given" => "firstname",
         "family" => "lastname",
-        "email" | "login" => "user_email",
+        "email" | "email_domain" | "login" => "user_email",
         "kind" => "user_service_account",
         "status" => "account_status",
         "second_factor" => "otp_activated",

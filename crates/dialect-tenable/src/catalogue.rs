@@ -125,7 +125,10 @@ fn everything() -> Vec<Line> {
     lines.extend(
         Permission::ALL
             .iter()
-            .filter(|permission| **permission != Permission::SignedIn)
+            // Where secrets are mailed is the owner's alone.
+            .filter(|permission| {
+                !matches!(permission, Permission::SignedIn | Permission::ManageMail)
+            })
             .map(|permission| Line::may(*permission, Reach::Subtree)),
     );
     lines
@@ -163,6 +166,16 @@ pub fn spec() -> PlatformSpec {
         first_custom_number: 3,
         builtin_roles_editable: false,
         alias: None,
+        privileged: &[
+            "tenable:user.edit",
+            "tenable:user.create",
+            "tenable:role.edit",
+            "tenable:role.create",
+            "tenable:lockout-policy.edit",
+            "tenable:application-settings.read",
+            "tenable:application-settings.edit",
+        ],
+        everyday: &[],
         // Quirk: `^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*\W).{12,}$`, where `_` is no `\W` (tenable.md §5).
         password_rule: PasswordRule {
             lower: true,

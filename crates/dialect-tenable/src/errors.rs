@@ -90,6 +90,7 @@ pub fn refused(fault: &Fault) -> Refused {
         }
         Fault::Invalid { field, why } => Refused::new(400, format!("{} {why}", shown(field))),
         Fault::WeakPassword(weakness) => Refused::new(400, format!("password {}", weak(*weakness))),
+        Fault::PasswordChangeNeeded => Refused::new(403, "Change your password first"),
         Fault::WrongPassword => Refused::new(400, "The old password is wrong"),
         Fault::InUse(kind) => Refused::new(400, format!("The {} is still in use", kind.word())),
         Fault::Protected(kind) => Refused::new(
@@ -113,7 +114,7 @@ fn shown(field: &'static str) -> &'static str {
     match field {
         "given" | "display" => "name",
         "family" => "surname",
-        "login" => "email",
+        "login" | "email_domain" => "email",
         "server" => "smtpServerAddress",
         "account" => "smtpAccount",
         "sender" => "emailSender",

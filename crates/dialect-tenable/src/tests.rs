@@ -444,6 +444,7 @@ fn faults_have_their_statuses() {
         (Fault::Taken { field: "email" }, 409),
         (Fault::invalid("given", "is too long"), 400),
         (Fault::WeakPassword(Weakness::Common), 400),
+        (Fault::PasswordChangeNeeded, 403),
         (Fault::WrongPassword, 400),
         (Fault::InUse(Kind::Role), 400),
         (Fault::Protected(Kind::Role), 400),

@@ -14,7 +14,13 @@ pub fn usher_platform(others: &[Platform]) -> PlatformSpec {
             .map(|permission| Line::may(*permission, Reach::Subtree))
             .collect()
     };
-    let mut administrator = may(Permission::ALL);
+    // Where secrets are mailed is the owner's to decide, unless the owner hands it on.
+    let administrative: Vec<Permission> = Permission::ALL
+        .iter()
+        .copied()
+        .filter(|permission| *permission != Permission::ManageMail)
+        .collect();
+    let mut administrator = may(&administrative);
     administrator.extend(
         others
             .iter()
@@ -46,7 +52,7 @@ pub fn usher_platform(others: &[Platform]) -> PlatformSpec {
                 2,
                 "administrator",
                 "Administrator",
-                "Everything within an organisation and those below.",
+                "Everything within an organisation and those below, but where mail goes out.",
                 administrator,
             ),
             role(
@@ -86,6 +92,8 @@ pub fn usher_platform(others: &[Platform]) -> PlatformSpec {
         first_custom_number: 100,
         builtin_roles_editable: false,
         alias: None,
+        privileged: &[],
+        everyday: &[],
         password_rule: PasswordRule::length(12),
     }
 }

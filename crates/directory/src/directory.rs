@@ -7,11 +7,10 @@ use crate::access::authentication::Callers;
 use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
-use crate::access::caller::KeyLimits;
 use crate::access::caller::RequestContext;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Held, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
+    Fault, Held, KeyLimits, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
 };
 use crate::outcome::Abort;
 use crate::pending::Pending;

@@ -68,10 +68,20 @@ impl Handle {
             .inspect_err(|fault| self.inner.refused(&self.caller, Some(operation), fault))
     }
 
+    /// The same for what a limited key may not do at all, since it would be used without the limits.
+    pub(crate) fn admit_unlimited(&self, operation: Operation) -> Result<(), Fault> {
+        self.admitted(operation)
+            .and_then(|()| self.caller.check_unlimited())
+            .inspect_err(|fault| self.inner.refused(&self.caller, Some(operation), fault))
+    }
+
     fn admitted(&self, operation: Operation) -> Result<(), Fault> {
         let access = operation.access();
         if access.writes && self.caller.limits.read_only {
             return Err(Fault::KeyLimit);
+        }
+        if access.lasts {
+            self.caller.check_finished(operation)?;
         }
         let held = access.permission == Permission::SignedIn
             || self
@@ -242,6 +252,9 @@ impl Opening {
             }
         };
         let access = operation.access();
+        if access.lasts {
+            caller.check_finished(operation)?;
+        }
         if access.permission != Permission::SignedIn
             && !access.own
             && caller.scopes(access.permission).is_empty()

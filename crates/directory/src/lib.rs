@@ -26,7 +26,7 @@ mod seams;
 mod store;
 
 pub use access::authentication::Accepts;
-pub use access::caller::{Caller, Credential, KeyLimits, RequestContext};
+pub use access::caller::{Caller, Credential, RequestContext};
 pub use access::table::{Access, Operation};
 pub use catalogue::usher_platform;
 pub use directory::{Configuration, Directory, StoreLocation};

@@ -38,6 +38,7 @@ fn faults() -> Vec<Fault> {
         Fault::WeakPassword(Weakness::OwnNames),
         Fault::WeakPassword(Weakness::Composition),
         Fault::WeakPassword(Weakness::Unchanged),
+        Fault::PasswordChangeNeeded,
         Fault::WrongPassword,
         Fault::InUse(Kind::Organisation),
         Fault::InUse(Kind::Role),

@@ -58,7 +58,7 @@ fn faults() -> Vec<Fault> {
         faults.push(Fault::invalid(field, "is too long"));
     }
     faults.extend(weaknesses.map(Fault::WeakPassword));
-    faults.push(Fault::WrongPassword);
+    faults.extend([Fault::PasswordChangeNeeded, Fault::WrongPassword]);
     faults.extend([Kind::Organisation, Kind::Role].map(Fault::InUse));
     faults.extend([Kind::Group, Kind::Role].map(Fault::Protected));
     faults.extend([

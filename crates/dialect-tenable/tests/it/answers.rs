@@ -87,6 +87,8 @@ async fn roles() {
             .await
             .shown()
     );
+    // Who is listed must be there.
+    world.powerless("listed@example.org").await;
     let permissions = json!([
         { "entityName": "user", "action": "read", "entityIds": null, "dynamicId": null },
         { "entityName": "user", "action": "edit", "entityIds": ["1", 2], "dynamicId": "self-user-id" },

@@ -151,8 +151,7 @@ async fn a_change_is_made_whole_or_not_at_all() {
     let before = world.state().await;
     // Last of all it turns out that the administrator's role is not this caller's to give away.
     let change = json!({
-        "smtpServerAddress": "mail.example.org", "smtpAccountPassword": "Smtp-Canary-4711",
-        "logRetentionPeriod": 30, "emailSender": "tie@example.org", "defaultRoleIds": [1],
+        "logRetentionPeriod": 30, "userRegistration": true, "defaultRoleIds": [1],
     });
     let send = async |change: &Value| {
         let call = keyed(&world, "PATCH", "application-settings", &key).json(change);

@@ -16,10 +16,9 @@ use sha2::{Digest as _, Sha256};
 use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
-use crate::access::caller::KeyLimits;
 use crate::access::caller::RequestContext;
 use crate::directory::{Directory, Inner};
-use crate::model::{Fault, Held, Platform, Refusal, Standing, Time, UserId};
+use crate::model::{Fault, Held, KeyLimits, Platform, Refusal, Standing, Time, UserId};
 use crate::outcome::{Abort, Outcome};
 use crate::rules::{self, KeyGate};
 use crate::store::credentials::{
@@ -256,10 +255,10 @@ impl Directory {
             self.0.refused_credential(platform, whose, context, &fault);
             return Err(fault);
         }
-        Ok(match found {
+        match found {
             Found::Key(row) => self.with_key(row, context),
             Found::Session(row) => self.with_session(row, context),
-        })
+        }
     }
 
     /// Whether a key counts at this door, from this address, for its owner as they stand.
@@ -283,20 +282,23 @@ impl Directory {
         gate(&row.addresses, &row.constraints, context)
     }
 
-    fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Presented {
+    fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Result<Presented, Fault> {
         self.used_key(row.id, row.owner.user, context, self.now());
-        Presented {
+        Ok(Presented {
             credential: Credential::Key(row.id),
             limits: KeyLimits {
                 read_only: row.read_only,
+                addresses: networks(&row.addresses)?,
+                organisation: row.organisation,
                 constraints: row.constraints.clone(),
                 scopes: row.scopes.clone(),
                 expires_at: row.expires_at,
+                platform: row.platform.clone(),
             },
             organisation: row.organisation,
             must_enrol_second_factor: false,
             until: row.expires_at,
-        }
+        })
     }
 
     /// The same of a session, and of the key it is bound to.
@@ -319,20 +321,23 @@ impl Directory {
         gate(&row.addresses, &row.constraints, context)
     }
 
-    fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Presented {
+    fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Result<Presented, Fault> {
         self.used_session(row.id, row.key, row.owner.user, context, self.now());
-        Presented {
+        Ok(Presented {
             credential: Credential::Session(row.id, row.key),
             limits: KeyLimits {
                 read_only: row.read_only,
+                addresses: networks(&row.addresses)?,
+                organisation: row.organisation,
                 constraints: row.constraints.clone(),
                 scopes: row.scopes.clone(),
                 expires_at: row.key_expires_at,
+                platform: row.key_platform.clone(),
             },
             organisation: row.organisation,
             must_enrol_second_factor: row.enrolment,
             until: earliest(row.key_expires_at, Some(row.expires_at)),
-        }
+        })
     }
 
     /// Only active accounts come in. A lock-out after wrong passwords refuses keys and sessions only
@@ -442,6 +447,15 @@ impl Inner {
     }
 }
 
+/// The addresses that a key may come from, as stored.
+fn networks(stored: &str) -> Result<Vec<IpNet>, Fault> {
+    if stored == "[]" {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(stored)
+        .map_err(|error| Fault::Internal(format!("stored addresses: {error}")))
+}
+
 fn gate(
     addresses: &str,
     constraints: &[crate::model::Constraint],
@@ -450,8 +464,7 @@ fn gate(
     if addresses == "[]" && constraints.is_empty() {
         return Ok(());
     }
-    let nets: Vec<IpNet> = serde_json::from_str(addresses)
-        .map_err(|error| Fault::Internal(format!("stored addresses: {error}")))?;
+    let nets = networks(addresses)?;
     let gate = KeyGate {
         method: &context.method,
         path: &context.path,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::access::table::Operation;
 use crate::model::{
-    Constraint, Held, KeyId, OrganisationId, Permission, Platform, Scope, SessionId, Time, UserId,
-    word_covers,
+    Fault, Held, KeyId, KeyLimits, OrganisationId, Permission, Platform, Refusal, Scope, SessionId,
+    Time, UserId, word_covers,
 };
 use crate::store::Changes;
 
@@ -36,19 +37,6 @@ pub enum Credential {
     Session(SessionId, Option<KeyId>),
     /// The server itself: first run, background work, offline recovery.
     System,
-}
-
-/// The limits a key lays on its owner's rights.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyLimits {
-    /// It may only read.
-    pub read_only: bool,
-    /// Paths and verbs it may use.
-    pub constraints: Vec<Constraint>,
-    /// The dialect's own scope words; empty means all. The dialect checks them.
-    pub scopes: Vec<String>,
-    /// When it stops.
-    pub expires_at: Option<Time>,
 }
 
 /// What a caller amounts to.
@@ -197,6 +185,31 @@ impl CallerState {
     /// Whether it is the server itself, on nobody's behalf.
     pub fn is_system(&self) -> bool {
         self.credential == Credential::System && !self.proof
+    }
+
+    /// Refuses a session that was begun with a password somebody else has chosen, or without the second
+    /// factor that the account needs: until that is put right, it makes nothing that outlives it.
+    pub fn check_finished(&self, operation: Operation) -> Result<(), Fault> {
+        if !matches!(self.credential, Credential::Session(_, None)) {
+            return Ok(());
+        }
+        if self.must_change_password {
+            return Err(Fault::PasswordChangeNeeded);
+        }
+        if self.must_enrol_second_factor && operation != Operation::EnrolSecondFactor {
+            return Err(Fault::Unauthenticated(Refusal::SecondFactorMissing));
+        }
+        Ok(())
+    }
+
+    /// Refuses a key that is limited in any way: what is made or changed here would be used without the
+    /// limits.
+    pub fn check_unlimited(&self) -> Result<(), Fault> {
+        if self.limits.limited() {
+            Err(Fault::KeyLimit)
+        } else {
+            Ok(())
+        }
     }
 
     /// What counts in this dialect: roles of `usher` and of its own platform.

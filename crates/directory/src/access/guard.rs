@@ -1,30 +1,41 @@
 //! What the caller's own rights cover: the base of granting and of the take-over guard.
+//!
+//! Every answer fails closed: what cannot be looked up (a user, an organisation, a group) is not covered.
 
 use std::sync::Arc;
 
 use crate::access::work::Work;
+use crate::directory::Inner;
 use crate::model::{
-    Fault, GroupId, Held, OrganisationId, Permission, Platform, Scope, User, UserId, word_covers,
+    Fault, GroupId, Held, ManagerLevel, OrganisationId, Permission, Platform, Scope, User, UserId,
+    word_covers,
 };
+use crate::operations::roles::covering::{self, Holder};
 use crate::outcome::Outcome;
 use crate::store::{credentials, groups, organisations, users};
+
+impl Inner {
+    /// Whether a word that a platform's roles bring is a power over people or settings, or a reading that
+    /// not everybody has: what the take-over guard counts.
+    pub fn counts_in_guard(&self, platform: Platform, word: &str) -> bool {
+        let spec = self.platform(platform);
+        match Permission::of_word(word) {
+            Some(Permission::SignedIn) => false,
+            Some(permission) => !spec.is_some_and(|spec| spec.everyday.contains(&permission)),
+            // Other vendors' words are business, unless the catalogue says otherwise.
+            None => word.ends_with('*') || spec.is_some_and(|spec| spec.privileged.contains(&word)),
+        }
+    }
+}
 
 impl Work<'_> {
     /// Whether what the caller holds covers a right, on whatever platform they hold it: the word, and
     /// the whole of its scope.
     pub async fn covers(&mut self, platform: Platform, word: &str, scope: &Scope) -> Outcome<bool> {
-        let caller = Arc::clone(&self.caller);
-        // A token that is limited to an organisation covers nothing outside it.
-        match (self.limit(), scope) {
-            (Some(_), Scope::All) => return Ok(false),
-            (Some(limit), Scope::Organisation(at) | Scope::Subtree(at)) => {
-                let above = organisations::ancestors(&mut self.tx, *at).await?;
-                if !above.contains(&OrganisationId(limit)) {
-                    return Ok(false);
-                }
-            }
-            _ => {}
+        if !self.scope_within_limit(scope).await? {
+            return Ok(false);
         }
+        let caller = Arc::clone(&self.caller);
         let candidates: Vec<&Held> = caller
             .held
             .iter()
@@ -39,29 +50,55 @@ impl Work<'_> {
         {
             return Ok(true);
         }
-        let wanted = match scope {
-            Scope::Organisation(organisation) | Scope::Subtree(organisation) => *organisation,
-            // What somebody may do to themselves, to listed people or to their groups is covered by
-            // whoever covers their home; that is decided for their home by the callers of this.
-            Scope::Own(user) => return self.covers_people(&candidates, &[*user]).await,
-            Scope::Users(list) => return self.covers_people(&candidates, list).await,
-            Scope::Groups(groups) => {
-                let mut all = true;
-                for group in groups {
-                    let organisation = self.group_organisation(*group).await?;
-                    all = all
-                        && match organisation {
-                            Some(organisation) => {
-                                self.any_subtree(&candidates, organisation).await?
-                            }
-                            None => false,
-                        };
-                }
-                return Ok(all);
+        match scope {
+            Scope::All => Ok(false),
+            Scope::Organisation(place) | Scope::Subtree(place) => {
+                self.any_subtree(&candidates, *place).await
             }
-            Scope::All => return Ok(false),
+            Scope::Own(user) => self.covers_person(&candidates, *user).await,
+            // The people are looked for when the right is used, wherever they are then; so the whole
+            // place where it counts must be covered, or a list as long that counts as far.
+            Scope::Users { users, within } => {
+                let above = organisations::ancestors(&mut self.tx, *within).await?;
+                Ok(candidates.iter().any(|held| match &held.scope {
+                    Scope::Subtree(top) => above.contains(top),
+                    Scope::Users {
+                        users: own,
+                        within: top,
+                    } => above.contains(top) && users.iter().all(|user| own.contains(user)),
+                    _ => false,
+                }))
+            }
+            Scope::Groups { groups, within } => {
+                let above = organisations::ancestors(&mut self.tx, *within).await?;
+                Ok(candidates.iter().any(|held| match &held.scope {
+                    Scope::Subtree(top) => above.contains(top),
+                    Scope::Groups {
+                        groups: own,
+                        within: top,
+                    } => above.contains(top) && groups.iter().all(|group| own.contains(group)),
+                    _ => false,
+                }))
+            }
+        }
+    }
+
+    /// A token that is limited to an organisation covers nothing outside it.
+    async fn scope_within_limit(&mut self, scope: &Scope) -> Outcome<bool> {
+        let Some(limit) = self.limit() else {
+            return Ok(true);
         };
-        self.any_subtree(&candidates, wanted).await
+        let place = match scope {
+            Scope::All => return Ok(false),
+            Scope::Organisation(place) | Scope::Subtree(place) => *place,
+            Scope::Users { within, .. } | Scope::Groups { within, .. } => *within,
+            Scope::Own(user) => match users::by_id(&mut self.tx, *user).await? {
+                Some(user) => user.home,
+                None => return Ok(false),
+            },
+        };
+        let above = organisations::ancestors(&mut self.tx, place).await?;
+        Ok(above.contains(&OrganisationId(limit)))
     }
 
     async fn any_subtree(
@@ -75,58 +112,130 @@ impl Work<'_> {
             .any(|held| matches!(&held.scope, Scope::Subtree(top) if above.contains(top))))
     }
 
-    async fn covers_people(&mut self, candidates: &[&Held], people: &[UserId]) -> Outcome<bool> {
-        for user in people {
-            let Some(user) = users::by_id(&mut self.tx, *user).await? else {
-                continue;
-            };
-            let direct = candidates.iter().any(|held| match &held.scope {
-                Scope::Organisation(organisation) => *organisation == user.home,
-                Scope::Own(own) => *own == user.id,
-                Scope::Users(list) => list.contains(&user.id),
-                _ => false,
-            });
-            if !direct && !self.any_subtree(candidates, user.home).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// Whether any of the rights reaches a person, where they are now.
+    async fn covers_person(&mut self, candidates: &[&Held], user: UserId) -> Outcome<bool> {
+        let Some(user) = users::by_id(&mut self.tx, user).await? else {
+            return Ok(false);
+        };
+        let above = organisations::ancestors(&mut self.tx, user.home).await?;
+        Ok(candidates
+            .iter()
+            .any(|held| scope_reaches(&held.scope, &user, &above)))
     }
 
-    async fn group_organisation(&mut self, group: GroupId) -> Outcome<Option<OrganisationId>> {
-        Ok(groups::by_id(&mut self.tx, group)
-            .await?
-            .map(|group| group.organisation))
-    }
-
-    /// The take-over guard: nobody changes another's password, keys, factors, address, status, kind or
-    /// existence unless their own rights cover the other's administrative ones.
+    /// The take-over guard: nobody changes another's password, keys, factors, address, status, kind,
+    /// names or existence unless their own rights cover all that the other may do, reading included.
     pub async fn guard_takeover(&mut self, user: &User) -> Outcome<()> {
         if user.id == self.caller.user || self.caller.is_system() {
             return Ok(());
         }
-        let holding = credentials::holding(
-            &mut self.tx,
-            user.id,
-            &self.inner.platform_lines.clone(),
-            self.now,
-        )
-        .await?;
+        let inner = Arc::clone(&self.inner);
+        let holding =
+            credentials::holding(&mut self.tx, user.id, &inner.platform_lines, self.now).await?;
         for held in &holding.held {
-            let administrative = match Permission::of_word(&held.word) {
-                Some(permission) => permission.administrative(),
-                // `*` and `<platform>:*` are administrative, other vendors' words are business.
-                None => held.word.ends_with('*'),
-            };
             // What reaches only its holder is no power over anybody.
             let personal = matches!(&held.scope, Scope::Own(_));
-            if administrative
+            if inner.counts_in_guard(held.platform, &held.word)
                 && !personal
                 && !self.covers(held.platform, &held.word, &held.scope).await?
             {
                 return Err(Fault::OutranksCaller.into());
             }
         }
+        self.guard_managed_groups(user).await?;
+        self.guard_flags(user).await
+    }
+
+    /// Who manages groups may change who is in them, without any role.
+    async fn guard_managed_groups(&mut self, user: &User) -> Outcome<()> {
+        let theirs = groups::managed_by(&mut self.tx, user.id, None).await?;
+        if theirs.is_empty() {
+            return Ok(());
+        }
+        let caller = self.caller.user;
+        let own = groups::managed_by(&mut self.tx, caller, None).await?;
+        for (group, level) in theirs {
+            let equal = own.iter().any(|(id, held)| *id == group && *held >= level);
+            if !equal && !self.manages_group(group, level).await? {
+                return Err(Fault::OutranksCaller.into());
+            }
+        }
         Ok(())
+    }
+
+    /// Who administers an organisation by the flag may hand out the groups it lists, without any role.
+    async fn guard_flags(&mut self, user: &User) -> Outcome<()> {
+        for membership in organisations::memberships(&mut self.tx, &[user.id]).await? {
+            if membership.administrator && !self.hands_out_for(membership.organisation).await? {
+                return Err(Fault::OutranksCaller.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the caller may hand out all that an organisation lists for its administrators to hand out.
+    /// By holding all that the groups bring, by managing members there at every door, or by the flag.
+    pub async fn hands_out_for(&mut self, organisation: OrganisationId) -> Outcome<bool> {
+        let listed = groups::grantable(&mut self.tx, &[organisation]).await?;
+        let word = Permission::ManageMembers.word();
+        let place = Scope::Organisation(organisation);
+        if listed.is_empty() || self.covers(Platform::USHER, word, &place).await? {
+            return Ok(true);
+        }
+        let caller = self.caller.user;
+        let own = organisations::memberships(&mut self.tx, &[caller]).await?;
+        if own
+            .iter()
+            .any(|one| one.administrator && one.organisation == organisation)
+        {
+            return Ok(true);
+        }
+        for (_, group) in listed {
+            if !covering::covers_group(self, group, Holder::Anybody).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the caller's roles let them do with a group what its managers of a level may do.
+    async fn manages_group(&mut self, group: GroupId, level: ManagerLevel) -> Outcome<bool> {
+        let Some(group) = groups::by_id(&mut self.tx, group).await? else {
+            return Ok(false);
+        };
+        let needed: &[Permission] = match level {
+            ManagerLevel::Read => &[Permission::ReadGroups],
+            ManagerLevel::Write | ManagerLevel::Manage => {
+                &[Permission::ManageGroups, Permission::ManageMembers]
+            }
+        };
+        // Managers manage at every door, so only a role that counts at every door covers it.
+        let place = Scope::Organisation(group.organisation);
+        for permission in needed {
+            if !self
+                .covers(Platform::USHER, permission.word(), &place)
+                .await?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a scope reaches a person whose home lies below these organisations (itself among them).
+pub(crate) fn scope_reaches(scope: &Scope, user: &User, above: &[OrganisationId]) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Own(own) => *own == user.id,
+        Scope::Users { users, within } => users.contains(&user.id) && above.contains(within),
+        Scope::Groups { groups, within } => {
+            above.contains(within)
+                && user
+                    .primary_group
+                    .is_some_and(|group| groups.contains(&group))
+        }
+        Scope::Organisation(place) => *place == user.home,
+        Scope::Subtree(top) => above.contains(top),
     }
 }

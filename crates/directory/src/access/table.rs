@@ -1,10 +1,10 @@
-//! The access table: every operation, the permission it needs, and whether one may do it to oneself
-//! without. No use-case runs without an entry here (its transaction is opened by naming one).
+//! The access table: every operation, the permission it needs, whether one may do it to oneself
+//! without, and whether what it makes lasts. No use-case runs without an entry here (its transaction is opened by naming one).
 
 use crate::model::Permission;
 
 macro_rules! operations {
-    ($($name:ident: $mode:ident $permission:ident $($own:ident)?;)*) => {
+    ($($name:ident: $mode:ident $permission:ident $($flag:ident)*;)*) => {
         /// An operation of the directory.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "the names say it, and the table beside says what each needs")]
@@ -29,7 +29,8 @@ macro_rules! operations {
                     $(Operation::$name => Access {
                         permission: Permission::$permission,
                         writes: operations!(@writes $mode),
-                        own: operations!(@own $($own)?),
+                        own: operations!(@own $($flag)*),
+                        lasts: operations!(@lasts $($flag)*),
                     },)*
                 }
             }
@@ -37,8 +38,12 @@ macro_rules! operations {
     };
     (@writes read) => { false };
     (@writes write) => { true };
-    (@own own) => { true };
+    (@own own $($rest:ident)*) => { true };
+    (@own lasts $($rest:ident)*) => { operations!(@own $($rest)*) };
     (@own) => { false };
+    (@lasts lasts $($rest:ident)*) => { true };
+    (@lasts own $($rest:ident)*) => { operations!(@lasts $($rest)*) };
+    (@lasts) => { false };
 }
 
 /// What an operation needs.
@@ -50,66 +55,70 @@ pub struct Access {
     pub writes: bool,
     /// Whether one may do it to oneself, or to a group one manages, without the permission.
     pub own: bool,
+    /// Whether what it makes or changes opens something after the session that asked has ended:
+    /// credentials, accounts, roles, and where secrets go. A session that has yet to choose its own
+    /// password, or to enrol a second factor, does none of these, at any door.
+    pub lasts: bool,
 }
 
 operations! {
     // Users.
     ListUsers: read ReadUsers;
     ShowUser: read ReadUsers own;
-    CreateUser: write CreateUsers;
-    UpdateUser: write EditUsers;
+    CreateUser: write CreateUsers lasts;
+    UpdateUser: write EditUsers lasts;
     // Whoever may reset somebody's credentials could sign in as them.
-    ActForUser: read ResetCredentials;
+    ActForUser: read ResetCredentials lasts;
     UpdateOwnProfile: write SignedIn own;
     DeleteUser: write DeleteUsers;
     // Organisations.
     ListOrganisations: read ReadOrganisations;
     ShowOrganisation: read ReadOrganisations own;
     CreateOrganisation: write ManageOrganisations;
-    UpdateOrganisation: write ManageOrganisations;
+    UpdateOrganisation: write ManageOrganisations lasts;
     DeleteOrganisation: write ManageOrganisations;
-    AddMembership: write ManageMemberships;
+    AddMembership: write ManageMemberships lasts;
     RemoveMembership: write ManageMemberships;
     // Groups.
     ListGroups: read ReadGroups;
     ShowGroup: read ReadGroups own;
     CreateGroup: write ManageGroups;
-    UpdateGroup: write ManageGroups own;
+    UpdateGroup: write ManageGroups own lasts;
     DeleteGroup: write ManageGroups;
-    AddMember: write ManageMembers own;
+    AddMember: write ManageMembers own lasts;
     RemoveMember: write ManageMembers own;
     ShowManagers: read ReadGroups own;
-    ChangeManagers: write ManageGroups own;
-    ChangeGrantableGroups: write ManageOrganisations;
+    ChangeManagers: write ManageGroups own lasts;
+    ChangeGrantableGroups: write ManageOrganisations lasts;
     // Collections of organisations.
     ListCollections: read ReadOrganisations;
-    ManageCollections: write ManageOrganisations;
+    ManageCollections: write ManageOrganisations lasts;
     // Roles and grants.
     ListRoles: read ReadRoles;
     ShowRole: read ReadRoles own;
-    CreateRole: write ManageRoles;
-    UpdateRole: write ManageRoles;
+    CreateRole: write ManageRoles lasts;
+    UpdateRole: write ManageRoles lasts;
     DeleteRole: write ManageRoles;
-    ChangeDefaultRoles: write ManageRoles;
+    ChangeDefaultRoles: write ManageRoles lasts;
     ListGrants: read ReadUsers own;
-    GrantRole: write GrantRoles;
+    GrantRole: write GrantRoles lasts;
     RevokeRole: write GrantRoles;
-    ChangeGroupRoles: write GrantRoles;
+    ChangeGroupRoles: write GrantRoles lasts;
     // Credentials.
     SignIn: write SignedIn own;
     RequestPasswordReset: write SignedIn own;
     RedeemToken: write SignedIn own;
     ChangeOwnPassword: write SignedIn own;
-    SetPassword: write ResetCredentials;
-    SendPasswordReset: write ResetCredentials;
-    SendAccessMail: write ResetCredentials;
+    SetPassword: write ResetCredentials lasts;
+    SendPasswordReset: write ResetCredentials lasts;
+    SendAccessMail: write ResetCredentials lasts;
     Unlock: write ResetCredentials;
     ProveAgain: write SignedIn own;
-    EnrolSecondFactor: write SignedIn own;
-    RemoveSecondFactor: write ResetCredentials own;
+    EnrolSecondFactor: write SignedIn own lasts;
+    RemoveSecondFactor: write ResetCredentials own lasts;
     ListKeys: read ManageKeys own;
-    CreateKey: write ManageKeys own;
-    UpdateKey: write ManageKeys own;
+    CreateKey: write ManageKeys own lasts;
+    UpdateKey: write ManageKeys own lasts;
     RevokeKey: write ManageKeys own;
     ListSessions: read ManageSessions own;
     RevokeSessions: write ManageSessions own;
@@ -124,7 +133,7 @@ operations! {
     UpdateJob: write SignedIn own;
     // The installation.
     ReadSettings: read ReadSettings;
-    ChangeSettings: write ManageSettings;
+    ChangeSettings: write ManageSettings lasts;
     ReadEvents: read ReadAudit own;
     SendMail: write EditUsers;
     ListMail: read ReadSettings;

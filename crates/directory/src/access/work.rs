@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::access::caller::CallerState;
+use crate::access::guard::scope_reaches;
 use crate::access::table::Operation;
 use crate::directory::Inner;
 use crate::model::{
@@ -123,15 +124,29 @@ impl Work<'_> {
         if !self.within_limit(user.home).await? {
             return Ok(false);
         }
-        let personal = scopes.iter().any(|scope| match scope {
-            Scope::Own(own) => *own == user.id,
-            Scope::Users(listed) => listed.contains(&user.id),
-            Scope::Groups(groups) => user
-                .primary_group
-                .is_some_and(|group| groups.contains(&group)),
-            _ => false,
-        });
-        Ok(personal || self.scope_holds(&scopes, user.home).await?)
+        if scopes.contains(&Scope::All) {
+            return Ok(true);
+        }
+        let above = organisations::ancestors(&mut self.tx, user.home).await?;
+        Ok(scopes
+            .iter()
+            .any(|scope| scope_reaches(scope, user, &above)))
+    }
+
+    /// Refuses unless the operation's permission counts over the whole installation. Reach over the
+    /// root organisation alone is less.
+    pub fn require_everywhere(&self) -> Outcome<()> {
+        let permission = self.operation.access().permission;
+        if self.reaches_everywhere(permission) {
+            Ok(())
+        } else {
+            Err(Fault::Forbidden(permission).into())
+        }
+    }
+
+    /// Whether a permission counts over the whole installation.
+    pub fn reaches_everywhere(&self, permission: Permission) -> bool {
+        self.limit().is_none() && self.caller.scopes(permission).contains(&Scope::All)
     }
 
     /// Whether the caller sees a user: themselves, or by a home or a membership within the reach of

@@ -66,6 +66,7 @@ fn reason(fault: &Fault) -> Option<&'static str> {
         Fault::ExceedsOwn => Some("exceeds_own"),
         Fault::OutranksCaller => Some("outranks_caller"),
         Fault::LastOwner => Some("last_owner"),
+        Fault::PasswordChangeNeeded => Some("password_change_needed"),
         Fault::Unauthenticated(refusal) => match refusal {
             // Nothing was tried.
             Refusal::Missing => None,

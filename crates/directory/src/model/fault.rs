@@ -142,6 +142,10 @@ pub enum Fault {
     /// The password breaks the policy.
     #[error("the password is not acceptable")]
     WeakPassword(Weakness),
+    /// The session was begun with a password that somebody else has chosen, which must be changed before
+    /// the session does anything that lasts.
+    #[error("the password must be changed first")]
+    PasswordChangeNeeded,
     /// The present password given along was wrong.
     #[error("the present password is wrong")]
     WrongPassword,

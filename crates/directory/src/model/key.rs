@@ -93,6 +93,100 @@ impl Key {
     }
 }
 
+/// The limits that a key lays on its owner's rights. Whatever is made with a key has to be
+/// [`KeyLimits::narrower_or_equal`]; a new kind of limit is a field here, and the two functions below
+/// do not compile until they have decided on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyLimits {
+    /// It may only read.
+    pub read_only: bool,
+    /// The addresses it may come from; empty allows all.
+    pub addresses: Vec<IpNet>,
+    /// Paths and verbs it may use; empty allows all.
+    pub constraints: Vec<Constraint>,
+    /// The dialect's own scope words; empty means all. The dialect checks them.
+    pub scopes: Vec<String>,
+    /// The organisation it is limited to.
+    pub organisation: Option<OrganisationId>,
+    /// When it stops.
+    pub expires_at: Option<Time>,
+    /// The only dialect it opens.
+    pub platform: Option<String>,
+}
+
+impl KeyLimits {
+    /// Whether there is any limit.
+    #[must_use]
+    pub fn limited(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether these let through nothing that `outer` forbids.
+    #[must_use]
+    pub fn narrower_or_equal(&self, outer: &KeyLimits) -> bool {
+        crate::rules::narrower_or_equal(self, outer)
+    }
+
+    /// Whether a right that is handed to another account would leave the limits behind. What an
+    /// organisation limits is handed out within that organisation only, what is limited to a dialect within
+    /// its roles only, and scopes are a vendor's own word for which of its requests, granting among them,
+    /// a client may make.
+    #[must_use]
+    pub fn binds_grants(&self) -> bool {
+        let KeyLimits {
+            read_only,
+            addresses,
+            constraints,
+            scopes: _,
+            organisation: _,
+            expires_at,
+            platform: _,
+        } = self;
+        *read_only || !addresses.is_empty() || !constraints.is_empty() || expires_at.is_some()
+    }
+}
+
+impl Key {
+    /// Its limits.
+    #[must_use]
+    pub fn limits(&self) -> KeyLimits {
+        let Key {
+            // What it is, and what became of it.
+            id: _,
+            uuid: _,
+            user: _,
+            name: _,
+            hint_start: _,
+            hint_end: _,
+            origin: _,
+            revoked_at: _,
+            created_at: _,
+            created_by: _,
+            use_count: _,
+            last_used_at: _,
+            last_address: _,
+            seen_addresses: _,
+            // Its limits.
+            read_only,
+            addresses,
+            constraints,
+            scopes,
+            organisation,
+            expires_at,
+            platform,
+        } = self;
+        KeyLimits {
+            read_only: *read_only,
+            addresses: addresses.clone(),
+            constraints: constraints.clone(),
+            scopes: scopes.clone(),
+            organisation: *organisation,
+            expires_at: *expires_at,
+            platform: platform.clone(),
+        }
+    }
+}
+
 /// The shape of a key's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyShape {
@@ -124,6 +218,32 @@ pub struct NewKey {
     pub scopes: Vec<String>,
     /// The organisation it is limited to.
     pub organisation: Option<OrganisationId>,
+}
+
+impl NewKey {
+    /// The same with all of these limits in place of its own. (Which dialects it opens follows from where
+    /// it is made.)
+    #[must_use]
+    pub fn limited_by(self, limits: KeyLimits) -> Self {
+        let KeyLimits {
+            read_only,
+            addresses,
+            constraints,
+            scopes,
+            organisation,
+            expires_at,
+            platform: _,
+        } = limits;
+        Self {
+            read_only,
+            addresses,
+            constraints,
+            scopes,
+            organisation,
+            expires_at,
+            ..self
+        }
+    }
 }
 
 /// Changes to a key.

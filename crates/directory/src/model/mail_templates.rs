@@ -57,6 +57,10 @@ const BUILTIN: &[(&str, &str)] = &[
 ];
 
 impl MailTemplates {
+    /// Those that carry a token: a link to a password or to a new address.
+    pub const WITH_TOKEN: &'static [&'static str] =
+        &["activation", "welcome", "password_reset", "confirm_email"];
+
     /// The names there are. A `message` is no template: its text comes whole.
     pub const NAMES: &'static [&'static str] = &{
         let mut names = [""; BUILTIN.len()];
@@ -92,4 +96,16 @@ impl MailTemplates {
 
 impl Setting for MailTemplates {
     const NAME: &'static str = "mail_templates";
+
+    /// Of the notices alone, which carry none, nothing is led elsewhere.
+    fn leads_elsewhere(&self, old: &Self) -> bool {
+        let notice = |name: &&String| {
+            MailTemplates::NAMES.contains(&name.as_str())
+                && !MailTemplates::WITH_TOKEN.contains(&name.as_str())
+        };
+        let names = self.templates.keys().chain(old.templates.keys());
+        names
+            .filter(|name| !notice(name))
+            .any(|name| self.templates.get(name) != old.templates.get(name))
+    }
 }

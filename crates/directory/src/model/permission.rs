@@ -23,8 +23,7 @@ macro_rules! permissions {
                 match self { $(Permission::$name => $word,)* }
             }
 
-            /// Whether it changes anything or anyone. Only administrative lines count in the
-            /// take-over guard: reading is no power over an account.
+            /// Whether it changes anything or anyone. The take-over guard counts reading too.
             #[must_use]
             pub const fn administrative(self) -> bool {
                 match self { $(Permission::$name => $administrative,)* }
@@ -72,6 +71,9 @@ permissions! {
     ReadSettings = "settings.read", false;
     /// Change settings and mail templates.
     ManageSettings = "settings.manage", true;
+    /// Change where secrets are mailed: the mail server and its account, the public address that links
+    /// begin with, and the templates that carry a token. It is the right to take any account over.
+    ManageMail = "mail.manage", true;
     /// Make, change and delete a dialect's shared records (registrations, templates, themes …).
     ManageRecords = "records.manage", true;
     /// Nothing but being signed in; what everybody may do for themselves.
@@ -137,16 +139,41 @@ impl Line {
 pub enum Scope {
     /// Only this user (the holder).
     Own(UserId),
-    /// The listed users.
-    Users(Vec<UserId>),
-    /// People whose primary group is one of these.
-    Groups(Vec<GroupId>),
+    /// The listed users, as long as their home is `within` the organisation of the grant or below it:
+    /// whoever moves away is no longer reached, and a number that nobody has reaches nobody.
+    Users {
+        /// The numbers listed.
+        users: Vec<UserId>,
+        /// The organisation of the grant.
+        within: OrganisationId,
+    },
+    /// People whose primary group is one of these and whose home is `within` the organisation of the
+    /// grant or below it.
+    Groups {
+        /// The groups that the holder manages.
+        groups: Vec<GroupId>,
+        /// The organisation of the grant.
+        within: OrganisationId,
+    },
     /// One organisation.
     Organisation(OrganisationId),
     /// An organisation and everything below.
     Subtree(OrganisationId),
     /// The whole installation.
     All,
+}
+
+/// Where a role's lines count while nothing is known of the grants that carry them. "Everywhere" is a
+/// value of its own: it is more than the root organisation, and only reach over everything covers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In every organisation: a role of no organisation, the defaults of a platform, settings.
+    Everywhere,
+    /// In an organisation and all below it: a role that belongs to an organisation, which may be granted
+    /// anywhere below.
+    Below(OrganisationId),
+    /// As granted in one organisation.
+    In(OrganisationId),
 }
 
 /// A right somebody holds: which platform's role brought it, the word and where it counts.

@@ -6,7 +6,7 @@ use super::group::BuiltinGroup;
 use super::ids::{
     CollectionId, GrantId, GroupId, GroupRoleId, OrganisationId, Platform, RoleId, UserId,
 };
-use super::permission::Line;
+use super::permission::{Line, Place};
 use super::time::Time;
 
 /// A role of one platform.
@@ -38,6 +38,14 @@ pub struct Role {
     pub created_at: Time,
     /// When it was last changed.
     pub updated_at: Time,
+}
+
+impl Role {
+    /// Where its lines may count.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.organisation.map_or(Place::Everywhere, Place::Below)
+    }
 }
 
 /// A role to make on the caller's platform (or, natively, on any).
@@ -302,6 +310,12 @@ pub struct PlatformSpec {
     /// An id of a user's that it computes from the row, and that clients look users up by. At most one
     /// platform has such ids; they are stored beside the row.
     pub alias: Option<fn(&super::user::User) -> String>,
+    /// Which of its own words are a power over people or settings, so that the take-over guard counts
+    /// them; other words of its own are business. `*` and `<platform>:*` count always.
+    pub privileged: &'static [&'static str],
+    /// What even its ordinary roles bring in the directory's vocabulary, only to read. The take-over
+    /// guard does not count these when they come from a role of this platform.
+    pub everyday: &'static [super::permission::Permission],
     /// What its vendor asks of passwords, used when the password policy is `vendor`.
     pub password_rule: super::settings::PasswordRule,
 }

@@ -77,13 +77,26 @@ pub trait Setting: Serialize + for<'de> Deserialize<'de> + Default + Send + Sync
     fn check(&self) -> Result<(), Fault> {
         Ok(())
     }
+
+    /// Whether the change from `old` to this one leads secrets elsewhere: then it takes
+    /// [`Permission::ManageMail`](super::Permission::ManageMail).
+    fn leads_elsewhere(&self, old: &Self) -> bool {
+        let _ = old;
+        false
+    }
+
+    /// What the audit trail tells of the document, beside the names of the members that changed. Never a
+    /// secret.
+    fn told(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
 }
 
 /// What one member of a settings document is: its kind, its default, and what it may be.
 macro_rules! setting {
     (
         $(#[$about:meta])*
-        $name:ident is $word:literal;
+        $name:ident is $word:literal $(with { $($more:item)* })?;
         $($(#[$member_about:meta])* $member:ident: $kind:ty = $default:expr, $check:expr;)*
     ) => {
         $(#[$about])*
@@ -109,6 +122,8 @@ macro_rules! setting {
                 )*
                 Ok(())
             }
+
+            $($($more)*)?
         }
     };
 }
@@ -132,7 +147,18 @@ setting! {
 
 setting! {
     /// Where mail goes out. The account's password is sealed in a document of its own.
-    MailSettings is "mail";
+    MailSettings is "mail" with {
+        fn leads_elsewhere(&self, old: &Self) -> bool {
+            self != old
+        }
+
+        fn told(&self) -> serde_json::Value {
+            serde_json::json!({
+                "server": self.server, "port": self.port,
+                "start_tls": self.start_tls, "tls": self.tls, "sender": self.sender,
+            })
+        }
+    };
     /// The SMTP server; `None` writes `.eml` files into the data directory.
     server: Option<String> = None, host;
     /// Its port; 25, 465 or 587 by the kind of connection when absent.
@@ -158,11 +184,56 @@ setting! {
 
 setting! {
     /// Facts about the installation as its users see it.
-    PublicFace is "public";
+    PublicFace is "public" with {
+        fn leads_elsewhere(&self, old: &Self) -> bool {
+            let PublicFace { url, title: _ } = self;
+            *url != old.url
+        }
+
+        fn told(&self) -> serde_json::Value {
+            serde_json::json!({ "url": self.url, "title": self.title })
+        }
+    };
     /// The address under which people reach the server, without a trailing slash; used in mails.
     url: Option<String> = None, web_address;
     /// The name shown in mails and pages.
     title: Option<String> = None, line;
+}
+
+impl MailSettings {
+    /// Whether these lead to another account than `old` did, or there by another way, so that a password
+    /// that was kept for the old one is not for it.
+    #[must_use]
+    pub fn another_destination(&self, old: &Self) -> bool {
+        let MailSettings {
+            server,
+            port,
+            account,
+            start_tls,
+            tls,
+            sender: _,
+        } = self;
+        *server != old.server
+            || *port != old.port
+            || *account != old.account
+            || *start_tls != old.start_tls
+            || *tls != old.tls
+    }
+
+    /// Whether a password may be sent there: by an encrypted connection, or within this machine.
+    #[must_use]
+    pub fn keeps_secrets(&self) -> bool {
+        self.tls || self.start_tls || self.server.as_deref().is_none_or(is_loopback)
+    }
+}
+
+/// Whether a machine is this one, by its name or address.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 impl PublicFace {

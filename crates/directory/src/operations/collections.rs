@@ -8,14 +8,14 @@ use crate::audit::{About, difference};
 use crate::handle::Handle;
 use crate::model::{
     Collection, CollectionChange, CollectionId, CollectionRef, Fault, Kind, NewCollection,
-    OrganisationId, Ref, Scope,
+    OrganisationId, Place, Ref, Scope,
 };
 use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::{collections, roles};
 
 use super::extensions::seen_organisations;
-use crate::operations::roles::granting;
+use crate::operations::roles::covering::{self, Holder};
 use crate::pending::Pending;
 
 /// How many organisations one request may name.
@@ -268,11 +268,11 @@ async fn check_roles(
     organisations: &[OrganisationId],
 ) -> Outcome<()> {
     for id in collections::roles_through(&mut work.tx, collection).await? {
-        let Some(role) = roles::by_id(&mut work.tx, id).await? else {
-            continue;
-        };
+        let role = roles::by_id(&mut work.tx, id)
+            .await?
+            .ok_or(Fault::ExceedsOwn)?;
         for organisation in organisations {
-            granting::may_grant(work, &role, *organisation).await?;
+            covering::may_grant(work, &role, Place::In(*organisation), Holder::Anybody).await?;
         }
     }
     Ok(())

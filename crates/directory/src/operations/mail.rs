@@ -37,6 +37,13 @@ impl Setting for MailPassword {
     const NAME: &'static str = "mail_password";
 }
 
+/// Whether the mail account has a password.
+pub(crate) async fn has_password(work: &mut Work<'_>) -> Outcome<bool> {
+    let inner = std::sync::Arc::clone(&work.inner);
+    let stored: MailPassword = inner.setting(&mut work.tx).await?;
+    Ok(stored.sealed.is_some())
+}
+
 /// Stores the password of the mail account, or takes it away. It is never shown again.
 pub(crate) async fn put_password(work: &mut Work<'_>, password: &MailPassword) -> Outcome<()> {
     let (now, actor) = (work.now, work.actor());
@@ -230,9 +237,8 @@ impl Handle {
     pub fn has_mail_password(&self) -> Pending<'_, bool> {
         Box::pin(async move {
             self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-                let inner = std::sync::Arc::clone(&work.inner);
-                let stored: MailPassword = inner.setting(&mut work.tx).await?;
-                Ok(stored.sealed.is_some())
+                work.require_everywhere()?;
+                has_password(work).await
             })
             .await
         })
@@ -242,7 +248,7 @@ impl Handle {
     pub fn mails(&self, before: Option<MailId>, limit: u32) -> Pending<'_, Vec<MailEntry>> {
         Box::pin(async move {
             self.read(Operation::ListMail, async |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
+                work.require_everywhere()?;
                 let before = before.unwrap_or(MailId(i64::MAX));
                 Ok(outbox::list(&mut work.tx, before, i64::from(limit.min(1_000))).await?)
             })

@@ -248,11 +248,11 @@ async fn require_place(work: &mut Work<'_>, organisation: Option<OrganisationId>
     {
         return Err(Fault::UnknownReference(Kind::Organisation).into());
     }
-    let place = organisation.unwrap_or(crate::ROOT);
-    let reaches = work
-        .reaches_organisation(Permission::ManageRecords, place)
-        .await?
-        && (organisation.is_some() || work.limit().is_none());
+    let permission = Permission::ManageRecords;
+    let reaches = match organisation {
+        Some(place) => work.reaches_organisation(permission, place).await?,
+        None => work.reaches_everywhere(permission),
+    };
     if reaches {
         Ok(())
     } else {

@@ -103,6 +103,7 @@ impl Handle {
     pub fn begin_second_factor(&self, proof: Option<Proof>) -> Pending<'_, SecondFactorSecret> {
         Box::pin(async move {
             let operation = Operation::EnrolSecondFactor;
+            self.admit_unlimited(operation)?;
             self.prove(operation, proof, FreshWillDo::Yes).await?;
             let mut seed = [0_u8; 20];
             self.inner.seams.entropy.fill(&mut seed);
@@ -141,6 +142,7 @@ impl Handle {
     pub fn confirm_second_factor<'a>(&'a self, code: &'a str) -> Pending<'a, Vec<String>> {
         Box::pin(async move {
             let operation = Operation::EnrolSecondFactor;
+            self.admit_unlimited(operation)?;
             let (codes, digests) = self.inner.recovery_codes();
             let code = code.to_owned();
             let confirmed = self
@@ -184,6 +186,7 @@ impl Handle {
     pub fn renew_recovery_codes(&self, proof: Option<Proof>) -> Pending<'_, Vec<String>> {
         Box::pin(async move {
             let operation = Operation::EnrolSecondFactor;
+            self.admit_unlimited(operation)?;
             self.prove(operation, proof, FreshWillDo::No).await?;
             let (codes, digests) = self.inner.recovery_codes();
             self.write(operation, async move |work: &mut Work<'_>| {
@@ -223,6 +226,7 @@ impl Handle {
             Box::pin(async move {
                 let which = user;
                 let operation = Operation::RemoveSecondFactor;
+                handle.admit_unlimited(operation)?;
                 let name = which.clone();
                 let target = handle
                     .read(operation, async |work: &mut Work<'_>| {

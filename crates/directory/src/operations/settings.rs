@@ -7,7 +7,7 @@ use crate::access::work::Work;
 use crate::audit::{About, difference};
 use crate::directory::Directory;
 use crate::handle::Handle;
-use crate::model::{Fault, Kind, Platform, RoleId, Setting};
+use crate::model::{Fault, Kind, MailSettings, Permission, Platform, RoleId, Setting};
 use crate::operations::{mail, roles};
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
@@ -22,35 +22,86 @@ pub struct SettingsChange {
     default_roles: Option<(Platform, Vec<RoleId>)>,
 }
 
-/// Members to put over one document, and how the whole is read back as a document of its kind.
+/// Members to put over one document of a kind.
 struct Members {
-    name: &'static str,
     members: Map<String, Value>,
+    kind: Kinds,
+}
+
+/// What is known of one kind of document.
+struct Kinds {
+    name: &'static str,
+    /// Reads a stored document back whole, with the defaults of what it lacks.
     whole: fn(Option<Value>) -> Result<Value, serde_json::Error>,
     check: fn(&Value) -> Result<(), Fault>,
+    /// See [`Setting::leads_elsewhere`] and [`Setting::told`].
+    leads_elsewhere: fn(&Value, &Value) -> Result<bool, serde_json::Error>,
+    told: fn(&Value) -> Result<Value, serde_json::Error>,
+}
+
+impl Kinds {
+    fn of<S: Setting>() -> Self {
+        Kinds {
+            name: S::NAME,
+            whole: |stored| {
+                let setting: S = stored
+                    .map(serde_json::from_value)
+                    .transpose()?
+                    .unwrap_or_default();
+                serde_json::to_value(setting)
+            },
+            check: |whole| {
+                let setting: S = serde_json::from_value(whole.clone())
+                    .map_err(|_| Fault::invalid("value", "is of the wrong kind"))?;
+                setting.check()
+            },
+            leads_elsewhere: |old, new| {
+                let old: S = serde_json::from_value(old.clone())?;
+                let new: S = serde_json::from_value(new.clone())?;
+                Ok(new.leads_elsewhere(&old))
+            },
+            told: |whole| Ok(serde_json::from_value::<S>(whole.clone())?.told()),
+        }
+    }
+
+    fn malformed(&self, error: serde_json::Error) -> Fault {
+        Fault::Internal(format!("setting {}: {error}", self.name))
+    }
+
+    /// Stores a document in the place of another, for whoever may.
+    async fn store(&self, work: &mut Work<'_>, before: &Value, after: &Value) -> Outcome<()> {
+        if before == after {
+            return Ok(());
+        }
+        let elsewhere =
+            (self.leads_elsewhere)(before, after).map_err(|error| self.malformed(error))?;
+        if elsewhere {
+            may_lead_elsewhere(work).await?;
+        }
+        let told = |whole| (self.told)(whole).map_err(|error| self.malformed(error));
+        let told = (told(before)?, told(after)?);
+        store(work, self.name, before, after, told).await
+    }
+}
+
+/// Whoever decides where secrets are mailed could take any account over: it takes a right of its own over
+/// everything, a key without limits, and of a session the proof that it is still its owner's.
+async fn may_lead_elsewhere(work: &mut Work<'_>) -> Outcome<()> {
+    let permission = Permission::ManageMail;
+    if !work.reaches_everywhere(permission) {
+        return Err(Fault::Forbidden(permission).into());
+    }
+    work.caller.check_unlimited()?;
+    work.require_proof().await
 }
 
 impl SettingsChange {
     /// Puts members over those of a settings document, whose others stay what they are by then.
     #[must_use]
     pub fn members<S: Setting>(mut self, members: Map<String, Value>) -> Self {
-        let whole = |stored: Option<Value>| {
-            let setting: S = stored
-                .map(serde_json::from_value)
-                .transpose()?
-                .unwrap_or_default();
-            serde_json::to_value(setting)
-        };
-        let check = |whole: &Value| {
-            let setting: S = serde_json::from_value(whole.clone())
-                .map_err(|_| Fault::invalid("value", "is of the wrong kind"))?;
-            setting.check()
-        };
         self.documents.push(Members {
-            name: S::NAME,
             members,
-            whole,
-            check,
+            kind: Kinds::of::<S>(),
         });
         self
     }
@@ -86,30 +137,25 @@ impl Handle {
             self.write(
                 Operation::ChangeSettings,
                 async move |work: &mut Work<'_>| {
-                    work.require_organisation(crate::ROOT).await?;
-                    for Members {
-                        name,
-                        members,
-                        whole,
-                        check,
-                    } in &documents
-                    {
-                        let malformed = |error: serde_json::Error| {
-                            Fault::Internal(format!("setting {name}: {error}"))
-                        };
-                        let stored = read(&mut work.tx, name).await?;
-                        let before = whole(stored).map_err(malformed)?;
+                    work.require_everywhere()?;
+                    let mail_before = mail_settings(work).await?;
+                    for Members { members, kind } in &documents {
+                        let malformed = |error| kind.malformed(error);
+                        let stored = read(&mut work.tx, kind.name).await?;
+                        let before = (kind.whole)(stored).map_err(malformed)?;
                         let mut after = before.clone();
                         if let Value::Object(after) = &mut after {
                             after.extend(members.clone());
                         }
-                        check(&after)?;
-                        let after = whole(Some(after)).map_err(malformed)?;
-                        store(work, name, &before, &after).await?;
+                        (kind.check)(&after)?;
+                        let after = (kind.whole)(Some(after)).map_err(malformed)?;
+                        kind.store(work, &before, &after).await?;
                     }
                     if let Some(sealed) = &mail_password {
+                        may_lead_elsewhere(work).await?;
                         mail::put_password(work, sealed).await?;
                     }
+                    mail_moved(work, &mail_before, mail_password.is_some()).await?;
                     if let Some((platform, wanted)) = &default_roles {
                         roles::defaults::put_default_roles(work, *platform, wanted).await?;
                     }
@@ -123,7 +169,7 @@ impl Handle {
     /// A settings document, the default when none is stored.
     pub async fn setting<S: Setting>(&self) -> Result<S, Fault> {
         self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-            work.require_organisation(crate::ROOT).await?;
+            work.require_everywhere()?;
             let inner = std::sync::Arc::clone(&work.inner);
             inner.setting::<S>(&mut work.tx).await
         })
@@ -147,13 +193,15 @@ impl Handle {
         self.write(
             Operation::ChangeSettings,
             async move |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
+                work.require_everywhere()?;
                 let inner = std::sync::Arc::clone(&work.inner);
                 let before = whole_setting(&inner.setting::<S>(&mut work.tx).await?)?;
                 if old.as_ref().is_some_and(|old| *old != before) {
                     return Err(Fault::Stale.into());
                 }
-                store(work, S::NAME, &before, &new).await
+                let mail_before = mail_settings(work).await?;
+                Kinds::of::<S>().store(work, &before, &new).await?;
+                mail_moved(work, &mail_before, false).await
             },
         )
         .await
@@ -164,7 +212,7 @@ impl Handle {
         Box::pin(async move {
             let name = own_name(self.caller.platform, name);
             self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-                work.require_organisation(crate::ROOT).await?;
+                work.require_everywhere()?;
                 read(&mut work.tx, &name).await
             })
             .await
@@ -182,9 +230,9 @@ impl Handle {
             self.write(
                 Operation::ChangeSettings,
                 async move |work: &mut Work<'_>| {
-                    work.require_organisation(crate::ROOT).await?;
+                    work.require_everywhere()?;
                     let before = read(&mut work.tx, &name).await?.unwrap_or(Value::Null);
-                    store(work, &name, &before, &new).await
+                    store(work, &name, &before, &new, (Value::Null, Value::Null)).await
                 },
             )
             .await
@@ -238,8 +286,35 @@ async fn read(tx: &mut Tx<'_>, name: &str) -> Outcome<Option<Value>> {
     }
 }
 
-/// Stores a document and tells the trail which fields changed; values may be secret and stay out.
-async fn store(work: &mut Work<'_>, name: &str, before: &Value, after: &Value) -> Outcome<()> {
+async fn mail_settings(work: &mut Work<'_>) -> Outcome<MailSettings> {
+    let inner = std::sync::Arc::clone(&work.inner);
+    inner.setting::<MailSettings>(&mut work.tx).await
+}
+
+/// A kept password belongs to the account it was given for: it does not follow to another server, port or
+/// account, nor out of an encrypted connection. None is kept for where it would be sent in clear.
+async fn mail_moved(work: &mut Work<'_>, before: &MailSettings, given: bool) -> Outcome<()> {
+    let after = mail_settings(work).await?;
+    if !given && after.another_destination(before) && mail::has_password(work).await? {
+        mail::put_password(work, &mail::MailPassword::default()).await?;
+    }
+    if !after.keeps_secrets() && mail::has_password(work).await? {
+        let why =
+            "or tls must be on, since the account has a password and the server is another machine";
+        return Err(Fault::invalid("start_tls", why).into());
+    }
+    Ok(())
+}
+
+/// Stores a document and tells the trail which fields changed; values may be secret and stay out, but for
+/// what the kind of document tells of itself.
+async fn store(
+    work: &mut Work<'_>,
+    name: &str,
+    before: &Value,
+    after: &Value,
+    (was, is): (Value, Value),
+) -> Outcome<()> {
     if before == after {
         return Ok(());
     }
@@ -258,6 +333,11 @@ async fn store(work: &mut Work<'_>, name: &str, before: &Value, after: &Value) -
         name: Some(name),
         ..About::default()
     };
-    let detail = json!({ "fields": fields });
+    let mut detail = json!({ "fields": fields });
+    if was != is {
+        let told = difference(&was, &is);
+        detail["before"] = told["before"].clone();
+        detail["after"] = told["after"].clone();
+    }
     work.event("setting.changed", about, Some(detail)).await
 }

@@ -88,6 +88,27 @@ pub fn check_domain(email: &str, domains: &[String]) -> Result<(), Fault> {
     }
 }
 
+/// Whether somebody may change their own address at once, without confirming it: to one within the
+/// domains of their home, or where it names none, within the domain of the old address.
+pub fn check_own_address(old: Option<&str>, new: &str, domains: &[String]) -> Result<(), Fault> {
+    if !domains.is_empty() {
+        return check_domain(new, domains);
+    }
+    let domain = |email: &str| {
+        let lower = email.to_lowercase();
+        lower.rsplit_once('@').map(|(_, domain)| domain.to_owned())
+    };
+    if old
+        .and_then(domain)
+        .is_some_and(|own| Some(own) == domain(new))
+    {
+        Ok(())
+    } else {
+        let why = "must be that of the old address: ask an administrator, or confirm the new one by mail (PUT /api/v1/me/email)";
+        Err(Fault::invalid("email_domain", why))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +174,61 @@ mod tests {
                 fine,
                 "{email} {domains:?}"
             );
+        }
+    }
+
+    #[test]
+    fn own_addresses_change_at_once_within_a_domain() {
+        let domains = ["lab.example".to_owned(), "harbour.example".to_owned()];
+        for (old, new, domains, fine) in [
+            (
+                Some("ada@harbour.example"),
+                "lady@harbour.example",
+                &[][..],
+                true,
+            ),
+            (
+                Some("ada@Harbour.example"),
+                "lady@harbour.EXAMPLE",
+                &[],
+                true,
+            ),
+            (
+                Some("ada@harbour.example"),
+                "ceo@clinic.example",
+                &[],
+                false,
+            ),
+            (
+                Some("ada@harbour.example"),
+                "ada@x.harbour.example",
+                &[],
+                false,
+            ),
+            (
+                Some("ada@harbour.example"),
+                "ada@evil-harbour.example",
+                &[],
+                false,
+            ),
+            (None, "ada@harbour.example", &[], false),
+            (
+                Some("ada@harbour.example"),
+                "ada@lab.example",
+                &domains,
+                true,
+            ),
+            (Some("ada@old.example"), "ada@old.example", &domains, false),
+            (None, "ada@lab.example", &domains, true),
+            (
+                Some("ada@harbour.example"),
+                "ceo@clinic.example",
+                &domains,
+                false,
+            ),
+        ] {
+            let found = check_own_address(old, new, domains);
+            assert_eq!(found.is_ok(), fine, "{old:?} {new} {domains:?}");
         }
     }
 }

@@ -3,27 +3,12 @@
 use ipnet::IpNet;
 use regex::RegexBuilder;
 
-use crate::model::{Constraint, ConstraintKind, Fault, KeyPolicy, OrganisationId, Time};
+use crate::model::{Constraint, ConstraintKind, Fault, KeyLimits, KeyPolicy, Time};
 
 /// Constraints of one key at most.
 const CONSTRAINTS: usize = 100;
 /// Addresses and scope words of one key at most.
 const ENTRIES: usize = 1_000;
-
-/// The limits that keys are compared by.
-#[derive(Clone, Copy, Debug)]
-pub struct Limited<'a> {
-    /// It may only read.
-    pub read_only: bool,
-    /// The addresses it may come from; empty allows all.
-    pub addresses: &'a [IpNet],
-    /// Paths and verbs; empty allows all.
-    pub constraints: &'a [Constraint],
-    /// Scope words; empty allows all.
-    pub scopes: &'a [String],
-    /// The organisation it is limited to.
-    pub organisation: Option<OrganisationId>,
-}
 
 /// Refuses limits that could not be enforced: expressions that do not compile, lists without end.
 pub fn check_key_limits(
@@ -83,29 +68,45 @@ pub fn key_end(asked: Option<Time>, now: Time, policy: &KeyPolicy) -> Result<Opt
     }
 }
 
-/// Whether `new` allows nothing that `own` forbids, so that a limited key cannot make itself a freer
-/// one. The end of its life is no limit in this sense: keys are renewed by keys.
+/// Whether `new` lets through nothing that `own` forbids, so that a limited key cannot make itself a
+/// freer one.
 #[must_use]
-pub fn no_less_limited(own: Limited<'_>, new: Limited<'_>) -> bool {
-    let addresses = own.addresses.is_empty()
+pub fn narrower_or_equal(new: &KeyLimits, own: &KeyLimits) -> bool {
+    let KeyLimits {
+        read_only,
+        addresses,
+        constraints,
+        scopes,
+        organisation,
+        expires_at,
+        platform,
+    } = own;
+    let within_addresses = addresses.is_empty()
         || (!new.addresses.is_empty()
             && new
                 .addresses
                 .iter()
-                .all(|net| own.addresses.iter().any(|outer| outer.contains(net))));
-    let constraints = own.constraints.is_empty()
+                .all(|net| addresses.iter().any(|outer| outer.contains(net))));
+    let within_constraints = constraints.is_empty()
         || (!new.constraints.is_empty()
             && new
                 .constraints
                 .iter()
-                .all(|one| own.constraints.iter().any(|outer| narrower(outer, one))));
-    let scopes = own.scopes.is_empty()
-        || (!new.scopes.is_empty() && new.scopes.iter().all(|word| own.scopes.contains(word)));
-    (new.read_only || !own.read_only)
-        && addresses
-        && constraints
-        && scopes
-        && (own.organisation.is_none() || own.organisation == new.organisation)
+                .all(|one| constraints.iter().any(|outer| narrower(outer, one))));
+    let within_scopes = scopes.is_empty()
+        || (!new.scopes.is_empty() && new.scopes.iter().all(|word| scopes.contains(word)));
+    let within_time = match (expires_at, new.expires_at) {
+        (None, _) => true,
+        (Some(own), Some(new)) => new <= *own,
+        (Some(_), None) => false,
+    };
+    (new.read_only || !read_only)
+        && within_addresses
+        && within_constraints
+        && within_scopes
+        && within_time
+        && (organisation.is_none() || *organisation == new.organisation)
+        && (platform.is_none() || *platform == new.platform)
 }
 
 /// Patterns are not compared by meaning: the same one, or one that a prefix or bare verb plainly holds.
@@ -128,6 +129,7 @@ fn narrower(outer: &Constraint, inner: &Constraint) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{OrganisationId, Time};
 
     fn constraint(kind: ConstraintKind, pattern: &str, methods: &[&str]) -> Constraint {
         Constraint {
@@ -179,13 +181,7 @@ mod tests {
     #[test]
     fn no_key_makes_a_freer_one() {
         use ConstraintKind as C;
-        let free = Limited {
-            read_only: false,
-            addresses: &[],
-            constraints: &[],
-            scopes: &[],
-            organisation: None,
-        };
+        let free = KeyLimits::default();
         let ten: Vec<IpNet> = "10.0.0.0/8".parse().into_iter().collect();
         let inside: Vec<IpNet> = "10.1.0.0/16".parse().into_iter().collect();
         let users = [constraint(C::Prefix, "users", &["GET", "POST"])];
@@ -193,45 +189,68 @@ mod tests {
         let delete = [constraint(C::Prefix, "users", &["DELETE"])];
         let words = ["read".to_owned()];
         let more = ["read".to_owned(), "write".to_owned()];
-        let addresses = |addresses| Limited { addresses, ..free };
-        let constraints = |constraints| Limited {
-            constraints,
-            ..free
+        let addresses = |addresses: &[IpNet]| KeyLimits {
+            addresses: addresses.to_vec(),
+            ..KeyLimits::default()
         };
-        let scopes = |scopes| Limited { scopes, ..free };
-        let at = |organisation| Limited {
+        let constraints = |constraints: &[Constraint]| KeyLimits {
+            constraints: constraints.to_vec(),
+            ..KeyLimits::default()
+        };
+        let scopes = |scopes: &[String]| KeyLimits {
+            scopes: scopes.to_vec(),
+            ..KeyLimits::default()
+        };
+        let at = |organisation| KeyLimits {
             organisation: Some(OrganisationId(organisation)),
-            ..free
+            ..KeyLimits::default()
+        };
+        let until = |end| KeyLimits {
+            expires_at: Some(Time(end)),
+            ..KeyLimits::default()
+        };
+        let only = |platform: &str| KeyLimits {
+            platform: Some(platform.to_owned()),
+            ..KeyLimits::default()
+        };
+        let read_only = KeyLimits {
+            read_only: true,
+            ..KeyLimits::default()
         };
         for (own, new, fine) in [
-            (free, free, true),
-            (free, addresses(&ten), true),
-            (addresses(&ten), free, false),
+            (free.clone(), free.clone(), true),
+            (free.clone(), addresses(&ten), true),
+            (addresses(&ten), free.clone(), false),
             (addresses(&ten), addresses(&ten), true),
             (addresses(&ten), addresses(&inside), true),
             (addresses(&inside), addresses(&ten), false),
-            (constraints(&users), free, false),
+            (constraints(&users), free.clone(), false),
             (constraints(&users), constraints(&users), true),
             (constraints(&users), constraints(&me), true),
             (constraints(&me), constraints(&users), false),
             (constraints(&users), constraints(&delete), false),
-            (scopes(&words), free, false),
+            (scopes(&words), free.clone(), false),
             (scopes(&words), scopes(&words), true),
             (scopes(&words), scopes(&more), false),
             (scopes(&more), scopes(&words), true),
-            (at(2), free, false),
+            (at(2), free.clone(), false),
             (at(2), at(3), false),
             (at(2), at(2), true),
-            (
-                Limited {
-                    read_only: true,
-                    ..free
-                },
-                free,
-                false,
-            ),
+            (until(20), free.clone(), false),
+            (until(20), until(21), false),
+            (until(20), until(20), true),
+            (until(20), until(10), true),
+            (free.clone(), until(10), true),
+            (only("toy"), free.clone(), false),
+            (only("toy"), only("club"), false),
+            (only("toy"), only("toy"), true),
+            (free.clone(), only("toy"), true),
+            (read_only.clone(), free.clone(), false),
+            (read_only.clone(), read_only.clone(), true),
+            (free.clone(), read_only, true),
         ] {
-            assert_eq!(no_less_limited(own, new), fine, "{own:?} {new:?}");
+            assert_eq!(new.narrower_or_equal(&own), fine, "{own:?} {new:?}");
+            assert_eq!(own.limited(), own != free, "{own:?}");
         }
     }
 }

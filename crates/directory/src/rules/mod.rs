@@ -11,8 +11,8 @@ mod status;
 mod text;
 
 pub use access::{KeyGate, key_allows};
-pub use email::{check_allowed_domain, check_domain, check_email};
-pub use key::{Limited, check_key_limits, key_end, no_less_limited};
+pub use email::{check_allowed_domain, check_domain, check_email, check_own_address};
+pub use key::{check_key_limits, key_end, narrower_or_equal};
 pub use names::{apply_names, shown_names};
 pub use one_time_code::{base32, matching_step};
 pub use password::{check_password, check_vendor_password};

@@ -137,6 +137,7 @@ pub(crate) struct SessionRow {
     pub scopes: Vec<String>,
     pub key_expires_at: Option<Time>,
     pub key_revoked_at: Option<Time>,
+    pub key_platform: Option<String>,
     pub enrolment: bool,
 }
 
@@ -158,11 +159,12 @@ fn read_session(row: &Row<'_>) -> Res<SessionRow> {
         key_expires_at: row.opt_int(S + 11)?.map(Time),
         key_revoked_at: row.opt_int(S + 12)?.map(Time),
         enrolment: row.flag(S + 13)?,
+        key_platform: row.opt_string(S + 14)?,
     })
 }
 
 const SESSION: &str = ", s.id, s.platform, s.key_id, s.organisation_id, s.last_seen_at, s.idle_ms, s.expires_at, k.read_only, \
-     k.addresses, k.constraints, k.scopes, k.expires_at, k.revoked_at, s.enrolment FROM sessions s JOIN users u ON u.id = s.user_id ";
+     k.addresses, k.constraints, k.scopes, k.expires_at, k.revoked_at, s.enrolment, k.platform FROM sessions s JOIN users u ON u.id = s.user_id ";
 const SESSION_KEY: &str = " LEFT JOIN api_keys k ON k.id = s.key_id";
 
 /// The session with that digest, with its owner's state: one statement.
@@ -296,12 +298,18 @@ async fn hold(
     for line in lines {
         let scope = match &line.reach {
             Reach::Own => Scope::Own(user),
-            Reach::Listed(users) => Scope::Users(users.iter().copied().map(UserId).collect()),
+            Reach::Listed(users) => Scope::Users {
+                users: users.iter().copied().map(UserId).collect(),
+                within: organisation,
+            },
             Reach::ManagedGroups => {
                 if managed.is_none() {
                     *managed = Some(managed_groups(tx, user).await?);
                 }
-                Scope::Groups(managed.clone().unwrap_or_default())
+                Scope::Groups {
+                    groups: managed.clone().unwrap_or_default(),
+                    within: organisation,
+                }
             }
             Reach::Organisation => Scope::Organisation(organisation),
             // The root's subtree is everything.

@@ -44,12 +44,14 @@ impl Seen for Events {
                 sql.push(" OR (e.entity = 'user' AND e.actor_id IS NULL AND e.entity_id = ");
                 sql.bind(Bound::Int(user.0)).push("))");
             }
-            Scope::Users(users) => {
-                sql.push("(e.entity = 'user' AND e.entity_id IN (")
+            Scope::Users { users, within } => {
+                sql.push("(e.entity = 'user' AND e.entity_id IN (SELECT l.id FROM users l JOIN organisation_tree t ON t.descendant_id = l.home_id WHERE t.ancestor_id = ");
+                sql.bind(Bound::Int(within.0));
+                sql.push(" AND l.id IN (")
                     .bind_all(users.iter().map(|user| user.0))
-                    .push("))");
+                    .push(")))");
             }
-            Scope::Groups(_) => drop(sql.push("1 = 0")),
+            Scope::Groups { .. } => drop(sql.push("1 = 0")),
             Scope::Organisation(organisation) => {
                 sql.push("e.organisation_id = ")
                     .bind(Bound::Int(organisation.0));

@@ -53,11 +53,12 @@ impl Seen for Groups {
                 sql.push("g.id IN (SELECT s.group_id FROM group_members s WHERE s.user_id = ");
                 sql.bind(Bound::Int(user.0)).push(")");
             }
-            Scope::Users(_) => drop(sql.push("1 = 0")),
-            Scope::Groups(groups) => {
-                sql.push("g.id IN (")
+            Scope::Users { .. } => drop(sql.push("1 = 0")),
+            Scope::Groups { groups, within } => {
+                sql.push("(g.id IN (")
                     .bind_all(groups.iter().map(|group| group.0))
-                    .push(")");
+                    .push(") AND g.organisation_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ");
+                sql.bind(Bound::Int(within.0)).push("))");
             }
             Scope::Organisation(organisation) => {
                 sql.push("(g.organisation_id = ")

@@ -179,3 +179,21 @@ pub(crate) async fn counts(
     }
     Ok(counts)
 }
+
+/// The members of a group who hold some right over the groups they manage, at most so many.
+pub(crate) async fn with_managed_reach(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    limit: i64,
+) -> Res<Vec<UserId>> {
+    tx.all(
+        "SELECT m.user_id FROM group_members m WHERE m.group_id = $1 AND (EXISTS (SELECT 1 FROM grants g JOIN roles r ON \
+         r.id = g.role_id WHERE g.user_id = m.user_id AND r.lines LIKE '%managed_groups%') OR EXISTS (SELECT 1 FROM \
+         group_members n JOIN group_roles gr ON gr.group_id = n.group_id JOIN roles r ON r.id = gr.role_id WHERE n.user_id = \
+         m.user_id AND r.lines LIKE '%managed_groups%') OR EXISTS (SELECT 1 FROM memberships s WHERE s.user_id = m.user_id AND \
+         s.administrator = 1)) ORDER BY m.user_id LIMIT $2",
+        &[group.0.into(), limit.into()],
+        |row| Ok(UserId(row.int(0)?)),
+    )
+    .await
+}

@@ -68,7 +68,7 @@ impl Seen for Organisations {
                 sql.push("o.id IN (SELECT s.organisation_id FROM memberships s WHERE s.user_id = ");
                 sql.bind(Bound::Int(user.0)).push(")");
             }
-            Scope::Users(_) | Scope::Groups(_) => drop(sql.push("1 = 0")),
+            Scope::Users { .. } | Scope::Groups { .. } => drop(sql.push("1 = 0")),
             Scope::Organisation(organisation) => {
                 sql.push("o.id = ").bind(Bound::Int(organisation.0));
             }

@@ -40,7 +40,7 @@ impl Seen for Records {
                 sql.push("d.organisation_id IN (SELECT s.organisation_id FROM memberships s WHERE s.user_id = ");
                 sql.bind(Bound::Int(user.0)).push(")");
             }
-            Scope::Users(_) | Scope::Groups(_) => drop(sql.push("1 = 0")),
+            Scope::Users { .. } | Scope::Groups { .. } => drop(sql.push("1 = 0")),
             Scope::Organisation(organisation) => {
                 sql.push("d.organisation_id = ")
                     .bind(Bound::Int(organisation.0));

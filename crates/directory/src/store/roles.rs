@@ -37,7 +37,7 @@ impl Seen for Roles {
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
             Scope::All => drop(sql.push("1 = 1")),
-            Scope::Own(_) | Scope::Users(_) | Scope::Groups(_) => {
+            Scope::Own(_) | Scope::Users { .. } | Scope::Groups { .. } => {
                 sql.push("r.organisation_id IS NULL");
             }
             Scope::Organisation(organisation) => {

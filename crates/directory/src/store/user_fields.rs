@@ -1,6 +1,6 @@
 //! Users as a list: what their fields are in SQL, and who sees them.
 
-use crate::model::{Scope, UserField};
+use crate::model::{OrganisationId, Scope, UserField};
 
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 
@@ -119,15 +119,17 @@ impl Seen for Users {
         match scope {
             Scope::All => drop(sql.push("1 = 1")),
             Scope::Own(user) => drop(sql.push("u.id = ").bind(Bound::Int(user.0))),
-            Scope::Users(users) => {
-                sql.push("u.id IN (")
+            Scope::Users { users, within } => {
+                sql.push("(u.id IN (")
                     .bind_all(users.iter().map(|user| user.0))
                     .push(")");
+                push_still_within(sql, *within);
             }
-            Scope::Groups(groups) => {
-                sql.push("u.primary_group_id IN (")
+            Scope::Groups { groups, within } => {
+                sql.push("(u.primary_group_id IN (")
                     .bind_all(groups.iter().map(|group| group.0))
                     .push(")");
+                push_still_within(sql, *within);
             }
             Scope::Organisation(organisation) => {
                 sql.push("EXISTS (SELECT 1 FROM memberships s WHERE s.user_id = u.id AND s.organisation_id = ");
@@ -147,6 +149,15 @@ impl Seen for Users {
     }
 }
 
+/// Ends the condition on people named by a list or a group: their home is still where the right counts.
+fn push_still_within(sql: &mut Sql, within: OrganisationId) {
+    if within != crate::ROOT {
+        sql.push(" AND ");
+        push_home_below(sql, within.0);
+    }
+    sql.push(")");
+}
+
 /// The condition that a user's home is an organisation or below it.
 pub(super) fn push_home_below(sql: &mut Sql, top: i64) {
     sql.push("EXISTS (SELECT 1 FROM organisation_tree t WHERE t.descendant_id = u.home_id AND t.ancestor_id = ");
@@ -156,7 +167,9 @@ pub(super) fn push_home_below(sql: &mut Sql, top: i64) {
 /// People by their homes alone: what belongs to them is not shown by a mere membership.
 pub(crate) fn by_home(sql: &mut Sql, scope: &Scope) {
     match scope {
-        Scope::All | Scope::Own(_) | Scope::Users(_) | Scope::Groups(_) => Users::scope(sql, scope),
+        Scope::All | Scope::Own(_) | Scope::Users { .. } | Scope::Groups { .. } => {
+            Users::scope(sql, scope);
+        }
         Scope::Organisation(organisation) => {
             sql.push("u.home_id = ").bind(Bound::Int(organisation.0));
         }

@@ -455,3 +455,21 @@ pub(crate) async fn signed_in(tx: &mut Tx<'_>, user: UserId, at: Time) -> Res<()
     .await?;
     Ok(())
 }
+
+/// Where those of the users who exist are at home.
+pub(crate) async fn homes(tx: &mut Tx<'_>, of: &[UserId]) -> Res<Vec<(UserId, OrganisationId)>> {
+    let mut homes = Vec::with_capacity(of.len());
+    for chunk in of.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT u.id, u.home_id FROM users u WHERE u.id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") ORDER BY u.id");
+        homes.extend(
+            tx.all(&sql.text, &sql.vals(), |row| {
+                Ok((UserId(row.int(0)?), OrganisationId(row.int(1)?)))
+            })
+            .await?,
+        );
+    }
+    Ok(homes)
+}

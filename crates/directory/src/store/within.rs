@@ -21,10 +21,12 @@ pub(super) struct Within {
     pub singles: Vec<i64>,
     /// Whether members count, and not only those at home there.
     pub members: bool,
-    /// These users too.
+    /// This user too.
     pub users: Vec<i64>,
-    /// Those whose primary group this is too.
-    pub groups: Vec<i64>,
+    /// These users too, while their home is an organisation or below it.
+    pub listed: Vec<(i64, Vec<i64>)>,
+    /// Those whose primary group this is too, while their home is an organisation or below it.
+    pub groups: Vec<(i64, Vec<i64>)>,
 }
 
 /// The organisations that a condition names.
@@ -80,8 +82,17 @@ impl Within {
                 Scope::Subtree(top) => within.tops.push(top.0),
                 Scope::Organisation(organisation) => within.singles.push(organisation.0),
                 Scope::Own(user) => within.users.push(user.0),
-                Scope::Users(users) => within.users.extend(users.iter().map(|user| user.0)),
-                Scope::Groups(groups) => within.groups.extend(groups.iter().map(|group| group.0)),
+                Scope::Users { users, within: top } => {
+                    let users = users.iter().map(|user| user.0).collect();
+                    within.listed.push((top.0, users));
+                }
+                Scope::Groups {
+                    groups,
+                    within: top,
+                } => {
+                    let groups = groups.iter().map(|group| group.0).collect();
+                    within.groups.push((top.0, groups));
+                }
             }
         }
         within
@@ -190,10 +201,14 @@ impl Within {
             sql.push("SELECT o.id FROM users o WHERE o.id IN (");
             sql.bind_all(self.users.iter().copied()).push(")");
         }
-        if !self.groups.is_empty() {
-            next(sql);
-            sql.push("SELECT o.id FROM users o WHERE o.primary_group_id IN (");
-            sql.bind_all(self.groups.iter().copied()).push(")");
+        for (column, named) in [("id", &self.listed), ("primary_group_id", &self.groups)] {
+            for (top, numbers) in named.iter().filter(|(_, numbers)| !numbers.is_empty()) {
+                next(sql);
+                sql.push("SELECT o.id FROM users o WHERE o.").push(column);
+                sql.push(" IN (").bind_all(numbers.iter().copied());
+                sql.push(") AND EXISTS (SELECT 1 FROM organisation_tree t WHERE t.descendant_id = o.home_id AND t.ancestor_id = ");
+                sql.bind(Bound::Int(*top)).push(")");
+            }
         }
         any
     }
@@ -213,12 +228,16 @@ impl Within {
             sql.push(" OR ");
             Users::scope(sql, &Scope::Organisation((*single).into()));
         }
-        for (word, numbers) in [
-            (" OR u.id IN (", &self.users),
-            (" OR u.primary_group_id IN (", &self.groups),
-        ] {
-            if !numbers.is_empty() {
-                sql.push(word).bind_all(numbers.iter().copied()).push(")");
+        if !self.users.is_empty() {
+            sql.push(" OR u.id IN (");
+            sql.bind_all(self.users.iter().copied()).push(")");
+        }
+        for (column, named) in [("id", &self.listed), ("primary_group_id", &self.groups)] {
+            for (top, numbers) in named.iter().filter(|(_, numbers)| !numbers.is_empty()) {
+                sql.push(" OR (u.").push(column).push(" IN (");
+                sql.bind_all(numbers.iter().copied()).push(") AND ");
+                push_home_below(sql, *top);
+                sql.push(")");
             }
         }
         sql.push(")");

@@ -726,6 +726,7 @@ async fn a_role_that_moves_is_a_grant(world: &World) {
             Permission::ReadOrganisations,
             Permission::EditUsers,
             Permission::CreateUsers,
+            Permission::ReadRoles,
             Permission::GrantRoles,
         ]
         .map(|one| directory::Line::may(one, directory::Reach::Subtree))

@@ -263,17 +263,65 @@ async fn the_accounts_password(world: &World) {
         world.directory.mail_password().await,
         Ok(Some("pa ssé".to_owned()))
     );
-    // Settings that are written back leave it alone.
-    let settings: directory::MailSettings = owner.setting().await.unwrap();
-    let changed = directory::MailSettings {
+    // Settings that are written back, and another sender, leave it alone. Whatever leads it elsewhere drops it.
+    let settings = directory::MailSettings {
         server: Some("smtp.example.org".to_owned()),
-        ..settings
+        account: Some("mailer".to_owned()),
+        ..directory::MailSettings::default()
     };
-    owner.change_setting(changed).await.unwrap();
-    assert_eq!(
-        world.directory.mail_password().await,
-        Ok(Some("pa ssé".to_owned()))
-    );
+    type Change = fn(&mut directory::MailSettings);
+    let changes: [(&str, Change, bool); 7] = [
+        ("nothing", |_| {}, true),
+        (
+            "sender",
+            |mail| mail.sender = "door@example.org".to_owned(),
+            true,
+        ),
+        (
+            "server",
+            |mail| mail.server = Some("127.0.0.1".to_owned()),
+            false,
+        ),
+        ("port", |mail| mail.port = Some(2525), false),
+        (
+            "account",
+            |mail| mail.account = Some("other".to_owned()),
+            false,
+        ),
+        ("start_tls", |mail| mail.start_tls = false, false),
+        ("tls", |mail| mail.tls = true, false),
+    ];
+    for (what, change, stays) in changes {
+        owner.change_setting(settings.clone()).await.unwrap();
+        let password = SettingsChange::default().mail_password(Some("pa ssé".to_owned()));
+        owner.change_settings(password).await.unwrap();
+        let mut changed = settings.clone();
+        change(&mut changed);
+        owner.change_setting(changed.clone()).await.unwrap();
+        let kept = world.directory.mail_password().await.unwrap();
+        assert_eq!(kept.is_some(), stays, "{what}");
+        // In clear it goes to this machine alone.
+        let password = SettingsChange::default().mail_password(Some("pa ssé".to_owned()));
+        let set = owner.change_settings(password).await;
+        assert_eq!(set.is_ok(), changed.keeps_secrets(), "{what}: {set:?}");
+    }
+    for (server, kept) in [
+        ("127.0.0.1", true),
+        ("localhost", true),
+        ("[::1]", true),
+        ("::ffff:127.0.0.1", true),
+        ("mail.example.org", false),
+        ("127.0.0.1.example.org", false),
+        ("10.0.0.1", false),
+    ] {
+        let clear = directory::MailSettings {
+            server: Some(server.to_owned()),
+            start_tls: false,
+            tls: false,
+            ..settings.clone()
+        };
+        assert_eq!(clear.keeps_secrets(), kept, "{server}");
+    }
     let part = world.organisation("Part", ROOT).await.id;
     let boss = world
         .person("boss@example.org", part, &[ADMINISTRATOR])

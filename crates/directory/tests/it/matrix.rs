@@ -25,7 +25,7 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/access.t
 const NOBODY: i64 = 9_999_999;
 
 /// Kinds of caller; each belongs to North.
-const CALLERS: [(&str, &str); 9] = [
+const CALLERS: [(&str, &str); 11] = [
     ("owner", "owner of the installation"),
     ("administrator", "usher administrator of North"),
     ("helpdesk", "usher helpdesk of North"),
@@ -43,6 +43,14 @@ const CALLERS: [(&str, &str); 9] = [
     (
         "read-only",
         "usher administrator of North with a read-only key",
+    ),
+    (
+        "root-desk",
+        "every permission over the root organisation, and nothing below it",
+    ),
+    (
+        "lister",
+        "every permission over the person in question by a list, granted in North",
     ),
 ];
 
@@ -100,7 +108,7 @@ async fn access_is_as_written() {
 async fn lines(caller: &str) -> Vec<String> {
     let world = world().await;
     let tree = world.tree().await;
-    let (handle, user) = handle_of(&world, &tree, caller).await;
+    let (mut handle, user) = handle_of(&world, &tree, caller).await;
     let places = [tree.north, tree.branch, ROOT, tree.south];
     let mut lines = Vec::new();
     for operation in Operation::ALL {
@@ -117,6 +125,16 @@ async fn lines(caller: &str) -> Vec<String> {
                     .await
                     .unwrap();
             }
+            if caller == "lister" {
+                let listed = Reach::Listed(vec![target.user.0, user.0]);
+                let change = RoleChange {
+                    lines: Some(everything(&listed)),
+                    ..RoleChange::default()
+                };
+                let role = Ref::Name("lister".to_owned());
+                world.system().update_role(role, change).await.unwrap();
+                handle = world.as_user(user).await;
+            }
             let Some(result) = trial(&handle, *operation, target).await else {
                 concerns_others = false;
                 break;
@@ -124,8 +142,9 @@ async fn lines(caller: &str) -> Vec<String> {
             let verdict = verdict(&result);
             if matches!(verdict, "hidden" | "no") {
                 let missing = trial(&handle, *operation, MISSING).await;
-                // What one manages is visible without being one's own, so it differs from nothing.
-                let tells = missing != Some(result.clone()) && caller != "manager";
+                // What one manages, and who is listed, is visible without its place, so it differs from nothing.
+                let tells =
+                    missing != Some(result.clone()) && !matches!(caller, "manager" | "lister");
                 let visible = verdict == "no";
                 assert!(
                     !tells || visible,
@@ -169,6 +188,8 @@ async fn handle_of(world: &World, tree: &Tree, caller: &str) -> (Handle, UserId)
         "owner" => {
             system.grant_role(user, OWNER_ROLE.into()).await.unwrap();
         }
+        "root-desk" => custom(world, user, caller, &Reach::Organisation, ROOT).await,
+        "lister" => custom(world, user, caller, &Reach::Own, tree.north).await,
         "flagged" => {
             system
                 .add_membership(user, tree.north, Some(true))
@@ -189,6 +210,34 @@ async fn handle_of(world: &World, tree: &Tree, caller: &str) -> (Handle, UserId)
         _ => {}
     }
     (world.as_user(user).await, user)
+}
+
+fn everything(reach: &Reach) -> Vec<Line> {
+    Permission::ALL
+        .iter()
+        .map(|permission| Line::may(*permission, reach.clone()))
+        .collect()
+}
+
+/// Grants a role of every permission at one reach.
+async fn custom(
+    world: &World,
+    user: UserId,
+    name: &str,
+    reach: &Reach,
+    organisation: OrganisationId,
+) {
+    let new = NewRole {
+        name: name.to_owned(),
+        lines: everything(reach),
+        ..NewRole::default()
+    };
+    let role = world.system().create_role(new).await.unwrap();
+    let grant = NewGrant {
+        organisation: Some(organisation),
+        ..NewGrant::from(role.id)
+    };
+    world.system().grant_role(user, grant).await.unwrap();
 }
 
 /// Fresh things in a place; each trial may destroy its own.

@@ -15,6 +15,7 @@ both![
     policy_in_force,
     kept_byte_for_byte,
     must_change,
+    nothing_lasts_before_the_password_is_changed,
     service_accounts_have_none,
 ];
 
@@ -345,6 +346,70 @@ async fn must_change(world: &World) {
             .unwrap()
             .must_change_password
     );
+}
+
+async fn nothing_lasts_before_the_password_is_changed(world: &World) {
+    let ada = world.person_with_password(EMAIL, PASSWORD).await;
+    let system = world.system();
+    let grant = directory::NewGrant {
+        organisation: Some(ROOT),
+        ..directory::NewGrant::from(ADMINISTRATOR)
+    };
+    system.grant_role(ada.id, grant).await.unwrap();
+    let other = world.person("bob@example.org", ROOT, &[]).await.id;
+    let new = NewPassword::MustChange(NEW.to_owned());
+    system.set_password(ada.id, new).await.unwrap();
+    let needed = || Err(Fault::PasswordChangeNeeded);
+    for door in [
+        Platform::USHER,
+        TOY,
+        crate::platforms::SOLO,
+        crate::platforms::CLUB,
+    ] {
+        let request = directory::SessionRequest::of(directory::SessionKind::Bearer);
+        let from = crate::support::from("192.0.2.1");
+        let fresh = world
+            .directory
+            .sign_in(door, EMAIL, NEW, None, request, from);
+        let caller = world.caller_at(door, &fresh.await.unwrap().secret).await;
+        let handle = world.directory.act(&caller.unwrap());
+        for operation in directory::Operation::ALL {
+            let admitted = handle.admit(*operation);
+            if operation.access().lasts {
+                assert_eq!(admitted, needed(), "{operation:?} at {door}");
+            } else {
+                assert_ne!(admitted, needed(), "{operation:?} at {door}");
+            }
+        }
+        let key = || directory::NewKey::default();
+        let made = handle.create_key(ada.id, key()).await.map(|_| ());
+        assert_eq!(made, needed());
+        assert_eq!(handle.create_key(other, key()).await.map(|_| ()), needed());
+        let address = || UserChange {
+            email: Some(Some("ada.l@example.org".to_owned())),
+            ..UserChange::default()
+        };
+        let changed = handle.update_own_profile(address()).await.map(|_| ());
+        assert_eq!(changed, needed());
+        let asked = UserChange {
+            request_email: Some("ada.l@example.org".to_owned()),
+            ..UserChange::default()
+        };
+        assert_eq!(handle.update_own_profile(asked).await.map(|_| ()), needed());
+        let named = UserChange {
+            title: Some(Some("Countess".to_owned())),
+            ..UserChange::default()
+        };
+        handle.update_own_profile(named).await.unwrap();
+    }
+    // By a key that was there before, the flag is lifted by choosing a password alone.
+    let own = world.as_user(ada.id).await;
+    let lifted = UserChange {
+        must_change_password: Some(false),
+        ..UserChange::default()
+    };
+    let refused = own.update_user(ada.id, lifted).await.map(|_| ());
+    assert_eq!(refused, needed());
 }
 
 async fn service_accounts_have_none(world: &World) {

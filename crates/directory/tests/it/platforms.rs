@@ -66,6 +66,8 @@ pub fn solo_platform() -> PlatformSpec {
         first_custom_number: 4,
         builtin_roles_editable: true,
         alias: None,
+        privileged: &["solo:oversee"],
+        everyday: &[],
         password_rule: PasswordRule::length(12),
     }
 }
@@ -138,6 +140,8 @@ pub fn club_platform() -> PlatformSpec {
         first_custom_number: 100,
         builtin_roles_editable: false,
         alias: None,
+        privileged: &[],
+        everyday: &[],
         password_rule: PasswordRule::length(12),
     }
 }

@@ -188,28 +188,39 @@ impl Model {
         self.has(user).iter().any(|(role, _)| brings(*role, right))
     }
 
-    fn covers(&self, actor: UserId, role: RoleId, place: OrganisationId) -> bool {
-        let somehow = self.has(actor);
-        match role {
-            // Reading oneself is covered by reading anybody at all.
-            MEMBER => !somehow.is_empty(),
+    /// Whether the actor holds what a role brings in a place, to somebody or to whoever it may be.
+    fn covers(
+        &self,
+        actor: UserId,
+        role: RoleId,
+        place: OrganisationId,
+        holder: Option<UserId>,
+    ) -> bool {
+        match (role, holder) {
+            // Reading oneself is covered by reading that person, or everybody there.
+            (MEMBER, Some(user)) => {
+                let own = actor == user && self.has(actor).iter().any(|(role, _)| *role == MEMBER);
+                own || self.may(actor, "users.read", self.people[&user].home)
+            }
+            (MEMBER, None) => self.may(actor, "users.read", place),
             _ => asks(role).iter().all(|right| self.may(actor, right, place)),
         }
     }
 
-    fn covers_circle(&self, actor: UserId, group: GroupId) -> bool {
+    fn covers_circle(&self, actor: UserId, group: GroupId, holder: Option<UserId>) -> bool {
         let roles = &self.circles[&group].roles;
         roles
             .iter()
-            .all(|(role, at)| self.covers(actor, *role, *at))
+            .all(|(role, at)| self.covers(actor, *role, *at, holder))
     }
 
-    /// Whether the account is within the actor's power: only rights over others count.
+    /// Whether the account is within the actor's power: all rights over others count, reading too.
     fn masters(&self, actor: UserId, user: UserId) -> bool {
         actor == user
-            || self.has(user).iter().all(|(role, at)| {
-                *role == AUDITOR || *role == MEMBER || self.covers(actor, *role, *at)
-            })
+            || self
+                .has(user)
+                .iter()
+                .all(|(role, at)| *role == MEMBER || self.covers(actor, *role, *at, None))
     }
 
     fn places_of(&self, user: UserId) -> BTreeSet<OrganisationId> {
@@ -319,7 +330,7 @@ impl Model {
         if !reaches {
             return Err(End::Forbidden);
         }
-        if self.covers_circle(actor, group) {
+        if self.covers_circle(actor, group, Some(user)) {
             Ok(true)
         } else {
             Err(End::Exceeds)
@@ -348,7 +359,7 @@ impl Model {
         }
         self.reaches_grant(actor, user, place)?;
         let present = self.people[&user].grants.contains(&(role, place));
-        if present || self.covers(actor, role, place) {
+        if present || self.covers(actor, role, place, Some(user)) {
             Ok(())
         } else {
             Err(End::Exceeds)
@@ -392,7 +403,7 @@ impl Model {
         if !self.may(actor, right, place) {
             return Err(End::Forbidden);
         }
-        if self.covers(actor, role, place) {
+        if self.covers(actor, role, place, None) {
             Ok(())
         } else {
             Err(End::Exceeds)
@@ -440,7 +451,7 @@ impl Model {
                     return Err(End::Unfit);
                 }
                 // The default role is the door's to give.
-                if role != MEMBER && !self.covers(actor, role, home) {
+                if role != MEMBER && !self.covers(actor, role, home, None) {
                     return Err(End::Exceeds);
                 }
                 let person = Person {
@@ -536,7 +547,7 @@ impl Model {
                 if !self.may(actor, "groups.manage", self.circles[&group].organisation) {
                     return Err(End::Forbidden);
                 }
-                if !self.covers_circle(actor, group) {
+                if !self.covers_circle(actor, group, None) {
                     return Err(End::Exceeds);
                 }
                 self.circles.remove(&group);
@@ -562,7 +573,7 @@ impl Model {
                     if !self.sees_circle(actor, group, "groups.read") {
                         return Err(End::Missing);
                     }
-                    if !self.covers_circle(actor, group) {
+                    if !self.covers_circle(actor, group, None) {
                         return Err(End::Exceeds);
                     }
                 }

@@ -64,8 +64,16 @@ async fn only_those_who_reach_everything(world: &World) {
         assert_eq!(seen, if reads { Ok(()) } else { Err(read.clone()) });
         let own = handle.dialect_setting("x").await.map(drop);
         assert_eq!(own, if reads { Ok(()) } else { Err(read.clone()) });
-        let changed = handle.change_setting(face("https://x.example.org")).await;
+        let policy = LockoutPolicy {
+            threshold: 4,
+            ..LockoutPolicy::default()
+        };
+        let changed = handle.change_setting(policy).await;
         assert_eq!(changed, if writes { Ok(()) } else { Err(change.clone()) });
+        // Where links lead is the owner's alone.
+        let changed = handle.change_setting(face("https://x.example.org")).await;
+        let mail = Fault::Forbidden(Permission::ManageMail);
+        assert_eq!(changed, Err(if writes { mail } else { change.clone() }));
         let own = handle.change_dialect_setting("x", json!(1)).await;
         assert_eq!(own, if writes { Ok(()) } else { Err(change.clone()) });
     }
@@ -94,7 +102,7 @@ async fn the_trail_names_fields_and_no_values(world: &World) {
         ..MailSettings::default()
     };
     handle.change_setting(mail.clone()).await.unwrap();
-    // The same again changes nothing and tells nothing.
+    // The server is told; the account is not. The same again changes nothing and tells nothing.
     handle.change_setting(mail).await.unwrap();
     let query = Query {
         predicate: Predicate::Is(EventField::Verb, Test::Equals("setting.changed".into())),
@@ -105,7 +113,11 @@ async fn the_trail_names_fields_and_no_values(world: &World) {
     assert_eq!(events[0].entity_name.as_deref(), Some("mail"));
     assert_eq!(
         events[0].detail,
-        Some(json!({ "fields": ["account", "server"] }))
+        Some(json!({
+            "fields": ["account", "server"],
+            "before": { "server": null },
+            "after": { "server": "smtp.example.org" },
+        }))
     );
 }
 

@@ -150,6 +150,8 @@ pub fn toy_platform() -> PlatformSpec {
         first_custom_number: 100,
         builtin_roles_editable: false,
         alias: Some(|user| format!("toy {}", user.email.as_deref().unwrap_or("nobody"))),
+        privileged: &["toy:command"],
+        everyday: &[],
         password_rule: PasswordRule {
             upper: true,
             digit: true,

@@ -134,6 +134,11 @@ pub async fn send(
     trusted: Option<&Authorities>,
     message: Message,
 ) -> Result<()> {
+    // The settings refuse such an account too; this holds for whatever was stored before they did.
+    ensure!(
+        password.is_none() || settings.keeps_secrets(),
+        "the account's password is not sent in clear to another machine: set start_tls or tls"
+    );
     let tls = if settings.tls {
         Tls::Wrapper(parameters(server, trusted)?)
     } else if settings.start_tls {

@@ -13,6 +13,7 @@ mod security_checks;
 mod server;
 mod start;
 mod table;
+mod takeover;
 
 use test_support::{World, world_of};
 

@@ -21,7 +21,7 @@ use crate::operations::groups::reaches;
 use crate::operations::groups::seen_ids;
 use crate::operations::groups::sharing::named;
 use crate::operations::groups::visible;
-use crate::operations::roles::granting;
+use crate::operations::roles::covering::{self, Holder};
 use crate::operations::roles::owners;
 use crate::pending::Pending;
 
@@ -275,7 +275,7 @@ impl Handle {
                                 if seen_ids(work, &[*group]).await?.is_empty() {
                                     return Err(Fault::UnknownReference(Kind::Group).into());
                                 }
-                                if !granting::covers_group(work, *group).await? {
+                                if !covering::covers_group(work, *group, Holder::Anybody).await? {
                                     return Err(Fault::ExceedsOwn.into());
                                 }
                             }
@@ -357,7 +357,7 @@ pub(crate) async fn may_hand_out(work: &mut Work<'_>, user: &User, group: &Group
     if !manages && !reaches(work, &scopes, group).await? {
         return Err(Fault::Forbidden(Permission::ManageMembers).into());
     }
-    if granting::covers_group(work, group.id).await? {
+    if covering::covers_group(work, group.id, Holder::Person(user)).await? {
         Ok(())
     } else {
         Err(Fault::ExceedsOwn.into())
@@ -374,6 +374,7 @@ pub(crate) async fn join(work: &mut Work<'_>, user: &User, group: &Group) -> Out
         .into());
     }
     may_hand_out(work, user, group).await?;
+    covering::may_manage_by_joining(work, user, group.id).await?;
     let now = work.now;
     members::put(&mut work.tx, user.id, group.id, now).await?;
     Ok(())

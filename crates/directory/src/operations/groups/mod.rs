@@ -21,7 +21,8 @@ use crate::store::select::Sql;
 use crate::store::{groups, organisations, pages};
 
 use super::extensions;
-use crate::operations::roles::{granting, grants};
+use crate::operations::roles::covering::{self, Holder};
+use crate::operations::roles::grants;
 use crate::pending::Pending;
 
 impl Handle {
@@ -117,7 +118,7 @@ impl Handle {
                         if group.platform.is_some() {
                             return Err(Fault::Protected(Kind::Group).into());
                         }
-                        if !granting::covers_group(work, group.id).await? {
+                        if !covering::covers_group(work, group.id, Holder::Anybody).await? {
                             return Err(Fault::ExceedsOwn.into());
                         }
                         groups::delete(&mut work.tx, group.id).await?;
@@ -215,8 +216,21 @@ pub(crate) async fn changeable(
 pub(crate) async fn reaches(work: &mut Work<'_>, scopes: &[Scope], group: &Group) -> Outcome<bool> {
     let named = scopes
         .iter()
-        .any(|scope| matches!(scope, Scope::Groups(groups) if groups.contains(&group.id)));
-    Ok(named || work.scope_holds(scopes, group.organisation).await?)
+        .any(|scope| matches!(scope, Scope::Groups { groups, .. } if groups.contains(&group.id)));
+    if named {
+        let above = organisations::ancestors(&mut work.tx, group.organisation).await?;
+        let counts = |scope: &Scope| match scope {
+            Scope::Groups { groups, within } => {
+                groups.contains(&group.id) && above.contains(within)
+            }
+            _ => false,
+        };
+        let limit = work.limit().map(crate::model::OrganisationId);
+        if scopes.iter().any(counts) && limit.is_none_or(|limit| above.contains(&limit)) {
+            return Ok(true);
+        }
+    }
+    work.scope_holds(scopes, group.organisation).await
 }
 
 fn check(group: &Group) -> Result<(), Fault> {
@@ -377,7 +391,7 @@ async fn change_newcomers(
     if newcomers == here {
         return Ok(());
     }
-    if newcomers && !granting::covers_group(work, group.id).await? {
+    if newcomers && !covering::covers_group(work, group.id, Holder::Anybody).await? {
         return Err(Fault::ExceedsOwn.into());
     }
     group.newcomers_of = newcomers.then(|| platform.word().to_owned());

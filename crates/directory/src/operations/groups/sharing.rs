@@ -10,6 +10,7 @@ use crate::model::{
     Fault, Group, GroupField, GroupId, GroupRef, Kind, Manager, ManagerLevel, Page, Permission,
     Query, Scope,
 };
+use crate::operations::roles::covering;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::select::Sql;
@@ -138,6 +139,9 @@ async fn put_manager(
                 return Err(Fault::UnknownReference(Kind::Group).into());
             }
         }
+    }
+    if level == ManagerLevel::Manage {
+        covering::may_make_manager(work, manager, group.id).await?;
     }
     groups::put_manager(&mut work.tx, group.id, manager, level).await?;
     let detail = json!({ "after": { "manager": named(manager), "level": level } });

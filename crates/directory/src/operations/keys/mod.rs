@@ -6,7 +6,7 @@ pub(crate) mod renew;
 use serde_json::json;
 
 use crate::access::authentication::digest;
-use crate::access::caller::Credential;
+use crate::access::guard::scope_reaches;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
@@ -14,15 +14,15 @@ use crate::directory::Inner;
 use crate::handle::Handle;
 use crate::model::{
     Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyPolicy, KeyRef, KeyShape, Kind, NewKey,
-    Page, Permission, Query, Ref, Time, User, UserId, UserRef,
+    Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef, word_covers,
 };
 use crate::operations::keys::list::narrow;
 use crate::operations::keys::list::page;
 use crate::operations::keys::list::visible;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
-use crate::rules::{self, Limited};
-use crate::store::keys;
+use crate::rules;
+use crate::store::{keys, organisations};
 
 impl Handle {
     /// Makes a key for oneself, or for somebody within reach. Its text is in the answer and nowhere
@@ -207,18 +207,6 @@ impl Inner {
     }
 }
 
-impl<'a> Limited<'a> {
-    fn of(key: &'a Key) -> Self {
-        Self {
-            read_only: key.read_only,
-            addresses: &key.addresses,
-            constraints: &key.constraints,
-            scopes: &key.scopes,
-            organisation: key.organisation,
-        }
-    }
-}
-
 pub(crate) async fn create(
     work: &mut Work<'_>,
     which: &UserRef,
@@ -241,24 +229,12 @@ pub(crate) async fn first(
     uuid: uuid::Uuid,
     secret: &str,
 ) -> Outcome<Key> {
-    let mut new = new.clone();
-    if let Some(own) = presented(work).await? {
-        new.addresses.clone_from(&own.addresses);
-        new.constraints.clone_from(&own.constraints);
-        new.scopes.clone_from(&own.scopes);
-        new.organisation = own.organisation;
-    }
+    let limits = work.caller.limits.clone();
+    let new = match limits.limited() {
+        true => new.clone().limited_by(limits),
+        false => new.clone(),
+    };
     create_for(work, owner, &new, uuid, secret).await
-}
-
-/// The key that the request came with.
-async fn presented(work: &mut Work<'_>) -> Outcome<Option<Key>> {
-    match work.caller.credential {
-        Credential::Key(own) | Credential::Session(_, Some(own)) => {
-            Ok(keys::by_id(&mut work.tx, own).await?)
-        }
-        Credential::Session(_, None) | Credential::System => Ok(None),
-    }
 }
 
 async fn create_for(
@@ -286,7 +262,10 @@ async fn create_for(
         false => rules::key_end(new.expires_at, work.now, &policy)?,
     };
     let platform = work.caller.platform.word();
-    let limited = !new.constraints.is_empty() || !new.scopes.is_empty();
+    let only_here = !new.constraints.is_empty()
+        || !new.scopes.is_empty()
+        || work.caller.limits.platform.is_some()
+        || !opens_every_door(work, owner).await?;
     let mut key = Key {
         id: KeyId(0),
         uuid,
@@ -298,7 +277,7 @@ async fn create_for(
             .unwrap_or_default()
             .to_owned(),
         origin: platform.to_owned(),
-        platform: limited.then(|| platform.to_owned()),
+        platform: only_here.then(|| platform.to_owned()),
         read_only: new.read_only,
         addresses: new.addresses.clone(),
         constraints: new.constraints.clone(),
@@ -313,7 +292,7 @@ async fn create_for(
         last_address: None,
         seen_addresses: Vec::new(),
     };
-    no_freer_than_own(work, &key).await?;
+    check_narrower(work, &key)?;
     key.id = keys::insert(&mut work.tx, &key, &digest(secret))
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
@@ -328,15 +307,33 @@ async fn create_for(
     Ok(key)
 }
 
+/// Whether a key for this person may open every dialect. One for somebody else opens only the dialect it
+/// is minted in, unless a role of `usher`, which counts in all of them, lets the caller mint it.
+async fn opens_every_door(work: &mut Work<'_>, owner: &User) -> Outcome<bool> {
+    if work.caller.is_system() {
+        return Ok(true);
+    }
+    if work.caller.behind.is_some() {
+        return Ok(false);
+    }
+    if owner.id == work.caller.user {
+        return Ok(true);
+    }
+    let permission = work.operation.access().permission;
+    let above = organisations::ancestors(&mut work.tx, owner.home).await?;
+    Ok(work.caller.held.iter().any(|held| {
+        held.platform == Platform::USHER
+            && word_covers(&held.word, permission.word())
+            && scope_reaches(&held.scope, owner, &above)
+    }))
+}
+
 /// A key that is limited itself makes and changes only keys that are as limited.
-async fn no_freer_than_own(work: &mut Work<'_>, key: &Key) -> Outcome<()> {
-    let Some(own) = presented(work).await? else {
-        return Ok(());
-    };
-    if rules::no_less_limited(Limited::of(&own), Limited::of(key)) {
+fn check_narrower(work: &Work<'_>, key: &Key) -> Result<(), Fault> {
+    if key.limits().narrower_or_equal(&work.caller.limits) {
         Ok(())
     } else {
-        Err(Fault::ExceedsOwn.into())
+        Err(Fault::ExceedsOwn)
     }
 }
 
@@ -369,19 +366,22 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
         key.scopes.clone_from(scopes);
     }
     rules::check_key_limits(&key.name, &key.addresses, &key.constraints, &key.scopes)?;
-    // Limits are read in the dialect that set them, so they stay with it while there are any.
-    key.platform = if key.constraints.is_empty() && key.scopes.is_empty() {
-        None
-    } else {
-        old.platform
-            .clone()
-            .or_else(|| Some(work.caller.platform.word().to_owned()))
-    };
+    // Limits are read in the dialect that set them, so they stay with it while there are any. What was
+    // minted for one dialect alone stays there when they go, unless the caller could mint a freer one.
+    let limited = !key.constraints.is_empty() || !key.scopes.is_empty();
+    if limited {
+        let here = || work.caller.platform.word().to_owned();
+        key.platform = key.platform.or_else(|| Some(here()));
+    } else if (!old.constraints.is_empty() || !old.scopes.is_empty())
+        && opens_every_door(work, &owner).await?
+    {
+        key.platform = None;
+    }
     if key == old {
         return Ok(key);
     }
     work.require_proof().await?;
-    no_freer_than_own(work, &key).await?;
+    check_narrower(work, &key)?;
     keys::update(&mut work.tx, &key).await?;
     let detail = json!({ "before": described(&old), "after": described(&key) });
     event(work, "key.changed", &key, &owner, detail).await?;

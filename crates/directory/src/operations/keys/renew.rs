@@ -44,7 +44,10 @@ impl Handle {
                     .write(Operation::CreateKey, async move |work: &mut Work<'_>| {
                         let owner = work.target_user(&which).await?;
                         let gone = keys::standing_of(&mut work.tx, owner.id).await?;
-                        let key = create(work, &which, &NewKey::default(), uuid, &text).await?;
+                        // No limits are asked for here, so the new one has those of the key that asks.
+                        let limits = work.caller.limits.clone();
+                        let new = NewKey::default().limited_by(limits);
+                        let key = create(work, &which, &new, uuid, &text).await?;
                         for old in &gone {
                             revoke(work, old, &owner).await?;
                         }
@@ -78,13 +81,7 @@ async fn renew(
         (Some(_), None) => return Err(Fault::NotFound(Kind::Key).into()),
         (Some(_), Some(old)) => NewKey {
             name: old.name.clone(),
-            expires_at: old.expires_at,
-            read_only: old.read_only,
-            addresses: old.addresses.clone(),
-            constraints: old.constraints.clone(),
-            scopes: old.scopes.clone(),
-            organisation: old.organisation,
-            ..NewKey::default()
+            ..NewKey::default().limited_by(old.limits())
         },
         (None, _) => NewKey {
             name: name.to_owned(),

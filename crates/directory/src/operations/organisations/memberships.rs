@@ -13,7 +13,7 @@ use crate::model::{
 use crate::outcome::Outcome;
 use crate::store::{organisations, users};
 
-use crate::operations::roles::granting;
+use crate::operations::roles::covering;
 use crate::operations::users::home;
 use crate::pending::Pending;
 
@@ -102,7 +102,7 @@ impl Handle {
             };
             if new.administrator != old.is_some_and(|old| old.administrator) {
                 work.guard_takeover(&user).await?;
-                granting::may_flag(work, organisation.id).await?;
+                covering::may_flag(work, &user, organisation.id).await?;
             }
             if old != Some(new) {
                 let now = work.now;

@@ -403,6 +403,16 @@ async fn rehang(
         return Err(Fault::UnknownReference(Kind::Organisation).into());
     }
     work.require_organisation(parent).await?;
+    // Whoever reaches the new place reaches everybody in what comes there, and nobody of the old place
+    // does any more: only who administers both decides that.
+    let inner = std::sync::Arc::clone(&work.inner);
+    for (platform, word) in crate::operations::roles::covering::whole_of(&inner) {
+        for place in [organisation.id, parent] {
+            if !work.covers(platform, &word, &Scope::Subtree(place)).await? {
+                return Err(Fault::ExceedsOwn.into());
+            }
+        }
+    }
     if organisations::ancestors(&mut work.tx, parent)
         .await?
         .contains(&organisation.id)

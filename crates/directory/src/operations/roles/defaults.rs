@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::covering::{self, Holder};
 use super::granting;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
-use crate::model::{Fault, Kind, Platform, Role, RoleId, RolePaths};
+use crate::model::{Fault, Kind, Place, Platform, Role, RoleId, RolePaths};
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::settings;
@@ -43,7 +44,7 @@ impl Handle {
             self.write(
                 Operation::ChangeDefaultRoles,
                 async move |work: &mut Work<'_>| {
-                    work.require_organisation(crate::ROOT).await?;
+                    work.require_everywhere()?;
                     put_default_roles(work, platform, &wanted).await
                 },
             )
@@ -70,7 +71,7 @@ pub(crate) async fn put_default_roles(
         return Ok(());
     }
     let permission = Operation::ChangeDefaultRoles.access().permission;
-    if !work.reaches_organisation(permission, crate::ROOT).await? {
+    if !work.reaches_everywhere(permission) {
         return Err(Fault::Forbidden(permission).into());
     }
     if spec.paths == RolePaths::ExactlyOne && wanted.len() > 1
@@ -84,7 +85,7 @@ pub(crate) async fn put_default_roles(
         if role.platform != platform.word() || role.organisation.is_some() {
             return Err(Fault::UnknownReference(Kind::Role).into());
         }
-        granting::may_grant(work, &role, crate::ROOT).await?;
+        covering::may_grant(work, &role, Place::Everywhere, Holder::Anybody).await?;
     }
     let name = granting::default_roles_setting(platform);
     let (now, actor) = (work.now, work.actor());

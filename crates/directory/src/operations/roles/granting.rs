@@ -7,14 +7,14 @@ use serde_json::json;
 use crate::access::work::Work;
 use crate::audit::About;
 use crate::model::{
-    Fault, GroupId, GroupRoleScope, HeldRole, Kind, Line, OrganisationId, Permission, Platform,
-    PlatformSpec, Reach, Role, RoleId, RolePaths, Scope, Time, User, UserId, shown_roles,
-    word_covers,
+    Fault, HeldRole, Kind, OrganisationId, Permission, Place, Platform, PlatformSpec, Role, RoleId,
+    RolePaths, Time, User, UserId, shown_roles,
 };
 use crate::outcome::Outcome;
-use crate::store::{collections, grants, members, roles, settings};
+use crate::store::{grants, members, roles, settings};
 
 use crate::operations::organisations::highest_reach;
+use crate::operations::roles::covering::{Holder, may_grant};
 use crate::operations::roles::owners;
 
 /// A role as a request refers to it: on a platform the caller's dialect speaks of, and visible.
@@ -46,113 +46,6 @@ pub(crate) fn spec_of<'a>(
     inner
         .platform_named(&role.platform)
         .ok_or(Fault::UnknownReference(Kind::Role))
-}
-
-/// Nobody grants more than they hold: every word the role brings, at its reach in that
-/// organisation, must be covered by the caller's own.
-pub(crate) async fn may_grant(
-    work: &mut Work<'_>,
-    role: &Role,
-    organisation: OrganisationId,
-) -> Outcome<()> {
-    if covers_lines(work, role, &role.lines, organisation).await? {
-        Ok(())
-    } else {
-        Err(Fault::ExceedsOwn.into())
-    }
-}
-
-/// Whether the caller's own rights cover lines of a role's platform in an organisation.
-pub(crate) async fn covers_lines(
-    work: &mut Work<'_>,
-    role: &Role,
-    lines: &[Line],
-    organisation: OrganisationId,
-) -> Outcome<bool> {
-    let inner = Arc::clone(&work.inner);
-    let platform = spec_of(&inner, role)?.platform;
-    for line in lines {
-        if !covers_line(work, platform, line, organisation).await? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The administrator flag of a membership is a grant of what it brings on every platform.
-pub(crate) async fn may_flag(work: &mut Work<'_>, organisation: OrganisationId) -> Outcome<()> {
-    let inner = Arc::clone(&work.inner);
-    for (platform, lines) in &inner.platform_lines {
-        for line in lines {
-            if !covers_line(work, *platform, line, organisation).await? {
-                return Err(Fault::ExceedsOwn.into());
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn covers_line(
-    work: &mut Work<'_>,
-    platform: Platform,
-    line: &Line,
-    organisation: OrganisationId,
-) -> Outcome<bool> {
-    let scope = match &line.reach {
-        // A right over oneself is covered by holding the word at all; one over the groups somebody
-        // manages, by holding it over managed groups too, or over the organisation.
-        Reach::Own | Reach::ManagedGroups => {
-            let own = line.reach == Reach::Own;
-            let caller = Arc::clone(&work.caller);
-            let held = caller.held.iter().any(|held| {
-                (held.platform == Platform::USHER || held.platform == platform)
-                    && word_covers(&held.word, &line.word)
-                    && (own || matches!(held.scope, Scope::Groups(_)))
-            });
-            if held || own {
-                return Ok(held);
-            }
-            Scope::Organisation(organisation)
-        }
-        Reach::Listed(users) => Scope::Users(users.iter().copied().map(UserId).collect()),
-        Reach::Organisation => Scope::Organisation(organisation),
-        Reach::Subtree if organisation == crate::ROOT => Scope::All,
-        Reach::Subtree => Scope::Subtree(organisation),
-        Reach::All => Scope::All,
-    };
-    work.covers(platform, &line.word, &scope).await
-}
-
-/// Whether the caller's own rights cover everything a group brings, wherever it brings it.
-pub(crate) async fn covers_group(work: &mut Work<'_>, group: GroupId) -> Outcome<bool> {
-    for brought in grants::group_roles(&mut work.tx, &[group]).await? {
-        let Some(role) = roles::by_id(&mut work.tx, brought.role).await? else {
-            continue;
-        };
-        for organisation in organisations_of(work, brought.scope).await? {
-            if !covers_lines(work, &role, &role.lines, organisation).await? {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// The organisations a group's role counts in.
-pub(crate) async fn organisations_of(
-    work: &mut Work<'_>,
-    scope: GroupRoleScope,
-) -> Outcome<Vec<OrganisationId>> {
-    Ok(match scope {
-        GroupRoleScope::Organisation(organisation) => vec![organisation],
-        GroupRoleScope::Collection(collection) => {
-            collections::organisations(&mut work.tx, &[collection])
-                .await?
-                .into_iter()
-                .map(|(_, organisation)| organisation)
-                .collect()
-        }
-    })
 }
 
 /// Where a grant goes: at the home for platforms with exactly one role; else where the request says,
@@ -276,7 +169,7 @@ pub(crate) async fn give(
             return Err(Fault::Protected(Kind::Grant).into());
         }
     }
-    may_grant(work, &role, organisation).await?;
+    may_grant(work, &role, Place::In(organisation), Holder::Person(user)).await?;
     if spec.paths == RolePaths::ExactlyOne {
         for old in &present {
             if old.role != role.id || old.organisation != organisation {

@@ -8,12 +8,13 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
     Fault, Group, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant,
-    OrganisationId, Permission, Platform, Role, RoleId, RolePaths, UserId, UserRef,
+    OrganisationId, Permission, Place, Platform, Role, RoleId, RolePaths, UserId, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::store::{collections, grants, roles};
 
 use crate::operations::groups;
+use crate::operations::roles::covering::{self, Holder};
 use crate::operations::roles::granting;
 use crate::operations::roles::granting::Wanted;
 use crate::operations::roles::owners;
@@ -320,7 +321,7 @@ async fn group_and_role(
             return Err(Fault::UnknownReference(Kind::Collection).into());
         }
     }
-    for organisation in granting::organisations_of(work, scope).await? {
+    for organisation in covering::organisations_of(work, scope).await? {
         if !work.sees_organisation(organisation).await? {
             return Err(Fault::UnknownReference(Kind::Organisation).into());
         }
@@ -330,7 +331,7 @@ async fn group_and_role(
         {
             return Err(Fault::Forbidden(Permission::GrantRoles).into());
         }
-        granting::may_grant(work, &role, organisation).await?;
+        covering::may_grant(work, &role, Place::In(organisation), Holder::Anybody).await?;
     }
     Ok((group, role))
 }

@@ -1,5 +1,6 @@
 //! Roles: list, show, make, change, delete.
 
+pub(crate) mod covering;
 pub(crate) mod defaults;
 pub(crate) mod granting;
 pub(crate) mod grants;
@@ -22,6 +23,7 @@ use crate::store::{pages, roles, settings};
 
 use super::extensions;
 use super::organisations::highest_reach;
+use crate::operations::roles::covering::Holder;
 use crate::pending::Pending;
 
 /// How many lines a role may have.
@@ -171,7 +173,7 @@ impl Handle {
                         if in_use == RoleInUse::Refuse && used(work, &role).await? {
                             return Err(Fault::InUse(Kind::Role).into());
                         }
-                        check_lines(work, &role, &role.lines).await?;
+                        check_lines(work, &role, &[], &role.lines).await?;
                         roles::delete(&mut work.tx, role.id).await?;
                         let detail = json!({ "before": described(&role) });
                         work.event("role.deleted", About::role(&role), Some(detail))
@@ -233,8 +235,10 @@ async fn only_seen(work: &mut Work<'_>, role: Option<Role>) -> Outcome<Role> {
 pub(crate) async fn target(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Role> {
     let role = find(work, which).await?;
     let role = only_seen(work, role).await?;
-    work.require_organisation(role.organisation.unwrap_or(crate::ROOT))
-        .await?;
+    match role.organisation {
+        Some(organisation) => work.require_organisation(organisation).await?,
+        None => work.require_everywhere()?,
+    }
     Ok(role)
 }
 
@@ -251,14 +255,21 @@ async fn used(work: &mut Work<'_>, role: &Role) -> Outcome<bool> {
     Ok(given.iter().any(|one| one.id == role.id))
 }
 
-/// Nobody puts more into a role, or takes more out of it, than they hold where it counts.
-async fn check_lines(work: &mut Work<'_>, role: &Role, lines: &[Line]) -> Outcome<()> {
-    let place = role.organisation.unwrap_or(crate::ROOT);
-    if granting::covers_lines(work, role, lines, place).await? {
-        Ok(())
-    } else {
-        Err(Fault::ExceedsOwn.into())
+/// Nobody puts more into a role, or takes more out of it, than they hold wherever it may count.
+async fn check_lines(
+    work: &mut Work<'_>,
+    role: &Role,
+    added: &[Line],
+    removed: &[Line],
+) -> Outcome<()> {
+    let place = role.place();
+    covering::check_listed(work, place, added).await?;
+    for lines in [added, removed] {
+        if !covering::covers_lines(work, role, lines, place, Holder::Anybody).await? {
+            return Err(Fault::ExceedsOwn.into());
+        }
     }
+    Ok(())
 }
 
 fn check(role: &Role) -> Result<(), Fault> {
@@ -350,7 +361,7 @@ async fn create(work: &mut Work<'_>, new: &NewRole, uuid: uuid::Uuid) -> Outcome
         updated_at: now,
     };
     check(&role)?;
-    check_lines(work, &role, &role.lines).await?;
+    check_lines(work, &role, &role.lines, &[]).await?;
     check_name(work, &role).await?;
     if role.word.is_empty() {
         role.word = free_word(work, platform, &role.name).await?;
@@ -401,14 +412,13 @@ async fn update(work: &mut Work<'_>, which: &RoleRef, change: &RoleChange) -> Ou
             return Err(Fault::Protected(Kind::Role).into());
         }
         check(&new)?;
-        let moved: Vec<Line> = new
-            .lines
-            .iter()
-            .filter(|line| !old.lines.contains(line))
-            .chain(old.lines.iter().filter(|line| !new.lines.contains(line)))
-            .cloned()
-            .collect();
-        check_lines(work, &new, &moved).await?;
+        let missing_from = |lines: &[Line], others: &[Line]| -> Vec<Line> {
+            let missing = lines.iter().filter(|line| !others.contains(line));
+            missing.cloned().collect()
+        };
+        let added = missing_from(&new.lines, &old.lines);
+        let removed = missing_from(&old.lines, &new.lines);
+        check_lines(work, &new, &added, &removed).await?;
         check_name(work, &new).await?;
     }
     let documented = match &change.extension {

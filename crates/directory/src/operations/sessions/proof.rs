@@ -124,8 +124,10 @@ impl Handle {
 }
 
 impl Work<'_> {
-    /// Refuses a session that was not begun just now and gave no proof along.
+    /// Refuses a session that was not begun just now and gave no proof along, and one whose password must
+    /// be changed first.
     pub(crate) async fn require_proof(&mut self) -> Outcome<()> {
+        self.caller.check_finished(self.operation)?;
         let Credential::Session(session, None) = self.caller.credential else {
             return Ok(());
         };

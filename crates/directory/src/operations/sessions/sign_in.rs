@@ -11,7 +11,6 @@ use crate::access::authentication::digest;
 use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
-use crate::access::caller::KeyLimits;
 use crate::access::caller::RequestContext;
 use crate::access::table::Operation;
 use crate::access::work::Work;
@@ -19,7 +18,7 @@ use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, FreshSession, KeyId, Lifetimes, OrganisationId, Platform, Ref, Refusal,
+    Fault, FreshSession, KeyId, KeyLimits, Lifetimes, OrganisationId, Platform, Ref, Refusal,
     SecondFactorPolicy, Session, SessionId, SessionKind, SessionRequest, Standing, User,
 };
 use crate::outcome::{Abort, Outcome};

@@ -20,10 +20,13 @@ use crate::store::{
 use crate::operations::mail;
 use crate::operations::passwords;
 use crate::operations::passwords::Prepared;
+use crate::operations::roles::covering;
 use crate::operations::roles::owners;
 use crate::operations::tokens;
 use crate::operations::users::check_home_domain;
+use crate::operations::users::check_own_address;
 use crate::operations::users::check_texts;
+use crate::operations::users::guarded_fields::touched;
 use crate::operations::users::home;
 use crate::operations::users::take_names;
 use crate::pending::Pending;
@@ -82,6 +85,7 @@ impl Handle {
         let prepared = match &change.password {
             None | Some(NewPassword::None) => None,
             Some(password) => {
+                self.admit_unlimited(operation)?;
                 // The target is looked at first, so that a hidden one costs no hash and shows nothing.
                 let name = which.clone();
                 let user = self
@@ -179,18 +183,16 @@ pub(crate) async fn update(
         change.second_factor_required.as_ref(),
     );
     check_texts(&user)?;
-    let touches_account = user.email != old.email
-        || user.login != old.login
-        || user.pending_email != old.pending_email
-        || user.status != old.status
-        || user.locked_until != old.locked_until
-        || user.lockout_until != old.lockout_until
-        || user.lock_after != old.lock_after
-        || user.kind != old.kind
-        || user.second_factor_required != old.second_factor_required
-        || prepared.is_some()
-        || change.home.is_some_and(|home| home != old.home);
-    if touches_account {
+    let touched = touched(change, &old, &user);
+    if touched.opens {
+        work.caller.check_unlimited()?;
+        // Only choosing another password lifts one's own duty to do so.
+        let lifts = change.must_change_password == Some(false) && old.must_change_password;
+        if lifts && old.id == work.caller.user && prepared.is_none() {
+            return Err(Fault::PasswordChangeNeeded.into());
+        }
+    }
+    if touched.guarded {
         work.guard_takeover(&old).await?;
     }
     if let Some(home) = change.home.filter(|home| *home != old.home) {
@@ -201,6 +203,7 @@ pub(crate) async fn update(
         if let Some(email) = user.email.clone().filter(|_| user.email != old.email) {
             let permission = work.operation.access().permission;
             check_home_domain(work, permission, user.home, &email).await?;
+            check_own_address(work, &old, &email).await?;
         }
         take_names(work, &user).await?;
         let keep = [
@@ -340,6 +343,7 @@ async fn change_primary_group(
         return Ok(());
     };
     if let Some(group) = group.filter(|group| Some(*group) != user.primary_group) {
+        covering::may_come_under(work, user, group).await?;
         crate::operations::groups::members::join_named(work, user, group).await?;
     }
     changed.set("primary_group", &mut user.primary_group, Some(&group));

@@ -135,13 +135,16 @@ async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<(OrganisationId,
         return Ok((home, door));
     }
     // People whose primary group the caller manages may be made by whoever manages the group.
-    let groups = work.scopes_of(Permission::CreateUsers);
+    let scopes = work.scopes_of(Permission::CreateUsers);
+    let above = organisations::ancestors(&mut work.tx, home).await?;
     let managed = new.primary_group.is_some_and(|group| {
-        groups
-            .iter()
-            .any(|scope| matches!(scope, Scope::Groups(managed) if managed.contains(&group)))
+        scopes.iter().any(|scope| match scope {
+            Scope::Groups { groups, within } => groups.contains(&group) && above.contains(within),
+            _ => false,
+        })
     });
-    if managed {
+    let limit = work.limit().map(OrganisationId);
+    if managed && limit.is_none_or(|limit| above.contains(&limit)) {
         Ok((home, door))
     } else {
         Err(Fault::Forbidden(Permission::CreateUsers).into())

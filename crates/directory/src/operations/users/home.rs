@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::access::work::Work;
-use crate::model::{Fault, GroupId, Kind, Membership, OrganisationId, Permission, RolePaths, User};
+use crate::model::{
+    Fault, GroupId, Kind, Membership, OrganisationId, Permission, Place, RolePaths, User,
+};
 use crate::outcome::Outcome;
 use crate::store::{grants, members, organisations, roles, users};
 
-use crate::operations::roles::granting;
+use crate::operations::roles::covering::{self, Holder};
 
 /// Moves the home: reach over both is needed. The one role of platforms with exactly one goes along;
 /// groups and custom roles of what is left behind end.
@@ -71,7 +73,8 @@ async fn roles_follow(work: &mut Work<'_>, user: &User, old: OrganisationId) -> 
             if grant.organisation == old
                 && let Some(role) = roles::by_id(&mut work.tx, grant.role).await?
             {
-                granting::may_grant(work, &role, user.home).await?;
+                covering::may_grant(work, &role, Place::In(user.home), Holder::Person(user))
+                    .await?;
             }
         }
         grants::follow_home(&mut work.tx, user.id, platform, old, user.home).await?;

@@ -365,8 +365,14 @@ fn scopes() -> Vec<Vec<Scope>> {
     let each = [
         Scope::All,
         Scope::Own(3.into()),
-        Scope::Users(vec![1.into(), 2.into()]),
-        Scope::Groups(vec![1.into()]),
+        Scope::Users {
+            users: vec![1.into(), 2.into()],
+            within: 2.into(),
+        },
+        Scope::Groups {
+            groups: vec![1.into()],
+            within: 2.into(),
+        },
         Scope::Organisation(2.into()),
         Scope::Subtree(2.into()),
     ];

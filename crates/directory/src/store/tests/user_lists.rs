@@ -44,6 +44,20 @@ fn below(organisation: i64, top: i64) -> bool {
     organisation == top || (organisation > 1 && below(PARENTS[organisation as usize - 2], top))
 }
 
+fn users(numbers: &[i64], within: i64) -> Scope {
+    Scope::Users {
+        users: numbers.iter().copied().map(Into::into).collect(),
+        within: within.into(),
+    }
+}
+
+fn groups(numbers: &[i64], within: i64) -> Scope {
+    Scope::Groups {
+        groups: numbers.iter().copied().map(Into::into).collect(),
+        within: within.into(),
+    }
+}
+
 #[derive(Clone)]
 struct Person {
     user: User,
@@ -64,11 +78,16 @@ impl Person {
         scopes.iter().any(|scope| match scope {
             Scope::All => true,
             Scope::Own(user) => *user == self.user.id,
-            Scope::Users(users) => users.contains(&self.user.id),
-            Scope::Groups(groups) => self
-                .user
-                .primary_group
-                .is_some_and(|group| groups.contains(&group)),
+            Scope::Users { users, within } => {
+                users.contains(&self.user.id) && below(self.user.home.0, within.0)
+            }
+            Scope::Groups { groups, within } => {
+                below(self.user.home.0, within.0)
+                    && self
+                        .user
+                        .primary_group
+                        .is_some_and(|group| groups.contains(&group))
+            }
             Scope::Organisation(one) => places().any(|place| place == one.0),
             Scope::Subtree(top) => places().any(|place| below(place, top.0)),
         })
@@ -307,8 +326,11 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         vec![Scope::Subtree(3.into()), Scope::Own(4.into())],
         vec![Scope::Subtree(4.into()), Scope::Organisation(8.into())],
         vec![Scope::Organisation(5.into())],
-        vec![Scope::Groups(vec![1.into()]), Scope::Organisation(9.into())],
-        vec![Scope::Users(vec![3.into(), 8.into()])],
+        vec![groups(&[1], 1), Scope::Organisation(9.into())],
+        vec![groups(&[1, 2], 2)],
+        vec![users(&[3, 8], 1)],
+        vec![users(&[3, 8, 9, 999], 2), groups(&[], 1)],
+        vec![users(&[4, 5, 6], 3), users(&[1, 2], 99)],
         vec![Scope::Subtree(99.into())],
         vec![],
     ];

@@ -1,0 +1,69 @@
+//! Which fields of an account are a power over it: the list is derived from the type of a change, so a
+//! new field does not compile until it is decided on.
+
+use crate::model::{User, UserChange};
+
+/// What a change touches, beside what anybody who may edit the person may change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// Something that decides who signs in with the account, whether and as whom: the take-over guard is
+    /// asked.
+    pub guarded: bool,
+    /// Something that opens the account by itself: a password, or an address that links to one are mailed
+    /// to. A limited key changes none of it.
+    pub opens: bool,
+}
+
+/// What turning `old` into `new` by this change touches. Writing back what is there touches nothing.
+pub(crate) fn touched(change: &UserChange, old: &User, new: &User) -> Touched {
+    let UserChange {
+        login: _,
+        email: _,
+        request_email: _,
+        password,
+        must_change_password,
+        display: _,
+        given: _,
+        family: _,
+        // Only says which of the names follow the others.
+        names_shown: _,
+        kind: _,
+        status: _,
+        locked: _,
+        lock_after: _,
+        home,
+        primary_group,
+        // Granting has rules of its own for these.
+        groups: _,
+        role: _,
+        // Facts about the person that decide nothing.
+        department: _,
+        title: _,
+        time_zone: _,
+        second_factor_required: _,
+        // No right hangs on a dialect's own document.
+        extension: _,
+        extension_members: _,
+        // A condition, not a change.
+        if_revision: _,
+    } = change;
+    let opens = new.email != old.email
+        || new.login != old.login
+        || new.pending_email != old.pending_email
+        || password.is_some()
+        || must_change_password.is_some_and(|flag| flag != old.must_change_password);
+    let standing = new.status != old.status
+        || new.locked_until != old.locked_until
+        || new.lockout_until != old.lockout_until
+        || new.lock_after != old.lock_after
+        || new.kind != old.kind
+        || new.second_factor_required != old.second_factor_required;
+    // Under another's name a stronger account is mistaken for somebody else's.
+    let named = new.names != old.names;
+    let moved = home.is_some_and(|home| home != old.home)
+        || primary_group.is_some_and(|group| group != old.primary_group);
+    Touched {
+        guarded: opens || standing || named || moved,
+        opens,
+    }
+}
