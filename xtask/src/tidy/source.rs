@@ -18,8 +18,8 @@ impl Source {
     pub fn parse(text: &str) -> Self {
         let mut source = Self::default();
         let mut rest = text;
+        let mut line = 1;
         while let Some(first) = rest.chars().next() {
-            let line = source.code.matches('\n').count() + 1;
             let length;
             if rest.starts_with("//") {
                 length = rest.find('\n').unwrap_or(rest.len());
@@ -44,6 +44,7 @@ impl Source {
                 source.code.push_str(&rest[..length]);
                 source.bare.push_str(&rest[..length]);
             }
+            line += rest[..length].matches('\n').count();
             rest = &rest[length..];
         }
         source
