@@ -53,6 +53,8 @@ pub fn run_suites(binary: Binary, names: &[String], arguments: &[String]) -> Res
         });
         if binary == Binary::Build {
             run(cargo().args(["build", "--package", "usher", "--bin", "usher"]))?;
+            // The suite `outbound` drives the client library through its examples.
+            run(cargo().args(["build", "--package", "usher-platforms", "--examples"]))?;
         }
         environments
             .join()

@@ -44,6 +44,12 @@ pub fn web_framework(tree: &Tree) -> Vec<Finding> {
     )
 }
 
+/// Only the client library's core speaks over the network as a client.
+pub fn http_client(tree: &Tree) -> Vec<Finding> {
+    let elsewhere = |path: &str| !path.starts_with("crates/platforms/src/core/");
+    mentions(tree, r"\breqwest::", elsewhere, "the HTTP client")
+}
+
 /// Only the store knows which databases there are.
 pub fn databases(tree: &Tree) -> Vec<Finding> {
     let elsewhere = |path: &str| !path.starts_with(STORE);
@@ -77,6 +83,8 @@ pub fn vendor_words(tree: &Tree) -> Vec<Finding> {
         let own = [
             format!("crates/dialect-{vendor}/"),
             format!("crates/platforms/src/{vendor}"),
+            format!("crates/platforms/examples/{vendor}.rs"),
+            format!("crates/platforms/examples/drive/{vendor}.rs"),
         ];
         let elsewhere = |path: &str| !own.iter().any(|own| path.starts_with(own.as_str()));
         for (path, source) in tree.shipped().filter(|(path, _)| elsewhere(path)) {

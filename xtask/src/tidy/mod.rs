@@ -42,6 +42,10 @@ const CHECKS: &[(&str, Check)] = &[
         "the web framework stays outside the heart",
         borders::web_framework,
     ),
+    (
+        "the HTTP client stays in the client library's core",
+        borders::http_client,
+    ),
     ("databases are known to the store alone", borders::databases),
     ("SQL stands in the store alone", borders::sql),
     (

@@ -177,6 +177,7 @@ fn the_borders_are_held() {
     const STORE: &str = "crates/directory/src/store/users.rs";
     const DIALECT: &str = "crates/dialect-native/src/users.rs";
     const TEST: &str = "crates/directory/tests/it/users.rs";
+    const CLIENT: &str = "crates/platforms/src/core/http_transport.rs";
     let table: &[(super::Check, &str, &str, bool)] = &[
         (borders::web_framework, HEART, "use axum::Router;", false),
         (borders::web_framework, HEART, "// use axum::Router;", true),
@@ -187,6 +188,8 @@ fn the_borders_are_held() {
             true,
         ),
         (borders::web_framework, DIALECT, "use axum::Router;", true),
+        (borders::http_client, CLIENT, "use reqwest::Client;", true),
+        (borders::http_client, DIALECT, "use reqwest::Client;", false),
         (
             borders::databases,
             HEART,
