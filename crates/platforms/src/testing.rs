@@ -30,6 +30,7 @@ use serde_json::{Value, json};
 use crate::core::environment::Environment;
 use crate::core::error::Result;
 use crate::core::mask;
+use crate::core::secret::Secret;
 use crate::core::transport::{BoxFuture, Broken, Sent, Transport};
 
 /// Answers from a list, in order, and keeps what it was asked. Clones share list and requests.
@@ -153,6 +154,7 @@ impl<T: Transport> Transport for Recorder<T> {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> BoxFuture<'a, Result<Response<Bytes>, Broken>> {
+        let secrets = carried(&request);
         let mut note = json!({
             "method": request.method().as_str(),
             "path": request.uri().path(),
@@ -169,6 +171,7 @@ impl<T: Transport> Transport for Recorder<T> {
                 }
                 Err(broken) => note["broken"] = broken.to_string().into(),
             }
+            scrub(&mut note, &secrets);
             self.notes
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -181,6 +184,47 @@ impl<T: Transport> Transport for Recorder<T> {
 impl<T> fmt::Debug for Recorder<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+/// The secrets of a request: its sensitive headers, and what its body holds under a secret member's name. Platforms
+/// echo them in places that no name tells.
+fn carried(request: &Request<Bytes>) -> Vec<Secret> {
+    fn collect(value: &Value, secrets: &mut Vec<Secret>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if mask::is_secret(name) => {
+                            secrets.push(Secret::new(text.as_str()));
+                        }
+                        value => collect(value, secrets),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, secrets)),
+            _ => {}
+        }
+    }
+    let headers = request.headers().values();
+    let mut secrets: Vec<Secret> = headers
+        .filter(|value| value.is_sensitive())
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| [text, text.rsplit(' ').next().unwrap_or(text)])
+        .map(Secret::new)
+        .collect();
+    if let Ok(body) = serde_json::from_slice(request.body()) {
+        collect(&body, &mut secrets);
+    }
+    secrets
+}
+
+fn scrub(value: &mut Value, secrets: &[Secret]) {
+    match value {
+        Value::String(text) => mask::scrub(text, secrets),
+        Value::Array(items) => items.iter_mut().for_each(|item| scrub(item, secrets)),
+        Value::Object(members) => members.values_mut().for_each(|item| scrub(item, secrets)),
+        _ => {}
     }
 }
 

@@ -239,6 +239,9 @@ impl Error {
         if let Some(vendor) = self.vendor_mut() {
             mask::scrub(&mut vendor.message, secrets);
             mask::scrub(&mut vendor.body, secrets);
+            if let Some(code) = &mut vendor.code {
+                mask::scrub(code, secrets);
+            }
             vendor
                 .fields
                 .values_mut()
@@ -254,6 +257,13 @@ fn unknown(facts: &Facts) -> Outcome {
     match facts.repeat {
         Repeat::Safe => Outcome::NotDone,
         Repeat::Idempotent | Repeat::Once => Outcome::Unknown,
+    }
+}
+
+impl Answer {
+    /// The outcome of a call that was answered without a verdict.
+    pub(crate) fn without_verdict(&self) -> Outcome {
+        unknown(&self.facts)
     }
 }
 

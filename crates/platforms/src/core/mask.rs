@@ -36,8 +36,15 @@ pub(crate) fn is_secret(name: &str) -> bool {
 pub(crate) fn mask(value: &mut Value) {
     match value {
         Value::Object(members) => {
+            // `{"key": "password", "value": …}` names a member and what it is to hold.
+            let edited = match (members.get("key"), members.contains_key("value")) {
+                (Some(Value::String(key)), true) => Some(is_secret(key)),
+                _ => None,
+            };
             for (name, value) in members {
                 match value {
+                    _ if edited.is_some() && name == "key" => {}
+                    value if edited == Some(true) && name == "value" => *value = MASK.into(),
                     Value::String(text) if is_secret(name) && !text.is_empty() => {
                         MASK.clone_into(text);
                     }

@@ -114,6 +114,14 @@ impl<T: Send + 'static> Paged<T> {
         self.total
     }
 
+    /// Where the next page begins, as the platform names it: `None` before the first page and after the last.
+    pub fn cursor(&self) -> Option<&str> {
+        match &self.next {
+            Next::After(cursor) => Some(cursor),
+            Next::First | Next::Done => None,
+        }
+    }
+
     /// All that is left of the list.
     pub async fn all(mut self) -> Result<Vec<T>> {
         let mut all = Vec::new();

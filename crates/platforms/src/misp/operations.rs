@@ -15,7 +15,7 @@ use crate::core::secret::Secret;
 use crate::misp::answers::{
     AddedKey, AddedUser, AuthKey, Organisation, Role, User, UserRow, UserView, Version,
 };
-use crate::misp::ids::{KeyId, OrganisationRef, RoleId, UserId, UserRef};
+use crate::misp::ids::{KeyId, OrganisationId, OrganisationRef, RoleId, UserId, UserRef};
 use crate::misp::requests::{
     NewAuthKey, NewOrganisation, NewUser, OrganisationChange, OrganisationQuery, OrganisationScope,
     UserChange, UserQuery,
@@ -65,11 +65,30 @@ fn unwrapped<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<Vec<T>> 
 }
 
 fn user(answer: &Answer) -> Result<User> {
-    answer.member("User")
+    let user: User = answer.member("User")?;
+    known(answer, user.id != UserId::default(), user)
+}
+
+fn view(answer: &Answer) -> Result<UserView> {
+    let view: UserView = answer.json()?;
+    known(answer, view.user.id != UserId::default(), view)
 }
 
 fn organisation(answer: &Answer) -> Result<Organisation> {
-    answer.member("Organisation")
+    let organisation: Organisation = answer.member("Organisation")?;
+    known(
+        answer,
+        organisation.id != OrganisationId::default(),
+        organisation,
+    )
+}
+
+/// What has no id is another document that happens to be an object.
+fn known<T>(answer: &Answer, has_id: bool, thing: T) -> Result<T> {
+    if has_id {
+        return Ok(thing);
+    }
+    Err(Error::unexpected(answer, "what the answer holds has no id"))
 }
 
 /// `users`: `GET /admin/users/index[/value:S][/searchorg:ID]`.
@@ -90,16 +109,14 @@ pub fn users(query: &UserQuery) -> Result<Operation<Vec<UserRow>>> {
 /// `get_user`: `GET /users/view/{id or me}`.
 pub fn get_user(user: impl Into<UserRef>) -> Result<Operation<UserView>> {
     get(format!("/users/view/{}", user.into()))
-        .operation(facts("get_user", "/users/view/{user}", Safe), |answer| {
-            answer.json()
-        })
+        .operation(facts("get_user", "/users/view/{user}", Safe), view)
 }
 
 /// `get_user_as_admin`: `GET /admin/users/view/{id}`.
 pub fn get_user_as_admin(user: UserId) -> Result<Operation<UserView>> {
     get(format!("/admin/users/view/{user}")).operation(
         facts("get_user_as_admin", "/admin/users/view/{user}", Safe),
-        |answer| answer.json(),
+        view,
     )
 }
 
@@ -112,9 +129,10 @@ pub fn add_user(new: &NewUser) -> Result<Operation<AddedUser>> {
             // Taken out of the document, so that it is not among what else came.
             let authkey = document.as_object_mut().and_then(|it| it.remove("authkey"));
             let authkey = authkey.as_ref().and_then(Value::as_str);
+            let user: User = answer.part(document)?;
             Ok(AddedUser {
                 authkey: authkey.filter(|key| !key.is_empty()).map(Secret::new),
-                user: answer.part(document)?,
+                user: known(answer, user.id != UserId::default(), user)?,
             })
         },
     )?;
@@ -287,10 +305,13 @@ pub fn roles() -> Result<Operation<Vec<Role>>> {
 
 /// `get_role`: `GET /roles/view/{id}`.
 pub fn get_role(id: RoleId) -> Result<Operation<Role>> {
-    get(format!("/roles/view/{id}"))
-        .operation(facts("get_role", "/roles/view/{role}", Safe), |answer| {
-            answer.member("Role")
-        })
+    get(format!("/roles/view/{id}")).operation(
+        facts("get_role", "/roles/view/{role}", Safe),
+        |answer| {
+            let role: Role = answer.member("Role")?;
+            known(answer, role.id != RoleId::default(), role)
+        },
+    )
 }
 
 /// `set_default_role`: `POST /admin/roles/set_default/{id}`.

@@ -170,8 +170,16 @@ macro_rules! user_setters {
         /// Any other member of MISP's `User`, under the platform's own name.
         #[must_use]
         pub fn set(mut self, member: impl Into<String>, value: impl Into<Value>) -> Self {
-            self.$of().members.push((member.into(), value.into()));
-            self
+            match (member.into(), value.into()) {
+                // A password is a secret however it is given.
+                (member, Value::String(password)) if member == "password" => {
+                    self.password(password)
+                }
+                (member, value) => {
+                    self.$of().members.push((member, value));
+                    self
+                }
+            }
         }
     };
 }

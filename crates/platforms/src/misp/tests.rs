@@ -371,6 +371,7 @@ const REFUSALS: &[(u16, &str, &str)] = &[
     (403, "<!DOCTYPE html><title>blocked</title>", "unexpected"),
     (200, r#"{"User": {"id": "#, "unexpected"),
     (200, r#"{"saved": true}"#, "unexpected"),
+    (200, r#"{"User": {}}"#, "unexpected"),
     (200, "", "unexpected"),
     (
         500,

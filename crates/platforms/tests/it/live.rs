@@ -1,0 +1,81 @@
+//! The stories of `examples/` against real products, by choice: for each platform whose `USHER_LIVE_…` variables are set.
+//!
+//! | platform | variables |
+//! |---|---|
+//! | MISP | `USHER_LIVE_MISP_URL`, `USHER_LIVE_MISP_KEY` |
+//! | OpenCTI | `USHER_LIVE_OPENCTI_URL`, `USHER_LIVE_OPENCTI_TOKEN` |
+//! | Identity Exposure | `USHER_LIVE_TIE_URL`, `USHER_LIVE_TIE_KEY` |
+//!
+//! Nothing is written unless `USHER_LIVE_WRITE=1`; what is made is called `usher-live-…@example.invalid` and taken away again.
+
+use usher_platforms::Secret;
+use usher_platforms::misp::{Misp, UserQuery};
+use usher_platforms::opencti::OpenCti;
+use usher_platforms::tenable::IdentityExposure;
+
+#[path = "../../examples/misp.rs"]
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+mod misp_story;
+#[path = "../../examples/opencti.rs"]
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+mod opencti_story;
+#[path = "../../examples/tenable.rs"]
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+mod tenable_story;
+
+/// The address and the credential, if both are set.
+fn target(platform: &str, credential: &str) -> Option<(String, Secret)> {
+    let url = std::env::var(format!("USHER_LIVE_{platform}_URL")).ok()?;
+    let secret = Secret::from_env(&format!("USHER_LIVE_{platform}_{credential}"));
+    Some((
+        url,
+        secret.expect("the address is set, and its credential is not"),
+    ))
+}
+
+fn writes() -> bool {
+    std::env::var("USHER_LIVE_WRITE").is_ok_and(|value| value == "1")
+}
+
+fn address() -> String {
+    format!("usher-live-{}@example.invalid", std::process::id())
+}
+
+#[tokio::test]
+async fn misp() {
+    let Some((url, key)) = target("MISP", "KEY") else {
+        return;
+    };
+    let misp = Misp::builder(url).key(key).build().unwrap();
+    misp.version().await.unwrap();
+    misp.users(&UserQuery::new()).await.unwrap();
+    if writes() {
+        misp_story::story(&misp, &address()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn opencti() {
+    let Some((url, token)) = target("OPENCTI", "TOKEN") else {
+        return;
+    };
+    let opencti = OpenCti::builder(url).token(token).build().unwrap();
+    opencti.about().await.unwrap();
+    opencti.me().await.unwrap();
+    if writes() {
+        opencti_story::story(&opencti, &address()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn tenable() {
+    let Some((url, key)) = target("TIE", "KEY") else {
+        return;
+    };
+    let tie = IdentityExposure::builder(url).key(key).build().unwrap();
+    tie.about().await.unwrap();
+    tie.whoami().await.unwrap();
+    if writes() {
+        tenable_story::story(&tie, &address()).await.unwrap();
+    }
+}
