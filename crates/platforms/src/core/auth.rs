@@ -3,7 +3,7 @@
 use base64::Engine;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
-use crate::core::client::Core;
+use crate::core::client::{Base, Core};
 use crate::core::error::{Error, Result};
 use crate::core::secret::Secret;
 use crate::core::transport::BoxFuture;
@@ -21,6 +21,11 @@ pub(crate) trait Authorize: Send + Sync {
     fn refused<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, bool> {
         let _ = headers;
         Box::pin(std::future::ready(false))
+    }
+
+    /// Where requests go in place of the client's own address, as far as `authorize` has learnt it.
+    fn base(&self) -> Option<Base> {
+        None
     }
 
     /// What must never be seen in an error.

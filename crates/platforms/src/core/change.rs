@@ -28,6 +28,12 @@ impl<T> From<T> for Change<T> {
     }
 }
 
+impl From<&str> for Change<String> {
+    fn from(text: &str) -> Self {
+        Self::To(text.to_owned())
+    }
+}
+
 /// A JSON object under construction, in the order in which members are put.
 #[derive(Debug, Default)]
 pub(crate) struct Members(pub(crate) Map<String, Value>);

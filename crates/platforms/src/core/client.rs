@@ -57,9 +57,11 @@ impl Core {
     pub(crate) async fn call<T>(&self, operation: Operation<T>) -> Result<T> {
         let mut hidden = self.authorize.secrets();
         hidden.extend_from_slice(operation.secrets());
-        self.tries(&operation)
-            .await
-            .map_err(|error| error.scrub(&hidden))
+        self.tries(&operation).await.map_err(|error| {
+            // A token that was asked for during the call is among them only now.
+            hidden.extend(self.authorize.secrets());
+            error.scrub(&hidden)
+        })
     }
 
     async fn tries<T>(&self, operation: &Operation<T>) -> Result<T> {
@@ -143,15 +145,19 @@ impl Core {
             again: false,
             wait: None,
         };
-        let mut request = self.request(operation).map_err(fatal)?;
+        let mut credential = HeaderMap::new();
         if !operation.is_anonymous() {
             // Before a place is taken: asking for a token takes a place itself.
             self.authorize
-                .authorize(self, request.headers_mut())
+                .authorize(self, &mut credential)
                 .await
                 .map_err(fatal)?;
         }
-        let credential = request.headers().clone();
+        // After the credential is there: it may say where the request goes.
+        let mut request = self.request(operation).map_err(fatal)?;
+        for (name, value) in &credential {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
         let asked = environment.elapsed();
         let place = match self.shared.account.admit(environment, deadline).await {
             Ok(place) => place,
@@ -298,9 +304,11 @@ impl Core {
 
     fn request<T>(&self, operation: &Operation<T>) -> Result<Request<Bytes>> {
         let draft = operation.request();
+        let base = self.authorize.base();
+        let base = base.as_ref().unwrap_or(&self.base);
         let mut request = Request::builder()
             .method(draft.method().clone())
-            .uri(self.base.join(draft.uri())?)
+            .uri(base.join(draft.uri())?)
             .body(draft.body().clone())
             .map_err(|error| Error::config(format!("the request cannot be written: {error}")))?;
         *request.headers_mut() = draft.headers().clone();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -87,6 +88,17 @@ pub(crate) fn maybe_text<'de, D: Deserializer<'de>>(
         Value::Bool(truth) => Ok(Some(truth.to_string())),
         _ => Err(D::Error::custom("a text was expected")),
     }
+}
+
+/// A moment as RFC 3339 writes it. Absent, `null` and empty are `None`; any other text is an error, since a moment that is
+/// not known must not pass for one that never was.
+pub(crate) fn maybe_moment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    maybe_text(deserializer)?
+        .map(|text| text.parse())
+        .transpose()
+        .map_err(|_| D::Error::custom("a moment was expected"))
 }
 
 /// A list; absent and `null` are empty, and so is the empty text that one platform writes.
