@@ -5,14 +5,25 @@
 //! | MISP | `USHER_LIVE_MISP_URL`, `USHER_LIVE_MISP_KEY` |
 //! | OpenCTI | `USHER_LIVE_OPENCTI_URL`, `USHER_LIVE_OPENCTI_TOKEN` |
 //! | Identity Exposure | `USHER_LIVE_TIE_URL`, `USHER_LIVE_TIE_KEY` |
+//! | Falcon | `USHER_LIVE_FALCON_URL` (or a cloud's name), `USHER_LIVE_FALCON_ID`, `USHER_LIVE_FALCON_SECRET` |
+//! | Civis | `USHER_LIVE_CIVIS_URL`, `USHER_LIVE_CIVIS_KEY` |
 //!
-//! Nothing is written unless `USHER_LIVE_WRITE=1`; what is made is called `usher-live-…@example.invalid` and taken away again.
+//! Nothing is written unless `USHER_LIVE_WRITE=1`; what is made is called `usher-live-…@example.invalid` and taken away again, except at Civis, where
+//! an account can only be deactivated.
 
 use usher_platforms::Secret;
+use usher_platforms::civis::{self, Civis};
+use usher_platforms::falcon::{self, Falcon};
 use usher_platforms::misp::{Misp, UserQuery};
 use usher_platforms::opencti::OpenCti;
 use usher_platforms::tenable::IdentityExposure;
 
+#[path = "../../examples/civis.rs"]
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+mod civis_story;
+#[path = "../../examples/falcon.rs"]
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+mod falcon_story;
 #[path = "../../examples/misp.rs"]
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 mod misp_story;
@@ -39,6 +50,11 @@ fn writes() -> bool {
 
 fn address() -> String {
     format!("usher-live-{}@example.invalid", std::process::id())
+}
+
+/// An address that servers accept which refuse `.invalid`; no mail goes to it either.
+fn plain_address() -> String {
+    address().replace("example.invalid", "example.org")
 }
 
 #[tokio::test]
@@ -77,5 +93,40 @@ async fn tenable() {
     tie.whoami().await.unwrap();
     if writes() {
         tenable_story::story(&tie, &address()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn falcon() {
+    let Some((cloud, secret)) = target("FALCON", "SECRET") else {
+        return;
+    };
+    let id = Secret::from_env("USHER_LIVE_FALCON_ID").unwrap();
+    let falcon = Falcon::builder(cloud)
+        .api_client(id.expose(), secret)
+        .build()
+        .unwrap();
+    falcon.ccid().await.unwrap();
+    let users = falcon.query_users(&falcon::UserQuery::new());
+    users.all().await.unwrap();
+    if writes() {
+        falcon_story::story(&falcon, &plain_address())
+            .await
+            .unwrap();
+    }
+    falcon.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn civis() {
+    let Some((url, key)) = target("CIVIS", "KEY") else {
+        return;
+    };
+    let civis = Civis::builder(url).key(key).build().unwrap();
+    civis.me().await.unwrap();
+    let users = civis.list_users(&civis::UserQuery::new());
+    users.all().await.unwrap();
+    if writes() {
+        civis_story::story(&civis, &plain_address()).await.unwrap();
     }
 }

@@ -7,4 +7,5 @@ mod methods;
 mod recordings;
 mod secrets;
 mod server;
+mod services;
 mod tls;

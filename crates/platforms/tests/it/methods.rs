@@ -13,6 +13,8 @@ const PLATFORMS: &[(&str, &str, usize)] = &[
     ("opencti", "OpenCti", 14),
     ("misp", "Misp", 15),
     ("tenable", "IdentityExposure", 10),
+    ("falcon", "Falcon", 22),
+    ("civis", "Civis", 25),
 ];
 
 #[derive(Deserialize)]
@@ -81,6 +83,7 @@ fn every_operation_is_here_with_every_parameter() {
                         && if is_variant {
                             source.contains(&format!("    {name},"))
                                 || source.contains(&format!("    {name}("))
+                                || source.contains(&format!("    {name} {{"))
                         } else {
                             has_function(source, name)
                         }
