@@ -1,11 +1,14 @@
 use directory::{
-    EventField, Fault, Lifetimes, LockoutPolicy, MailSettings, PasswordFigures, PasswordRule,
-    Permission, Predicate, PublicFace, Query, SecondFactorPolicy, Setting, SettingsChange, Test,
+    EventField, Fault, Lifetimes, LockoutPolicy, MailSettings, MailTemplate, MailTemplates,
+    PasswordFigures, PasswordRule, Permission, Predicate, Proof, PublicFace, Query,
+    SecondFactorPolicy, Setting, SettingsChange, Test,
 };
 use serde_json::{Map, Value, json};
 
 use crate::platforms::SOLO;
-use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, TOY, World, both};
+use crate::support::{
+    ADMINISTRATOR, AUDITOR, OWNER, OWNER_EMAIL, OWNER_PASSWORD, ROOT, TOY, World, both,
+};
 
 both!(
     defaults_until_changed,
@@ -13,6 +16,7 @@ both!(
     only_those_who_reach_everything,
     dialects_keep_their_own,
     the_trail_names_fields_and_no_values,
+    where_mail_goes_takes_a_proof,
     several_change_together_or_not_at_all,
     members_are_put_over_what_is_there_by_then,
     every_value_has_its_bounds,
@@ -119,6 +123,55 @@ async fn the_trail_names_fields_and_no_values(world: &World) {
             "after": { "server": "smtp.example.org" },
         }))
     );
+}
+
+async fn where_mail_goes_takes_a_proof(world: &World) {
+    let fresh = world.sign_in(OWNER_EMAIL, OWNER_PASSWORD).await.unwrap();
+    let session = world.as_session(&fresh).await;
+    let templates = |name: &str, text: &str| {
+        let template = MailTemplate {
+            subject: "Hello".to_owned(),
+            text: text.to_owned(),
+            html: None,
+        };
+        MailTemplates {
+            templates: [(name.to_owned(), template)].into(),
+        }
+    };
+    let mail = |server: &str| MailSettings {
+        server: Some(server.to_owned()),
+        ..MailSettings::default()
+    };
+    // Having signed in just now is proof enough.
+    session.change_setting(mail("a.example.org")).await.unwrap();
+    world.clock.advance(360_000);
+    let refused = Err(Fault::WrongPassword);
+    let changed = session.change_setting(mail("b.example.org")).await;
+    assert_eq!(changed, refused);
+    let changed = session.change_setting(face("https://b.example.org")).await;
+    assert_eq!(changed, refused);
+    let changed = session
+        .change_setting(templates("password_reset", "x"))
+        .await;
+    assert_eq!(changed, refused);
+    let password = SettingsChange::default().mail_password(Some("x".to_owned()));
+    assert_eq!(session.change_settings(password).await, refused);
+    // What leads nothing elsewhere takes none.
+    session
+        .change_setting(templates("notice_login", "x"))
+        .await
+        .unwrap();
+    session
+        .change_setting(LockoutPolicy::default())
+        .await
+        .unwrap();
+    session.change_setting(mail("a.example.org")).await.unwrap();
+    let proof = Proof::Password(OWNER_PASSWORD.to_owned());
+    let proven = session.proven(Some(proof)).await.unwrap();
+    proven.change_setting(mail("b.example.org")).await.unwrap();
+    // A key is not asked for a proof.
+    let key = world.as_user(OWNER).await;
+    key.change_setting(mail("c.example.org")).await.unwrap();
 }
 
 async fn several_change_together_or_not_at_all(world: &World) {
