@@ -15,7 +15,7 @@ async fn main() -> Result<()> {
         .build()?;
     for line in story(
         &tie,
-        &format!("usher-live-{}@example.invalid", std::process::id()),
+        &format!("usher-live-{}@example.org", std::process::id()),
     )
     .await?
     {

@@ -8,7 +8,7 @@ from collections import Counter
 from urllib.parse import parse_qsl, unquote
 
 # The header that holds the credential.
-CREDENTIAL = {"misp": "authorization", "opencti": "authorization", "tenable": "x-api-key"}
+CREDENTIAL = {"tenable": "x-api-key"}
 
 
 def plain(platform: str, request: dict) -> dict:
@@ -17,10 +17,12 @@ def plain(platform: str, request: dict) -> dict:
     query = Counter((name, {"True": "true", "False": "false"}.get(value, value))
                     for name, value in parse_qsl(request["query"], keep_blank_values=True))
     headers = request["headers"]
-    kept = {"credential": headers.get(CREDENTIAL[platform])}
+    kept = {"credential": headers.get(CREDENTIAL.get(platform, "authorization"))}
     if platform == "misp":
         kept["accept"] = headers.get("accept")
-    body = json.loads(request["body"]) if request["body"] else None
+    is_json = headers.get("content-type", "").startswith("application/json")
+    body = json.loads(request["body"]) if request["body"] and is_json else request["body"]
+    body = PLAIN_BODY[platform](body)
     if body is not None:
         kept["content-type"] = headers.get("content-type", "").partition(";")[0]
     return {
@@ -28,7 +30,7 @@ def plain(platform: str, request: dict) -> dict:
         "path": path,
         "query": query,
         "headers": kept,
-        "body": PLAIN_BODY[platform](body),
+        "body": body,
     }
 
 
@@ -100,4 +102,18 @@ def _document(text: str):
     return {"kind": head[0] if head else "query", "variables": variables, "fields": fields()}
 
 
-PLAIN_BODY = {"misp": _texts, "opencti": _graphql, "tenable": lambda body: body}
+def _without_nulls(value):
+    """Falcon takes `null` and absence for one."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(it) for name, it in value.items() if it is not None}
+    return value
+
+
+PLAIN_BODY = {
+    "misp": _texts,
+    "opencti": _graphql,
+    "tenable": lambda body: body,
+    "falcon": _without_nulls,
+    # The vendor's client sends an empty object wherever there is no body.
+    "civis": lambda body: body or None,
+}

@@ -91,3 +91,29 @@ OPERATIONS = {
 MEANT: dict[str, str] = {}
 # PyMISP asks for its own role when it starts; the library when it matters.
 NEEDLESS = {"update_user": ["users/view/me"]}
+
+# Against Usher's own dialect: what the vendor's client reads, and what the library reads.
+VARIABLES = ("MISP_URL", "MISP_KEY")
+
+
+def served(url, key):
+    return PyMISP(url, key)
+
+
+def _user(row):
+    user = row["User"]
+    return {
+        "id": int(user["id"]), "org_id": int(user["org_id"]), "role_id": int(user["role_id"]), "email": user["email"],
+        "disabled": user["disabled"],
+    }
+
+
+RESULTS = [
+    ("users", lambda misp: [_user(row) for row in misp.users()], "users", {}),
+    ("me", lambda misp: _user(misp.get_user()), "get_user", {}),
+    ("roles", lambda misp: [{"id": int(row["Role"]["id"]), "name": row["Role"]["name"]} for row in misp.roles()], "roles", {}),
+    ("organisations", lambda misp: [
+        {"id": int(row["Organisation"]["id"]), "name": row["Organisation"]["name"]} for row in misp.organisations(scope="all")
+    ], "organisations", {"scope": "all"}),
+    ("keys", lambda misp: len(misp.direct_call("auth_keys/index")), "auth_keys", {}),
+]

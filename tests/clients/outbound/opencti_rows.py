@@ -94,3 +94,26 @@ MEANT = {
     "published schema",
 }
 NEEDLESS: dict[str, list[str]] = {}
+
+# Against Usher's own dialect: what the vendor's client reads, and what the library reads.
+VARIABLES = ("OPENCTI_URL", "OPENCTI_TOKEN")
+
+
+def served(url, token):
+    return OpenCTIApiClient(url, token, log_level="error")
+
+
+def _user(user):
+    return {
+        "id": user["id"], "name": user["name"], "user_email": user["user_email"], "account_status": user["account_status"],
+        "groups": user["groupsIds"],
+    }
+
+
+RESULTS = [
+    ("users", lambda cti: [_user(user) for user in cti.user.list()], "list_users", {}),
+    ("users page by page", lambda cti: [_user(user) for user in cti.user.list(getAll=True)], "all_users", {"first": 3}),
+    ("users by filter", lambda cti: [_user(user) for user in cti.user.list(filters=BY_EMAIL)], "list_users",
+     {"user_email": "ada@acme.example"}),
+    ("nobody", lambda cti: None, "read_user", {"id": "11111111-2222-4333-8444-555555555555"}),
+]

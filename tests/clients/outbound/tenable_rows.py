@@ -66,3 +66,20 @@ OPERATIONS = {
 }
 MEANT: dict[str, str] = {}
 NEEDLESS: dict[str, list[str]] = {}
+
+# Against Usher's own dialect: what the vendor's client reads, and what the library reads.
+VARIABLES = ("TIE_URL", "TIE_API_KEY")
+
+
+def served(url, key):
+    return TenableIE(url=url, api_key=key)
+
+
+SHOWN = ("id", "name", "surname", "email", "active", "department", "roles")
+
+RESULTS = [
+    ("users", lambda tie: [{name: user[name] for name in SHOWN} for user in tie.users.list()], "users", {}),
+    ("me", lambda tie: {"id": tie.users.info()["id"]}, "whoami", {}),
+    ("roles", lambda tie: [{"id": role["id"], "name": role["name"]} for role in tie.roles.list()], "roles", {}),
+    ("about", lambda tie: {"version": tie.about.version()}, "about", {}),
+]

@@ -3,6 +3,8 @@
 //! Each line of the input is `{"platform": …, "url": …, "credential": …, "method": …, "args": {…}}`; for each one line of
 //! output says `{"ok": …}`, `{"error": kind, "outcome": …, "message": …}`, or `{"unknown": …}` for a method that there is not.
 
+mod civis;
+mod falcon;
 mod misp;
 mod opencti;
 mod tenable;
@@ -32,6 +34,8 @@ async fn made(call: &Value) -> Value {
     let url = text(call, "url");
     let credential = Secret::new(text(call, "credential"));
     let result = match text(call, "platform") {
+        "civis" => civis::call(url, credential, method, args).await,
+        "falcon" => falcon::call(url, credential, method, args).await,
         "misp" => misp::call(url, credential, method, args).await,
         "opencti" => opencti::call(url, credential, method, args).await,
         "tenable" => tenable::call(url, credential, method, args).await,

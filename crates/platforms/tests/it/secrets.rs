@@ -4,6 +4,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
+use usher_platforms::civis::{self, Civis};
+use usher_platforms::falcon::{self, Falcon};
 use usher_platforms::misp::{Misp, NewAuthKey, NewUser, UserChange, UserRef};
 use usher_platforms::opencti::{self, OpenCti};
 use usher_platforms::tenable::{self, IdentityExposure};
@@ -196,6 +198,70 @@ async fn opencti(shown: &mut Shown) {
     }
 }
 
+async fn falcon_calls(shown: &mut Shown) {
+    let token = format!(r#"{{"access_token": "{CANARY}-token", "expires_in": 1799}}"#);
+    let good = format!(
+        r#"{{"meta": {{}}, "errors": [], "resources": [{{"uuid": "u", "id": "k", "secret": "{CANARY}", "password": "{CANARY}"}}]}}"#
+    );
+    for call in 0..3 {
+        let recorder = Recorder::new(answers(Script::new().json(201, &token), &good));
+        let client = Falcon::builder("https://falcon.example.org/")
+            .api_client("id", CANARY)
+            .transport(recorder.clone())
+            .environment(environment())
+            .build()
+            .unwrap();
+        let new = falcon::NewUser::new("a@b.example").password(CANARY);
+        for _ in 0..8 {
+            match call {
+                0 => shown.result(&client.create_user_mssp(&new).await),
+                1 => shown.result(&client.create_user(&new).await),
+                _ => shown.result(&client.retrieve_emails_by_cid().await),
+            }
+        }
+        shown.show(&new);
+        shown.show(&client);
+        shown.0.push_str(&recorder.recording().to_string());
+    }
+    // A refusal of the API client itself.
+    let refused =
+        format!(r#"{{"meta": {{}}, "errors": [{{"code": 403, "message": "{CANARY} is wrong"}}]}}"#);
+    let client = Falcon::builder("https://falcon.example.org/")
+        .api_client("id", CANARY)
+        .transport(Script::new().json(403, &refused))
+        .environment(environment())
+        .build()
+        .unwrap();
+    shown.result(&client.retrieve_emails_by_cid().await);
+}
+
+async fn civis_calls(shown: &mut Shown) {
+    let good = format!(r#"{{"id": 9, "name": "ci", "token": "{CANARY}", "password": "{CANARY}"}}"#);
+    for call in 0..2 {
+        let recorder = Recorder::new(answers(Script::new(), &good));
+        let client = Civis::builder("https://civis.example.org/")
+            .key(CANARY)
+            .transport(recorder.clone())
+            .environment(environment())
+            .build()
+            .unwrap();
+        let change = civis::UserChange::new().password(CANARY);
+        for _ in 0..8 {
+            match call {
+                0 => shown.result(
+                    &client
+                        .create_api_key(civis::KeyOwner::Me, &civis::NewApiKey::new("ci", 3600))
+                        .await,
+                ),
+                _ => shown.result(&client.update_user(7, &change).await),
+            }
+        }
+        shown.show(&change);
+        shown.show(&client);
+        shown.0.push_str(&recorder.recording().to_string());
+    }
+}
+
 /// The HTTP library logs too.
 async fn over_the_network(shown: &mut Shown) {
     let answer = server::json("403 Forbidden", &format!(r#"{{"message": "{CANARY}"}}"#));
@@ -225,6 +291,8 @@ async fn no_secret_is_written_anywhere() {
     misp(&mut shown).await;
     tenable(&mut shown).await;
     opencti(&mut shown).await;
+    falcon_calls(&mut shown).await;
+    civis_calls(&mut shown).await;
     over_the_network(&mut shown).await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
