@@ -2,7 +2,8 @@
 //! the index action may be left out, controllers are written in snake_case or camelCase, and any path
 //! may end in `.json`.
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use kit::percent_decode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A path taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,9 +82,7 @@ impl Address {
 
 // Quirk: a `+` in the path means a blank, as clients write blanks so (misp.md §1).
 fn decode(segment: &str) -> Option<String> {
-    let blanks = segment.replace('+', " ");
-    let text = percent_decode_str(&blanks).decode_utf8().ok()?;
-    (!text.contains('\0')).then(|| text.into_owned())
+    percent_decode(segment)
 }
 
 fn is_name(name: &str) -> bool {

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
-use kit::{AppState, RawBody, Rejection, RequestError, parse_json};
+use kit::{AppState, RawBody, Rejection, RequestError, content_type, parse_json, percent_decode};
 
 /// A request's body: JSON, or a form, whatever its content type says; `Null` when there is none.
 #[derive(Clone, Debug)]
@@ -17,11 +16,7 @@ impl FromRequest<AppState> for Sent {
     type Rejection = RequestError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
-        let is_form = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let is_form = content_type(request.headers()) == "application/x-www-form-urlencoded";
         let RawBody(bytes) = RawBody::from_request(request, state).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Sent(Value::Null));
@@ -185,7 +180,7 @@ pub fn form(text: &str) -> Option<Value> {
             return None;
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (plain(name)?, plain(value)?);
+        let (name, value) = (percent_decode(name)?, percent_decode(value)?);
         // Quirk: browsers' forms wrap everything in `data[…]`; it is taken off (misp.md §8).
         let name = match name
             .strip_prefix("data[")
@@ -222,14 +217,6 @@ pub fn form(text: &str) -> Option<Value> {
         }
     }
     Some(Value::Object(root))
-}
-
-fn plain(text: &str) -> Option<String> {
-    let blanks = text.replace('+', " ");
-    let decoded = percent_encoding::percent_decode_str(&blanks)
-        .decode_utf8()
-        .ok()?;
-    Some(decoded.into_owned())
 }
 
 #[cfg(test)]

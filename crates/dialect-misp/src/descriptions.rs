@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::act::Act;
-use super::address::Address;
-use super::protocol::place;
+use super::protocol;
 use super::wire;
 use kit::{Authenticated, HandlerResult, Rejection};
 
@@ -95,8 +94,7 @@ const fn fields(act: Act) -> Option<Fields> {
 
 /// The description of the change that a POST on this path would be.
 pub async fn show(request: Authenticated) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let Some((description, mandatory, optional)) = fields(place.act) else {
         return Err(Rejection::WrongMethod.into());
     };

@@ -1,9 +1,7 @@
 //! Filters that travel as named parameters of the path (misp.md §4.1, §5.1), read into the
 //! directory's predicates. What they name (organisations, roles) is resolved by the handlers.
 
-use directory::{
-    OrganisationField, OrganisationId, Predicate, RoleId, Test, Time, UserField, Value,
-};
+use directory::{OrganisationField, OrganisationId, Predicate, RoleId, Test, Time, UserField};
 use uuid::Uuid;
 
 use super::address::Address;
@@ -123,42 +121,54 @@ impl UserFilter {
         let mut all = Vec::new();
         for (text, roles) in self.anywhere.iter().zip(named) {
             all.push(Predicate::Or(vec![
-                is(UserField::Email, Test::Contains(text.clone())),
-                is(UserField::HomeName, Test::Contains(text.clone())),
-                one_of(UserField::Role, roles.iter().map(|id| id.0)),
+                Predicate::is(UserField::Email, Test::Contains(text.clone())),
+                Predicate::is(UserField::HomeName, Test::Contains(text.clone())),
+                Predicate::one_of(UserField::Role, roles.iter().map(|id| id.0)),
             ]));
         }
-        let holds = |text: &String| is(UserField::Email, Test::Contains(text.clone()));
+        let holds = |text: &String| Predicate::is(UserField::Email, Test::Contains(text.clone()));
         if !self.email.any.is_empty() {
             all.push(Predicate::Or(self.email.any.iter().map(holds).collect()));
         }
-        all.extend(self.email.none.iter().map(|text| not(holds(text))));
+        all.extend(
+            self.email
+                .none
+                .iter()
+                .map(|text| Predicate::not(holds(text))),
+        );
         if !self.organisation.any.is_empty() {
             let wanted = organisations.any.iter().map(|id| id.0);
-            all.push(one_of(UserField::Home, wanted));
+            all.push(Predicate::one_of(UserField::Home, wanted));
         }
         if !organisations.none.is_empty() {
             let unwanted = organisations.none.iter().map(|id| id.0);
-            all.push(not(one_of(UserField::Home, unwanted)));
+            all.push(Predicate::not(Predicate::one_of(UserField::Home, unwanted)));
         }
         if !self.role.is_empty() {
-            all.push(one_of(UserField::Role, roles.iter().map(|id| id.0)));
+            all.push(Predicate::one_of(
+                UserField::Role,
+                roles.iter().map(|id| id.0),
+            ));
         }
         if let Some(disabled) = self.disabled {
             let enabled = Test::OneOf(vec!["active".into(), "locked_out".into()]);
-            let enabled = is(UserField::Standing, enabled);
-            all.push(if disabled { not(enabled) } else { enabled });
+            let enabled = Predicate::is(UserField::Standing, enabled);
+            all.push(if disabled {
+                Predicate::not(enabled)
+            } else {
+                enabled
+            });
         }
         for (name, on) in &self.terms {
             let field = UserField::Term(PLATFORM, (*name).to_owned());
-            let set = is(field, Test::Equals("1".into()));
-            all.push(if *on { set } else { not(set) });
+            let set = Predicate::is(field, Test::Equals("1".into()));
+            all.push(if *on { set } else { Predicate::not(set) });
         }
         if self.inactive {
             let since = now.plus(-INACTIVE_AFTER);
             all.push(Predicate::Or(vec![
-                is(UserField::LastSeenAt, Test::Less(since.into())),
-                is(UserField::LastSeenAt, Test::Absent),
+                Predicate::is(UserField::LastSeenAt, Test::Less(since.into())),
+                Predicate::is(UserField::LastSeenAt, Test::Absent),
             ]));
         }
         all.into_iter().fold(Predicate::All, Predicate::and)
@@ -174,26 +184,9 @@ pub struct Resolved {
     pub none: Vec<OrganisationId>,
 }
 
-fn is<F>(field: F, test: Test) -> Predicate<F> {
-    Predicate::Is(field, test)
-}
-
-fn not<F>(predicate: Predicate<F>) -> Predicate<F> {
-    Predicate::Not(Box::new(predicate))
-}
-
-fn one_of<F>(field: F, values: impl Iterator<Item = i64>) -> Predicate<F> {
-    let values: Vec<Value> = values.map(Value::from).collect();
-    if values.is_empty() {
-        Predicate::Nothing
-    } else {
-        is(field, Test::OneOf(values))
-    }
-}
-
 /// Which organisations a list shows by their scope; an unknown one means the local ones.
 pub fn scope(address: &Address) -> Predicate<OrganisationField> {
-    let local = |local: bool| is(OrganisationField::Local, Test::Equals(local.into()));
+    let local = |local: bool| Predicate::is(OrganisationField::Local, Test::Equals(local.into()));
     match address.named("scope") {
         Some("all") => Predicate::All,
         Some("external") => local(false),
@@ -217,13 +210,19 @@ pub fn organisation_search(text: &str) -> Predicate<OrganisationField> {
         Field::Contacts,
     ]
     .into_iter()
-    .map(|field| is(field, Test::Contains(text.to_owned())))
+    .map(|field| Predicate::is(field, Test::Contains(text.to_owned())))
     .collect();
-    any.push(is(Field::Uuid, Test::Contains(text.to_ascii_lowercase())));
+    any.push(Predicate::is(
+        Field::Uuid,
+        Test::Contains(text.to_ascii_lowercase()),
+    ));
     // What stands between domains is nobody's domain.
     let in_domain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-');
     if text.chars().all(in_domain) {
-        any.push(is(Field::Domains, Test::Contains(text.to_owned())));
+        any.push(Predicate::is(
+            Field::Domains,
+            Test::Contains(text.to_owned()),
+        ));
     }
     Predicate::Or(any)
 }

@@ -10,14 +10,13 @@ use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::address::Address;
 use super::body::{Fields, Sent};
 use super::catalogue::{ADMIN, SITE_ADMIN};
 use super::map::shown_email;
 use super::people::{Person, Roles, user_number};
 use super::{protocol, wire};
 use kit::reply::Chunk;
-use kit::{Authenticated, HandlerResult, Path, Rejection};
+use kit::{Authenticated, HandlerResult, Path};
 
 /// Keys read at a time.
 const CHUNK: u32 = 1_000;
@@ -64,21 +63,20 @@ fn fresh(request: &Authenticated, fresh: &FreshKey) -> axum::response::Response 
 
 /// `auth_keys/index`: all the caller sees, at once; filters stand in the path.
 pub async fn list(request: Authenticated) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    listed(request, &address, &Fields::default()).await
+    listed(&request, &Fields::default()).await
 }
 
 /// The same by POST: filters stand in the body too.
 pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    listed(request, &address, &Fields::of(body, "AuthKey")).await
+    listed(&request, &Fields::of(body, "AuthKey")).await
 }
 
-async fn listed(request: Authenticated, address: &Address, fields: &Fields) -> HandlerResult {
+async fn listed(request: &Authenticated, fields: &Fields) -> HandlerResult {
+    let address = protocol::address(&request.info)?;
     let mut fields = fields.clone();
     let mut predicate = Predicate::Is(KeyField::Revoked, Test::Equals(false.into()));
     if let Some(user) = address.first() {
-        predicate = predicate.and(of_user(own_or(user, &request).ok()));
+        predicate = predicate.and(of_user(own_or(user, request).ok()));
     }
     for name in [
         "User.id",
@@ -103,7 +101,7 @@ async fn listed(request: Authenticated, address: &Address, fields: &Fields) -> H
         });
     }
     let handle = request.handle();
-    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
+    let response = wire::streamed(request, move |cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             from: cursor.map_or(Position::Start, Position::After),
@@ -276,9 +274,7 @@ async fn makes_keys_of(request: &Authenticated, user: UserId) -> Result<bool, Fa
 }
 
 async fn made(request: Authenticated, user: UserId, Sent(body): Sent) -> HandlerResult {
-    request.admit(directory::Operation::CreateKey)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let mut fields = Fields::of(body, "AuthKey");
     let wanted = Wanted::read(&mut fields);
     if let Some(errors) = fields.errors() {
@@ -302,9 +298,7 @@ pub async fn edit(
     Path(id): Path<String>,
     Sent(body): Sent,
 ) -> HandlerResult {
-    request.admit(directory::Operation::UpdateKey)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let key = standing(&request, &id).await?;
     let mut fields = Fields::of(body, "AuthKey");
     let wanted = Wanted::read(&mut fields);
@@ -329,7 +323,6 @@ pub async fn edit(
 
 /// `auth_keys/delete`.
 pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    request.admit(directory::Operation::RevokeKey)?;
     let key = standing(&request, &id).await?;
     request.revoke_key(key.id).await?;
     // Quirk: a number where everything else is text (misp.md §3).

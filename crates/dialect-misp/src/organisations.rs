@@ -11,20 +11,20 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::body::{Fields, Sent};
-use super::catalogue::{ADMIN, SITE_ADMIN, SYNC};
+use super::catalogue::{ADMIN, SITE_ADMIN};
 use super::filter;
 use super::map::{self, Extras, shown_email, shown_kind};
 use super::people::organisation_ref;
 use super::{protocol, wire};
 use kit::reply::Chunk;
-use kit::{Authenticated, HandlerResult, Path, Rejection};
+use kit::{Authenticated, HandlerResult, Path};
 
 /// Organisations read at a time.
 const CHUNK: u32 = 1_000;
 
 /// `organisations/index`: all at once, in the order of their names.
 pub async fn list(request: Authenticated) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let address = protocol::address(&request.info)?;
     let text = ["searchall", "all", "quickFilter"]
         .iter()
         .find_map(|name| address.named(name))
@@ -34,7 +34,7 @@ pub async fn list(request: Authenticated) -> HandlerResult {
 
 /// The same by POST, whose body may hold `searchall`, and nothing else counts there.
 pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let address = protocol::address(&request.info)?;
     let mut fields = Fields::of(body, "Organisation");
     let text = fields.text("searchall").unwrap_or_default();
     let text = match address.named("searchall") {
@@ -132,7 +132,6 @@ pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResu
 
 /// `organisations/getUUIDs`: the local ones, for those who synchronise instances.
 pub async fn uuids(request: Authenticated) -> HandlerResult {
-    protocol::require(&request, SYNC)?;
     let handle = request.handle();
     let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
         let query = Query {
@@ -179,9 +178,7 @@ fn uuid(fields: &mut Fields) -> Option<Uuid> {
 
 /// `admin/organisations/add`.
 pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let mut fields = Fields::of(body, "Organisation");
     let name = fields.filled("name");
     if name.is_none() {
@@ -214,9 +211,7 @@ pub async fn edit(
     Path(id): Path<String>,
     Sent(body): Sent,
 ) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let organisation = request.organisation(numbered(&id)?).await?;
     let mut fields = Fields::of(body, "Organisation");
     if fields.value("name").is_some() && fields.filled("name").is_none() {
@@ -266,11 +261,9 @@ fn numbered(id: &str) -> Result<directory::OrganisationRef, Fault> {
 
 /// `admin/organisations/delete`.
 pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
     let organisation = request.organisation(numbered(&id)?).await?;
     let number = organisation.id.0;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let mut place = protocol::place(&request.info, &address);
+    let mut place = protocol::place(&request.info);
     place.id = Some(number);
     let url = place.act.url(&request.info.path, place.id);
     let body = match request.delete_organisation(organisation.id).await {

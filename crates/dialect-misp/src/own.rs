@@ -3,7 +3,6 @@
 use directory::{Fault, Time, UserChange};
 use serde_json::{Value, json};
 
-use super::address::Address;
 use super::body::{Fields, Sent};
 use super::catalogue::SITE_ADMIN;
 use super::map::{self, Extras, is_mask, shown_email};
@@ -11,7 +10,7 @@ use super::notes::UserNotes;
 use super::people::{Person, Roles, user_number};
 use super::wire::UserViewed;
 use super::{protocol, wire};
-use kit::{Authenticated, HandlerResult, Path, Rejection};
+use kit::{Authenticated, HandlerResult, Path, RequestError, retry_stale};
 
 /// `users/view` without a number is about oneself.
 pub async fn view_me(request: Authenticated) -> HandlerResult {
@@ -28,8 +27,7 @@ pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResu
     let id = user_number(&id)?;
     // Quirk: administrators of an organisation must ask at `admin/users/view` (misp.md §4.2).
     if id != request.caller.user() && !protocol::acts_with(&request, SITE_ADMIN) {
-        let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-        let place = protocol::place(&request.info, &address);
+        let place = protocol::place(&request.info);
         let refusal = place.exception(404, "Invalid user or not authorised.");
         return Ok(protocol::said(&request.info, refusal));
     }
@@ -162,16 +160,11 @@ fn is_certificate(text: &str) -> bool {
     text.len() <= LONGEST_KEY && bytes.is_ok_and(|bytes| bytes.first() == Some(&0x30))
 }
 
-/// Times that a change of the document is tried: each failure means that somebody else succeeded.
-const TRIES: usize = 64;
-
 /// `users/edit`: the number in the path is ignored, it is always oneself; what is not one's own to
 /// change is ignored too (misp.md §4.3).
 pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
-    let mut tries = 0;
-    loop {
+    let place = protocol::place(&request.info);
+    retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, request.caller.user()).await?;
         let mut fields = Fields::of(body.clone(), "User");
         let notes = changed_notes(&mut fields, &person, Who::Oneself);
@@ -180,7 +173,7 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
         let password = fields.text("password");
         let password = password.filter(|text| !text.is_empty() && !is_mask(text));
         if fields.errors().is_some() {
-            return Ok(protocol::said(&request.info, place.field("profile", "")));
+            return Err(protocol::said(&request.info, place.field("profile", "")).into());
         }
         let change = UserChange {
             email: email.map(Some),
@@ -190,15 +183,10 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             if_revision: (notes != person.notes).then_some(person.user.revision),
             ..UserChange::default()
         };
-        tries += 1;
-        match request.update_own_profile(change).await {
-            Err(Fault::Stale) if tries < TRIES => {}
-            done => {
-                done?;
-                break;
-            }
-        }
-    }
+        request.update_own_profile(change).await?;
+        Ok(())
+    })
+    .await?;
     view_me(request).await
 }
 

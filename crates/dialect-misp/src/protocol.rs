@@ -1,6 +1,7 @@
 //! How the dialect finds credentials and speaks of what went wrong.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -12,7 +13,7 @@ use super::address::Address;
 use super::catalogue::{self, Flag};
 use super::errors::{ErrorReply, Place};
 use super::wire;
-use kit::{Authenticated, Presented, Protocol, Rejection, RequestInfo};
+use kit::{Authenticated, Presented, Protocol, Rejection, RequestInfo, RoutedPath};
 
 /// MISP's voice.
 pub struct Misp;
@@ -48,22 +49,23 @@ impl Protocol for Misp {
         }
     }
 
-    fn route<'a>(&self, path: &'a str) -> Cow<'a, str> {
+    fn route<'a>(&self, path: &'a str) -> RoutedPath<'a> {
         match Address::read(path) {
-            Some(address) => Cow::Owned(address.route()),
+            Some(address) => RoutedPath {
+                path: Cow::Owned(address.route()),
+                parsed: Some(Arc::new(address)),
+            },
             // Nothing is served at the root: what cannot be read is not found.
-            None => Cow::Borrowed("/"),
+            None => RoutedPath::plain("/"),
         }
     }
 
     fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
-        let address = Address::read(&info.path).unwrap_or_default();
-        said(info, place(info, &address).render(fault))
+        said(info, place(info).render(fault))
     }
 
     fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
-        let address = Address::read(&info.path).unwrap_or_default();
-        let place = place(info, &address);
+        let place = place(info);
         let voiced = match rejection {
             Rejection::NoRoute | Rejection::BadPath => place.exception(404, "Not Found"),
             Rejection::WrongMethod => place.exception(405, wrong_method(place.act)),
@@ -92,12 +94,20 @@ fn wrong_method(act: Act) -> &'static str {
     }
 }
 
+/// The address of a request that was routed.
+pub fn address(info: &RequestInfo) -> Result<&Address, Rejection> {
+    info.parsed().ok_or(Rejection::BadPath)
+}
+
 /// Where a request is.
-pub fn place<'a>(info: &'a RequestInfo, address: &Address) -> Place<'a> {
+pub fn place(info: &RequestInfo) -> Place<'_> {
+    let address: Option<&Address> = info.parsed();
     Place {
-        act: Act::of(address),
+        act: address.map_or(Act::Nothing, Act::of),
         path: &info.path,
-        id: address.first().and_then(|id| id.parse().ok()),
+        id: address
+            .and_then(Address::first)
+            .and_then(|id| id.parse().ok()),
     }
 }
 
@@ -120,8 +130,23 @@ pub fn acts_with(request: &Authenticated, flag: Flag) -> bool {
     request.caller.holds(flag.word) && (kept || !request.caller.limits().read_only)
 }
 
+/// Refuses callers who do not act as administrators.
+pub fn as_admin(request: &Authenticated) -> Result<(), Fault> {
+    require(request, catalogue::ADMIN)
+}
+
+/// Refuses callers who do not act as site administrators.
+pub fn as_site_admin(request: &Authenticated) -> Result<(), Fault> {
+    require(request, catalogue::SITE_ADMIN)
+}
+
+/// Refuses callers who do not act for synchronisation.
+pub fn as_sync(request: &Authenticated) -> Result<(), Fault> {
+    require(request, catalogue::SYNC)
+}
+
 /// Refuses callers who act without a flag.
-pub fn require(request: &Authenticated, flag: Flag) -> Result<(), Fault> {
+fn require(request: &Authenticated, flag: Flag) -> Result<(), Fault> {
     if acts_with(request, flag) {
         Ok(())
     } else {

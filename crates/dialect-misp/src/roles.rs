@@ -3,18 +3,17 @@
 use directory::{Fault, Kind, NewRole, RoleChange, RoleId, RoleInUse};
 use serde_json::{Map, Value, json};
 
-use super::address::Address;
 use super::body::{Fields, Sent};
-use super::catalogue::{self, FLAGS, Flag, Level, SITE_ADMIN};
+use super::catalogue::{self, FLAGS, Flag, Level};
 use super::map::RoleView;
 use super::notes::RoleNotes;
 use super::people::Roles;
 use super::{protocol, wire};
-use kit::{Authenticated, HandlerResult, Path, Rejection, RequestError};
+use kit::{Authenticated, HandlerResult, Path, RequestError};
 
 /// `roles/index`, all at once; `name` and `quickFilter` narrow it.
 pub async fn list(request: Authenticated) -> HandlerResult {
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let address = protocol::address(&request.info)?;
     let roles = Roles::read(&request).await?;
     let default = roles.default(&request).await?;
     let holds = |parameter: &str, name: &str| {
@@ -121,9 +120,7 @@ fn is_figure(text: &str) -> bool {
 
 /// `admin/roles/add`.
 pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let mut fields = Fields::of(body, "Role");
     let name = fields.filled("name");
     if name.is_none() {
@@ -151,9 +148,7 @@ pub async fn edit(
     Path(id): Path<String>,
     Sent(body): Sent,
 ) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let roles = Roles::read(&request).await?;
     let role = found(&roles, &id)?;
     let mut fields = Fields::of(body, "Role");
@@ -192,7 +187,6 @@ async fn is_worn(request: &Authenticated, role: RoleId) -> Result<bool, Fault> {
 
 /// `admin/roles/delete`: refused while anybody wears it.
 pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
     let roles = Roles::read(&request).await?;
     let role = found(&roles, &id)?;
     match request.delete_role(role.id, RoleInUse::Refuse).await {
@@ -210,7 +204,6 @@ pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerRe
 
 /// `admin/roles/set_default`: the role of newcomers.
 pub async fn set_default(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    protocol::require(&request, SITE_ADMIN)?;
     let roles = Roles::read(&request).await?;
     let role = found(&roles, &id).map_err(RequestError::from)?;
     request

@@ -9,24 +9,22 @@ use directory::{
 };
 use serde_json::{Value, json};
 
-use super::address::Address;
 use super::body::{Fields, Sent};
-use super::catalogue::{self, ADMIN, SITE_ADMIN};
+use super::catalogue::{self, SITE_ADMIN};
 use super::filter::{Named, PIECES, Pieces, Resolved, UserFilter};
 use super::map::{self, change_pw, disabled, is_mask, shown_email};
 use super::own;
 use super::people::{self, Person, Roles, user_number};
 use super::{protocol, wire};
 use kit::reply::Chunk;
-use kit::{Authenticated, HandlerResult, Path, Rejection};
+use kit::{Authenticated, HandlerResult, Path, RequestError, retry_stale};
 
 /// Users read at a time.
 const CHUNK: u32 = 1_000;
 
 /// `admin/users/index`: everybody the caller administers, all at once.
 pub async fn list(request: Authenticated) -> HandlerResult {
-    protocol::require(&request, ADMIN)?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
+    let address = protocol::address(&request.info)?;
     let handle = request.handle();
     let roles = Roles::read(&handle).await?;
     let mut filter = UserFilter::read(&address);
@@ -130,7 +128,6 @@ async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationI
 
 /// `admin/users/view`.
 pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    protocol::require(&request, ADMIN)?;
     let person = Person::read(&request, user_number(&id)?).await?;
     let home = person.user.home;
     let mut body = own::viewed(&request, person).await?;
@@ -168,10 +165,8 @@ async fn administrators(handle: &Handle, home: OrganisationId) -> Result<Value, 
 
 /// `admin/users/add`.
 pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
-    protocol::require(&request, ADMIN)?;
     let mut fields = Fields::of(body, "User");
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
+    let place = protocol::place(&request.info);
     let Some(email) = fields.filled("email") else {
         // Quirk: a sentence here, where every other field has a list (misp.md §4.3).
         let errors = json!({ "email": "Mandatory field not set." });
@@ -272,22 +267,16 @@ fn password(fields: &mut Fields) -> Option<String> {
         .filter(|text| !text.is_empty() && !is_mask(text))
 }
 
-/// Times that a change of the document is tried: each failure means that somebody else succeeded.
-const TRIES: usize = 64;
-
 /// `admin/users/edit`: what is not sent stays, and what is written back as it was shown too.
 pub async fn edit(
     request: Authenticated,
     Path(id): Path<String>,
     Sent(body): Sent,
 ) -> HandlerResult {
-    protocol::require(&request, ADMIN)?;
     let id = user_number(&id)?;
     let roles = Roles::read(&request).await?;
-    let address = Address::read(&request.info.path).ok_or(Rejection::BadPath)?;
-    let place = protocol::place(&request.info, &address);
-    let mut tries = 0;
-    let user = loop {
+    let place = protocol::place(&request.info);
+    let user = retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, id).await?;
         // Quirk: administrators of an organisation change nothing of a site administrator (misp.md §6).
         let site = roles.view(person.role).has(SITE_ADMIN);
@@ -297,14 +286,11 @@ pub async fn edit(
         let mut fields = Fields::of(body.clone(), "User");
         let change = change(&request, &mut fields, &person, &roles).await?;
         if let Some(errors) = fields.errors() {
-            return Ok(protocol::said(&request.info, place.failure(errors)));
+            return Err(protocol::said(&request.info, place.failure(errors)).into());
         }
-        tries += 1;
-        match request.update_user(id, change).await {
-            Err(Fault::Stale) if tries < TRIES => {}
-            done => break done?,
-        }
-    };
+        Ok(request.update_user(id, change).await?)
+    })
+    .await?;
     let person = Person::of(&request, user).await?;
     let view = roles.view(person.role);
     let body = map::saved(&person.user, &person.notes, view, request.now());
@@ -364,7 +350,6 @@ async fn change(
 
 /// `admin/users/delete`.
 pub async fn delete(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    protocol::require(&request, ADMIN)?;
     let user = request.delete_user(user_number(&id)?).await?;
     let body = wire::success(
         "User deleted.",

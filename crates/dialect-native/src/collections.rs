@@ -6,11 +6,13 @@ use directory::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::fields::Named;
 use super::lists;
 use super::organisations::OrganisationBody;
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// A collection as shown.
@@ -49,11 +51,11 @@ impl<'a> CollectionBody<'a> {
 }
 
 /// `GET /collections`
-pub async fn list(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let collections = call.handle.collections().await?;
+pub async fn list(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let collections = request.collections().await?;
     let ids: Vec<_> = collections.iter().map(|one| one.id).collect();
-    let within = call.handle.collection_organisations(&ids).await?;
+    let within = request.collection_organisations(&ids).await?;
     let items = collections
         .iter()
         .map(|one| CollectionBody::of(one, &within))
@@ -62,24 +64,24 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// `GET /collections/{collection}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let which: CollectionRef = call.reference(0);
-    let collection = call.handle.collection(which).await?;
-    shown(&call, &collection).await
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let which: CollectionRef = request.reference(0);
+    let collection = request.collection(which).await?;
+    shown(&request, &collection).await
 }
 
-async fn shown(call: &Call, collection: &Collection) -> Answer {
+async fn shown(request: &Authenticated, collection: &Collection) -> Answer {
     let ids = [collection.id];
-    let within = call.handle.collection_organisations(&ids).await?;
+    let within = request.collection_organisations(&ids).await?;
     let body = CollectionBody::of(collection, &within);
     Reply::revised(collection.version, &body)
 }
 
 /// `POST /collections`
-pub async fn create(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let organisations: Option<Vec<Named>> = fields.value("organisations")?;
     let mut new = NewCollection {
@@ -89,84 +91,87 @@ pub async fn create(mut call: Call) -> Answer {
         ..NewCollection::default()
     };
     fields.end()?;
-    let handle = &call.handle;
+    let handle = &request;
     new.organisation = references::organisation(handle, "organisation", organisation).await?;
     new.organisations = references::organisations(handle, "organisations", organisations).await?;
     let collection = handle.create_collection(new).await?;
-    let mut reply = shown(&call, &collection).await?;
+    let mut reply = shown(&request, &collection).await?;
     reply.status = 201;
-    reply.location = Some(format!("/collections/{}", collection.uuid));
+    reply.location = Some(format!(
+        "{}/collections/{}",
+        request.info.mount, collection.uuid
+    ));
     Ok(reply)
 }
 
 /// `PATCH /collections/{collection}`
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let change = CollectionChange {
         name: fields.take("name")?,
         description: fields.take("description")?,
     };
     fields.end()?;
-    let which = matched(&call).await?;
-    let collection = call.handle.update_collection(which, change).await?;
-    shown(&call, &collection).await
+    let which = matched(&request).await?;
+    let collection = request.update_collection(which, change).await?;
+    shown(&request, &collection).await
 }
 
 /// `DELETE /collections/{collection}`
-pub async fn delete(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let which = matched(&call).await?;
-    call.handle.delete_collection(which).await?;
+pub async fn delete(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let which = matched(&request).await?;
+    request.delete_collection(which).await?;
     Reply::nothing()
 }
 
 /// The collection that the path names, in the revision that `If-Match` asks for.
-async fn matched(call: &Call) -> Result<CollectionRef, super::errors::Problem> {
-    let which: CollectionRef = call.reference(0);
-    if call.if_match.is_some() {
-        let collection = call.handle.collection(which.clone()).await?;
-        call.check_revision(collection.version)?;
+async fn matched(request: &Authenticated) -> Result<CollectionRef, super::errors::Problem> {
+    let which: CollectionRef = request.reference(0);
+    if request.info.if_match.is_some() {
+        let collection = request.collection(which.clone()).await?;
+        request.check_revision(collection.version)?;
     }
     Ok(which)
 }
 
 /// `GET /collections/{collection}/organisations`
-pub async fn organisations(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let which: CollectionRef = call.reference(0);
-    let id = call.handle.collection(which).await?.id;
-    let within = call.handle.collection_organisations(&[id]).await?;
+pub async fn organisations(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let which: CollectionRef = request.reference(0);
+    let id = request.collection(which).await?.id;
+    let within = request.collection_organisations(&[id]).await?;
     let ids: Vec<_> = within
         .iter()
         .map(|(_, organisation)| *organisation)
         .collect();
-    let organisations = call.handle.organisations_by_id(&ids).await?;
+    let organisations = request.organisations_by_id(&ids).await?;
     let items = organisations.iter().map(OrganisationBody::of).collect();
     Reply::shown(&lists::whole(items))
 }
 
 /// `PUT /collections/{collection}/organisations/{organisation}`
-pub async fn add(call: Call) -> Answer {
-    let (which, organisation) = placed(&call).await?;
-    call.handle
-        .add_to_collection(which, &[organisation])
-        .await?;
+pub async fn add(request: Authenticated) -> Answer {
+    let (which, organisation) = placed(&request).await?;
+    request.add_to_collection(which, &[organisation]).await?;
     Reply::nothing()
 }
 
 /// `DELETE /collections/{collection}/organisations/{organisation}`
-pub async fn remove(call: Call) -> Answer {
-    let (which, organisation) = placed(&call).await?;
-    call.handle
+pub async fn remove(request: Authenticated) -> Answer {
+    let (which, organisation) = placed(&request).await?;
+    request
         .remove_from_collection(which, &[organisation])
         .await?;
     Reply::nothing()
 }
 
-async fn placed(call: &Call) -> Result<(CollectionRef, OrganisationId), super::errors::Problem> {
-    lists::only(&call.parameters, &[])?;
-    let organisation = call.reference::<OrganisationId>(1);
-    let organisation = call.handle.organisation(organisation).await?.id;
-    Ok((call.reference(0), organisation))
+async fn placed(
+    request: &Authenticated,
+) -> Result<(CollectionRef, OrganisationId), super::errors::Problem> {
+    lists::only(&request.query()?.0, &[])?;
+    let organisation = request.reference::<OrganisationId>(1);
+    let organisation = request.organisation(organisation).await?.id;
+    Ok((request.reference(0), organisation))
 }

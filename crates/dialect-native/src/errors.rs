@@ -1,12 +1,19 @@
 //! Faults as problem documents (RFC 9457): what is wrong, which field, and what to do next. Nothing
 //! here tells a caller of things they may not see.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use directory::{Accepts, Fault, Kind, Refusal, Standing, Weakness};
 use serde::Serialize;
 
-use kit::{Presented, Protocol, Rejection, RequestInfo, bearer, reply};
+use kit::{
+    Authenticated, Presented, Protocol, Rejection, RenderError, RequestError, RequestInfo, bearer,
+    reply,
+};
+
+use super::reply::unfinished;
 
 /// A refusal, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -333,6 +340,18 @@ fn weak(weakness: Weakness) -> String {
     }
 }
 
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        unread(&rejection)
+    }
+}
+
+impl RenderError for Problem {
+    fn render(&self, info: &RequestInfo) -> Response {
+        show(self, info)
+    }
+}
+
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         problem(&fault)
@@ -402,7 +421,7 @@ struct Document<'a> {
 }
 
 /// Shows a problem.
-pub fn show(problem: &Problem, info: &RequestInfo) -> Response {
+fn show(problem: &Problem, info: &RequestInfo) -> Response {
     if let Some(why) = &problem.cause {
         tracing::error!(request_id = %info.request_id, why, "internal error");
     }
@@ -445,9 +464,16 @@ impl Protocol for Native {
             .collect()
     }
 
+    fn check_session(&self, request: &Authenticated) -> Result<(), RequestError> {
+        match unfinished(request) {
+            Some(problem) => Err(RequestError::Own(Arc::new(problem))),
+            None => Ok(()),
+        }
+    }
+
     fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
         let mut problem = problem(fault);
-        // The front has told the log already.
+        // The dispatcher has written it to the log already.
         problem.cause = None;
         show(&problem, info)
     }

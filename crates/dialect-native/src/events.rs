@@ -4,8 +4,10 @@ use directory::{Event, EventField};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::call::{Answer, Call, Reply};
+use kit::Authenticated;
+
 use super::lists::{self, By, Filter, Listing};
+use super::reply::{Answer, Reply};
 use super::times::Moment;
 
 /// An event as shown.
@@ -72,8 +74,8 @@ pub const LISTING: Listing<EventField> = Listing {
 };
 
 /// `GET /events`: newest last; `sort=-number` turns it round.
-pub async fn list(call: Call) -> Answer {
-    let query = LISTING.query(&call.handle, &call.parameters).await?;
-    let page = call.handle.events(&query).await?;
+pub async fn list(request: Authenticated) -> Answer {
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.events(&query).await?;
     Reply::shown(&lists::shown(&page, EventBody::of))
 }

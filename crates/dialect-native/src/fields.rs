@@ -5,6 +5,8 @@ use directory::{Ref, Time};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use kit::JsonBody;
+
 use super::errors::Problem;
 
 /// The fields of a body that have not been read yet.
@@ -15,6 +17,24 @@ pub struct Fields(Map<String, Value>);
 pub trait Read: Sized {
     /// Reads it, or says in one clause what it must be.
     fn read(value: Value) -> Result<Self, String>;
+}
+
+/// The fields of a body, which must be there.
+pub fn required(JsonBody(body): JsonBody) -> Result<Fields, Problem> {
+    match body {
+        Value::Null => Err(Problem::body(
+            "This request needs a JSON object as its body.",
+        )),
+        body => Fields::of(body),
+    }
+}
+
+/// The fields of a body, none when there is no body.
+pub fn optional(JsonBody(body): JsonBody) -> Result<Fields, Problem> {
+    match body {
+        Value::Null => Ok(Fields::default()),
+        body => Fields::of(body),
+    }
 }
 
 impl Fields {

@@ -3,11 +3,13 @@
 use directory::{GrantId, HeldRole, Kind, NewGrant, Path, Role, UserId};
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::Named;
 use super::lists;
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 use super::times::Moment;
 
@@ -67,33 +69,33 @@ impl<'a> GrantBody<'a> {
 }
 
 /// `GET /users/{user}/grants`
-pub async fn of_user(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.handle.user(call.reference::<UserId>(0)).await?.id;
-    held(&call, user).await
+pub async fn of_user(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.user(request.reference::<UserId>(0)).await?.id;
+    held(&request, user).await
 }
 
 /// What somebody holds, with every path.
-pub async fn held(call: &Call, user: UserId) -> Answer {
-    let held = call.handle.grants_of(&[user]).await?;
+pub async fn held(request: &Authenticated, user: UserId) -> Answer {
+    let held = request.grants_of(&[user]).await?;
     let mut ids: Vec<_> = held.iter().map(|one| one.role).collect();
     ids.sort_unstable();
     ids.dedup();
-    let roles = call.handle.roles_by_id(&ids).await?;
+    let roles = request.roles_by_id(&ids).await?;
     let items = held.iter().map(|one| GrantBody::of(one, &roles)).collect();
     Reply::shown(&lists::whole(items))
 }
 
 /// `POST /users/{user}/grants`: a role in an organisation (the user's home unless said otherwise).
-pub async fn create(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let role: Named = fields.need("role")?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let expires_at = fields.value("expires_at")?;
     fields.end()?;
-    let handle = &call.handle;
-    let user = handle.user(call.reference::<UserId>(0)).await?;
+    let handle = &request;
+    let user = handle.user(request.reference::<UserId>(0)).await?;
     let Some(role) = references::role(handle, "role", Some(role)).await? else {
         return Err(Problem::invalid("role", "is needed"));
     };
@@ -118,7 +120,12 @@ pub async fn create(mut call: Call) -> Answer {
     };
     let roles = handle.roles_by_id(&[role]).await?;
     let location = format!("/users/{}/grants/{grant}", user.uuid);
-    let mut reply = Reply::made(location, None, &GrantBody::of(granted, &roles))?;
+    let mut reply = Reply::made(
+        &request.info,
+        &location,
+        None,
+        &GrantBody::of(granted, &roles),
+    )?;
     if !fresh {
         // It was granted before: nothing was made.
         reply.status = 200;
@@ -127,11 +134,11 @@ pub async fn create(mut call: Call) -> Answer {
 }
 
 /// `DELETE /users/{user}/grants/{number}`
-pub async fn revoke(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let handle = &call.handle;
-    let user = handle.user(call.reference::<UserId>(0)).await?.id;
-    let Named::Number(number) = call.named(1) else {
+pub async fn revoke(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let handle = &request;
+    let user = handle.user(request.reference::<UserId>(0)).await?.id;
+    let Named::Number(number) = request.named(1) else {
         return Err(Problem::not_found(Kind::Grant));
     };
     let held = handle.grants_of(&[user]).await?;

@@ -6,12 +6,14 @@ use directory::{
 };
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::{Named, words};
 use super::groups::GroupBody;
 use super::lists;
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 
 words! {
@@ -40,10 +42,10 @@ impl ManagerBody {
 }
 
 /// `GET /groups/{group}/managers`
-pub async fn managers(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let group = call.handle.group(call.reference::<GroupId>(0)).await?.id;
-    let managers = call.handle.managers(&[group]).await?;
+pub async fn managers(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let group = request.group(request.reference::<GroupId>(0)).await?.id;
+    let managers = request.managers(&[group]).await?;
     let items = managers
         .iter()
         .map(|(_, manager, level)| ManagerBody::of(*manager, *level))
@@ -52,51 +54,51 @@ pub async fn managers(call: Call) -> Answer {
 }
 
 /// `PUT /groups/{group}/managers/users/{user}`, body `{"level": "manage"}`.
-pub async fn put_user(mut call: Call) -> Answer {
-    let level = level(&mut call)?;
-    let user = references::user(&call.handle, "user", Some(call.named(1))).await?;
-    put(call, user.map(Manager::User), level).await
+pub async fn put_user(request: Authenticated, body: JsonBody) -> Answer {
+    let level = level(&request, body)?;
+    let user = references::user(&request, "user", Some(request.named(1))).await?;
+    put(request, user.map(Manager::User), level).await
 }
 
 /// `PUT /groups/{group}/managers/groups/{manager}`
-pub async fn put_group(mut call: Call) -> Answer {
-    let level = level(&mut call)?;
-    let group = references::group(&call.handle, "group", Some(call.named(1))).await?;
-    put(call, group.map(Manager::Group), level).await
+pub async fn put_group(request: Authenticated, body: JsonBody) -> Answer {
+    let level = level(&request, body)?;
+    let group = references::group(&request, "group", Some(request.named(1))).await?;
+    put(request, group.map(Manager::Group), level).await
 }
 
-fn level(call: &mut Call) -> Result<ManagerLevel, Problem> {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+fn level(request: &Authenticated, body: JsonBody) -> Result<ManagerLevel, Problem> {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let level = fields.need("level")?;
     fields.end()?;
     Ok(level)
 }
 
-async fn put(call: Call, manager: Option<Manager>, level: ManagerLevel) -> Answer {
+async fn put(request: Authenticated, manager: Option<Manager>, level: ManagerLevel) -> Answer {
     let manager = manager.ok_or_else(|| Problem::not_found(Kind::User))?;
-    let group: GroupRef = call.reference(0);
-    call.handle.set_manager(group, manager, level).await?;
+    let group: GroupRef = request.reference(0);
+    request.set_manager(group, manager, level).await?;
     Reply::shown(&ManagerBody::of(manager, level))
 }
 
 /// `DELETE /groups/{group}/managers/users/{user}`
-pub async fn remove_user(call: Call) -> Answer {
-    let user = references::user(&call.handle, "user", Some(call.named(1))).await?;
-    remove(call, user.map(Manager::User)).await
+pub async fn remove_user(request: Authenticated) -> Answer {
+    let user = references::user(&request, "user", Some(request.named(1))).await?;
+    remove(request, user.map(Manager::User)).await
 }
 
 /// `DELETE /groups/{group}/managers/groups/{manager}`
-pub async fn remove_group(call: Call) -> Answer {
-    let group = references::group(&call.handle, "group", Some(call.named(1))).await?;
-    remove(call, group.map(Manager::Group)).await
+pub async fn remove_group(request: Authenticated) -> Answer {
+    let group = references::group(&request, "group", Some(request.named(1))).await?;
+    remove(request, group.map(Manager::Group)).await
 }
 
-async fn remove(call: Call, manager: Option<Manager>) -> Answer {
-    lists::only(&call.parameters, &[])?;
+async fn remove(request: Authenticated, manager: Option<Manager>) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
     let manager = manager.ok_or_else(|| Problem::not_found(Kind::User))?;
-    let group: GroupRef = call.reference(0);
-    call.handle.remove_manager(group, manager).await?;
+    let group: GroupRef = request.reference(0);
+    request.remove_manager(group, manager).await?;
     Reply::nothing()
 }
 
@@ -125,12 +127,12 @@ impl<'a> GroupRoleBody<'a> {
 }
 
 /// `GET /groups/{group}/roles`
-pub async fn roles(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let group = call.handle.group(call.reference::<GroupId>(0)).await?.id;
-    let rows = call.handle.group_roles(&[group]).await?;
+pub async fn roles(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let group = request.group(request.reference::<GroupId>(0)).await?.id;
+    let rows = request.group_roles(&[group]).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.role).collect();
-    let roles = call.handle.roles_by_id(&ids).await?;
+    let roles = request.roles_by_id(&ids).await?;
     let items = rows
         .iter()
         .map(|row| GroupRoleBody::of(row, roles.iter().find(|role| role.id == row.role)))
@@ -140,15 +142,15 @@ pub async fn roles(call: Call) -> Answer {
 
 /// `POST /groups/{group}/roles`: a role, in an organisation (the group's unless said otherwise) or in
 /// each organisation of a collection.
-pub async fn add_role(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn add_role(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let role: Named = fields.need("role")?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let collection: Option<Named> = fields.value("collection")?;
     fields.end()?;
-    let handle = &call.handle;
-    let group = handle.group(call.reference::<GroupId>(0)).await?;
+    let handle = &request;
+    let group = handle.group(request.reference::<GroupId>(0)).await?;
     let role = references::role(handle, "role", Some(role)).await?;
     let organisation = references::organisation(handle, "organisation", organisation).await?;
     let collection = references::collection(handle, "collection", collection).await?;
@@ -175,7 +177,12 @@ pub async fn add_role(mut call: Call) -> Answer {
     };
     let roles = handle.roles_by_id(&[role]).await?;
     let location = format!("/groups/{}/roles/{}", group.uuid, row.id);
-    let mut reply = Reply::made(location, None, &GroupRoleBody::of(row, roles.first()))?;
+    let mut reply = Reply::made(
+        &request.info,
+        &location,
+        None,
+        &GroupRoleBody::of(row, roles.first()),
+    )?;
     if !fresh {
         // The group brought it before: nothing was made.
         reply.status = 200;
@@ -184,54 +191,50 @@ pub async fn add_role(mut call: Call) -> Answer {
 }
 
 /// `DELETE /groups/{group}/roles/{number}`
-pub async fn remove_role(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let group = call.handle.group(call.reference::<GroupId>(0)).await?.id;
-    let Named::Number(number) = call.named(1) else {
+pub async fn remove_role(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let group = request.group(request.reference::<GroupId>(0)).await?.id;
+    let Named::Number(number) = request.named(1) else {
         return Err(Problem::not_found(Kind::Grant));
     };
-    let rows = call.handle.group_roles(&[group]).await?;
+    let rows = request.group_roles(&[group]).await?;
     let Some(row) = rows.iter().find(|row| row.id.0 == number) else {
         return Err(Problem::not_found(Kind::Grant));
     };
-    call.handle
+    request
         .remove_group_role(group, row.role, row.scope)
         .await?;
     Reply::nothing()
 }
 
 /// `GET /organisations/{organisation}/grantable-groups`
-pub async fn grantable(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let organisation = call
-        .handle
-        .organisation(call.reference::<OrganisationId>(0))
+pub async fn grantable(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let organisation = request
+        .organisation(request.reference::<OrganisationId>(0))
         .await?
         .id;
-    shown_grantable(&call, organisation).await
+    shown_grantable(&request, organisation).await
 }
 
 /// `PUT /organisations/{organisation}/grantable-groups`, body `{"groups": [...]}`.
-pub async fn put_grantable(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn put_grantable(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let groups: Vec<Named> = fields.need("groups")?;
     fields.end()?;
-    let organisation = call
-        .handle
-        .organisation(call.reference::<OrganisationId>(0))
+    let organisation = request
+        .organisation(request.reference::<OrganisationId>(0))
         .await?
         .id;
-    let groups = references::groups(&call.handle, "groups", Some(groups)).await?;
-    call.handle
-        .set_grantable_groups(organisation, &groups)
-        .await?;
-    shown_grantable(&call, organisation).await
+    let groups = references::groups(&request, "groups", Some(groups)).await?;
+    request.set_grantable_groups(organisation, &groups).await?;
+    shown_grantable(&request, organisation).await
 }
 
-async fn shown_grantable(call: &Call, organisation: OrganisationId) -> Answer {
-    let rows = call.handle.grantable_groups(&[organisation]).await?;
+async fn shown_grantable(request: &Authenticated, organisation: OrganisationId) -> Answer {
+    let rows = request.grantable_groups(&[organisation]).await?;
     let ids: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
-    let groups = call.handle.groups_by_id(&ids).await?;
+    let groups = request.groups_by_id(&ids).await?;
     Reply::shown(&lists::whole(groups.iter().map(GroupBody::of).collect()))
 }

@@ -6,10 +6,12 @@ use directory::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::fields::Named;
 use super::lists::{self, By, Filter, Listing};
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::{self, UserBody};
 
@@ -82,23 +84,23 @@ pub const LISTING: Listing<GroupField> = Listing {
 };
 
 /// `GET /groups`
-pub async fn list(call: Call) -> Answer {
-    let query = LISTING.query(&call.handle, &call.parameters).await?;
-    let page = call.handle.groups(&query).await?;
+pub async fn list(request: Authenticated) -> Answer {
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.groups(&query).await?;
     Reply::shown(&lists::shown(&page, GroupBody::of))
 }
 
 /// `GET /groups/{group}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let group = call.handle.group(call.reference::<GroupId>(0)).await?;
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let group = request.group(request.reference::<GroupId>(0)).await?;
     Reply::revised(group.version, &GroupBody::of(&group))
 }
 
 /// `POST /groups`
-pub async fn create(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let mut new = NewGroup {
         uuid: fields.value("id")?,
@@ -109,95 +111,111 @@ pub async fn create(mut call: Call) -> Answer {
         ..NewGroup::default()
     };
     fields.end()?;
-    new.organisation = references::organisation(&call.handle, "organisation", organisation).await?;
-    let group = call.handle.create_group(new).await?;
+    new.organisation = references::organisation(&request, "organisation", organisation).await?;
+    let group = request.create_group(new).await?;
     let location = format!("/groups/{}", group.uuid);
-    Reply::made(location, Some(group.version), &GroupBody::of(&group))
+    Reply::made(
+        &request.info,
+        &location,
+        Some(group.version),
+        &GroupBody::of(&group),
+    )
 }
 
 /// `PATCH /groups/{group}`
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let change = GroupChange {
         name: fields.take("name")?,
         slug: fields.take("slug")?,
         description: fields.take("description")?,
         newcomers: fields.take("newcomers")?,
-        if_version: call.revision(),
+        if_version: request.revision(),
         ..GroupChange::default()
     };
     fields.end()?;
-    let which: GroupRef = call.reference(0);
-    let group = call.handle.update_group(which, change).await?;
+    let which: GroupRef = request.reference(0);
+    let group = request.update_group(which, change).await?;
     Reply::revised(group.version, &GroupBody::of(&group))
 }
 
 /// `DELETE /groups/{group}`
-pub async fn delete(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let which: GroupRef = call.reference(0);
-    if call.if_match.is_some() {
-        call.check_revision(call.handle.group(which.clone()).await?.version)?;
+pub async fn delete(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let which: GroupRef = request.reference(0);
+    if request.info.if_match.is_some() {
+        request.check_revision(request.group(which.clone()).await?.version)?;
     }
-    call.handle.delete_group(which).await?;
+    request.delete_group(which).await?;
     Reply::nothing()
 }
 
 /// `GET /users/{user}/groups`
-pub async fn of_user(call: Call) -> Answer {
-    let user = call.handle.user(call.reference::<UserId>(0)).await?.id;
-    joined(&call, user).await
+pub async fn of_user(request: Authenticated) -> Answer {
+    let user = request.user(request.reference::<UserId>(0)).await?.id;
+    joined(&request, user).await
 }
 
 /// The groups a user belongs to.
-pub async fn joined(call: &Call, user: UserId) -> Answer {
-    let mut query = LISTING.query(&call.handle, &call.parameters).await?;
+pub async fn joined(request: &Authenticated, user: UserId) -> Answer {
+    let mut query = LISTING.query(request, &request.query()?.0).await?;
     let theirs = Predicate::Is(GroupField::Member, Test::Equals(user.0.into()));
     query.predicate = query.predicate.and(theirs);
-    let page = call.handle.groups(&query).await?;
+    let page = request.groups(&query).await?;
     Reply::shown(&lists::shown(&page, GroupBody::of))
 }
 
 /// `GET /groups/{group}/members`
-pub async fn members(call: Call) -> Answer {
-    let query = users::LISTING.query(&call.handle, &call.parameters).await?;
-    let page = call
-        .handle
-        .members(call.reference::<GroupId>(0), &query)
+pub async fn members(request: Authenticated) -> Answer {
+    let query = users::LISTING.query(&request, &request.query()?.0).await?;
+    let page = request
+        .members(request.reference::<GroupId>(0), &query)
         .await?;
-    let now = call.now();
+    let now = request.now();
     Reply::shown(&lists::shown(&page, |user| UserBody::of(user, now)))
 }
 
 /// `PUT /groups/{group}/members/{user}`; a second time is harmless.
-pub async fn add_member(call: Call) -> Answer {
-    let (group, user) = (call.reference::<GroupId>(0), call.reference::<UserId>(1));
-    lists::only(&call.parameters, &[])?;
-    call.handle.add_member(group, user).await?;
+pub async fn add_member(request: Authenticated) -> Answer {
+    let (group, user) = (
+        request.reference::<GroupId>(0),
+        request.reference::<UserId>(1),
+    );
+    lists::only(&request.query()?.0, &[])?;
+    request.add_member(group, user).await?;
     Reply::nothing()
 }
 
 /// `DELETE /groups/{group}/members/{user}`
-pub async fn remove_member(call: Call) -> Answer {
-    let (group, user) = (call.reference::<GroupId>(0), call.reference::<UserId>(1));
-    lists::only(&call.parameters, &[])?;
-    call.handle.remove_member(group, user).await?;
+pub async fn remove_member(request: Authenticated) -> Answer {
+    let (group, user) = (
+        request.reference::<GroupId>(0),
+        request.reference::<UserId>(1),
+    );
+    lists::only(&request.query()?.0, &[])?;
+    request.remove_member(group, user).await?;
     Reply::nothing()
 }
 
 /// `PUT /users/{user}/groups/{group}`
-pub async fn join(call: Call) -> Answer {
-    let (user, group) = (call.reference::<UserId>(0), call.reference::<GroupId>(1));
-    lists::only(&call.parameters, &[])?;
-    call.handle.add_member(group, user).await?;
+pub async fn join(request: Authenticated) -> Answer {
+    let (user, group) = (
+        request.reference::<UserId>(0),
+        request.reference::<GroupId>(1),
+    );
+    lists::only(&request.query()?.0, &[])?;
+    request.add_member(group, user).await?;
     Reply::nothing()
 }
 
 /// `DELETE /users/{user}/groups/{group}`
-pub async fn leave(call: Call) -> Answer {
-    let (user, group) = (call.reference::<UserId>(0), call.reference::<GroupId>(1));
-    lists::only(&call.parameters, &[])?;
-    call.handle.remove_member(group, user).await?;
+pub async fn leave(request: Authenticated) -> Answer {
+    let (user, group) = (
+        request.reference::<UserId>(0),
+        request.reference::<GroupId>(1),
+    );
+    lists::only(&request.query()?.0, &[])?;
+    request.remove_member(group, user).await?;
     Reply::nothing()
 }

@@ -7,11 +7,13 @@ use directory::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read, words};
 use super::lists::{self, By, Filter, Listing};
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::times::Moment;
 
@@ -145,78 +147,76 @@ pub const LISTING: Listing<KeyField> = Listing {
 };
 
 /// `GET /keys`: one's own, and those of people whose keys one manages.
-pub async fn list(call: Call) -> Answer {
-    page(&call, None).await
+pub async fn list(request: Authenticated) -> Answer {
+    page(&request, None).await
 }
 
 /// `GET /users/{user}/keys`
-pub async fn of_user(call: Call) -> Answer {
-    let user = call.handle.user(call.reference::<UserId>(0)).await?.id;
-    page(&call, Some(user)).await
+pub async fn of_user(request: Authenticated) -> Answer {
+    let user = request.user(request.reference::<UserId>(0)).await?.id;
+    page(&request, Some(user)).await
 }
 
 /// `GET /me/keys`
-pub async fn own(call: Call) -> Answer {
-    let user = call.caller().user();
-    page(&call, Some(user)).await
+pub async fn own(request: Authenticated) -> Answer {
+    let user = request.caller().user();
+    page(&request, Some(user)).await
 }
 
-async fn page(call: &Call, user: Option<UserId>) -> Answer {
-    let mut query = LISTING.query(&call.handle, &call.parameters).await?;
+async fn page(request: &Authenticated, user: Option<UserId>) -> Answer {
+    let mut query = LISTING.query(request, &request.query()?.0).await?;
     if let Some(user) = user {
         let theirs = Predicate::Is(KeyField::User, Test::Equals(user.0.into()));
         query.predicate = query.predicate.and(theirs);
     }
-    let page = call.handle.keys(&query).await?;
-    let now = call.now();
+    let page = request.keys(&query).await?;
+    let now = request.now();
     Reply::shown(&lists::shown(&page, |key| KeyBody::of(key, now)))
 }
 
 /// `GET /keys/{key}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let key = call.handle.key(call.reference::<KeyId>(0)).await?;
-    Reply::shown(&KeyBody::of(&key, call.now()))
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let key = request.key(request.reference::<KeyId>(0)).await?;
+    Reply::shown(&KeyBody::of(&key, request.now()))
 }
 
 /// `POST /users/{user}/keys`. A session that was not begun just now gives the present password, or a
 /// code of the second factor, too; so it does to change a key.
-pub async fn create(mut call: Call) -> Answer {
-    let (new, proof) = read_new(&mut call).await?;
-    let user = call.reference::<UserId>(0);
-    let fresh = call
-        .handle
-        .proven(proof)
-        .await?
-        .create_key(user, new)
-        .await?;
-    made(&call, &fresh)
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    let (new, proof) = read_new(&request, body).await?;
+    let user = request.reference::<UserId>(0);
+    let fresh = request.proven(proof).await?.create_key(user, new).await?;
+    made(&request, &fresh)
 }
 
 /// `POST /me/keys`
-pub async fn create_own(mut call: Call) -> Answer {
-    let (new, proof) = read_new(&mut call).await?;
-    let own = call.caller().user();
-    let fresh = call
-        .handle
-        .proven(proof)
-        .await?
-        .create_key(own, new)
-        .await?;
-    made(&call, &fresh)
+pub async fn create_own(request: Authenticated, body: JsonBody) -> Answer {
+    let (new, proof) = read_new(&request, body).await?;
+    let own = request.caller().user();
+    let fresh = request.proven(proof).await?.create_key(own, new).await?;
+    made(&request, &fresh)
 }
 
-fn made(call: &Call, fresh: &FreshKey) -> Answer {
+fn made(request: &Authenticated, fresh: &FreshKey) -> Answer {
     let body = FreshBody {
-        key: KeyBody::of(&fresh.key, call.now()),
+        key: KeyBody::of(&fresh.key, request.now()),
         secret: &fresh.secret,
     };
-    Reply::made(format!("/keys/{}", fresh.key.uuid), None, &body)
+    Reply::made(
+        &request.info,
+        &format!("/keys/{}", fresh.key.uuid),
+        None,
+        &body,
+    )
 }
 
-async fn read_new(call: &mut Call) -> Result<(NewKey, Option<Proof>), Problem> {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+async fn read_new(
+    request: &Authenticated,
+    body: JsonBody,
+) -> Result<(NewKey, Option<Proof>), Problem> {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let mut new = NewKey {
         uuid: fields.value("id")?,
@@ -229,7 +229,7 @@ async fn read_new(call: &mut Call) -> Result<(NewKey, Option<Proof>), Problem> {
     };
     let proof = second_factors::proof(&mut fields)?;
     fields.end()?;
-    new.organisation = references::organisation(&call.handle, "organisation", organisation).await?;
+    new.organisation = references::organisation(request, "organisation", organisation).await?;
     Ok((new, proof))
 }
 
@@ -242,9 +242,9 @@ fn constraints(sent: Option<Vec<Limit>>) -> Option<Vec<Constraint>> {
 }
 
 /// `PATCH /keys/{key}`
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let change = KeyChange {
         name: fields.take("name")?,
         expires_at: fields.take("expires_at")?,
@@ -255,30 +255,30 @@ pub async fn update(mut call: Call) -> Answer {
     };
     let proof = second_factors::proof(&mut fields)?;
     fields.end()?;
-    let which: KeyRef = call.reference(0);
-    let handle = call.handle.proven(proof).await?;
+    let which: KeyRef = request.reference(0);
+    let handle = request.proven(proof).await?;
     let key = handle.update_key(which, change).await?;
-    Reply::shown(&KeyBody::of(&key, call.now()))
+    Reply::shown(&KeyBody::of(&key, request.now()))
 }
 
 /// `DELETE /keys/{key}`: revoked for good; it stays in the lists.
-pub async fn revoke(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let which: KeyRef = call.reference(0);
-    call.handle.revoke_key(which).await?;
+pub async fn revoke(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let which: KeyRef = request.reference(0);
+    request.revoke_key(which).await?;
     Reply::nothing()
 }
 
 /// `DELETE /users/{user}/keys`: all of them, but the one in use.
-pub async fn revoke_all(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let in_use = match call.caller().credential() {
+pub async fn revoke_all(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let in_use = match request.caller().credential() {
         directory::Credential::Key(key) => Some(key),
         directory::Credential::Session(_, key) => key,
         directory::Credential::System => None,
     };
-    let user = call.reference::<UserId>(0);
-    let revoked = call.handle.revoke_keys_of(user, in_use).await?;
+    let user = request.reference::<UserId>(0);
+    let revoked = request.revoke_keys_of(user, in_use).await?;
     Reply::shown(&Revoked { revoked })
 }
 

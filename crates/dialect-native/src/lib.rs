@@ -8,7 +8,6 @@
 //!   with another one is refused.
 //! - Faults are problem documents (RFC 9457).
 
-mod call;
 mod collections;
 mod errors;
 mod events;
@@ -27,6 +26,7 @@ mod organisations;
 mod passwords;
 mod platforms;
 mod references;
+mod reply;
 mod roles;
 mod routes;
 mod second_factors;
@@ -37,7 +37,7 @@ mod users;
 
 use directory::Platform;
 
-use kit::{Dialect, FirstRunFacts, Limits};
+use kit::{Bodies, Dialect, FirstRunFacts, Limits};
 
 /// The native API's row.
 pub static DIALECT: Dialect = Dialect {
@@ -47,7 +47,10 @@ pub static DIALECT: Dialect = Dialect {
     specification: None,
     protocol: &errors::Native,
     routes: routes::ROUTES,
-    limits: Limits::DEFAULT,
+    limits: Limits {
+        bodies: Bodies::Always,
+        ..Limits::DEFAULT
+    },
     environment,
     wrong_mount_prefixes: &[],
 };

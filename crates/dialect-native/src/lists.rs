@@ -178,8 +178,8 @@ fn any<F: Clone>(field: &F, mut tests: Vec<Option<Test>>) -> Predicate<F> {
                 })
                 .collect();
             match values {
-                Some(values) => Predicate::Is(field.clone(), Test::OneOf(values)),
-                None => Predicate::Or(tests.into_iter().map(is).collect()),
+                Some(values) => Predicate::one_of(field.clone(), values),
+                None => Predicate::any(tests.into_iter().map(is)),
             }
         }
     }

@@ -7,9 +7,11 @@ use minijinja::Environment;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::call::{Answer, Call, Reply};
+use kit::Authenticated;
+
 use super::errors::Problem;
 use super::lists;
+use super::reply::{Answer, Reply};
 
 /// Letters of one part of a template.
 const LENGTH: usize = 100_000;
@@ -25,9 +27,9 @@ struct InForce {
 }
 
 /// `GET /mail-templates`: what mails say, whoever wrote it.
-pub async fn list(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let own = call.handle.setting::<MailTemplates>().await?;
+pub async fn list(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let own = request.setting::<MailTemplates>().await?;
     let all = MailTemplates::NAMES
         .iter()
         .filter_map(|name| {

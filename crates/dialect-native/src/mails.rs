@@ -4,10 +4,12 @@ use directory::{MailEntry, MailId, MailState, Message, UserId, UserRef};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::Named;
 use super::lists;
+use super::reply::{Answer, Reply};
 use super::times::Moment;
 
 /// A mail as shown; never its contents.
@@ -47,10 +49,10 @@ impl<'a> MailBody<'a> {
 }
 
 /// `GET /mails?before=&limit=`: newest first.
-pub async fn list(call: Call) -> Answer {
-    lists::only(&call.parameters, &["before", "limit"])?;
+pub async fn list(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &["before", "limit"])?;
     let (mut before, mut limit) = (None, lists::USUAL);
-    for (name, value) in &call.parameters {
+    for (name, value) in &request.query()?.0 {
         match name.as_str() {
             "before" => {
                 let Ok(number) = value.parse() else {
@@ -61,7 +63,7 @@ pub async fn list(call: Call) -> Answer {
             _ => limit = lists::limit(value)?,
         }
     }
-    let mails = call.handle.mails(before, limit).await?;
+    let mails = request.mails(before, limit).await?;
     Reply::shown(&lists::whole(mails.iter().map(MailBody::of).collect()))
 }
 
@@ -72,9 +74,9 @@ struct Queued {
 }
 
 /// `POST /mails`: a message to people within reach.
-pub async fn send(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn send(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let to: Vec<Named> = fields.need("to")?;
     let message = Message {
         subject: fields.need("subject")?,
@@ -87,7 +89,7 @@ pub async fn send(mut call: Call) -> Answer {
         .into_iter()
         .map(|named| named.reference::<UserId>())
         .collect();
-    let queued = call.handle.send_message(&to, message).await?;
+    let queued = request.send_message(&to, message).await?;
     let mut reply = Reply::shown(&Queued { queued })?;
     reply.status = 202;
     Ok(reply)

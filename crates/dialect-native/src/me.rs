@@ -3,9 +3,11 @@
 use directory::{Credential, UserChange};
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::groups::GroupBody;
 use super::lists;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::users::{self, UserBody};
 
@@ -30,10 +32,10 @@ struct CredentialBody<'a> {
 }
 
 /// `GET /me`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let caller = call.caller();
-    let user = call.handle.user(caller.user()).await?;
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let caller = request.caller();
+    let user = request.user(caller.user()).await?;
     let (kind, number) = match caller.credential() {
         Credential::Key(key) => ("key", Some(key.0)),
         Credential::Session(session, _) => ("session", Some(session.0)),
@@ -41,7 +43,7 @@ pub async fn show(call: Call) -> Answer {
     };
     let limits = caller.limits();
     let body = MeBody {
-        user: UserBody::of(&user, call.now()),
+        user: UserBody::of(&user, request.now()),
         permissions: caller.words(),
         credential: CredentialBody {
             kind,
@@ -56,51 +58,51 @@ pub async fn show(call: Call) -> Answer {
 
 /// `PATCH /me`: names, department, title, time zone. The e-mail address changes once confirmed:
 /// `PUT /me/email`.
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let mut change = UserChange {
-        if_revision: call.revision(),
+        if_revision: request.revision(),
         ..UserChange::default()
     };
     users::profile(&mut change, &mut fields)?;
     fields.end()?;
-    let user = call.handle.update_own_profile(change).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+    let user = request.update_own_profile(change).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
 /// `PUT /me/email`: the new address takes effect once the mail sent to it is confirmed. A session gives
 /// the present password, or a code of the second factor, too.
-pub async fn request_email(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn request_email(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let email: String = fields.need("email")?;
     let proof = second_factors::proof(&mut fields)?;
     fields.end()?;
-    let user = call.handle.request_own_email(email, proof).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+    let user = request.request_own_email(email, proof).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
 /// `GET /me/memberships`
-pub async fn memberships(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.caller().user();
-    super::memberships::of(&call, user).await
+pub async fn memberships(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.caller().user();
+    super::memberships::of(&request, user).await
 }
 
 /// `GET /me/grants`
-pub async fn grants(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.caller().user();
-    super::grants::held(&call, user).await
+pub async fn grants(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.caller().user();
+    super::grants::held(&request, user).await
 }
 
 /// `GET /me/groups`
-pub async fn groups(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.caller().user();
-    let joined = call.handle.groups_of(&[user]).await?;
+pub async fn groups(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.caller().user();
+    let joined = request.groups_of(&[user]).await?;
     let ids: Vec<_> = joined.iter().map(|(_, group)| *group).collect();
-    let groups = call.handle.groups_by_id(&ids).await?;
+    let groups = request.groups_by_id(&ids).await?;
     Reply::shown(&lists::whole(groups.iter().map(GroupBody::of).collect()))
 }

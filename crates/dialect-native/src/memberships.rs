@@ -3,10 +3,12 @@
 use directory::{Membership, OrganisationId, OrganisationRef, Time, User, UserId, UserRef};
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::lists;
 use super::organisations::OrganisationBody;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::users::UserBody;
 
 /// A member of an organisation.
@@ -46,17 +48,17 @@ struct Placed {
 }
 
 /// `GET /users/{user}/memberships`
-pub async fn of_user(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.handle.user(call.reference::<UserId>(0)).await?;
-    of(&call, user.id).await
+pub async fn of_user(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.user(request.reference::<UserId>(0)).await?;
+    of(&request, user.id).await
 }
 
 /// The organisations of a user that the caller sees.
-pub async fn of(call: &Call, user: UserId) -> Answer {
-    let memberships = call.handle.memberships(&[user]).await?;
+pub async fn of(request: &Authenticated, user: UserId) -> Answer {
+    let memberships = request.memberships(&[user]).await?;
     let ids: Vec<OrganisationId> = memberships.iter().map(|one| one.organisation).collect();
-    let organisations = call.handle.organisations_by_id(&ids).await?;
+    let organisations = request.organisations_by_id(&ids).await?;
     let items = memberships
         .iter()
         .filter_map(|membership| {
@@ -74,24 +76,28 @@ pub async fn of(call: &Call, user: UserId) -> Answer {
 }
 
 /// `PUT /users/{user}/memberships/{organisation}`, body `{"administrator": true}` or none.
-pub async fn put(call: Call) -> Answer {
-    let (user, organisation) = (call.reference(0), call.reference(1));
-    place(call, user, organisation).await
+pub async fn put(request: Authenticated, body: JsonBody) -> Answer {
+    let (user, organisation) = (request.reference(0), request.reference(1));
+    place(request, user, organisation, body).await
 }
 
 /// `PUT /organisations/{organisation}/members/{user}`
-pub async fn put_member(call: Call) -> Answer {
-    let (user, organisation) = (call.reference(1), call.reference(0));
-    place(call, user, organisation).await
+pub async fn put_member(request: Authenticated, body: JsonBody) -> Answer {
+    let (user, organisation) = (request.reference(1), request.reference(0));
+    place(request, user, organisation, body).await
 }
 
-async fn place(mut call: Call, user: UserRef, organisation: OrganisationRef) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.optional_fields()?;
+async fn place(
+    request: Authenticated,
+    user: UserRef,
+    organisation: OrganisationRef,
+    body: JsonBody,
+) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::optional(body)?;
     let administrator = fields.value("administrator")?;
     fields.end()?;
-    let membership = call
-        .handle
+    let membership = request
         .add_membership(user, organisation, administrator)
         .await
         .map_err(Problem::on_path)?;
@@ -104,20 +110,20 @@ async fn place(mut call: Call, user: UserRef, organisation: OrganisationRef) -> 
 }
 
 /// `DELETE /users/{user}/memberships/{organisation}`
-pub async fn remove(call: Call) -> Answer {
-    let (user, organisation) = (call.reference(0), call.reference(1));
-    take_out(call, user, organisation).await
+pub async fn remove(request: Authenticated) -> Answer {
+    let (user, organisation) = (request.reference(0), request.reference(1));
+    take_out(request, user, organisation).await
 }
 
 /// `DELETE /organisations/{organisation}/members/{user}`
-pub async fn remove_member(call: Call) -> Answer {
-    let (user, organisation) = (call.reference(1), call.reference(0));
-    take_out(call, user, organisation).await
+pub async fn remove_member(request: Authenticated) -> Answer {
+    let (user, organisation) = (request.reference(1), request.reference(0));
+    take_out(request, user, organisation).await
 }
 
-async fn take_out(call: Call, user: UserRef, organisation: OrganisationRef) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    call.handle
+async fn take_out(request: Authenticated, user: UserRef, organisation: OrganisationRef) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    request
         .remove_membership(user, organisation)
         .await
         .map_err(Problem::on_path)?;

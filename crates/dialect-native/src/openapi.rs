@@ -6,21 +6,21 @@ use std::sync::OnceLock;
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use kit::Serves;
+use kit::{Anonymous, Route, Serves};
 
-use super::call::{Answer, Reply, Visit};
 use super::lists;
-use super::routes::{DESCRIBED, Described, ROUTES};
+use super::reply::{Answer, Reply};
+use super::routes::ROUTES;
 use super::{events, groups, keys, organisations, roles, users};
 
 /// What stands in it beside the paths.
 const BASE: &str = include_str!("openapi.json");
 
 /// `GET /openapi.json`
-pub async fn show(visit: Visit) -> Answer {
+pub async fn show(request: Anonymous) -> Answer {
     static DOCUMENT: OnceLock<Result<Bytes, String>> = OnceLock::new();
-    lists::only(&visit.parameters, &[])?;
-    let version = visit.info.state.version();
+    lists::only(&request.query()?.0, &[])?;
+    let version = request.state.version();
     match DOCUMENT.get_or_init(|| written(version)) {
         Ok(document) => Ok(Reply {
             status: 200,
@@ -32,12 +32,12 @@ pub async fn show(visit: Visit) -> Answer {
 }
 
 /// `GET /`: where to begin.
-pub async fn index(visit: Visit) -> Answer {
-    lists::only(&visit.parameters, &[])?;
-    let base = visit.info.base_url();
+pub async fn index(request: Anonymous) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let base = request.base_url();
     Reply::shown(&json!({
         "name": "Usher",
-        "version": visit.info.state.version(),
+        "version": request.state.version(),
         "description": format!("{base}/openapi.json"),
     }))
 }
@@ -51,16 +51,13 @@ fn written(version: &str) -> Result<Bytes, String> {
 fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     let mut document: Value = serde_json::from_str(BASE)?;
     let mut paths = Map::new();
-    for (route, described) in ROUTES.iter().zip(DESCRIBED) {
+    for route in ROUTES {
         let operations = paths
-            .entry(described.path)
+            .entry(route.path)
             .or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(operations) = operations {
             let open = route.serves == Serves::Open;
-            operations.insert(
-                described.method.to_ascii_lowercase(),
-                operation(described, open),
-            );
+            operations.insert(route.method.to_ascii_lowercase(), operation(route, open));
         }
     }
     document["info"]["version"] = version.into();
@@ -68,22 +65,22 @@ fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&document)
 }
 
-fn operation(described: &Described, open: bool) -> Value {
+fn operation(route: &Route, open: bool) -> Value {
     let mut operation = json!({
-        "operationId": identifier(described),
-        "summary": described.summary,
-        "parameters": parameters(described),
+        "operationId": identifier(route),
+        "summary": route.summary,
+        "parameters": parameters(route),
         "responses": {
-            described.status(): answered(described),
+            route.status(): answered(route),
             "default": {
                 "description": "A problem",
                 "content": { "application/problem+json": { "schema": reference("Problem") } },
             },
         },
     });
-    if !described.takes.is_empty() {
+    if !route.takes.is_empty() {
         operation["requestBody"] = json!({
-            "content": { "application/json": { "schema": reference(described.takes) } },
+            "content": { "application/json": { "schema": reference(route.takes) } },
         });
     }
     if open {
@@ -93,27 +90,23 @@ fn operation(described: &Described, open: bool) -> Value {
 }
 
 /// `get_users_user_keys`: the method and the path's words.
-fn identifier(described: &Described) -> String {
-    let words: Vec<&str> = described
+fn identifier(route: &Route) -> String {
+    let words: Vec<&str> = route
         .path
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    format!(
-        "{}_{}",
-        described.method.to_ascii_lowercase(),
-        words.join("_")
-    )
+    format!("{}_{}", route.method.to_ascii_lowercase(), words.join("_"))
 }
 
 fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
-fn answered(described: &Described) -> Value {
-    let schema = described.schema();
+fn answered(route: &Route) -> Value {
+    let schema = route.answer();
     if schema.is_empty() {
-        return json!({ "description": described.summary });
+        return json!({ "description": route.summary });
     }
     let schema = match schema
         .strip_prefix('[')
@@ -135,14 +128,14 @@ fn answered(described: &Described) -> Value {
         }),
     };
     json!({
-        "description": described.summary,
+        "description": route.summary,
         "content": { "application/json": { "schema": schema } },
     })
 }
 
-fn parameters(described: &Described) -> Value {
+fn parameters(route: &Route) -> Value {
     let mut parameters = Vec::new();
-    for segment in described.path.split('/') {
+    for segment in route.path.split('/') {
         let name = segment
             .strip_prefix('{')
             .and_then(|name| name.strip_suffix('}'));
@@ -157,7 +150,7 @@ fn parameters(described: &Described) -> Value {
             "name": name, "in": "query", "description": description, "schema": { "type": "string" },
         })
     };
-    if let Some((filters, sorts)) = listing(described) {
+    if let Some((filters, sorts)) = listing(route) {
         let sorts = sorts.join(", ");
         parameters.push(query("q", "Words that must all occur."));
         parameters.push(query(
@@ -177,18 +170,28 @@ fn parameters(described: &Described) -> Value {
             parameters.push(query(filter, description));
         }
     }
-    for name in described.options() {
+    for name in options(route) {
         parameters.push(query(name, "See the description of the API."));
     }
     Value::Array(parameters)
 }
 
+/// Parameters of a route's own.
+fn options(route: &Route) -> &'static [&'static str] {
+    match (route.method, route.path) {
+        ("POST", "/users") => &["dry_run"],
+        ("DELETE", "/roles/{role}") => &["take_away"],
+        ("GET", "/mails") => &["before", "limit"],
+        _ => &[],
+    }
+}
+
 /// The filters and sorts of a route that lists.
-fn listing(described: &Described) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
-    if described.method != "GET" {
+fn listing(route: &Route) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
+    if route.method != "GET" {
         return None;
     }
-    match described.path {
+    match route.path {
         "/users" | "/organisations/{organisation}/members" | "/groups/{group}/members" => {
             Some(users::LISTING.words())
         }

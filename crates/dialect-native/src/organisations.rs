@@ -7,12 +7,14 @@ use directory::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::{Fields, Named};
 use super::lists::{self, By, Filter, Listing};
 use super::memberships::MemberBody;
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users;
 
@@ -94,26 +96,25 @@ pub const LISTING: Listing<OrganisationField> = Listing {
 };
 
 /// `GET /organisations`
-pub async fn list(call: Call) -> Answer {
-    let query = LISTING.query(&call.handle, &call.parameters).await?;
-    let page = call.handle.organisations(&query).await?;
+pub async fn list(request: Authenticated) -> Answer {
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.organisations(&query).await?;
     Reply::shown(&lists::shown(&page, OrganisationBody::of))
 }
 
 /// `GET /organisations/{organisation}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let organisation = call
-        .handle
-        .organisation(call.reference::<OrganisationId>(0))
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let organisation = request
+        .organisation(request.reference::<OrganisationId>(0))
         .await?;
     Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
 }
 
 /// `POST /organisations`
-pub async fn create(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let parent: Option<Named> = fields.value("parent")?;
     let mut new = NewOrganisation {
         uuid: fields.value("id")?,
@@ -129,27 +130,28 @@ pub async fn create(mut call: Call) -> Answer {
         ..NewOrganisation::default()
     };
     fields.end()?;
-    new.parent = references::organisation(&call.handle, "parent", parent).await?;
-    let organisation = call.handle.create_organisation(new).await?;
+    new.parent = references::organisation(&request, "parent", parent).await?;
+    let organisation = request.create_organisation(new).await?;
     let location = format!("/organisations/{}", organisation.uuid);
     Reply::made(
-        location,
+        &request.info,
+        &location,
         Some(organisation.version),
         &OrganisationBody::of(&organisation),
     )
 }
 
 /// `PATCH /organisations/{organisation}`
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let parent: Option<Named> = fields.take("parent")?;
     let mut change = read_change(&mut fields)?;
     fields.end()?;
-    change.if_version = call.revision();
-    change.parent = references::organisation(&call.handle, "parent", parent).await?;
-    let which: OrganisationRef = call.reference(0);
-    let organisation = call.handle.update_organisation(which, change).await?;
+    change.if_version = request.revision();
+    change.parent = references::organisation(&request, "parent", parent).await?;
+    let which: OrganisationRef = request.reference(0);
+    let organisation = request.update_organisation(which, change).await?;
     Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
 }
 
@@ -169,31 +171,30 @@ fn read_change(fields: &mut Fields) -> Result<OrganisationChange, Problem> {
 }
 
 /// `DELETE /organisations/{organisation}`
-pub async fn delete(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let which: OrganisationRef = call.reference(0);
-    if call.if_match.is_some() {
-        let found = call.handle.organisation(which.clone()).await?;
-        call.check_revision(found.version)?;
+pub async fn delete(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let which: OrganisationRef = request.reference(0);
+    if request.info.if_match.is_some() {
+        let found = request.organisation(which.clone()).await?;
+        request.check_revision(found.version)?;
     }
-    call.handle.delete_organisation(which).await?;
+    request.delete_organisation(which).await?;
     Reply::nothing()
 }
 
 /// `GET /organisations/{organisation}/members`: the users homed there and the further members.
-pub async fn members(call: Call) -> Answer {
-    let organisation = call
-        .handle
-        .organisation(call.reference::<OrganisationId>(0))
+pub async fn members(request: Authenticated) -> Answer {
+    let organisation = request
+        .organisation(request.reference::<OrganisationId>(0))
         .await?
         .id;
-    let mut query = users::LISTING.query(&call.handle, &call.parameters).await?;
+    let mut query = users::LISTING.query(&request, &request.query()?.0).await?;
     let here = Predicate::Is(UserField::Organisation, Test::Equals(organisation.0.into()));
     query.predicate = query.predicate.and(here);
-    let page = call.handle.users(&query).await?;
+    let page = request.users(&query).await?;
     let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
-    let memberships = call.handle.memberships(&ids).await?;
-    let now = call.now();
+    let memberships = request.memberships(&ids).await?;
+    let now = request.now();
     let shown = lists::shown(&page, |user| {
         let membership = memberships
             .iter()

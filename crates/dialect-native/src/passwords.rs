@@ -3,28 +3,30 @@
 use directory::{NewPassword, Platform, TokenPurpose, UserId};
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply, Visit};
+use kit::{Anonymous, Authenticated, JsonBody};
+
 use super::lists;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::UserBody;
 
 /// `PUT /me/password`: whoever comes with a session gives the present one too.
-pub async fn change_own(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn change_own(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let current: Option<String> = fields.value("current_password")?;
     let password: String = fields.need("password")?;
     fields.end()?;
-    call.handle
+    request
         .change_own_password(current.as_deref(), &password)
         .await?;
     Reply::nothing()
 }
 
 /// `PUT /users/{user}/password`: to be changed at the next sign-in, unless said otherwise.
-pub async fn set(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn set(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let password: String = fields.need("password")?;
     let must_change = fields.value("must_change_password")?.unwrap_or(true);
     fields.end()?;
@@ -33,75 +35,78 @@ pub async fn set(mut call: Call) -> Answer {
     } else {
         NewPassword::Chosen(password)
     };
-    let user = call.reference::<UserId>(0);
-    call.handle.set_password(user, password).await?;
+    let user = request.reference::<UserId>(0);
+    request.set_password(user, password).await?;
     Reply::nothing()
 }
 
 /// `POST /users/{user}/password-reset`: mails a link; `{"invalidate": true}` makes the present
 /// password useless at once.
-pub async fn send_reset(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.optional_fields()?;
+pub async fn send_reset(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::optional(body)?;
     let invalidate = fields.value("invalidate")?.unwrap_or(false);
     fields.end()?;
-    let user = call.reference::<UserId>(0);
-    call.handle.send_password_reset(user, invalidate).await?;
+    let user = request.reference::<UserId>(0);
+    request.send_password_reset(user, invalidate).await?;
     Reply::accepted()
 }
 
 /// `POST /users/{user}/access-mail`: the activation to who never signed in, a reset link to others.
-pub async fn send_access_mail(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    call.handle
-        .send_access_mail(call.reference::<UserId>(0))
+pub async fn send_access_mail(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    request
+        .send_access_mail(request.reference::<UserId>(0))
         .await?;
     Reply::accepted()
 }
 
 /// `POST /users/{user}/unlock`: lifts a lock-out after wrong passwords.
-pub async fn unlock(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.handle.unlock(call.reference::<UserId>(0)).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+pub async fn unlock(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.unlock(request.reference::<UserId>(0)).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
 /// `POST /password-resets`: always accepted, whether or not anybody is meant.
-pub async fn request_reset(mut visit: Visit) -> Answer {
-    lists::only(&visit.parameters, &[])?;
-    let mut fields = visit.fields()?;
+pub async fn request_reset(request: Anonymous, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let login: String = fields.need("login")?;
     fields.end()?;
-    visit
+    request
+        .state
         .directory()
-        .request_password_reset(&login, Platform::USHER, visit.info.context())
+        .request_password_reset(&login, Platform::USHER, request.context())
         .await?;
     Reply::accepted()
 }
 
 /// `POST /password-resets/redeem`: a mailed token and the new password.
-pub async fn redeem(mut visit: Visit) -> Answer {
-    lists::only(&visit.parameters, &[])?;
-    let mut fields = visit.fields()?;
+pub async fn redeem(request: Anonymous, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let token: String = fields.need("token")?;
     let password: String = fields.need("password")?;
     fields.end()?;
-    visit
+    request
+        .state
         .directory()
-        .redeem_reset(&token, &password, Platform::USHER, visit.info.context())
+        .redeem_reset(&token, &password, Platform::USHER, request.context())
         .await?;
     Reply::nothing()
 }
 
 /// `POST /email-confirmations`: a mailed token.
-pub async fn confirm_email(mut visit: Visit) -> Answer {
-    lists::only(&visit.parameters, &[])?;
-    let mut fields = visit.fields()?;
+pub async fn confirm_email(request: Anonymous, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let token: String = fields.need("token")?;
     fields.end()?;
-    visit
+    request
+        .state
         .directory()
-        .confirm_email(&token, Platform::USHER, visit.info.context())
+        .confirm_email(&token, Platform::USHER, request.context())
         .await?;
     Reply::nothing()
 }
@@ -116,12 +121,12 @@ struct TokenBody<'a> {
 
 /// `POST /tokens/inspect`: what a mailed token is still good for. In the body, since addresses are
 /// logged and tokens must not be.
-pub async fn inspect(mut visit: Visit) -> Answer {
-    lists::only(&visit.parameters, &[])?;
-    let mut fields = visit.fields()?;
+pub async fn inspect(request: Anonymous, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let token: String = fields.need("token")?;
     fields.end()?;
-    let state = visit.directory().token_state(&token).await?;
+    let state = request.state.directory().token_state(&token).await?;
     let purpose: TokenPurpose = state.purpose;
     Reply::shown(&TokenBody {
         purpose: purpose.word(),

@@ -1,14 +1,15 @@
 //! The platforms served, and the roles that newcomers at each one's door get.
 
 use directory::{Kind, Platform, PlatformSpec, RolePaths};
-use kit::Dialect;
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, Dialect, JsonBody};
+
 use super::errors::Problem;
 use super::fields::Named;
 use super::lists;
 use super::references;
+use super::reply::{Answer, Reply};
 use super::roles::RoleBody;
 
 /// A platform as shown.
@@ -46,10 +47,10 @@ impl PlatformBody {
 }
 
 /// `GET /platforms`
-pub async fn list(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let platforms = call.handle.platforms();
-    let dialects = call.visit.info.state.dialects();
+pub async fn list(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let platforms = request.platforms();
+    let dialects = request.info.state.dialects();
     Reply::shown(&lists::whole(
         platforms
             .iter()
@@ -59,31 +60,31 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// The platform that the path names.
-fn named(call: &Call) -> Result<Platform, Problem> {
-    lists::only(&call.parameters, &[])?;
-    let word = call.path.first().map_or("", String::as_str);
-    lists::platform(call.handle.platforms(), word).ok_or_else(Problem::no_such_platform)
+fn named(request: &Authenticated) -> Result<Platform, Problem> {
+    lists::only(&request.query()?.0, &[])?;
+    let word = request.segments.first().map_or("", String::as_str);
+    lists::platform(request.platforms(), word).ok_or_else(Problem::no_such_platform)
 }
 
 /// `GET /platforms/{platform}/default-roles`
-pub async fn default_roles(call: Call) -> Answer {
-    let platform = named(&call)?;
-    shown(&call, platform).await
+pub async fn default_roles(request: Authenticated) -> Answer {
+    let platform = named(&request)?;
+    shown(&request, platform).await
 }
 
 /// `PUT /platforms/{platform}/default-roles`, body `{"roles": [...]}`.
-pub async fn put_default_roles(mut call: Call) -> Answer {
-    let platform = named(&call)?;
-    let mut fields = call.fields()?;
+pub async fn put_default_roles(request: Authenticated, body: JsonBody) -> Answer {
+    let platform = named(&request)?;
+    let mut fields = super::fields::required(body)?;
     let roles: Vec<Named> = fields.need("roles")?;
     fields.end()?;
-    let roles = references::roles(&call.handle, "roles", Some(roles)).await?;
-    call.handle.set_default_roles(platform, &roles).await?;
-    shown(&call, platform).await
+    let roles = references::roles(&request, "roles", Some(roles)).await?;
+    request.set_default_roles(platform, &roles).await?;
+    shown(&request, platform).await
 }
 
-async fn shown(call: &Call, platform: Platform) -> Answer {
-    let roles = call.handle.default_roles_of(platform).await?;
+async fn shown(request: &Authenticated, platform: Platform) -> Answer {
+    let roles = request.default_roles_of(platform).await?;
     Reply::shown(&lists::whole(roles.iter().map(RoleBody::of).collect()))
 }
 

@@ -8,11 +8,13 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
 use super::lists::{self, By, Filter, Listing};
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// A role as shown.
@@ -139,23 +141,23 @@ pub async fn role(handle: &Handle, named: Named) -> Result<Role, Fault> {
 }
 
 /// `GET /roles`
-pub async fn list(call: Call) -> Answer {
-    let query = LISTING.query(&call.handle, &call.parameters).await?;
-    let page = call.handle.roles(&query).await?;
+pub async fn list(request: Authenticated) -> Answer {
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.roles(&query).await?;
     Reply::shown(&lists::shown(&page, RoleBody::of))
 }
 
 /// `GET /roles/{role}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let role = role(&call.handle, call.named(0)).await?;
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let role = role(&request, request.named(0)).await?;
     Reply::revised(role.version, &RoleBody::of(&role))
 }
 
 /// `POST /roles`
-pub async fn create(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let platform: Option<String> = fields.value("platform")?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let mut new = NewRole {
@@ -167,50 +169,53 @@ pub async fn create(mut call: Call) -> Answer {
     };
     fields.end()?;
     if let Some(word) = platform {
-        let served = lists::platform(call.handle.platforms(), &word);
+        let served = lists::platform(request.platforms(), &word);
         let Some(platform) = served else {
             let why = "must be one of the platforms that GET /platforms lists";
             return Err(Problem::invalid("platform", why));
         };
         new.platform = Some(platform);
     }
-    new.organisation = references::organisation(&call.handle, "organisation", organisation).await?;
-    let role = call.handle.create_role(new).await?;
+    new.organisation = references::organisation(&request, "organisation", organisation).await?;
+    let role = request.create_role(new).await?;
     let location = format!("/roles/{}", role.uuid);
-    Reply::made(location, Some(role.version), &RoleBody::of(&role))
+    Reply::made(
+        &request.info,
+        &location,
+        Some(role.version),
+        &RoleBody::of(&role),
+    )
 }
 
 /// `PATCH /roles/{role}`
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let change = RoleChange {
         name: fields.take("name")?,
         description: fields.take("description")?,
         lines: fields.take("lines")?.map(lines),
-        if_version: call.revision(),
+        if_version: request.revision(),
         ..RoleChange::default()
     };
     fields.end()?;
-    let which = role(&call.handle, call.named(0)).await?.id;
-    let role = call.handle.update_role(which, change).await?;
+    let which = role(&request, request.named(0)).await?.id;
+    let role = request.update_role(which, change).await?;
     Reply::revised(role.version, &RoleBody::of(&role))
 }
 
 /// `DELETE /roles/{role}`: refused while somebody holds it, unless `?take_away=true`.
-pub async fn delete(call: Call) -> Answer {
-    lists::only(&call.parameters, &["take_away"])?;
+pub async fn delete(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &["take_away"])?;
     let mut in_use = RoleInUse::Refuse;
-    for (name, value) in &call.parameters {
+    for (name, value) in &request.query()?.0 {
         if lists::flag(name, value)? {
             in_use = RoleInUse::TakeAway;
         }
     }
-    let role = role(&call.handle, call.named(0)).await?;
-    call.check_revision(role.version)?;
-    call.handle
-        .delete_role(RoleRef::Id(role.id), in_use)
-        .await?;
+    let role = role(&request, request.named(0)).await?;
+    request.check_revision(role.version)?;
+    request.delete_role(RoleRef::Id(role.id), in_use).await?;
     Reply::nothing()
 }
 
@@ -222,8 +227,8 @@ struct PermissionBody {
 }
 
 /// `GET /permissions`
-pub async fn permissions(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
+pub async fn permissions(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
     let items = Permission::ALL
         .iter()
         .map(|permission| PermissionBody {

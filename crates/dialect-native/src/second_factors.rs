@@ -3,10 +3,12 @@
 use directory::{Proof, UserId};
 use serde::Serialize;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::Fields;
 use super::lists;
+use super::reply::{Answer, NativeRequest as _, Reply};
 
 /// The state of one's own second factor.
 #[derive(Serialize)]
@@ -29,12 +31,12 @@ struct CodesBody {
 }
 
 /// `GET /me/second-factor`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.handle.user(call.caller().user()).await?;
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.user(request.caller().user()).await?;
     Reply::shown(&StateBody {
         enrolled: user.second_factor,
-        recovery_codes_left: call.handle.recovery_codes_left().await?,
+        recovery_codes_left: request.recovery_codes_left().await?,
     })
 }
 
@@ -47,18 +49,18 @@ pub fn proof(fields: &mut Fields) -> Result<Option<Proof>, Problem> {
         .or_else(|| code.map(Proof::Code)))
 }
 
-fn only_proof(call: &mut Call) -> Result<Option<Proof>, Problem> {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.optional_fields()?;
+fn only_proof(request: &Authenticated, body: JsonBody) -> Result<Option<Proof>, Problem> {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::optional(body)?;
     let proof = proof(&mut fields)?;
     fields.end()?;
     Ok(proof)
 }
 
 /// `POST /me/second-factor`: begins; a code must confirm it.
-pub async fn begin(mut call: Call) -> Answer {
-    let proof = only_proof(&mut call)?;
-    let begun = call.handle.begin_second_factor(proof).await?;
+pub async fn begin(request: Authenticated, body: JsonBody) -> Answer {
+    let proof = only_proof(&request, body)?;
+    let begun = request.begin_second_factor(proof).await?;
     Reply::shown(&SecretBody {
         secret: &begun.secret,
         uri: &begun.uri,
@@ -66,34 +68,34 @@ pub async fn begin(mut call: Call) -> Answer {
 }
 
 /// `PUT /me/second-factor`, body `{"code": "123456"}`.
-pub async fn confirm(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn confirm(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let code: String = fields.need("code")?;
     fields.end()?;
-    let recovery_codes = call.handle.confirm_second_factor(&code).await?;
+    let recovery_codes = request.confirm_second_factor(&code).await?;
     Reply::shown(&CodesBody { recovery_codes })
 }
 
 /// `POST /me/second-factor/recovery-codes`: new ones in the place of the old.
-pub async fn renew(mut call: Call) -> Answer {
-    let proof = only_proof(&mut call)?;
-    let recovery_codes = call.handle.renew_recovery_codes(proof).await?;
+pub async fn renew(request: Authenticated, body: JsonBody) -> Answer {
+    let proof = only_proof(&request, body)?;
+    let recovery_codes = request.renew_recovery_codes(proof).await?;
     Reply::shown(&CodesBody { recovery_codes })
 }
 
 /// `DELETE /me/second-factor`
-pub async fn remove_own(mut call: Call) -> Answer {
-    let proof = only_proof(&mut call)?;
-    let user = call.caller().user();
-    call.handle.remove_second_factor(user, proof).await?;
+pub async fn remove_own(request: Authenticated, body: JsonBody) -> Answer {
+    let proof = only_proof(&request, body)?;
+    let user = request.caller().user();
+    request.remove_second_factor(user, proof).await?;
     Reply::nothing()
 }
 
 /// `DELETE /users/{user}/second-factor`
-pub async fn remove(mut call: Call) -> Answer {
-    let proof = only_proof(&mut call)?;
-    let user = call.reference::<UserId>(0);
-    call.handle.remove_second_factor(user, proof).await?;
+pub async fn remove(request: Authenticated, body: JsonBody) -> Answer {
+    let proof = only_proof(&request, body)?;
+    let user = request.reference::<UserId>(0);
+    request.remove_second_factor(user, proof).await?;
     Reply::nothing()
 }

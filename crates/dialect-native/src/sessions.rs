@@ -7,8 +7,10 @@ use directory::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply, Visit};
+use kit::{Anonymous, Authenticated, JsonBody};
+
 use super::lists;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// A session as shown; never its token.
@@ -68,26 +70,27 @@ struct FreshBody<'a> {
 
 /// `POST /sign-in`: a login or e-mail address and a password, and `code` where a second factor is
 /// enrolled.
-pub async fn sign_in(mut visit: Visit) -> Answer {
-    lists::only(&visit.parameters, &[])?;
-    let mut fields = visit.fields()?;
+pub async fn sign_in(request: Anonymous, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let login: String = fields.need("login")?;
     let password: String = fields.need("password")?;
     let code: Option<String> = fields.value("code")?;
     fields.end()?;
-    let request = SessionRequest {
+    let wanted = SessionRequest {
         may_enrol: true,
         ..SessionRequest::of(SessionKind::Bearer)
     };
-    let fresh: FreshSession = visit
+    let fresh: FreshSession = request
+        .state
         .directory()
         .sign_in(
             Platform::USHER,
             &login,
             &password,
             code.as_deref(),
-            request,
-            visit.info.context(),
+            wanted,
+            request.context(),
         )
         .await?;
     Reply::shown(&FreshBody {
@@ -99,22 +102,22 @@ pub async fn sign_in(mut visit: Visit) -> Answer {
 }
 
 /// `POST /sign-out`: ends the session that the request comes with.
-pub async fn sign_out(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    call.handle.sign_out().await?;
+pub async fn sign_out(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    request.sign_out().await?;
     Reply::nothing()
 }
 
 /// The session that a request came with.
-fn current(call: &Call) -> Option<SessionId> {
-    match call.caller().credential() {
+fn current(request: &Authenticated) -> Option<SessionId> {
+    match request.caller().credential() {
         Credential::Session(session, _) => Some(session),
         _ => None,
     }
 }
 
-fn shown(call: &Call, sessions: &[Session]) -> Answer {
-    let current = current(call);
+fn shown(request: &Authenticated, sessions: &[Session]) -> Answer {
+    let current = current(request);
     let items = sessions
         .iter()
         .map(|session| SessionBody::of(session, current))
@@ -123,33 +126,33 @@ fn shown(call: &Call, sessions: &[Session]) -> Answer {
 }
 
 /// `GET /sessions`: everybody's, as far as the caller manages them.
-pub async fn list(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let sessions = call.handle.all_sessions().await?;
-    shown(&call, &sessions)
+pub async fn list(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let sessions = request.all_sessions().await?;
+    shown(&request, &sessions)
 }
 
 /// `GET /users/{user}/sessions`
-pub async fn of_user(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.handle.user(call.reference::<UserId>(0)).await?.id;
-    let sessions = call.handle.sessions(&[user]).await?;
-    shown(&call, &sessions)
+pub async fn of_user(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.user(request.reference::<UserId>(0)).await?.id;
+    let sessions = request.sessions(&[user]).await?;
+    shown(&request, &sessions)
 }
 
 /// `GET /me/sessions`
-pub async fn own(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.caller().user();
-    let sessions = call.handle.sessions(&[user]).await?;
-    shown(&call, &sessions)
+pub async fn own(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.caller().user();
+    let sessions = request.sessions(&[user]).await?;
+    shown(&request, &sessions)
 }
 
 /// `DELETE /sessions/{session}`
-pub async fn end(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    call.handle
-        .revoke_session(call.reference::<SessionId>(0))
+pub async fn end(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    request
+        .revoke_session(request.reference::<SessionId>(0))
         .await?;
     Reply::nothing()
 }
@@ -161,17 +164,17 @@ struct Ended {
 }
 
 /// `DELETE /users/{user}/sessions`: all of them, but the one the request comes with.
-pub async fn end_all(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.reference::<UserId>(0);
-    let ended = call.handle.revoke_sessions_of(user, current(&call)).await?;
+pub async fn end_all(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.reference::<UserId>(0);
+    let ended = request.revoke_sessions_of(user, current(&request)).await?;
     Reply::shown(&Ended { ended })
 }
 
 /// `DELETE /me/sessions`: all others of one's own.
-pub async fn end_others(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.caller().user();
-    let ended = call.handle.revoke_sessions_of(user, current(&call)).await?;
+pub async fn end_others(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.caller().user();
+    let ended = request.revoke_sessions_of(user, current(&request)).await?;
     Reply::shown(&Ended { ended })
 }

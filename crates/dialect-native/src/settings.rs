@@ -7,9 +7,11 @@ use directory::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::{Fields, Read};
+use super::reply::{Answer, Reply};
 use super::{lists, mail_templates, second_factors};
 
 /// All settings.
@@ -40,9 +42,9 @@ async fn mail(handle: &Handle) -> Result<MailBody, Problem> {
 }
 
 /// `GET /settings`
-pub async fn list(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let handle = &call.handle;
+pub async fn list(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let handle = &request;
     Reply::shown(&All {
         lockout: handle.setting().await?,
         mail: mail(handle).await?,
@@ -55,16 +57,16 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// `GET /settings/{setting}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    match call.path.first().map_or("", String::as_str) {
-        LockoutPolicy::NAME => shown::<LockoutPolicy>(&call.handle).await,
-        MailSettings::NAME => Reply::shown(&mail(&call.handle).await?),
-        MailTemplates::NAME => shown::<MailTemplates>(&call.handle).await,
-        PasswordFigures::NAME => shown::<PasswordFigures>(&call.handle).await,
-        PublicFace::NAME => shown::<PublicFace>(&call.handle).await,
-        Lifetimes::NAME => shown::<Lifetimes>(&call.handle).await,
-        SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(&call.handle).await,
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    match request.segments.first().map_or("", String::as_str) {
+        LockoutPolicy::NAME => shown::<LockoutPolicy>(&request).await,
+        MailSettings::NAME => Reply::shown(&mail(&request).await?),
+        MailTemplates::NAME => shown::<MailTemplates>(&request).await,
+        PasswordFigures::NAME => shown::<PasswordFigures>(&request).await,
+        PublicFace::NAME => shown::<PublicFace>(&request).await,
+        Lifetimes::NAME => shown::<Lifetimes>(&request).await,
+        SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(&request).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }
@@ -74,10 +76,10 @@ async fn shown<S: Setting>(handle: &Handle) -> Answer {
 }
 
 /// `PATCH /settings/{setting}`
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let name = call.path.first().cloned().unwrap_or_default();
-    let mut change = match call.body.take() {
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let name = request.segments.first().cloned().unwrap_or_default();
+    let mut change = match body.0 {
         Value::Object(change) => change,
         _ => {
             return Err(Problem::body(
@@ -91,9 +93,9 @@ pub async fn update(mut call: Call) -> Answer {
         .filter_map(|member| Some((member.to_owned(), change.remove(member)?)))
         .collect();
     let proof = second_factors::proof(&mut Fields::of(Value::Object(given))?)?;
-    call.handle = call.handle.proven(proof).await?;
+    let handle = request.proven(proof).await?;
     match name.as_str() {
-        LockoutPolicy::NAME => changed::<LockoutPolicy>(&call.handle, change).await,
+        LockoutPolicy::NAME => changed::<LockoutPolicy>(&handle, change).await,
         MailSettings::NAME => {
             // The password is sealed apart from the rest, and never shown.
             let password: Option<Option<String>> = match change.remove("password") {
@@ -102,29 +104,27 @@ pub async fn update(mut call: Call) -> Answer {
                     Some(Read::read(value).map_err(|why| Problem::invalid("password", why))?)
                 }
             };
-            let mut settings = checked::<MailSettings>(&call.handle, change).await?;
+            let mut settings = checked::<MailSettings>(&handle, change).await?;
             if let Some(password) = password {
                 settings = settings.mail_password(password);
             }
-            call.handle.change_settings(settings).await?;
-            Reply::shown(&mail(&call.handle).await?)
+            handle.change_settings(settings).await?;
+            Reply::shown(&mail(&handle).await?)
         }
         MailTemplates::NAME => {
-            let present = call.handle.setting::<MailTemplates>().await?;
+            let present = handle.setting::<MailTemplates>().await?;
             let templates = mail_templates::changed(present, change)?;
-            call.handle.change_setting(templates).await?;
-            shown::<MailTemplates>(&call.handle).await
+            handle.change_setting(templates).await?;
+            shown::<MailTemplates>(&handle).await
         }
-        PasswordFigures::NAME => changed::<PasswordFigures>(&call.handle, change).await,
+        PasswordFigures::NAME => changed::<PasswordFigures>(&handle, change).await,
         PublicFace::NAME => {
-            let answer = changed::<PublicFace>(&call.handle, change).await?;
-            call.info
-                .state
-                .apply_branding(&call.handle.setting().await?);
+            let answer = changed::<PublicFace>(&handle, change).await?;
+            request.info.state.apply_branding(&handle.setting().await?);
             Ok(answer)
         }
-        Lifetimes::NAME => changed::<Lifetimes>(&call.handle, change).await,
-        SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&call.handle, change).await,
+        Lifetimes::NAME => changed::<Lifetimes>(&handle, change).await,
+        SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }

@@ -7,11 +7,13 @@ use directory::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Reply};
+use kit::{Authenticated, JsonBody};
+
 use super::errors::Problem;
 use super::fields::{Fields, Named, words};
 use super::lists::{self, By, Filter, Listing};
 use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::times::Moment;
 
@@ -174,55 +176,56 @@ pub const LISTING: Listing<UserField> = Listing {
 };
 
 /// `GET /users`
-pub async fn list(call: Call) -> Answer {
-    let query = LISTING.query(&call.handle, &call.parameters).await?;
-    let page = call.handle.users(&query).await?;
-    let now = call.now();
+pub async fn list(request: Authenticated) -> Answer {
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.users(&query).await?;
+    let now = request.now();
     Reply::shown(&lists::shown(&page, |user| UserBody::of(user, now)))
 }
 
 /// `GET /users/{user}`
-pub async fn show(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user = call.handle.user(call.reference(0)).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user = request.user(request.reference(0)).await?;
+    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
 /// `POST /users`: `?dry_run=true` checks everything and makes nothing.
-pub async fn create(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &["dry_run"])?;
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &["dry_run"])?;
     let mut dry_run = false;
-    for (name, value) in &call.parameters {
+    for (name, value) in &request.query()?.0 {
         dry_run = lists::flag(name, value)?;
     }
-    let fields = call.fields()?;
-    let new = new_user(&call, fields).await?;
+    let fields = super::fields::required(body)?;
+    let new = new_user(&request, fields).await?;
     if dry_run {
-        call.handle.validate_user(new).await?;
+        request.validate_user(new).await?;
         return Reply::nothing();
     }
-    let user = call.handle.create_user(new).await?;
+    let user = request.create_user(new).await?;
     let location = format!("/users/{}", user.uuid);
     Reply::made(
-        location,
+        &request.info,
+        &location,
         Some(user.revision),
-        &UserBody::of(&user, call.now()),
+        &UserBody::of(&user, request.now()),
     )
 }
 
 /// `POST /users/batch`: all or none.
-pub async fn create_batch(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn create_batch(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let items: Vec<Fields> = fields.need("items")?;
     fields.end()?;
     let mut all = Vec::with_capacity(items.len());
     for (position, item) in items.into_iter().enumerate() {
-        let new = new_user(&call, item).await;
+        let new = new_user(&request, item).await;
         all.push(new.map_err(|problem| within(problem, position))?);
     }
-    let made = call.handle.create_users(all).await?;
-    let now = call.now();
+    let made = request.create_users(all).await?;
+    let now = request.now();
     let items = made.iter().map(|user| UserBody::of(user, now)).collect();
     let mut reply = Reply::shown(&lists::whole(items))?;
     reply.status = 201;
@@ -238,30 +241,30 @@ fn within(mut problem: Problem, position: usize) -> Problem {
 
 /// `PATCH /users/{user}`. A session gives the present password, or a code of the second factor, too when
 /// it changes its own person's login or address and was not begun just now.
-pub async fn update(mut call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let mut fields = call.fields()?;
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
     let proof = second_factors::proof(&mut fields)?;
-    let change = change(&call, fields).await?;
-    let user: UserRef = call.reference(0);
-    let handle = call.handle.proven(proof).await?;
+    let change = change(&request, fields).await?;
+    let user: UserRef = request.reference(0);
+    let handle = request.proven(proof).await?;
     let user = handle.update_user(user, change).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, call.now()))
+    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
 /// `DELETE /users/{user}`
-pub async fn delete(call: Call) -> Answer {
-    lists::only(&call.parameters, &[])?;
-    let user: UserRef = call.reference(0);
-    if call.if_match.is_some() {
-        call.check_revision(call.handle.user(user.clone()).await?.revision)?;
+pub async fn delete(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let user: UserRef = request.reference(0);
+    if request.info.if_match.is_some() {
+        request.check_revision(request.user(user.clone()).await?.revision)?;
     }
-    call.handle.delete_user(user).await?;
+    request.delete_user(user).await?;
     Reply::nothing()
 }
 
-async fn new_user(call: &Call, mut fields: Fields) -> Result<NewUser, Problem> {
-    let handle = &call.handle;
+async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser, Problem> {
+    let handle = request;
     let password = fields.value::<String>("password")?;
     let must_change = fields.value("must_change_password")?.unwrap_or(true);
     let home: Option<Named> = fields.value("home")?;
@@ -329,8 +332,8 @@ impl AccessMail {
     }
 }
 
-async fn change(call: &Call, mut fields: Fields) -> Result<UserChange, Problem> {
-    let handle = &call.handle;
+async fn change(request: &Authenticated, mut fields: Fields) -> Result<UserChange, Problem> {
+    let handle = request;
     let home: Option<Named> = fields.take("home")?;
     let primary_group: Option<Option<Named>> = fields.take("primary_group")?;
     let groups: Option<Vec<Named>> = fields.take("groups")?;
@@ -343,7 +346,7 @@ async fn change(call: &Call, mut fields: Fields) -> Result<UserChange, Problem> 
         lock_after: fields.take("lock_after")?,
         must_change_password: fields.take("must_change_password")?,
         second_factor_required: fields.take("second_factor_required")?,
-        if_revision: call.revision(),
+        if_revision: request.revision(),
         ..UserChange::default()
     };
     profile(&mut change, &mut fields)?;

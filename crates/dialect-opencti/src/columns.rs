@@ -1,16 +1,12 @@
 //! Columns: what the keys of filters and orders mean for each kind of entity (opencti.md §4).
 
-use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField, Value};
+use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField};
 
 use super::catalogue::PLATFORM;
 use super::documents::{DOUBT, LANGUAGES, folded};
-use super::filter::{Column, Resolved, any};
+use super::filter::{Column, Resolved};
 use super::ids::Given;
 use super::node::status_word;
-
-fn equals<F>(field: F, value: impl Into<Value>) -> Predicate<F> {
-    Predicate::Is(field, Test::Equals(value.into()))
-}
 
 const INTERNAL: &[&str] = &["Basic-Object", "Internal-Object"];
 
@@ -26,8 +22,8 @@ pub fn user(key: &str) -> Option<Column<UserField>> {
         "created_at" => Column::Time(UserField::CreatedAt),
         "updated_at" => Column::Time(UserField::UpdatedAt),
         "account_status" => statuses(),
-        "user_service_account" => Column::flag(equals(UserField::Kind, "service")),
-        "otp_activated" => Column::flag(equals(UserField::SecondFactor, true)),
+        "user_service_account" => Column::flag(Predicate::equals(UserField::Kind, "service")),
+        "otp_activated" => Column::flag(Predicate::equals(UserField::SecondFactor, true)),
         "external" | "no_creators" | "restrict_delete" => Column::flag(Predicate::Nothing),
         "language" => defaulted("language", LANGUAGES),
         "theme" | "description" => Column::Folded(UserField::Term(PLATFORM, key.to_owned())),
@@ -56,8 +52,8 @@ fn statuses() -> Column<UserField> {
                 let standings = words
                     .iter()
                     .filter(|(standing, _)| status_word(*standing) == shown);
-                let each = standings.map(|(_, word)| equals(UserField::Standing, *word));
-                (shown, any(each.collect()))
+                let each = standings.map(|(_, word)| Predicate::equals(UserField::Standing, *word));
+                (shown, Predicate::any(each))
             })
             .collect(),
     )
@@ -72,7 +68,7 @@ fn defaulted(term: &str, words: &[&'static str]) -> Column<UserField> {
             .enumerate()
             .map(|(index, word)| match index {
                 0 => (*word, Predicate::Is(field(), Test::Absent)),
-                _ => (*word, equals(field(), *word)),
+                _ => (*word, Predicate::equals(field(), *word)),
             })
             .collect(),
     )
@@ -102,10 +98,11 @@ pub fn group(key: &str) -> Option<Column<GroupField>> {
         "id" | "internal_id" | "standard_id" | "ids" => Column::Id(GroupField::Uuid),
         "created_at" => Column::Time(GroupField::CreatedAt),
         "updated_at" => Column::Time(GroupField::UpdatedAt),
-        "default_assignation" => Column::flag(equals(GroupField::Newcomers, true)),
-        "no_creators" | "restrict_delete" | "auto_new_marking" => {
-            Column::flag(equals(GroupField::Term(PLATFORM, key.to_owned()), "true"))
-        }
+        "default_assignation" => Column::flag(Predicate::equals(GroupField::Newcomers, true)),
+        "no_creators" | "restrict_delete" | "auto_new_marking" => Column::flag(Predicate::equals(
+            GroupField::Term(PLATFORM, key.to_owned()),
+            "true",
+        )),
         "entity_type" => Column::always(&["Group"]),
         "parent_types" => Column::always(INTERNAL),
         _ => return None,
@@ -244,7 +241,7 @@ pub fn alias_search(terms: &[String]) -> Predicate<OrganisationField> {
 
 fn within<F>(terms: &[String], field: impl Fn() -> F) -> Predicate<F> {
     let holds = |term: &String| Predicate::Is(field(), Test::Contains(folded(term)));
-    any(terms.iter().map(holds).collect())
+    Predicate::any(terms.iter().map(holds))
 }
 
 fn found<F: Clone>(terms: &[String], resolved: &Resolved, texts: &[F], id: F) -> Predicate<F> {
@@ -256,14 +253,14 @@ fn found<F: Clone>(terms: &[String], resolved: &Resolved, texts: &[F], id: F) ->
             Given::Nonsense => None,
         };
         if let Some(uuid) = uuid {
-            parts.push(equals(id.clone(), uuid.to_string()));
+            parts.push(Predicate::equals(id.clone(), uuid.to_string()));
             continue;
         }
         for text in texts {
             parts.push(Predicate::Is(text.clone(), Test::Contains(term.clone())));
         }
     }
-    any(parts)
+    Predicate::any(parts)
 }
 
 #[cfg(test)]

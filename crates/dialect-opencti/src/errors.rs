@@ -191,3 +191,23 @@ pub fn standing_text(standing: Standing) -> &'static str {
         }
     }
 }
+
+/// A fault in the vendor's words; defects go to the log.
+pub fn refused(fault: &Fault) -> Refusal {
+    if let Fault::Internal(why) = fault {
+        tracing::error!(why, "a GraphQL field failed");
+    }
+    refusal(fault)
+}
+
+/// The directory's results in the vendor's words.
+pub trait OrRefuse<T> {
+    /// The value, or the refusal that the fault amounts to.
+    fn or_refuse(self) -> Result<T, Refusal>;
+}
+
+impl<T> OrRefuse<T> for Result<T, Fault> {
+    fn or_refuse(self) -> Result<T, Refusal> {
+        self.map_err(|fault| refused(&fault))
+    }
+}

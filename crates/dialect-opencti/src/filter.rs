@@ -28,7 +28,10 @@ pub enum Column<F> {
 impl<F: Clone> Column<F> {
     /// The words `true` and `false`.
     pub fn flag(when: Predicate<F>) -> Self {
-        Self::Words(vec![("true", when.clone()), ("false", not(when))])
+        Self::Words(vec![
+            ("true", when.clone()),
+            ("false", Predicate::not(when)),
+        ])
     }
 
     /// A word that is the same for all.
@@ -173,7 +176,7 @@ impl<F: Clone> Reader<'_, F> {
                 None => unknown.push(key.to_owned()),
             }
         }
-        Ok(any(by_key))
+        Ok(Predicate::any(by_key))
     }
 
     /// All values of one key.
@@ -186,7 +189,7 @@ impl<F: Clone> Reader<'_, F> {
     ) -> Result<Predicate<F>, Refusal> {
         match operator {
             "nil" => return Ok(absent(column)),
-            "not_nil" => return Ok(not(absent(column))),
+            "not_nil" => return Ok(Predicate::not(absent(column))),
             "within" => return self.within(column, values),
             _ if values.is_empty() => {
                 return Err(
@@ -203,7 +206,7 @@ impl<F: Clone> Reader<'_, F> {
         let mut parts = Vec::with_capacity(values.len());
         for value in values {
             let part = self.single(column, operator, value)?;
-            parts.push(if negated { not(part) } else { part });
+            parts.push(if negated { Predicate::not(part) } else { part });
         }
         Ok(combine(mode, "or", parts))
     }
@@ -223,15 +226,17 @@ impl<F: Clone> Reader<'_, F> {
                         found.push(predicate.clone());
                     }
                 }
-                any(found)
+                Predicate::any(found)
             }
             Column::Id(field) => match (operator, super::ids::Given::read(value)) {
                 ("eq" | "match" | "search" | "only_eq_to", super::ids::Given::Uuid(uuid)) => {
-                    is(field, Test::Equals(uuid.to_string().into()))
+                    Predicate::is(field.clone(), Test::Equals(uuid.to_string().into()))
                 }
                 ("eq" | "match" | "search" | "only_eq_to", super::ids::Given::Standard(id)) => {
                     match self.resolved.get(&id) {
-                        Some(uuid) => is(field, Test::Equals(uuid.to_string().into())),
+                        Some(uuid) => {
+                            Predicate::is(field.clone(), Test::Equals(uuid.to_string().into()))
+                        }
                         None => Predicate::Nothing,
                     }
                 }
@@ -242,7 +247,7 @@ impl<F: Clone> Reader<'_, F> {
             },
             Column::Time(field) => {
                 let time = self.time(value)?;
-                is(field, ordered(operator, time.into())?)
+                Predicate::is(field.clone(), ordered(operator, time.into())?)
             }
             Column::Text(field) => text(field, operator, value.to_owned())?,
             Column::Folded(field) => text(field, operator, folded(value))?,
@@ -260,7 +265,8 @@ impl<F: Clone> Reader<'_, F> {
                 ));
             }
         };
-        Ok(is(field, Test::AtLeast(from.into())).and(is(field, Test::AtMost(to.into()))))
+        Ok(Predicate::is(field.clone(), Test::AtLeast(from.into()))
+            .and(Predicate::is(field.clone(), Test::AtMost(to.into()))))
     }
 
     fn time(&self, text: &str) -> Result<Time, Refusal> {
@@ -281,13 +287,13 @@ fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<
         // Both ask the vendor's search engine for words, any of which will do.
         "match" | "search" => {
             let terms = search_terms(&value).into_iter();
-            return Ok(any(terms
-                .map(|term| is(field, Test::Contains(term)))
-                .collect()));
+            return Ok(Predicate::any(
+                terms.map(|term| Predicate::is(field.clone(), Test::Contains(term))),
+            ));
         }
         _ => ordered(operator, value.into())?,
     };
-    Ok(is(field, test))
+    Ok(Predicate::is(field.clone(), test))
 }
 
 /// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
@@ -371,55 +377,16 @@ fn misfit(operator: &str) -> Refusal {
 fn absent<F: Clone>(column: &Column<F>) -> Predicate<F> {
     match column {
         Column::Text(field) | Column::Folded(field) | Column::Time(field) => {
-            is(field, Test::Absent)
+            Predicate::is(field.clone(), Test::Absent)
         }
         Column::Id(_) | Column::Words(_) => Predicate::Nothing,
     }
 }
 
-fn is<F: Clone>(field: &F, test: Test) -> Predicate<F> {
-    Predicate::Is(field.clone(), test)
-}
-
-fn not<F>(predicate: Predicate<F>) -> Predicate<F> {
-    match predicate {
-        Predicate::All => Predicate::Nothing,
-        Predicate::Nothing => Predicate::All,
-        Predicate::Not(inner) => *inner,
-        other => Predicate::Not(Box::new(other)),
-    }
-}
-
 fn combine<F>(mode: Option<&Value>, default: &str, parts: Vec<Predicate<F>>) -> Predicate<F> {
     match mode.and_then(Value::as_str).unwrap_or(default) {
-        "and" => all(parts),
-        _ => any(parts),
-    }
-}
-
-/// Any of these; none of none.
-pub fn any<F>(mut parts: Vec<Predicate<F>>) -> Predicate<F> {
-    if parts.iter().any(|part| matches!(part, Predicate::All)) {
-        return Predicate::All;
-    }
-    parts.retain(|part| !matches!(part, Predicate::Nothing));
-    match parts.len() {
-        0 => Predicate::Nothing,
-        1 => parts.pop().unwrap_or(Predicate::Nothing),
-        _ => Predicate::Or(parts),
-    }
-}
-
-/// All of these; everything when there are none.
-pub fn all<F>(mut parts: Vec<Predicate<F>>) -> Predicate<F> {
-    if parts.iter().any(|part| matches!(part, Predicate::Nothing)) {
-        return Predicate::Nothing;
-    }
-    parts.retain(|part| !matches!(part, Predicate::All));
-    match parts.len() {
-        0 => Predicate::All,
-        1 => parts.pop().unwrap_or(Predicate::All),
-        _ => Predicate::And(parts),
+        "and" => Predicate::all(parts),
+        _ => Predicate::any(parts),
     }
 }
 

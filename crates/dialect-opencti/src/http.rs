@@ -9,8 +9,8 @@ use axum::response::Response;
 use directory::{Accepts, Caller, Credential, Fault, Refusal as Unknown};
 
 use kit::{
-    Anonymous, Authenticated, HandlerResult, Presented, Protocol, Rejection, RequestInfo, bearer,
-    parse_json, read_body, reply,
+    Anonymous, Deferred, HandlerResult, Presented, Protocol, Rejection, RequestInfo, bearer,
+    content_type, parse_json, read_body, reply,
 };
 
 use super::SCHEMA;
@@ -73,9 +73,14 @@ fn spoken(body: Vec<u8>) -> Response {
 const STRANGERS_BODY: usize = 16 << 10;
 
 /// Answers a request.
-pub async fn post(Anonymous(info): Anonymous, headers: HeaderMap, sent: Body) -> HandlerResult {
+pub async fn post(
+    Anonymous(info): Anonymous,
+    Deferred(found): Deferred,
+    headers: HeaderMap,
+    sent: Body,
+) -> HandlerResult {
     let engine = engine()?;
-    let authenticated = match Authenticated::find(&info, &headers).await {
+    let authenticated = match found {
         Ok(authenticated) => authenticated,
         Err(fault @ Fault::Unauthenticated(_)) => {
             return match read_body(sent, STRANGERS_BODY).await {
@@ -151,13 +156,7 @@ fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Rejection> {
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let kind = kind.unwrap_or_default().trim();
-    let essence = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let json = match essence.as_str() {
+    let json = match content_type(headers).as_str() {
         "application/json" | "application/graphql+json" => body,
         "multipart/form-data" => graphql::operations(kind, body)
             .map_err(|refusal| Rejection::Malformed(refusal.message))?,

@@ -43,7 +43,7 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 static ROUTES: &[Route] = routes![
-    POST "/graphql" http::post => signed_in;
+    POST "/graphql" http::post => deferred, "Answer a GraphQL document", "Request" -> "Response";
 ];
 
 fn environment(facts: &FirstRunFacts) -> Vec<(&'static str, String)> {

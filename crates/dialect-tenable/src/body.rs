@@ -1,24 +1,8 @@
-//! Bodies in the vendor's order of checks: who asks, what they may, and only then what was sent.
+//! What the caller's roles permit, and what is said of writes that could not be read back.
 
-use axum::extract::{FromRequest as _, Request};
-use directory::{Caller, Fault, Operation, Permission, Platform};
-use serde_json::Value;
+use directory::{Caller, Fault, Permission, Platform};
 
 use super::catalogue::{self, Action};
-use kit::{Authenticated, JsonBody, RequestError};
-
-/// The body of a request, once its caller may do the operation at all.
-///
-/// Quirk: 403 comes before 400 (tenable.md §5), so bodies are not read by an extractor.
-pub async fn document(
-    request: &Authenticated,
-    operation: Operation,
-    raw: Request,
-) -> Result<Value, RequestError> {
-    request.admit(operation)?;
-    let JsonBody(body) = JsonBody::from_request(raw, request.state()).await?;
-    Ok(body)
-}
 
 /// Whether the caller's roles name an action on an entity, or a stronger one. The directory's own
 /// permissions behind it are looked at by the directory.

@@ -1,18 +1,17 @@
 //! What the server says of itself, and what the vendor's product has beside people: preferences, one
 //! profile, a licence.
 
-use axum::extract::Request;
 use axum::http::StatusCode;
-use directory::{Fault, Operation, UserChange};
+use directory::{Fault, UserChange};
 use serde_json::{Map, json};
 
-use super::body::{after_writing, document, permitted};
+use super::body::{after_writing, permitted};
 use super::catalogue::Action;
 use super::map::{self, Profile};
 use super::reader::Fields;
 use super::users::profile_of;
 use super::wire;
-use kit::{Anonymous, Authenticated, HandlerResult, reply};
+use kit::{Anonymous, Authenticated, HandlerResult, JsonBody, reply};
 
 /// The vendor's version that is imitated (tenable.md §7).
 const VERSION: &str = "3.77.0";
@@ -44,8 +43,7 @@ pub async fn preferences(request: Authenticated) -> HandlerResult {
 }
 
 /// `PATCH /api/preferences`.
-pub async fn change_preferences(request: Authenticated, raw: Request) -> HandlerResult {
-    let body = document(&request, Operation::UpdateOwnProfile, raw).await?;
+pub async fn change_preferences(request: Authenticated, JsonBody(body): JsonBody) -> HandlerResult {
     let fields = Fields::closed(&body, &["language", "preferredProfileId"])?;
     let language = fields.filled("language")?;
     let plain = |text: &str| {
@@ -74,8 +72,7 @@ pub async fn change_preferences(request: Authenticated, raw: Request) -> Handler
 }
 
 /// `GET /api/profiles`.
-pub async fn profiles(request: Authenticated) -> HandlerResult {
-    permitted(&request.caller, "profile", Action::Read)?;
+pub async fn profiles(_: Authenticated) -> HandlerResult {
     let profile = wire::Profile {
         id: PROFILE,
         name: "Tenable",
@@ -91,7 +88,6 @@ pub async fn profiles(request: Authenticated) -> HandlerResult {
 ///
 /// Quirk: the client refuses further keys and nulls (tenable.md §7, §9).
 pub async fn license(request: Authenticated) -> HandlerResult {
-    permitted(&request.caller, "license", Action::Read)?;
     let count = request.count_users(&map::shown_active()).await?;
     let license = wire::License {
         customer_name: "Usher".to_owned(),
@@ -103,4 +99,14 @@ pub async fn license(request: Authenticated) -> HandlerResult {
         features: Vec::new(),
     };
     Ok(reply::json(StatusCode::OK, &license))
+}
+
+/// Refuses callers whose roles do not name that they read profiles.
+pub fn may_read_profiles(request: &Authenticated) -> Result<(), Fault> {
+    permitted(&request.caller, "profile", Action::Read)
+}
+
+/// Refuses callers whose roles do not name that they read the licence.
+pub fn may_read_license(request: &Authenticated) -> Result<(), Fault> {
+    permitted(&request.caller, "license", Action::Read)
 }

@@ -1,13 +1,11 @@
 //! The caller's API key.
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
-use directory::{Credential, NewKey, Operation};
+use directory::{Credential, NewKey};
 
-use super::body::document;
 use super::reader::Fields;
 use super::{protocol, wire};
-use kit::{Authenticated, HandlerResult, reply};
+use kit::{Authenticated, HandlerResult, JsonBody, reply};
 
 /// The name under which the directory lists keys made here.
 const KEY_NAME: &str = "Tenable Identity Exposure";
@@ -34,8 +32,7 @@ pub async fn show(request: Authenticated, headers: HeaderMap) -> HandlerResult {
 
 /// `POST /api/api-key`: another key in place of the one presented; by a session, in place of those
 /// made here.
-pub async fn renew(request: Authenticated, raw: Request) -> HandlerResult {
-    let body = document(&request, Operation::CreateKey, raw).await?;
+pub async fn renew(request: Authenticated, JsonBody(body): JsonBody) -> HandlerResult {
     // The client sends an empty object.
     Fields::closed(&body, &[])?;
     let replaced = match request.caller.credential() {

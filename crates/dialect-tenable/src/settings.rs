@@ -1,18 +1,17 @@
 //! The lock-out policy and the application settings.
 
-use axum::extract::Request;
 use axum::http::StatusCode;
-use directory::{Fault, Handle, LockoutPolicy, MailSettings, Operation, Setting, SettingsChange};
+use directory::{Fault, Handle, LockoutPolicy, MailSettings, Setting, SettingsChange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::body::{after_writing, document, permitted};
+use super::body::{after_writing, permitted};
 use super::catalogue::{Action, PLATFORM};
 use super::facts::PROFILE;
 use super::reader::Fields;
 use super::users::nothing;
 use super::{roles, wire};
-use kit::{Authenticated, HandlerResult, reply};
+use kit::{Authenticated, HandlerResult, JsonBody, reply};
 
 /// The longest time, in seconds, and the largest number of days.
 const MOST: i64 = 2_147_483_647;
@@ -21,7 +20,6 @@ const POLICY: &str = "lockout-policy";
 
 /// `GET /api/lockout-policy`.
 pub async fn lockout_policy(request: Authenticated) -> HandlerResult {
-    permitted(&request.caller, POLICY, Action::Read)?;
     let policy = request.setting::<LockoutPolicy>().await?;
     let shown = wire::LockoutPolicy {
         enabled: policy.enabled,
@@ -33,9 +31,10 @@ pub async fn lockout_policy(request: Authenticated) -> HandlerResult {
 }
 
 /// `PATCH /api/lockout-policy`.
-pub async fn change_lockout_policy(request: Authenticated, raw: Request) -> HandlerResult {
-    permitted(&request.caller, POLICY, Action::Edit)?;
-    let body = document(&request, Operation::ChangeSettings, raw).await?;
+pub async fn change_lockout_policy(
+    request: Authenticated,
+    JsonBody(body): JsonBody,
+) -> HandlerResult {
     let fields = Fields::closed(
         &body,
         &[
@@ -99,7 +98,6 @@ pub const MASK: &str = "********";
 
 /// `GET /api/application-settings`.
 pub async fn application_settings(request: Authenticated) -> HandlerResult {
-    permitted(&request.caller, SETTINGS, Action::Read)?;
     Ok(reply::json(StatusCode::OK, &shown(&request).await?))
 }
 
@@ -125,9 +123,10 @@ async fn shown(handle: &Handle) -> Result<wire::ApplicationSettings, Fault> {
 }
 
 /// `PATCH /api/application-settings`: what was sent changes, the whole is answered.
-pub async fn change_application_settings(request: Authenticated, raw: Request) -> HandlerResult {
-    permitted(&request.caller, SETTINGS, Action::Edit)?;
-    let body = document(&request, Operation::ChangeSettings, raw).await?;
+pub async fn change_application_settings(
+    request: Authenticated,
+    JsonBody(body): JsonBody,
+) -> HandlerResult {
     let change = Change::read(&body)?;
     let mut settings = SettingsChange::default()
         .members::<Own>(change.own())
@@ -240,4 +239,24 @@ impl Change {
         sent.put("sender", self.sender.clone());
         sent.0
     }
+}
+
+/// Refuses callers whose roles do not name that they read the lock-out policy.
+pub fn may_read_policy(request: &Authenticated) -> Result<(), Fault> {
+    permitted(&request.caller, POLICY, Action::Read)
+}
+
+/// Refuses callers whose roles do not name that they change the lock-out policy.
+pub fn may_edit_policy(request: &Authenticated) -> Result<(), Fault> {
+    permitted(&request.caller, POLICY, Action::Edit)
+}
+
+/// Refuses callers whose roles do not name that they read the settings.
+pub fn may_read_settings(request: &Authenticated) -> Result<(), Fault> {
+    permitted(&request.caller, SETTINGS, Action::Read)
+}
+
+/// Refuses callers whose roles do not name that they change the settings.
+pub fn may_edit_settings(request: &Authenticated) -> Result<(), Fault> {
+    permitted(&request.caller, SETTINGS, Action::Edit)
 }

@@ -1,10 +1,8 @@
 //! Signing in and out, and one's own password.
 
-use axum::extract::Request;
 use axum::http::StatusCode;
-use directory::{Credential, Fault, Operation, SessionKind, SessionRequest};
+use directory::{Credential, Fault, SessionKind, SessionRequest};
 
-use super::body::document;
 use super::catalogue::PLATFORM;
 use super::users::nothing;
 use super::wire;
@@ -60,8 +58,7 @@ pub async fn retrieve_password(request: Anonymous, JsonBody(body): JsonBody) -> 
 }
 
 /// `PATCH /api/users/password`: one's own.
-pub async fn change_password(request: Authenticated, raw: Request) -> HandlerResult {
-    let body = document(&request, Operation::ChangeOwnPassword, raw).await?;
+pub async fn change_password(request: Authenticated, JsonBody(body): JsonBody) -> HandlerResult {
     let (old, new) = wire::own_password(&body)?;
     request.change_own_password(Some(&old), &new).await?;
     Ok(nothing())

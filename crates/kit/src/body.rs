@@ -47,7 +47,11 @@ impl FromRequest<AppState> for RawBody {
 impl FromRequest<AppState> for JsonBody {
     type Rejection = RequestError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
+    async fn from_request(mut request: Request, state: &AppState) -> Result<Self, RequestError> {
+        // A dialect that reads every body has read this one.
+        if let Some(read) = request.extensions_mut().remove::<JsonBody>() {
+            return Ok(read);
+        }
         let bytes = json_body(request, state).await?;
         if bytes.is_empty() {
             return Ok(JsonBody(Value::Null));
@@ -68,7 +72,7 @@ impl FromRequest<AppState> for FormBody {
     type Rejection = RequestError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, RequestError> {
-        let fitting = essence(request.headers()) == "application/x-www-form-urlencoded";
+        let fitting = content_type(request.headers()) == "application/x-www-form-urlencoded";
         let RawBody(bytes) = RawBody::from_request(request, state).await?;
         if !fitting && !bytes.is_empty() {
             return Err(Rejection::WrongContentType.into());
@@ -96,14 +100,15 @@ fn acceptable(rule: ContentRule, headers: &HeaderMap) -> bool {
     if !headers.contains_key(header::CONTENT_TYPE) {
         return rule != ContentRule::Json;
     }
-    let essence = essence(headers);
+    let essence = content_type(headers);
     rule == ContentRule::Any
         || essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// The content type without its parameters, in lower case.
-fn essence(headers: &HeaderMap) -> String {
+#[must_use]
+pub fn content_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE);
     let text = value.and_then(|value| value.to_str().ok());
     let essence = text.and_then(|text| text.split(';').next());

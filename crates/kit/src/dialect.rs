@@ -1,10 +1,9 @@
-//! A row of the table of dialects, and a row of a dialect's table of routes.
+//! A row of the table of dialects.
 
-use axum::routing::MethodRouter;
-use directory::{Operation, Platform, PlatformSpec, usher_platform};
+use directory::{Platform, PlatformSpec, usher_platform};
 
-use super::app_state::AppState;
 use super::protocol::Protocol;
+use super::route::Route;
 
 /// One language the server speaks.
 pub struct Dialect {
@@ -58,8 +57,20 @@ pub struct Limits {
     pub body: usize,
     /// Which content types a body may have.
     pub content: ContentRule,
+    /// Which bodies are read.
+    pub bodies: Bodies,
     /// Requests per minute and key.
     pub requests_per_minute: u32,
+}
+
+/// Which bodies are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    /// Those that the handler takes.
+    WhenTaken,
+    /// All but those of GET and HEAD: what cannot be read as JSON is refused also where the handler
+    /// takes no body, and so are parameters that cannot be read.
+    Always,
 }
 
 impl Limits {
@@ -67,6 +78,7 @@ impl Limits {
     pub const DEFAULT: Limits = Limits {
         body: 1 << 20,
         content: ContentRule::Json,
+        bodies: Bodies::WhenTaken,
         requests_per_minute: 60_000,
     };
 }
@@ -80,53 +92,6 @@ pub enum ContentRule {
     JsonOrUnstated,
     /// Whatever it says, it is read as JSON.
     Any,
-}
-
-/// One route.
-pub struct Route {
-    /// The method, in capitals.
-    pub method: &'static str,
-    /// The path below the mount, with `{name}` segments.
-    pub path: &'static str,
-    /// What it serves.
-    pub serves: Serves,
-    /// Its handler, for the router.
-    pub handler: fn() -> MethodRouter<AppState>,
-}
-
-impl std::fmt::Debug for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({:?})", self.method, self.path, self.serves)
-    }
-}
-
-/// What a route serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serves {
-    /// Anybody, without signing in.
-    Open,
-    /// Whoever is signed in; the operation depends on the body, or there is none.
-    SignedIn,
-    /// One operation of the access table.
-    Operation(Operation),
-}
-
-/// A table of routes: `METHOD "path" handler => open | signed_in | Operation;` each.
-#[macro_export]
-macro_rules! routes {
-    ($($method:ident $path:literal $handler:path => $serves:ident;)*) => {
-        &[$($crate::Route {
-            method: stringify!($method),
-            path: $path,
-            serves: $crate::routes!(@serves $serves),
-            handler: || axum::routing::on(axum::routing::MethodFilter::$method, $handler),
-        }),*]
-    };
-    (@serves open) => { $crate::Serves::Open };
-    (@serves signed_in) => { $crate::Serves::SignedIn };
-    (@serves $operation:ident) => {
-        $crate::Serves::Operation(directory::Operation::$operation)
-    };
 }
 
 /// What the first run knows, for the lines of `first-run.env`.

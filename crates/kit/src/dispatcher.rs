@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 
 use axum::Router;
@@ -21,7 +21,7 @@ use super::app_state::AppState;
 use super::body_drain::BodyDrain;
 use super::dialect::Dialect;
 use super::path::{LONGEST, fold_path};
-use super::protocol::{Rejection, RequestError, UnrenderedError};
+use super::protocol::{Rejection, RequestError, RoutedPath, UnrenderedError};
 use super::reply;
 use super::request::RequestInfo;
 
@@ -206,16 +206,23 @@ impl Served {
     }
 
     async fn below(&self, request: Request, path: String) -> Response {
-        let info = Arc::new(self.info(&request, path));
+        let protocol = self.dialect.protocol;
+        let bad = path.len() > LONGEST || path.contains("%00");
+        let routed = if bad {
+            RoutedPath::plain("")
+        } else {
+            protocol.route(&path)
+        };
+        let target = routed.path.into_owned();
+        let info = Arc::new(self.info(&request, routed.parsed, path.clone()));
         let expects = request.headers().contains_key(header::EXPECT);
         let (parts, body) = request.into_parts();
         let (body, drain) = BodyDrain::split(body);
         let request = Request::from_parts(parts, body);
-        let protocol = self.dialect.protocol;
-        let mut response = if info.path.len() > LONGEST || info.path.contains("%00") {
+        let mut response = if bad {
             protocol.render_rejection(&Rejection::BadPath, &info)
         } else {
-            let mut request = with_path(request, &protocol.route(&info.path));
+            let mut request = with_path(request, &target);
             request.extensions_mut().insert(Arc::clone(&info));
             match catch_panic(self.router.clone().call(request)).await {
                 Ok(response) => self.rendered(response, &info),
@@ -241,7 +248,12 @@ impl Served {
         response
     }
 
-    fn info(&self, request: &Request, path: String) -> RequestInfo {
+    fn info(
+        &self,
+        request: &Request,
+        parsed: Option<Arc<dyn Any + Send + Sync>>,
+        path: String,
+    ) -> RequestInfo {
         let headers = request.headers();
         RequestInfo {
             request_id: self.state.request_id(),
@@ -250,6 +262,10 @@ impl Served {
             address: self.state.client_address(peer(request), headers),
             agent: text(headers, &header::USER_AGENT),
             accept: text(headers, &header::ACCEPT),
+            if_match: text(headers, &header::IF_MATCH),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            pairs: OnceLock::new(),
+            parsed,
             dialect: self.dialect,
             mount: self.mount,
             state: self.state.clone(),

@@ -30,15 +30,27 @@ mod query;
 mod rate_limit;
 pub mod reply;
 mod request;
+mod retry;
+mod route;
 #[cfg(test)]
 mod tests;
 
 pub use app_state::{AppState, ServerOptions};
-pub use body::{FormBody, JsonBody, RawBody, TypedBody, read_body};
-pub use dialect::{ContentRule, Dialect, FirstRunFacts, Limits, Route, Serves, platforms_of};
+pub use body::{FormBody, JsonBody, RawBody, TypedBody, content_type, read_body};
+pub use dialect::{Bodies, ContentRule, Dialect, FirstRunFacts, Limits, platforms_of};
 pub use dispatcher::{Dispatcher, PeerAddress, Served, unreadable};
 pub use json::{parse_json, typed_json};
 pub use path::{Path, fold_path};
-pub use protocol::{HandlerResult, Presented, Protocol, Rejection, RequestError, bearer};
-pub use query::{Pairs, parse_pairs};
-pub use request::{Anonymous, Authenticated, RequestInfo};
+pub use protocol::{
+    HandlerResult, Presented, Protocol, Rejection, RenderError, RequestError, RoutedPath, bearer,
+};
+pub use query::{Pairs, parse_pairs, percent_decode};
+pub use request::{Anonymous, Authenticated, Deferred, RequestInfo};
+pub use retry::retry_stale;
+pub use route::{Guard, Route, Serves, method_router};
+
+// What the macro `routes!` names.
+#[doc(hidden)]
+pub use axum::routing::MethodFilter;
+#[doc(hidden)]
+pub use directory::Operation;

@@ -1,10 +1,14 @@
 //! How a dialect finds credentials, and how it renders errors.
 
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use directory::{Accepts, Caller, Fault};
 
-use super::request::RequestInfo;
+use super::request::{Authenticated, RequestInfo};
 
 /// What a handler returns.
 pub type HandlerResult = Result<Response, RequestError>;
@@ -20,10 +24,17 @@ pub trait Protocol: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether the caller must first put something right about the account, whatever they ask for.
+    fn check_session(&self, request: &Authenticated) -> Result<(), RequestError> {
+        let _ = request;
+        Ok(())
+    }
+
     /// The path that the table of routes knows a request's path by, for vendors whose URLs have a
-    /// grammar of their own. [`RequestInfo::path`] stays as it was sent.
-    fn route<'a>(&self, path: &'a str) -> std::borrow::Cow<'a, str> {
-        std::borrow::Cow::Borrowed(path)
+    /// grammar of their own, and what else the path says. It is asked once for each request;
+    /// [`RequestInfo::path`] stays as it was sent.
+    fn route<'a>(&self, path: &'a str) -> RoutedPath<'a> {
+        RoutedPath::plain(path)
     }
 
     /// The vendor's status and body for a fault: one exhaustive match without a wildcard. The text
@@ -32,6 +43,26 @@ pub trait Protocol: Send + Sync + 'static {
 
     /// The vendor's status and body for a request that could not be read or has no route.
     fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response;
+}
+
+/// A path as the table of routes knows it.
+#[derive(Debug)]
+pub struct RoutedPath<'a> {
+    /// The path to look up.
+    pub path: Cow<'a, str>,
+    /// What the dialect read from the path, for [`RequestInfo::parsed`].
+    pub parsed: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl<'a> RoutedPath<'a> {
+    /// A path that says nothing but itself.
+    #[must_use]
+    pub fn plain(path: &'a str) -> Self {
+        Self {
+            path: Cow::Borrowed(path),
+            parsed: None,
+        }
+    }
 }
 
 /// A credential as a request presents it.
@@ -125,8 +156,24 @@ pub enum RequestError {
     Fault(Fault),
     /// The request could not be read.
     Rejection(Rejection),
+    /// An error of the dialect's own, which renders itself.
+    Own(Arc<dyn RenderError>),
     /// The dialect has rendered it already.
     Response(Box<Response>),
+}
+
+/// An error of a dialect's own, beside the directory's faults.
+pub trait RenderError: std::fmt::Debug + Send + Sync + 'static {
+    /// The status and body.
+    fn render(&self, info: &RequestInfo) -> Response;
+}
+
+impl RequestError {
+    /// Whether a write came too late: another one changed the same thing in between.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        matches!(self, RequestError::Fault(Fault::Stale))
+    }
 }
 
 impl From<Fault> for RequestError {
@@ -150,6 +197,7 @@ impl From<Response> for RequestError {
 /// An error on its way out, in the extensions of an answer that is not sent as it is.
 #[derive(Clone, Debug)]
 pub(super) enum UnrenderedError {
+    Own(Arc<dyn RenderError>),
     Fault(Fault),
     Rejection(Rejection),
 }
@@ -164,6 +212,7 @@ impl UnrenderedError {
                 protocol.render_fault(fault, info)
             }
             UnrenderedError::Rejection(rejection) => protocol.render_rejection(rejection, info),
+            UnrenderedError::Own(error) => error.render(info),
         }
     }
 }
@@ -173,6 +222,7 @@ impl IntoResponse for RequestError {
         let unrendered = match self {
             RequestError::Fault(fault) => UnrenderedError::Fault(fault),
             RequestError::Rejection(rejection) => UnrenderedError::Rejection(rejection),
+            RequestError::Own(error) => UnrenderedError::Own(error),
             RequestError::Response(response) => return *response,
         };
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();

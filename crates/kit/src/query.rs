@@ -1,10 +1,13 @@
 //! Query strings and forms: names may repeat, and their order is kept.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::app_state::AppState;
 use super::protocol::{Rejection, RequestError};
+use super::request::request_info;
 
 /// More parts than any client sends.
 const MOST: usize = 1_000;
@@ -48,19 +51,26 @@ pub fn parse_pairs(text: &str) -> Result<Pairs, Rejection> {
     Ok(Pairs(pairs))
 }
 
-fn decoded(text: &str) -> Result<String, Rejection> {
+/// Undoes percent-encoding, and takes `+` for a blank as forms write it. `None` where the text is not
+/// UTF-8, or contains NUL, which no store holds.
+#[must_use]
+pub fn percent_decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
-    match decoded {
-        Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
-        Ok(_) | Err(_) => Err(Rejection::BadQuery),
-    }
+    decoded
+        .ok()
+        .filter(|text| !text.contains('\0'))
+        .map(Cow::into_owned)
+}
+
+fn decoded(text: &str) -> Result<String, Rejection> {
+    percent_decode(text).ok_or(Rejection::BadQuery)
 }
 
 impl FromRequestParts<AppState> for Pairs {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, RequestError> {
-        Ok(parse_pairs(parts.uri.query().unwrap_or_default())?)
+        Ok(request_info(&parts.extensions)?.query()?.clone())
     }
 }

@@ -1,8 +1,9 @@
 //! Who asks, as a handler gets it: the only way for a request to reach the directory's use-cases.
 
+use std::any::Any;
 use std::net::IpAddr;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,7 +12,8 @@ use directory::{Caller, Fault, Handle, Refusal, RequestContext};
 
 use super::app_state::AppState;
 use super::dialect::Dialect;
-use super::protocol::RequestError;
+use super::protocol::{Rejection, RequestError};
+use super::query::{Pairs, parse_pairs};
 
 /// What is known of a request before anybody signs in.
 #[derive(Clone, Debug)]
@@ -28,6 +30,12 @@ pub struct RequestInfo {
     pub agent: Option<String>,
     /// The `Accept` header.
     pub accept: Option<String>,
+    /// The `If-Match` header.
+    pub if_match: Option<String>,
+    /// What stands after `?`, not decoded.
+    pub query: String,
+    pub(super) pairs: OnceLock<Result<Pairs, Rejection>>,
+    pub(super) parsed: Option<Arc<dyn Any + Send + Sync>>,
     /// The dialect spoken.
     pub dialect: &'static Dialect,
     /// Where the dialect is mounted here: empty on a listener of its own.
@@ -47,6 +55,18 @@ impl RequestInfo {
             method: self.method.as_str().to_owned(),
             path: self.path.clone(),
         }
+    }
+
+    /// The parameters after `?`; decoded once, when they are first asked for.
+    pub fn query(&self) -> Result<&Pairs, Rejection> {
+        let pairs = self.pairs.get_or_init(|| parse_pairs(&self.query));
+        pairs.as_ref().map_err(Clone::clone)
+    }
+
+    /// What the dialect read from the path when the request was routed.
+    #[must_use]
+    pub fn parsed<T: Any>(&self) -> Option<&T> {
+        self.parsed.as_deref()?.downcast_ref()
     }
 
     /// The address of the dialect's own root, without a trailing slash.
@@ -70,13 +90,24 @@ pub struct Authenticated {
     pub caller: Caller,
     /// The request.
     pub info: Arc<RequestInfo>,
+    /// The path's variable segments, decoded, in order.
+    pub segments: Vec<String>,
 }
+
+/// The path's variable segments, on their way to [`Authenticated`].
+#[derive(Clone, Debug)]
+pub(super) struct Segments(pub Vec<String>);
 
 impl Authenticated {
     /// The use-cases, to be moved elsewhere (a stream, a task).
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// The parameters after `?`; decoded once, when they are first asked for.
+    pub fn query(&self) -> Result<&Pairs, Rejection> {
+        self.info.query()
     }
 
     /// What all requests share.
@@ -86,7 +117,7 @@ impl Authenticated {
     }
 
     /// Finds out who asks, by the credentials that the dialect finds in the headers.
-    pub async fn find(info: &Arc<RequestInfo>, headers: &HeaderMap) -> Result<Self, Fault> {
+    pub(super) async fn find(info: &Arc<RequestInfo>, headers: &HeaderMap) -> Result<Self, Fault> {
         let dialect = info.dialect;
         let directory = info.state.directory();
         let mut refused = Fault::Unauthenticated(Refusal::Missing);
@@ -127,6 +158,7 @@ impl Authenticated {
             handle,
             caller,
             info: Arc::clone(info),
+            segments: Vec::new(),
         })
     }
 }
@@ -143,8 +175,28 @@ impl FromRequestParts<AppState> for Authenticated {
     type Rejection = RequestError;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, RequestError> {
-        let info = Arc::clone(request_info(&parts.extensions)?);
-        Ok(Authenticated::find(&info, &parts.headers).await?)
+        let found = parts.extensions.remove::<Authenticated>();
+        let mut found =
+            found.ok_or_else(|| Fault::Internal("no sign-in before this handler".to_owned()))?;
+        if let Some(Segments(segments)) = parts.extensions.remove() {
+            found.segments = segments;
+        }
+        Ok(found)
+    }
+}
+
+/// How signing in went, for the handler of a [`Serves::Deferred`](super::Serves::Deferred) route.
+#[derive(Debug)]
+pub struct Deferred(pub Result<Authenticated, Fault>);
+
+impl FromRequestParts<AppState> for Deferred {
+    type Rejection = RequestError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, RequestError> {
+        let found = parts.extensions.remove::<Result<Authenticated, Fault>>();
+        let found =
+            found.ok_or_else(|| Fault::Internal("a route that defers nothing".to_owned()))?;
+        Ok(Deferred(found))
     }
 }
 

@@ -12,10 +12,10 @@ fn columns(key: &str) -> Option<Column<&'static str>> {
         "id" => Column::Id("id"),
         "created_at" => Column::Time("created"),
         "status" => Column::Words(vec![
-            ("Active", is(&"state", Test::Equals("a".into()))),
-            ("Locked", is(&"state", Test::Equals("l".into()))),
+            ("Active", Predicate::is("state", Test::Equals("a".into()))),
+            ("Locked", Predicate::is("state", Test::Equals("l".into()))),
         ]),
-        "external" => Column::flag(is(&"origin", Test::Equals("sso".into()))),
+        "external" => Column::flag(Predicate::is("origin", Test::Equals("sso".into()))),
         "entity_type" => Column::always(&["User"]),
         _ => return None,
     })

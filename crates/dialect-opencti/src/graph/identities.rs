@@ -6,10 +6,11 @@ use directory::{GroupId, OrganisationField, OrganisationId, Predicate, Query, Te
 use serde_json::{Value, json};
 
 use super::super::capability;
+use super::super::errors::OrRefuse as _;
 use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
 use super::query::state;
-use super::{Links, Session, lists, load, refused};
+use super::{Links, Session, lists, load};
 use graphql::{Call, Link, Refusal};
 
 impl Session {
@@ -26,13 +27,9 @@ impl Session {
             "members" => self.members_of_organizations(&ids, call).await,
             "authorized_authorities" => {
                 let rows = self.handle.organisation_administrators(&ids).await;
-                let rows = rows.map_err(|fault| refused(&fault))?;
+                let rows = rows.or_refuse()?;
                 let people: Vec<_> = rows.iter().map(|row| row.user).collect();
-                let people = self
-                    .handle
-                    .users_by_id(&people)
-                    .await
-                    .map_err(|fault| refused(&fault))?;
+                let people = self.handle.users_by_id(&people).await.or_refuse()?;
                 each(&|company| {
                     let own = rows
                         .iter()
@@ -47,7 +44,7 @@ impl Session {
             }
             "grantable_groups" => {
                 let rows = self.handle.grantable_groups(&ids).await;
-                let rows = rows.map_err(|fault| refused(&fault))?;
+                let rows = rows.or_refuse()?;
                 let wanted: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
                 let teams = self.teams_of(&wanted).await?;
                 each(&|company| {
@@ -104,11 +101,7 @@ impl Session {
             limit: 5_000,
             ..Query::default()
         };
-        let page = self
-            .handle
-            .organisations(&query)
-            .await
-            .map_err(|fault| refused(&fault))?;
+        let page = self.handle.organisations(&query).await.or_refuse()?;
         self.companies(page.items).await
     }
 
@@ -146,7 +139,7 @@ impl Session {
         let crowd = self.crowd(within, call).await?;
         let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
         let pairs = self.handle.groups_of(&people).await;
-        let pairs = pairs.map_err(|fault| refused(&fault))?;
+        let pairs = pairs.or_refuse()?;
         let pairs: std::collections::HashSet<_> = pairs.into_iter().collect();
         let links = ids.iter().map(|id| {
             let belongs = |person: &Person| pairs.contains(&(person.user.id, *id));
@@ -168,7 +161,7 @@ impl Session {
         query.limit = MEMBERS;
         query.total = false;
         let page = self.handle.users(&query).await;
-        let page = page.map_err(|fault| refused(&fault))?;
+        let page = page.or_refuse()?;
         let cursors = page.cursors.iter().map(directory::Cursor::encode);
         let persons = self.persons(page.items, load::wanted(call.field)).await?;
         Ok(persons.into_iter().zip(cursors).collect())
@@ -190,7 +183,7 @@ impl Session {
             .directory
             .setting::<directory::Lifetimes>()
             .await
-            .map_err(|fault| refused(&fault))?;
+            .or_refuse()?;
         let facts = PlatformFacts {
             since: directory::Time(1_700_000_000_000).rfc3339(),
             url: Some(self.info.base_url()),

@@ -74,7 +74,7 @@ impl Session {
             });
             let resolved = self.resolve(standard.collect()).await?;
             let found = (listing.search)(&terms, &resolved);
-            predicate = predicate.and(filter::any(vec![found, beside]));
+            predicate = predicate.and(Predicate::any([found, beside]));
         }
         let descending =
             (call.text("orderMode") == "desc") != columns::backwards(call.text("orderBy"));

@@ -10,8 +10,9 @@ use directory::{
 };
 
 use super::super::documents::Document;
+use super::super::errors::OrRefuse as _;
 use super::super::node::{Company, Duty, Person, Team};
-use super::{Session, found, refused};
+use super::{Session, found};
 use graphql::{Field, Refusal};
 
 /// Lists gathered under their keys.
@@ -39,7 +40,7 @@ impl Session {
             return Ok(HashMap::new());
         }
         let stored = self.handle.extensions(kind, ids).await;
-        let stored = stored.map_err(|fault| refused(&fault))?;
+        let stored = stored.or_refuse()?;
         Ok(stored
             .into_iter()
             .map(|(id, document)| (id, D::read(Some(&document))))
@@ -61,7 +62,7 @@ impl Session {
             ..wanted
         };
         let ties = self.handle.ties(&ids, wanted).await;
-        let mut ties = ties.map_err(|fault| refused(&fault))?;
+        let mut ties = ties.or_refuse()?;
         let mut documents = std::mem::take(&mut ties.documents);
         self.remember(&ids, wanted, ties).await?;
         let told = users.into_iter().map(|row| Told {
@@ -274,7 +275,7 @@ impl Session {
         let missing = self.memo.companies.missing(ids);
         if !missing.is_empty() {
             let rows = self.handle.organisations_by_id(&missing).await;
-            let rows = rows.map_err(|fault| refused(&fault))?;
+            let rows = rows.or_refuse()?;
             let companies = self.companies(rows).await?;
             let entries = companies
                 .into_iter()
@@ -292,7 +293,7 @@ impl Session {
         let missing = self.memo.groups.missing(ids);
         if !missing.is_empty() {
             let rows = self.handle.groups_by_id(&missing).await;
-            let rows = rows.map_err(|fault| refused(&fault))?;
+            let rows = rows.or_refuse()?;
             let teams = self.teams(rows).await?;
             self.memo
                 .groups
@@ -309,7 +310,7 @@ impl Session {
         let missing = self.memo.roles.missing(ids);
         if !missing.is_empty() {
             let rows = self.handle.roles_by_id(&missing).await;
-            let rows = rows.map_err(|fault| refused(&fault))?;
+            let rows = rows.or_refuse()?;
             let duties = self.duties(rows).await?;
             self.memo
                 .roles
@@ -327,7 +328,7 @@ impl Session {
             return Ok(());
         }
         let ties = self.handle.ties(people, wanted).await;
-        let ties = ties.map_err(|fault| refused(&fault))?;
+        let ties = ties.or_refuse()?;
         self.remember(people, wanted, ties).await
     }
 
@@ -353,7 +354,7 @@ impl Session {
         let missing = self.memo.roles_of_group.missing(groups);
         if !missing.is_empty() {
             let carried = self.handle.group_roles(&missing).await;
-            let carried = carried.map_err(|fault| refused(&fault))?;
+            let carried = carried.or_refuse()?;
             let ids: Vec<RoleId> = carried.iter().map(|row| row.role).collect();
             let duties = self.duties_of(&ids).await?;
             let pairs = carried

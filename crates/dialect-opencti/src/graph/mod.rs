@@ -22,6 +22,7 @@ use kit::RequestInfo;
 use super::capability;
 use super::catalogue;
 use super::errors;
+use super::errors::{OrRefuse as _, refused};
 use super::mutate;
 use super::node::Node;
 use super::settings::PlatformSettings;
@@ -69,7 +70,7 @@ impl Session {
     /// The platform's settings, which everybody may know.
     pub async fn platform_settings(&self) -> Result<PlatformSettings, Refusal> {
         let settings = self.directory.setting::<PlatformSettings>().await;
-        settings.map_err(|fault| refused(&fault))
+        settings.or_refuse()
     }
 
     /// The address people reach the platform under.
@@ -101,14 +102,6 @@ pub(super) fn found<T>(result: Result<T, Fault>) -> Result<Option<T>, Refusal> {
         Err(Fault::NotFound(_)) => Ok(None),
         Err(fault) => Err(refused(&fault)),
     }
-}
-
-/// A fault in the vendor's words; defects go to the log.
-pub(super) fn refused(fault: &Fault) -> Refusal {
-    if let Fault::Internal(why) = fault {
-        tracing::error!(why, "a GraphQL field failed");
-    }
-    errors::refusal(fault)
 }
 
 impl Graph for Session {

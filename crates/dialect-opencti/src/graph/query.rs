@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::super::capability::{self, CAPABILITIES};
 use super::super::columns;
 use super::super::errors;
+use super::super::errors::OrRefuse as _;
 use super::super::ids::{self, Given};
 use super::super::marking;
 use super::super::node::{self, Made, Node};
 use super::super::templates;
+use super::Session;
 use super::lists::{self, After, Frame, Listing};
-use super::{Session, refused};
 use super::{load, search};
 use graphql::{Call, Field, Link, Refusal};
 
@@ -386,19 +387,11 @@ impl Session {
     }
 
     async fn all_sessions(&self) -> Result<Link<Node>, Refusal> {
-        let sessions = self
-            .handle
-            .all_sessions()
-            .await
-            .map_err(|fault| refused(&fault))?;
+        let sessions = self.handle.all_sessions().await.or_refuse()?;
         let mut owners: Vec<directory::UserId> = sessions.iter().map(|one| one.user).collect();
         owners.sort_unstable();
         owners.dedup();
-        let people = self
-            .handle
-            .users_by_id(&owners)
-            .await
-            .map_err(|fault| refused(&fault))?;
+        let people = self.handle.users_by_id(&owners).await.or_refuse()?;
         let nodes = people.into_iter().map(|user| {
             let own = sessions.iter().filter(|one| one.user == user.id);
             let own: Vec<Value> = own
@@ -427,7 +420,7 @@ fn organizations_wanted(call: &Call<'_>) -> bool {
 
 /// A page, or the fault in the vendor's words.
 fn taken<T>(page: Result<Page<T>, Fault>) -> Result<Page<T>, Refusal> {
-    page.map_err(|fault| refused(&fault))
+    page.or_refuse()
 }
 
 /// An owned list of nodes from shared rows.

@@ -7,12 +7,13 @@ use directory::{Key, KeyField, Predicate, Query, Session as SignedIn, Test, Time
 use serde_json::{Value, json};
 
 use super::super::capability::{self, Capability};
+use super::super::errors::OrRefuse as _;
 use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node, Person, Team};
 use super::lists::Frame;
 use super::personal::{effective, level, session, token};
 use super::query::state;
-use super::{Links, Session, refused};
+use super::{Links, Session};
 use graphql::{Call, Link, Refusal};
 
 impl Session {
@@ -208,11 +209,7 @@ impl Session {
                     .iter()
                     .filter_map(|person| person.user.created_by)
                     .collect();
-                let rows = self
-                    .handle
-                    .users_by_id(&wanted)
-                    .await
-                    .map_err(|fault| refused(&fault))?;
+                let rows = self.handle.users_by_id(&wanted).await.or_refuse()?;
                 each(&|person| {
                     let row = rows
                         .iter()
@@ -403,7 +400,7 @@ impl Session {
         let keys = self.handle.keys(&query).await;
         let keys = match keys {
             Err(directory::Fault::Forbidden(_)) => return Ok(HashMap::new()),
-            keys => keys.map_err(|fault| refused(&fault))?.items,
+            keys => keys.or_refuse()?.items,
         };
         let mut tokens: HashMap<UserId, Vec<Key>> = HashMap::new();
         for key in keys {
@@ -416,7 +413,7 @@ impl Session {
         match self.handle.sessions(ids).await {
             // Whoever may see people need not be one who sees where they are signed in.
             Err(directory::Fault::Forbidden(_)) => Ok(Vec::new()),
-            sessions => sessions.map_err(|fault| refused(&fault)),
+            sessions => sessions.or_refuse(),
         }
     }
 }

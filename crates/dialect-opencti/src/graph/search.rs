@@ -3,11 +3,12 @@
 use directory::{Page, Position, Predicate, Query, UserField, fold_search};
 
 use super::super::columns;
+use super::super::errors::OrRefuse as _;
 use super::super::filter;
 use super::super::ids::Given;
 use super::super::shelf;
+use super::Session;
 use super::lists::{self, Frame};
-use super::{Session, refused};
 use graphql::{Call, Refusal};
 
 /// Descriptions found by a search are named one by one up to this many; of more, all are looked through.
@@ -114,7 +115,7 @@ impl Session {
             ..Query::default()
         };
         let page = self.handle.users(&query).await;
-        let page = page.map_err(|fault| refused(&fault))?;
+        let page = page.or_refuse()?;
         if page.next.is_some() {
             return Ok(predicate);
         }

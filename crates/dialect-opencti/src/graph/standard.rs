@@ -7,9 +7,10 @@ use directory::{
 };
 use uuid::Uuid;
 
+use super::super::errors::OrRefuse as _;
 use super::super::filter::Resolved;
 use super::super::ids::{self, Given};
-use super::{Session, found, refused};
+use super::{Session, found};
 use graphql::Refusal;
 
 /// Rows looked through at a time when a standard id is searched.
@@ -150,7 +151,7 @@ impl Session {
 }
 
 fn taken<T>(page: Result<Page<T>, Fault>) -> Result<Page<T>, Refusal> {
-    page.map_err(|fault| refused(&fault))
+    page.or_refuse()
 }
 
 /// The wanted item of a page; where to go on when it is not there but may be later.

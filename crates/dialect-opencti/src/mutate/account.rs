@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::super::edit;
 use super::super::errors;
+use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
 use super::super::ids::Given;
 use super::super::node::Node;
-use super::{Answer, refused};
+use super::Answer;
 use graphql::{Call, Link};
 
 /// What people may change of themselves.
@@ -48,14 +49,14 @@ pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
             .handle
             .change_own_password(Some(&present), &password)
             .await;
-        changed.map_err(|fault| refused(&fault))?;
+        changed.or_refuse()?;
     }
     if !edits.is_empty() {
         let user = session
             .handle
             .user(session.caller.user())
             .await
-            .map_err(|fault| refused(&fault))?;
+            .or_refuse()?;
         super::user_patch::patch(session, user, &edits, true).await?;
     }
     session.me(call.field).await
@@ -87,16 +88,12 @@ pub async fn kill_session(session: &Session, call: &Call<'_>) -> Answer {
 /// Ends all sessions of somebody.
 pub async fn kill_sessions(session: &Session, call: &Call<'_>) -> Answer {
     let user = super::users::target(session, call.text("id")).await?;
-    let before = session
-        .handle
-        .sessions(&[user.id])
-        .await
-        .map_err(|fault| refused(&fault))?;
+    let before = session.handle.sessions(&[user.id]).await.or_refuse()?;
     session
         .handle
         .revoke_sessions_of(user.id, None)
         .await
-        .map_err(|fault| refused(&fault))?;
+        .or_refuse()?;
     let ids = before.iter().map(|one| Value::from(one.uuid.to_string()));
     Ok(Link::Leaf(ids.collect()))
 }
@@ -108,10 +105,6 @@ pub async fn deactivate_second_factor(session: &Session, call: &Call<'_>) -> Ans
         Ok(_) | Err(Fault::NotFound(Kind::SecondFactor)) => {}
         Err(fault) => return Err(refused(&fault)),
     }
-    let user = session
-        .handle
-        .user(Ref::Id(user.id))
-        .await
-        .map_err(|fault| refused(&fault))?;
+    let user = session.handle.user(Ref::Id(user.id)).await.or_refuse()?;
     Ok(Link::One(Node::Me(session.person(user).await?)))
 }

@@ -7,11 +7,12 @@ use uuid::Uuid;
 use super::super::documents::{DefaultMarking, Document, GroupDocument};
 use super::super::edit::{self, Edit};
 use super::super::errors;
+use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
 use super::super::marking::{self, MARKINGS};
 use super::super::node::Node;
 use super::user_patch::checked_level;
-use super::{Answer, checked_name, input, input_flag, input_text, refused, relationship};
+use super::{Answer, checked_name, input, input_flag, input_text, relationship};
 use graphql::{Call, Link, Refusal};
 
 /// Makes a group, or gives the one that has the name already.
@@ -47,9 +48,9 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
         // Quirk: creating what is there already gives it, without an error (opencti.md §5).
         Err(Fault::Taken { field: "name" }) => {
             let found = session.handle.group(directory::Ref::Name(name)).await;
-            found.map_err(|fault| refused(&fault))?
+            found.or_refuse()?
         }
-        made => made.map_err(|fault| refused(&fault))?,
+        made => made.or_refuse()?,
     };
     Ok(Link::One(Node::Group(session.team(group).await?)))
 }
@@ -64,11 +65,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     };
     match call.name() {
         "delete" => {
-            session
-                .handle
-                .delete_group(group.id)
-                .await
-                .map_err(|fault| refused(&fault))?;
+            session.handle.delete_group(group.id).await.or_refuse()?;
             Ok(Link::Leaf(Value::from(group.uuid.to_string())))
         }
         "fieldPatch" => {
@@ -125,11 +122,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
 }
 
 async fn again(session: &Session, group: &Group) -> Answer {
-    let group = session
-        .handle
-        .group(group.id)
-        .await
-        .map_err(|fault| refused(&fault))?;
+    let group = session.handle.group(group.id).await.or_refuse()?;
     Ok(Link::One(Node::Group(session.team(group).await?)))
 }
 
@@ -178,7 +171,7 @@ async fn patch(session: &Session, group: Group, edits: &[Edit]) -> Result<Node, 
         .handle
         .update_group(group.id, change)
         .await
-        .map_err(|fault| refused(&fault))?;
+        .or_refuse()?;
     Ok(Node::Group(session.team(group).await?))
 }
 
@@ -196,7 +189,7 @@ async fn change(session: &Session, group: Group, act: impl FnOnce(&mut GroupDocu
         .handle
         .update_group(group.id, change)
         .await
-        .map_err(|fault| refused(&fault))?;
+        .or_refuse()?;
     Ok(Link::One(Node::Group(session.team(group).await?)))
 }
 
@@ -224,7 +217,7 @@ async fn add_role(session: &Session, group: Group, wanted: &str) -> Answer {
             directory::GroupRoleScope::Organisation(group.organisation),
         )
         .await;
-    added.map_err(|fault| refused(&fault))?;
+    added.or_refuse()?;
     let (from, to): (Uuid, Uuid) = (group.uuid, role.uuid);
     let team = Node::Group(session.team(group).await?);
     let duty = Node::Role(session.duty(role).await?);

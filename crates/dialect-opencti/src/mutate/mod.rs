@@ -10,7 +10,6 @@ mod tokens;
 mod user_patch;
 mod users;
 
-use directory::Fault;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -20,44 +19,25 @@ use super::graph::Session;
 use super::ids;
 use super::node::{Made, Node};
 use graphql::{Call, Link, Refusal};
+use kit::retry_stale;
 
 const PEOPLE: &[&str] = &[capability::SET_ACCESSES, capability::ORGANIZATION_ADMIN];
 
 type Answer = Result<Link<Node>, Refusal>;
 
-/// How often a change is made anew when somebody else changed the same thing in between. Of those who
-/// change it together at least one succeeds every time.
-const TRIES: usize = 32;
-
 /// Answers a field of `Mutation`.
 pub async fn root(session: &Session, call: &Call<'_>) -> Answer {
-    let mut answer = try_root(session, call).await;
-    for _ in 1..TRIES {
-        if !overtaken(&answer) {
-            break;
-        }
-        answer = try_root(session, call).await;
-    }
-    answer
+    retry_stale(is_stale, || try_root(session, call)).await
 }
 
 /// Answers a field of an object that holds mutations.
 pub async fn edit(session: &Session, type_name: &str, id: &str, call: &Call<'_>) -> Answer {
-    let mut answer = try_edit(session, type_name, id, call).await;
-    for _ in 1..TRIES {
-        if !overtaken(&answer) {
-            break;
-        }
-        answer = try_edit(session, type_name, id, call).await;
-    }
-    answer
+    retry_stale(is_stale, || try_edit(session, type_name, id, call)).await
 }
 
-/// Whether a change came to nothing because somebody else was faster.
-fn overtaken(answer: &Answer) -> bool {
-    answer
-        .as_ref()
-        .is_err_and(|refusal| *refusal == errors::stale())
+/// Whether a change came to nothing because another one was faster.
+fn is_stale(refusal: &Refusal) -> bool {
+    *refusal == errors::stale()
 }
 
 async fn try_root(session: &Session, call: &Call<'_>) -> Answer {
@@ -177,14 +157,6 @@ async fn try_edit(session: &Session, type_name: &str, id: &str, call: &Call<'_>)
     };
     session.memo.clear();
     answer
-}
-
-/// A fault in the vendor's words; defects go to the log.
-fn refused(fault: &Fault) -> Refusal {
-    if let Fault::Internal(why) = fault {
-        tracing::error!(why, "a GraphQL mutation failed");
-    }
-    errors::refusal(fault)
 }
 
 /// The relation between two things as an object. Its id is computed from both, so that asking for

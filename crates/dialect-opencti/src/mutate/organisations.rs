@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::super::documents::{Document, OrganisationDocument};
 use super::super::errors;
+use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
 use super::super::ids;
 use super::super::node::Node;
-use super::{Answer, input, input_flag, input_list, input_text, refused};
+use super::{Answer, input, input_flag, input_list, input_text};
 use graphql::{Call, Link};
 
 /// Makes an organisation, or gives the one that has the name already.
@@ -67,7 +68,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
             let found = session.handle.organisation(Ref::Name(name)).await;
             found.map_err(|_| errors::functional("This organization cannot be created"))?
         }
-        made => made.map_err(|fault| refused(&fault))?,
+        made => made.or_refuse()?,
     };
     Ok(Link::One(Node::Organization(session.company(row).await?)))
 }
@@ -91,11 +92,7 @@ pub async fn set_administrator(session: &Session, call: &Call<'_>, wanted: bool)
     let row = session.find_organisation(id).await?;
     let row = row.ok_or_else(|| errors::missing_reference(&[id]))?;
     let user = super::users::target(session, member).await?;
-    let rows = session
-        .handle
-        .memberships(&[user.id])
-        .await
-        .map_err(|fault| refused(&fault))?;
+    let rows = session.handle.memberships(&[user.id]).await.or_refuse()?;
     if !rows.iter().any(|place| place.organisation == row.id) {
         return Err(errors::functional("User is not part of the organization"));
     }
@@ -103,6 +100,6 @@ pub async fn set_administrator(session: &Session, call: &Call<'_>, wanted: bool)
         .handle
         .add_membership(user.id, row.id, Some(wanted))
         .await;
-    set.map_err(|fault| refused(&fault))?;
+    set.or_refuse()?;
     Ok(Link::One(Node::Organization(session.company(row).await?)))
 }

@@ -8,10 +8,11 @@ use super::super::catalogue;
 use super::super::documents::Document;
 use super::super::edit::{self, Edit};
 use super::super::errors;
+use super::super::errors::OrRefuse as _;
 use super::super::graph::Session;
 use super::super::ids;
 use super::super::node::{Duty, Node};
-use super::{Answer, checked_name, input_text, refused, relationship};
+use super::{Answer, checked_name, input_text, relationship};
 use graphql::{Call, Link, Refusal};
 
 /// Makes a role, or gives the one that has the name already.
@@ -31,7 +32,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
             let found = session.find_role(&wanted).await?;
             found.ok_or_else(|| errors::functional("A role of this name exists already"))?
         }
-        made => made.map_err(|fault| refused(&fault))?,
+        made => made.or_refuse()?,
     };
     Ok(Link::One(Node::Role(session.duty(role).await?)))
 }
@@ -50,7 +51,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
                 .handle
                 .delete_role(role.id, directory::RoleInUse::TakeAway)
                 .await;
-            deleted.map_err(|fault| refused(&fault))?;
+            deleted.or_refuse()?;
             Ok(Link::Leaf(Value::from(role.uuid.to_string())))
         }
         "fieldPatch" => {
@@ -118,7 +119,7 @@ async fn patch(session: &Session, role: Role, edits: &[Edit]) -> Answer {
         .handle
         .update_role(role.id, change)
         .await
-        .map_err(|fault| refused(&fault))?;
+        .or_refuse()?;
     Ok(Link::One(Node::Role(session.duty(role).await?)))
 }
 
@@ -163,6 +164,6 @@ async fn hold(
         .handle
         .update_role(role.id, change)
         .await
-        .map_err(|fault| refused(&fault))?;
+        .or_refuse()?;
     session.duty(role).await
 }

@@ -3,9 +3,10 @@
 use super::super::capability;
 use super::super::edit;
 use super::super::errors;
+use super::super::errors::OrRefuse as _;
 use super::super::graph::Session;
 use super::super::settings::{self, Message};
-use super::{Answer, input_flag, input_list, input_text, refused};
+use super::{Answer, input_flag, input_list, input_text};
 use graphql::{Call, Link};
 
 /// Messages kept at most.
@@ -46,7 +47,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
         .handle
         .change_setting_since(&before, stored.clone())
         .await;
-    changed.map_err(|fault| refused(&fault))?;
+    changed.or_refuse()?;
     Ok(Link::One(session.settings_node(&stored, call).await?))
 }
 

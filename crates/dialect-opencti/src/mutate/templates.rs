@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::super::documents::{Document, TemplateDocument};
 use super::super::edit;
 use super::super::errors;
+use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
 use super::super::node::{Company, Person};
 use super::super::templates::{self, Template};
-use super::{Answer, input_text, refused};
+use super::{Answer, input_text};
 use graphql::{Call, Link, Refusal};
 
 /// Makes a template.
@@ -23,7 +24,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
         ..templates::record(&document)
     };
     let record = session.handle.create_record(new).await;
-    let record = record.map_err(|fault| refused(&fault))?;
+    let record = record.or_refuse()?;
     let id = record.uuid;
     Ok(Link::One(templates::node(&Template {
         id,
@@ -177,5 +178,5 @@ pub async fn deliver(
         .handle
         .send_message(&[person.user.id.into()], message)
         .await;
-    queued.map(|_| ()).map_err(|fault| refused(&fault))
+    queued.map(|_| ()).or_refuse()
 }

@@ -4,10 +4,11 @@ use directory::{Fault, FreshKey, KeyShape, Kind, NewKey, Ref, UserId};
 use serde_json::{Value, json};
 
 use super::super::errors;
+use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
 use super::super::ids::Given;
 use super::super::node::{Made, Node};
-use super::{Answer, input_text, refused};
+use super::{Answer, input_text};
 use graphql::{Call, Link, Refusal};
 
 /// What the platform's own tokens begin with.
@@ -60,11 +61,7 @@ async fn make(session: &Session, user: UserId, call: &Call<'_>) -> Answer {
         expires_at: days.map(|days| session.now().plus(days.saturating_mul(DAY))),
         ..NewKey::default()
     };
-    let fresh = session
-        .handle
-        .create_key(user, new)
-        .await
-        .map_err(|fault| refused(&fault))?;
+    let fresh = session.handle.create_key(user, new).await.or_refuse()?;
     Ok(Link::One(shown(&fresh)))
 }
 
@@ -91,10 +88,6 @@ async fn end(session: &Session, user: UserId, id: &str) -> Answer {
         Ok(_) | Err(Fault::NotFound(Kind::Key)) => return Err(missing()),
         Err(fault) => return Err(refused(&fault)),
     };
-    session
-        .handle
-        .revoke_key(key.id)
-        .await
-        .map_err(|fault| refused(&fault))?;
+    session.handle.revoke_key(key.id).await.or_refuse()?;
     Ok(Link::Leaf(Value::from(uuid.to_string())))
 }

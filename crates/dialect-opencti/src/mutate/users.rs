@@ -9,15 +9,14 @@ use serde_json::Value;
 use super::super::documents::{Document, UserDocument};
 use super::super::edit;
 use super::super::errors;
+use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
 use super::super::node::Node;
 use super::user_patch::{
     Wanted, check_lengths, check_password, checked_email, checked_language, checked_level,
     checked_units, patch, status,
 };
-use super::{
-    Answer, checked_name, input, input_flag, input_list, input_text, refused, relationship,
-};
+use super::{Answer, checked_name, input, input_flag, input_list, input_text, relationship};
 use graphql::{Call, Link, Refusal};
 
 /// Makes a user.
@@ -127,11 +126,7 @@ pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     let user = target(session, id).await?;
     match call.name() {
         "delete" => {
-            let deleted = session
-                .handle
-                .delete_user(user.id)
-                .await
-                .map_err(|fault| refused(&fault))?;
+            let deleted = session.handle.delete_user(user.id).await.or_refuse()?;
             Ok(Link::Leaf(Value::from(deleted.uuid.to_string())))
         }
         "fieldPatch" => {
@@ -186,11 +181,7 @@ pub async fn target(session: &Session, id: &str) -> Result<User, Refusal> {
 }
 
 async fn again(session: &Session, user: &User) -> Answer {
-    let user = session
-        .handle
-        .user(user.id)
-        .await
-        .map_err(|fault| refused(&fault))?;
+    let user = session.handle.user(user.id).await.or_refuse()?;
     shown(session, user).await
 }
 

@@ -21,7 +21,82 @@ pub enum Predicate<F> {
     Is(F, Test),
 }
 
+/// What the dialects build conditions with. What is always so, or never, disappears on the way.
 impl<F> Predicate<F> {
+    /// A field's value passes a test.
+    #[must_use]
+    pub fn is(field: F, test: Test) -> Predicate<F> {
+        Predicate::Is(field, test)
+    }
+
+    /// A field has this value.
+    #[must_use]
+    pub fn equals(field: F, value: impl Into<Value>) -> Predicate<F> {
+        Predicate::Is(field, Test::Equals(value.into()))
+    }
+
+    /// A field has one of these values; nothing does when there are none.
+    #[must_use]
+    pub fn one_of<V: Into<Value>>(field: F, values: impl IntoIterator<Item = V>) -> Predicate<F> {
+        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if values.is_empty() {
+            Predicate::Nothing
+        } else {
+            Predicate::Is(field, Test::OneOf(values))
+        }
+    }
+
+    /// The opposite.
+    #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is no operator, and stands beside `all` and `any`"
+    )]
+    pub fn not(predicate: Predicate<F>) -> Predicate<F> {
+        match predicate {
+            Predicate::All => Predicate::Nothing,
+            Predicate::Nothing => Predicate::All,
+            Predicate::Not(inner) => *inner,
+            other => Predicate::Not(Box::new(other)),
+        }
+    }
+
+    /// Any of these; nothing when there are none.
+    #[must_use]
+    pub fn any(parts: impl IntoIterator<Item = Predicate<F>>) -> Predicate<F> {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::All => return Predicate::All,
+                Predicate::Nothing => {}
+                part => kept.push(part),
+            }
+        }
+        match kept.len() {
+            0 => Predicate::Nothing,
+            1 => kept.remove(0),
+            _ => Predicate::Or(kept),
+        }
+    }
+
+    /// All of these; everything when there are none.
+    #[must_use]
+    pub fn all(parts: impl IntoIterator<Item = Predicate<F>>) -> Predicate<F> {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::Nothing => return Predicate::Nothing,
+                Predicate::All => {}
+                part => kept.push(part),
+            }
+        }
+        match kept.len() {
+            0 => Predicate::All,
+            1 => kept.remove(0),
+            _ => Predicate::And(kept),
+        }
+    }
+
     /// Both; `All` disappears.
     #[must_use]
     pub fn and(self, other: Predicate<F>) -> Predicate<F> {
