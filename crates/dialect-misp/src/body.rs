@@ -1,11 +1,10 @@
 //! What clients send: JSON or form bodies, wrapped or flat, read with the vendor's tolerance
 //! (misp.md §1 "ints", §2).
 
-use std::collections::BTreeMap;
-
 use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value, json};
 
+use kit::fields::Policy;
 use kit::{AppState, RawBody, Rejection, RequestError, content_type, parse_json, percent_decode};
 
 /// A request's body: JSON, or a form, whatever its content type says; `Null` when there is none.
@@ -33,10 +32,13 @@ impl FromRequest<AppState> for Sent {
 }
 
 /// The fields of a body, and what was wrong with those read so far.
-#[derive(Clone, Debug, Default)]
-pub struct Fields {
-    values: Map<String, Value>,
-    wrong: BTreeMap<String, Vec<String>>,
+#[derive(Clone, Debug)]
+pub struct Fields(kit::fields::Fields);
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self(kit::fields::Fields::none(Policy::Lenient))
+    }
 }
 
 /// Parameter names at most in one form body.
@@ -45,48 +47,25 @@ const FORM_FIELDS: usize = 1_000;
 impl Fields {
     /// The fields of a JSON body: flat, or wrapped in the model's name or in `request`.
     pub fn of(body: Value, model: &str) -> Fields {
-        let mut values = match body {
-            Value::Object(values) => values,
-            _ => Map::new(),
-        };
-        for wrapper in ["request", model] {
-            if let Some(Value::Object(_)) = values.get(wrapper)
-                && let Some(Value::Object(inner)) = values.remove(wrapper)
-            {
-                values = inner;
-            }
-        }
-        Fields {
-            values,
-            wrong: BTreeMap::new(),
+        match kit::fields::Fields::of(body, Policy::Lenient) {
+            Ok(fields) => Fields(fields.unwrapped(&["request", model])),
+            Err(_) => Fields::default(),
         }
     }
 
     /// A field as it was sent; `null` counts as not sent.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.values.get(name).filter(|value| !value.is_null())
+        self.0.peek(name)
     }
 
     /// Notes that a field cannot be accepted.
     pub fn refuse(&mut self, name: &str, why: &str) {
-        self.wrong
-            .entry(name.to_owned())
-            .or_default()
-            .push(why.to_owned());
+        self.0.note(name, why);
     }
 
     /// A text; numbers and flags are taken as the text a form would have sent.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        let text = match self.value(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(if *flag { "1" } else { "" }.to_owned()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
-        };
-        if text.is_none() {
-            self.refuse(name, "Invalid value.");
-        }
-        text
+        self.0.get_or_note(name, "Invalid value.")
     }
 
     /// A text that is not empty.
@@ -96,15 +75,7 @@ impl Fields {
 
     /// A whole number: `3` and `"3"`.
     pub fn number(&mut self, name: &str, why: &str) -> Option<i64> {
-        let number = match self.value(name)? {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        };
-        if number.is_none() {
-            self.refuse(name, why);
-        }
-        number
+        self.0.get_or_note(name, why)
     }
 
     /// The same, where an empty text means that nothing was chosen.
@@ -118,24 +89,7 @@ impl Fields {
 
     /// A flag: `true`, `1`, `"1"` and their opposites; an empty text is false, as in a form.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
-        let flag = match self.value(name)? {
-            Value::Bool(flag) => Some(*flag),
-            Value::Number(number) => match number.as_i64() {
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                _ => None,
-            },
-            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "" | "0" | "false" => Some(false),
-                "1" | "true" => Some(true),
-                _ => None,
-            },
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
-        };
-        if flag.is_none() {
-            self.refuse(name, "boolean");
-        }
-        flag
+        self.0.get_or_note(name, "boolean")
     }
 
     /// Several texts: a list, or one text split at line breaks (and commas, where told).
@@ -168,7 +122,8 @@ impl Fields {
 
     /// What was wrong with the fields read so far, as the vendor lists it; `None` when all is well.
     pub fn errors(&self) -> Option<Value> {
-        (!self.wrong.is_empty()).then(|| json!(self.wrong))
+        let noted = self.0.noted();
+        (!noted.is_empty()).then(|| json!(noted))
     }
 }
 
@@ -238,7 +193,10 @@ mod tests {
             );
         }
         for body in [json!([1]), json!("x"), json!(null), json!({})] {
-            assert!(Fields::of(body.clone(), "User").values.is_empty(), "{body}");
+            assert!(
+                Fields::of(body.clone(), "User").0.unread().next().is_none(),
+                "{body}"
+            );
         }
     }
 

@@ -9,19 +9,19 @@ use serde::Serialize;
 use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
-use super::fields::{Named, words};
+use super::fields::Named;
 use super::groups::GroupBody;
 use super::lists;
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 
-words! {
-    ManagerLevel:
-    "read" = ManagerLevel::Read,
-    "write" = ManagerLevel::Write,
-    "manage" = ManagerLevel::Manage,
-}
+/// The words of what managers may do.
+const LEVELS: &[(&str, ManagerLevel)] = &[
+    ("read", ManagerLevel::Read),
+    ("write", ManagerLevel::Write),
+    ("manage", ManagerLevel::Manage),
+];
 
 /// A manager of a group: a user, or everybody in a group.
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ pub async fn put_group(request: Authenticated, body: JsonBody) -> Answer {
 fn level(request: &Authenticated, body: JsonBody) -> Result<ManagerLevel, Problem> {
     lists::only(&request.query()?.0, &[])?;
     let mut fields = super::fields::required(body)?;
-    let level = fields.need("level")?;
+    let level = fields.need_word("level", LEVELS)?;
     fields.end()?;
     Ok(level)
 }

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use kit::fields::FieldError;
+
 use super::errors::Problem;
-use super::fields::{Fields, Named, Read, words};
+use super::fields::{Fields, Named, Read};
 use super::lists::{self, By, Filter, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -79,13 +81,13 @@ struct FreshBody<'a> {
     secret: &'a str,
 }
 
-words! {
-    ConstraintKind:
-    "exact" = ConstraintKind::Exact,
-    "prefix" = ConstraintKind::Prefix,
-    "regex" = ConstraintKind::Regex,
-    "verb" = ConstraintKind::Verb,
-}
+/// The words of how a path is limited.
+const CONSTRAINT_KINDS: &[(&str, ConstraintKind)] = &[
+    ("exact", ConstraintKind::Exact),
+    ("prefix", ConstraintKind::Prefix),
+    ("regex", ConstraintKind::Regex),
+    ("verb", ConstraintKind::Verb),
+];
 
 /// An address or a network as sent: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
 struct Network(ipnet::IpNet);
@@ -106,10 +108,10 @@ struct Limit(Constraint);
 
 impl Read for Limit {
     fn read(value: serde_json::Value) -> Result<Self, String> {
-        let told = |problem: Problem| problem.detail;
+        let told = |error: FieldError| Problem::from(error).detail;
         let mut fields = Fields::read(value)?;
         let limit = Limit(Constraint {
-            kind: fields.need("kind").map_err(told)?,
+            kind: fields.need_word("kind", CONSTRAINT_KINDS).map_err(told)?,
             pattern: fields.value("pattern").map_err(told)?.unwrap_or_default(),
             methods: fields.need("methods").map_err(told)?,
         });

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use kit::fields::FieldError;
+
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
 use super::lists::{self, By, Filter, Listing};
@@ -61,7 +63,7 @@ struct SentLine(Line);
 
 impl Read for SentLine {
     fn read(value: Value) -> Result<Self, String> {
-        let told = |problem: Problem| problem.detail;
+        let told = |error: FieldError| Problem::from(error).detail;
         let mut fields = Fields::read(value)?;
         let word: String = fields.need("word").map_err(told)?;
         let reach: SentReach = fields.need("reach").map_err(told)?;

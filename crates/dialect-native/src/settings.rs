@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 use kit::{Authenticated, JsonBody};
 
+use kit::fields::Policy;
+
 use super::errors::Problem;
 use super::fields::{Fields, Read};
 use super::reply::{Answer, Reply};
@@ -92,7 +94,8 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
         .into_iter()
         .filter_map(|member| Some((member.to_owned(), change.remove(member)?)))
         .collect();
-    let proof = second_factors::proof(&mut Fields::of(Value::Object(given))?)?;
+    let mut given = Fields::of(Value::Object(given), Policy::Patch)?;
+    let proof = second_factors::proof(&mut given)?;
     let handle = request.proven(proof).await?;
     match name.as_str() {
         LockoutPolicy::NAME => changed::<LockoutPolicy>(&handle, change).await,

@@ -2,7 +2,9 @@
 
 use directory::{Fault, Kind, Permission, Refusal, Standing, Weakness};
 
-use super::errors::problem;
+use kit::fields::Policy;
+
+use super::errors::{Problem, problem};
 use super::fields::{Fields, Named};
 
 #[test]
@@ -238,7 +240,7 @@ fn fields_are_read_or_refused_by_name() {
     let body = serde_json::json!({
         "name": "Ada", "age": "old", "gone": null, "flag": true, "typo": 1, "other": 2,
     });
-    let mut fields = Fields::of(body).unwrap();
+    let mut fields = Fields::of(body, Policy::Patch).unwrap();
     assert_eq!(
         fields.take::<String>("name").unwrap(),
         Some("Ada".to_owned())
@@ -246,9 +248,9 @@ fn fields_are_read_or_refused_by_name() {
     assert_eq!(fields.take::<String>("name").unwrap(), None);
     assert_eq!(fields.take::<Option<String>>("gone").unwrap(), Some(None));
     assert_eq!(fields.take::<bool>("flag").unwrap(), Some(true));
-    let wrong = fields.take::<i64>("age").unwrap_err();
+    let wrong = Problem::from(fields.take::<i64>("age").unwrap_err());
     assert_eq!((wrong.status, wrong.field.as_deref()), (422, Some("age")));
-    let unknown = fields.end().unwrap_err();
+    let unknown = Problem::from(fields.end().unwrap_err());
     assert_eq!((unknown.status, unknown.kind), (422, "unknown-field"));
     assert!(unknown.detail.contains("`typo`") && unknown.detail.contains("`other`"));
     for not_an_object in [
@@ -256,6 +258,9 @@ fn fields_are_read_or_refused_by_name() {
         serde_json::json!("x"),
         serde_json::json!(null),
     ] {
-        assert_eq!(Fields::of(not_an_object).unwrap_err().status, 400);
+        assert_eq!(
+            Problem::from(Fields::of(not_an_object, Policy::Patch).unwrap_err()).status,
+            400
+        );
     }
 }

@@ -98,14 +98,15 @@ impl<'a> UserBody<'a> {
     }
 }
 
-words! { UserKind: "person" = UserKind::Person, "service" = UserKind::Service }
-words! {
-    Status:
-    "active" = Status::Active,
-    "inactive" = Status::Inactive,
-    "suspended" = Status::Suspended,
-    "expired" = Status::Expired,
-}
+/// The words of what an account is.
+const KINDS: &[(&str, UserKind)] = &[("person", UserKind::Person), ("service", UserKind::Service)];
+/// The words of what an account may be set to.
+const STATUSES: &[(&str, Status)] = &[
+    ("active", Status::Active),
+    ("inactive", Status::Inactive),
+    ("suspended", Status::Suspended),
+    ("expired", Status::Expired),
+];
 
 const fn filter(name: &'static str, field: UserField, by: By) -> Filter<UserField> {
     Filter { name, field, by }
@@ -281,8 +282,8 @@ async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser
             given: fields.value("given_name")?,
             family: fields.value("family_name")?,
         },
-        kind: fields.value("kind")?,
-        status: fields.value("status")?,
+        kind: fields.value_word("kind", KINDS)?,
+        status: fields.value_word("status", STATUSES)?,
         locked: fields.value("locked")?.unwrap_or(false),
         lock_after: fields.value("lock_after")?,
         password: match password {
@@ -340,8 +341,8 @@ async fn change(request: &Authenticated, mut fields: Fields) -> Result<UserChang
     let mut change = UserChange {
         login: fields.take("login")?,
         email: fields.take("email")?,
-        kind: fields.take("kind")?,
-        status: fields.take("status")?,
+        kind: fields.take_word("kind", KINDS)?,
+        status: fields.take_word("status", STATUSES)?,
         locked: fields.take("locked")?,
         lock_after: fields.take("lock_after")?,
         must_change_password: fields.take("must_change_password")?,

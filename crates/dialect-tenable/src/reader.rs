@@ -2,31 +2,31 @@
 //! whole before anything is done with it.
 
 use directory::Fault;
-use serde_json::{Map, Number, Value};
+use kit::fields::{MOST_ITEMS, Policy, whole_number};
+use serde_json::Value;
 
 /// The longest text accepted anywhere; columns of the directory have narrower limits of their own.
 pub const LONGEST: usize = 10_000;
 /// The longest list of numbers.
-pub const MOST: usize = 1_000;
+pub const MOST: usize = MOST_ITEMS;
 
-/// One JSON object of a request, read key by key.
+/// One JSON object of a request, read key by key, with the vendor's words for what is wrong.
 #[derive(Debug)]
-pub struct Fields<'a>(&'a Map<String, Value>);
+pub struct Fields(kit::fields::Fields);
 
-impl<'a> Fields<'a> {
+impl Fields {
     /// An object that has no other keys than these.
-    pub fn closed(value: &'a Value, keys: &[&str]) -> Result<Self, Fault> {
-        let Value::Object(map) = value else {
-            return Err(Fault::invalid("body", "must be a JSON object"));
-        };
-        if map.keys().any(|key| !keys.contains(&key.as_str())) {
+    pub fn closed(value: &Value, keys: &[&str]) -> Result<Self, Fault> {
+        let fields = kit::fields::Fields::of(value.clone(), Policy::Patch)
+            .map_err(|_| Fault::invalid("body", "must be a JSON object"))?;
+        fields.only(keys).map_err(|_| {
             let why = match keys {
                 [] => "must be an empty object".to_owned(),
                 keys => format!("may have only the keys {}", keys.join(", ")),
             };
-            return Err(Fault::invalid("body", why));
-        }
-        Ok(Self(map))
+            Fault::invalid("body", why)
+        })?;
+        Ok(Self(fields))
     }
 
     fn get<T>(
@@ -35,7 +35,7 @@ impl<'a> Fields<'a> {
         read: impl FnOnce(&Value) -> Option<T>,
         wanted: &str,
     ) -> Result<Option<T>, Fault> {
-        match self.0.get(key) {
+        match self.0.peek(key) {
             None => Ok(None),
             Some(value) => read(value).map(Some).ok_or_else(|| {
                 let why = too_much(value).unwrap_or_else(|| format!("must be {wanted}"));
@@ -175,13 +175,7 @@ fn whole_numbers(value: &Value, read: impl Fn(&Value) -> Option<i64>) -> Option<
 
 /// A whole number; `5.0` is one too, for that is how some callers write it.
 fn whole(value: &Value) -> Option<i64> {
-    let number: &Number = value.as_number()?;
-    number.as_i64().or_else(|| {
-        let float = number.as_f64()?;
-        let exact = float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0;
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-        exact.then_some(float as i64)
-    })
+    whole_number(value.as_number()?)
 }
 
 fn id(value: &Value) -> Option<i64> {

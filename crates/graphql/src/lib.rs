@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::executable::Operation;
-use apollo_compiler::schema::Implementers;
+use apollo_compiler::schema::{Component, FieldDefinition, Implementers};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 use serde_json::{Map, Value};
@@ -148,6 +148,28 @@ impl Request {
     }
 }
 
+/// An object type of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectType {
+    /// Its name.
+    pub name: String,
+    /// Its fields, in the schema's order.
+    pub fields: Vec<FieldShape>,
+}
+
+/// A field of an object type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldShape {
+    /// Its name.
+    pub name: String,
+    /// The type of its values, lists and non-null marks taken off.
+    pub of: String,
+    /// Whether the values are plain.
+    pub leaf: bool,
+    /// Whether an argument must be given.
+    pub needs: bool,
+}
+
 /// The schema with everything derived from it once, the limits, and the cache of documents.
 pub struct Engine {
     schema: Valid<Schema>,
@@ -173,6 +195,32 @@ impl Engine {
     /// The schema.
     pub fn schema(&self) -> &Valid<Schema> {
         &self.schema
+    }
+
+    /// Every object type and its fields, as tables of resolvers are compared with them.
+    pub fn object_types(&self) -> Vec<ObjectType> {
+        let types = self.schema.types.values();
+        let objects = types.filter_map(|it| it.as_object());
+        let objects = objects.filter(|object| !object.name.starts_with("__"));
+        let is_leaf = |name: &Name| {
+            let found = self.schema.types.get(name);
+            found.is_some_and(|it| it.is_scalar() || it.is_enum())
+        };
+        let shape = |(name, field): (&Name, &Component<FieldDefinition>)| FieldShape {
+            name: name.to_string(),
+            of: field.ty.inner_named_type().to_string(),
+            leaf: is_leaf(field.ty.inner_named_type()),
+            needs: field
+                .arguments
+                .iter()
+                .any(|argument| argument.is_required()),
+        };
+        objects
+            .map(|object| ObjectType {
+                name: object.name.to_string(),
+                fields: object.fields.iter().map(shape).collect(),
+            })
+            .collect()
     }
 
     /// Parses and validates a document, or takes it from the cache. Only documents of signed-in

@@ -140,3 +140,56 @@ async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
         );
     }
 }
+
+#[test]
+fn fields_are_read_under_a_policy() {
+    use super::fields::{FieldFault, Fields, Policy};
+    let body = json!({"text": "a", "number": "3", "flag": 1, "nothing": null, "list": [1, "x"], "more": 1});
+    let read = |policy| Fields::of(body.clone(), policy).unwrap();
+    // What a text, a number, a flag and null are read as: `None` for left out, an error otherwise.
+    for (policy, number, flag, nothing) in [
+        (Policy::Closed, false, false, Ok(None)),
+        (Policy::Patch, false, false, Err(())),
+        (Policy::Lenient, true, true, Ok(None)),
+    ] {
+        let mut fields = read(policy);
+        assert_eq!(fields.take::<String>("text").unwrap().as_deref(), Some("a"));
+        assert_eq!(fields.take::<i64>("number").is_ok(), number, "{policy:?}");
+        assert_eq!(fields.take::<bool>("flag").is_ok(), flag, "{policy:?}");
+        let taken = fields.take::<String>("nothing").map_err(|_| ());
+        assert_eq!(taken, nothing, "{policy:?}");
+        assert_eq!(fields.take::<i64>("absent").unwrap(), None);
+        let error = fields.take::<Vec<i64>>("list").unwrap_err();
+        assert_eq!(error.to_string(), "`list` must be a whole number");
+        let end = fields.end();
+        match policy {
+            Policy::Lenient => assert_eq!(end, Ok(())),
+            Policy::Closed | Policy::Patch => {
+                let unknown = FieldFault::Unknown(vec!["more".to_owned()]);
+                assert_eq!(end.unwrap_err().fault, unknown);
+            }
+        }
+    }
+    let mut change = read(Policy::Patch);
+    assert_eq!(
+        change.take::<Option<String>>("nothing").unwrap(),
+        Some(None)
+    );
+    assert_eq!(
+        change.need::<String>("absent").unwrap_err().fault,
+        FieldFault::Missing
+    );
+    assert!(change.only(&["number", "flag", "list", "text"]).is_err());
+    let mut form = read(Policy::Lenient);
+    assert_eq!(form.get_or_note::<i64>("text", "numeric"), None);
+    assert_eq!(form.get_or_note::<bool>("list", "boolean"), None);
+    assert_eq!(
+        json!(form.noted()),
+        json!({"text": ["numeric"], "list": ["boolean"]})
+    );
+    let wrapped = Fields::of(json!({"request": {"User": {"a": 1}}}), Policy::Lenient).unwrap();
+    let inner = wrapped.unwrapped(&["request", "User"]);
+    assert_eq!(inner.unread().collect::<Vec<_>>(), ["a"]);
+    assert!(Fields::of(json!([1]), Policy::Patch).is_err());
+    assert!(Fields::of(json!([1]), Policy::Lenient).is_ok());
+}

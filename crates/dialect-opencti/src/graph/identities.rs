@@ -8,91 +8,133 @@ use serde_json::{Value, json};
 use super::super::capability;
 use super::super::errors::OrRefuse as _;
 use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
+use super::super::resolvers::{Relation, relations};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
 use super::query::state;
 use super::{Links, Session, lists, load};
 use graphql::{Call, Link, Refusal};
 
-impl Session {
-    pub(super) async fn of_organizations(
-        &self,
-        companies: &[Arc<Company>],
-        call: &Call<'_>,
-    ) -> Links {
-        let ids: Vec<OrganisationId> = companies.iter().map(|row| row.organisation.id).collect();
-        let each = |link: &dyn Fn(&Company) -> Link<Node>| -> Links {
-            Ok(companies.iter().map(|row| link(row)).collect())
-        };
-        match call.name() {
-            "members" => self.members_of_organizations(&ids, call).await,
-            "authorized_authorities" => {
-                let rows = self.handle.organisation_administrators(&ids).await;
-                let rows = rows.or_refuse()?;
-                let people: Vec<_> = rows.iter().map(|row| row.user).collect();
-                let people = self.handle.users_by_id(&people).await.or_refuse()?;
-                each(&|company| {
-                    let own = rows
-                        .iter()
-                        .filter(|row| row.organisation == company.organisation.id);
-                    let own =
-                        own.filter_map(|row| people.iter().find(|person| person.id == row.user));
-                    Link::Leaf(
-                        own.map(|person| Value::from(person.uuid.to_string()))
-                            .collect(),
-                    )
-                })
-            }
-            "grantable_groups" => {
-                let rows = self.handle.grantable_groups(&ids).await;
-                let rows = rows.or_refuse()?;
-                let wanted: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
-                let teams = self.teams_of(&wanted).await?;
-                each(&|company| {
-                    let own = rows
-                        .iter()
-                        .filter(|(owner, _)| *owner == company.organisation.id);
-                    let own = own.filter_map(|(_, group)| teams.get(group));
-                    Link::Many(own.map(|team| Node::Group(Arc::clone(team))).collect())
-                })
-            }
-            "parentOrganizations" => {
-                let above: Vec<_> = companies
-                    .iter()
-                    .filter_map(|row| row.organisation.parent)
-                    .collect();
-                let above = self.companies_of(&above).await?;
-                each(&|company| {
-                    let parent = company
-                        .organisation
-                        .parent
-                        .and_then(|id| above.get(&id))
-                        .cloned();
-                    let parent: Vec<_> = parent.into_iter().collect();
-                    Link::One(Connection::whole(
-                        &node::ORGANIZATIONS,
-                        state(&parent, Node::Organization),
-                    ))
-                })
-            }
-            "subOrganizations" => {
-                let below = self.children_of(&ids).await?;
-                each(&|company| {
-                    let own = below
-                        .iter()
-                        .filter(|row| row.organisation.parent == Some(company.organisation.id));
-                    let own = own.map(|row| Node::Organization(Arc::clone(row)));
-                    Link::One(Connection::whole(&node::ORGANIZATIONS, own))
-                })
-            }
-            "externalReferences" => each(&|_| Link::One(lists::nothing(&node::REFERENCES))),
-            "importFiles" => each(&|_| Link::One(lists::nothing(&node::FILES))),
-            // Knowledge that hangs on an identity is not kept here.
-            "creators" | "objectMarking" | "objectOrganization" | "objectLabel"
-            | "customFieldValues" => each(&|_| Link::Many(Vec::new())),
-            _ => each(&|_| Link::Null),
-        }
-    }
+/// Fields of `Organization`.
+pub static OF_ORGANIZATIONS: &[Relation] = relations![
+    "members" => members;
+    "authorized_authorities" => authorized_authorities;
+    "grantable_groups" => grantable_groups;
+    "parentOrganizations" => parents;
+    "subOrganizations" => children;
+    "externalReferences" => no_references;
+    "importFiles" => no_files;
+    // Knowledge that hangs on an identity is not kept here.
+    "creators" => nothing_many;
+    "objectMarking" => nothing_many;
+    "objectOrganization" => nothing_many;
+    "objectLabel" => nothing_many;
+    "customFieldValues" => nothing_many;
+    "status" => nothing;
+    "createdBy" => nothing;
+];
 
+fn organizations_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Company>> {
+    let companies = parents.iter().filter_map(|node| match node {
+        Node::Organization(company) => Some(company),
+        _ => None,
+    });
+    companies.collect()
+}
+
+fn ids_of(companies: &[&Arc<Company>]) -> Vec<OrganisationId> {
+    companies.iter().map(|row| row.organisation.id).collect()
+}
+
+/// One link for each organisation.
+fn each(companies: &[&Arc<Company>], link: impl Fn(&Company) -> Link<Node>) -> Links {
+    Ok(companies.iter().map(|row| link(row)).collect())
+}
+
+async fn members(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
+    let ids = ids_of(&organizations_among(parents));
+    session.members_of_organizations(&ids, call).await
+}
+
+async fn authorized_authorities(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let companies = organizations_among(parents);
+    let handle = &session.handle;
+    let rows = handle.organisation_administrators(&ids_of(&companies));
+    let rows = rows.await.or_refuse()?;
+    let people: Vec<_> = rows.iter().map(|row| row.user).collect();
+    let people = handle.users_by_id(&people).await.or_refuse()?;
+    each(&companies, |company| {
+        let own = rows
+            .iter()
+            .filter(|row| row.organisation == company.organisation.id);
+        let own = own.filter_map(|row| people.iter().find(|person| person.id == row.user));
+        let own = own.map(|person| Value::from(person.uuid.to_string()));
+        Link::Leaf(own.collect())
+    })
+}
+
+async fn grantable_groups(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let companies = organizations_among(parents);
+    let rows = session.handle.grantable_groups(&ids_of(&companies)).await;
+    let rows = rows.or_refuse()?;
+    let wanted: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
+    let teams = session.teams_of(&wanted).await?;
+    each(&companies, |company| {
+        let own = rows
+            .iter()
+            .filter(|(owner, _)| *owner == company.organisation.id);
+        let own = own.filter_map(|(_, group)| teams.get(group));
+        Link::Many(own.map(|team| Node::Group(Arc::clone(team))).collect())
+    })
+}
+
+async fn parents(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let companies = organizations_among(parents);
+    let above = companies.iter().filter_map(|row| row.organisation.parent);
+    let above: Vec<_> = above.collect();
+    let above = session.companies_of(&above).await?;
+    each(&companies, |company| {
+        let parent = company.organisation.parent;
+        let parent: Vec<_> = parent
+            .and_then(|id| above.get(&id))
+            .cloned()
+            .into_iter()
+            .collect();
+        let nodes = state(&parent, Node::Organization);
+        Link::One(Connection::whole(&node::ORGANIZATIONS, nodes))
+    })
+}
+
+async fn children(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let companies = organizations_among(parents);
+    let below = session.children_of(&ids_of(&companies)).await?;
+    each(&companies, |company| {
+        let own = below
+            .iter()
+            .filter(|row| row.organisation.parent == Some(company.organisation.id));
+        let own = own.map(|row| Node::Organization(Arc::clone(row)));
+        Link::One(Connection::whole(&node::ORGANIZATIONS, own))
+    })
+}
+
+async fn no_references(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let none = |_: &&Node| Link::One(lists::nothing(&node::REFERENCES));
+    Ok(parents.iter().map(none).collect())
+}
+
+async fn no_files(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let none = |_: &&Node| Link::One(lists::nothing(&node::FILES));
+    Ok(parents.iter().map(none).collect())
+}
+
+async fn nothing_many(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    Ok(parents.iter().map(|_| Link::Many(Vec::new())).collect())
+}
+
+async fn nothing(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    Ok(parents.iter().map(|_| Link::Null).collect())
+}
+
+impl Session {
     async fn children_of(&self, ids: &[OrganisationId]) -> Result<Vec<Arc<Company>>, Refusal> {
         let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
         let query = Query {

@@ -15,6 +15,7 @@ use super::super::errors::OrRefuse as _;
 use super::super::ids::{self, Given};
 use super::super::marking;
 use super::super::node::{self, Made, Node};
+use super::super::resolvers::{Answer, RootField, root_fields};
 use super::super::templates;
 use super::Session;
 use super::lists::{self, After, Frame, Listing};
@@ -25,6 +26,7 @@ use graphql::{Call, Field, Link, Refusal};
 pub const VERSION: &str = "7.261026.0";
 
 const PEOPLE: &[&str] = &[capability::SET_ACCESSES, capability::ORGANIZATION_ADMIN];
+const ACCESSES: &[&str] = &[capability::SET_ACCESSES];
 const GROUPS: &[&str] = &[
     capability::SET_ACCESSES,
     capability::SECURITY_ACTIVITY,
@@ -37,102 +39,137 @@ const ORGANIZATIONS: &[&str] = &[
     capability::ORGANIZATION_ADMIN,
 ];
 
+/// Every field of `Query`.
+pub static QUERIES: &[RootField] = root_fields![
+    "about" => about;
+    "me" => me;
+    "user", PEOPLE => user;
+    "users", PEOPLE => users;
+    "group", GROUPS => group;
+    "groups", GROUPS => groups;
+    "role", ACCESSES => role;
+    "roles", ACCESSES => roles;
+    "capabilities", ACCESSES => capabilities;
+    "sessions", ACCESSES => sessions;
+    "identity", &[capability::KNOWLEDGE] => organization;
+    "identities", &[capability::KNOWLEDGE] => identities;
+    "organization", ORGANIZATIONS => organization;
+    "organizations", ORGANIZATIONS => organizations;
+    "settings" => settings;
+    "emailTemplate", PEOPLE => template;
+    "emailTemplates", PEOPLE => all_templates;
+    "markingDefinition" => marking_definition;
+    "markingDefinitions" => marking_definitions;
+];
+
+async fn about(_: &Session, _: &Call<'_>) -> Answer {
+    Ok(Link::One(Made::plain(
+        "AppInfo",
+        json!({"version": VERSION}),
+    )))
+}
+
+async fn me(session: &Session, call: &Call<'_>) -> Answer {
+    session.me(call.field).await
+}
+
+async fn user(session: &Session, call: &Call<'_>) -> Answer {
+    let wanted = load::wanted(call.field);
+    let person = match Given::read(call.text("id")) {
+        Given::Uuid(uuid) => session.whole_person(uuid, wanted).await?,
+        _ => match session.find_user(call.text("id")).await? {
+            Some(user) => session.persons(vec![user], wanted).await?.pop(),
+            None => None,
+        },
+    };
+    Ok(person.map_or(Link::Null, |person| Link::One(Node::User(person))))
+}
+
+async fn users(session: &Session, call: &Call<'_>) -> Answer {
+    session.users(call, Predicate::All).await
+}
+
+async fn group(session: &Session, call: &Call<'_>) -> Answer {
+    match session.listed_group(call.text("id")).await? {
+        Some(group) => Ok(Link::One(Node::Group(session.team(group).await?))),
+        None => Ok(Link::Null),
+    }
+}
+
+async fn groups(session: &Session, call: &Call<'_>) -> Answer {
+    session.groups(call).await
+}
+
+async fn role(session: &Session, call: &Call<'_>) -> Answer {
+    match session.find_role(call.text("id")).await? {
+        Some(role) => Ok(Link::One(Node::Role(session.duty(role).await?))),
+        None => Ok(Link::Null),
+    }
+}
+
+async fn roles(session: &Session, call: &Call<'_>) -> Answer {
+    session.roles(call).await
+}
+
+async fn capabilities(session: &Session, call: &Call<'_>) -> Answer {
+    let nodes = CAPABILITIES
+        .iter()
+        .map(|entry| session.capability(entry))
+        .collect();
+    lists::shelved(&node::CAPABILITIES, call, nodes)
+}
+
+async fn sessions(session: &Session, _: &Call<'_>) -> Answer {
+    session.all_sessions().await
+}
+
+async fn organization(session: &Session, call: &Call<'_>) -> Answer {
+    session.organization(call).await
+}
+
+async fn identities(session: &Session, call: &Call<'_>) -> Answer {
+    if organizations_wanted(call) {
+        session.organizations(&node::IDENTITIES, call).await
+    } else {
+        Ok(Link::One(lists::nothing(&node::IDENTITIES)))
+    }
+}
+
+async fn organizations(session: &Session, call: &Call<'_>) -> Answer {
+    session.organizations(&node::ORGANIZATIONS, call).await
+}
+
+async fn settings(session: &Session, call: &Call<'_>) -> Answer {
+    session.settings(call).await
+}
+
+async fn template(session: &Session, call: &Call<'_>) -> Answer {
+    let found = templates::find(session, call.text("id")).await?;
+    Ok(found.map_or(Link::Null, |template| Link::One(templates::node(&template))))
+}
+
+async fn all_templates(session: &Session, call: &Call<'_>) -> Answer {
+    session.templates(call).await
+}
+
+async fn marking_definition(session: &Session, call: &Call<'_>) -> Answer {
+    Ok(match marking::find(call.text("id")) {
+        Some(found) => Link::One(session.marking(found)),
+        None => Link::Null,
+    })
+}
+
+async fn marking_definitions(session: &Session, call: &Call<'_>) -> Answer {
+    session.markings(call).await
+}
+
 impl Session {
     /// Answers a field of `Query`.
-    pub(super) async fn query(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-        match call.name() {
-            "about" => Ok(Link::One(Made::plain(
-                "AppInfo",
-                json!({"version": VERSION}),
-            ))),
-            "me" => self.me(call.field).await,
-            "user" => {
-                self.require(PEOPLE)?;
-                let wanted = load::wanted(call.field);
-                let person = match Given::read(call.text("id")) {
-                    Given::Uuid(uuid) => self.whole_person(uuid, wanted).await?,
-                    _ => match self.find_user(call.text("id")).await? {
-                        Some(user) => self.persons(vec![user], wanted).await?.pop(),
-                        None => None,
-                    },
-                };
-                Ok(person.map_or(Link::Null, |person| Link::One(Node::User(person))))
-            }
-            "users" => {
-                self.require(PEOPLE)?;
-                self.users(call, Predicate::All).await
-            }
-            "group" => {
-                self.require(GROUPS)?;
-                match self.listed_group(call.text("id")).await? {
-                    Some(group) => Ok(Link::One(Node::Group(self.team(group).await?))),
-                    None => Ok(Link::Null),
-                }
-            }
-            "groups" => {
-                self.require(GROUPS)?;
-                self.groups(call).await
-            }
-            "role" => {
-                self.require(&[capability::SET_ACCESSES])?;
-                match self.find_role(call.text("id")).await? {
-                    Some(role) => Ok(Link::One(Node::Role(self.duty(role).await?))),
-                    None => Ok(Link::Null),
-                }
-            }
-            "roles" => {
-                self.require(&[capability::SET_ACCESSES])?;
-                self.roles(call).await
-            }
-            "capabilities" => {
-                self.require(&[capability::SET_ACCESSES])?;
-                let nodes = CAPABILITIES
-                    .iter()
-                    .map(|entry| self.capability(entry))
-                    .collect();
-                lists::shelved(&node::CAPABILITIES, call, nodes)
-            }
-            "sessions" => {
-                self.require(&[capability::SET_ACCESSES])?;
-                self.all_sessions().await
-            }
-            "identity" => {
-                self.require(&[capability::KNOWLEDGE])?;
-                self.organization(call).await
-            }
-            "organization" => {
-                self.require(ORGANIZATIONS)?;
-                self.organization(call).await
-            }
-            "identities" => {
-                self.require(&[capability::KNOWLEDGE])?;
-                if organizations_wanted(call) {
-                    self.organizations(&node::IDENTITIES, call).await
-                } else {
-                    Ok(Link::One(lists::nothing(&node::IDENTITIES)))
-                }
-            }
-            "organizations" => {
-                self.require(ORGANIZATIONS)?;
-                self.organizations(&node::ORGANIZATIONS, call).await
-            }
-            "settings" => self.settings(call).await,
-            "emailTemplate" => {
-                self.require(PEOPLE)?;
-                let found = templates::find(self, call.text("id")).await?;
-                Ok(found.map_or(Link::Null, |template| Link::One(templates::node(&template))))
-            }
-            "emailTemplates" => {
-                self.require(PEOPLE)?;
-                self.templates(call).await
-            }
-            "markingDefinition" => Ok(match marking::find(call.text("id")) {
-                Some(found) => Link::One(self.marking(found)),
-                None => Link::Null,
-            }),
-            "markingDefinitions" => self.markings(call).await,
-            _ => Err(errors::internal()),
-        }
+    pub(super) async fn query(&self, call: &Call<'_>) -> Answer {
+        let found = QUERIES.iter().find(|field| field.name == call.name());
+        let field = found.ok_or_else(errors::internal)?;
+        self.require(field.any_of)?;
+        (field.resolve)(self, call).await
     }
 
     /// The caller.

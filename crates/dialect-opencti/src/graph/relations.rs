@@ -7,227 +7,90 @@ use directory::{Key, KeyField, Predicate, Query, Session as SignedIn, Test, Time
 use serde_json::{Value, json};
 
 use super::super::capability::{self, Capability};
+use super::super::errors;
 use super::super::errors::OrRefuse as _;
 use super::super::marking;
-use super::super::node::{self, Connection, Duty, Made, Node, Person, Team};
+use super::super::node::{self, Connection, Duty, Made, Node};
+use super::super::resolvers::{Answer, Relation, relations};
 use super::lists::Frame;
-use super::personal::{effective, level, session, token};
-use super::query::state;
-use super::{Links, Session};
+use super::{Links, Session, groups, identities, people};
 use graphql::{Call, Link, Refusal};
+
+/// Every field that leads from objects to others, by the types that have it. A type may stand in
+/// several rows.
+pub static RELATIONS: &[(&[&str], &[Relation])] = &[
+    (&["User", "MeUser"], people::OF_BOTH),
+    (&["User"], people::OF_USERS),
+    (&["MeUser"], people::OF_ONESELF),
+    (&["Group"], groups::OF_GROUPS),
+    (&["Organization"], identities::OF_ORGANIZATIONS),
+    (&["Role"], OF_ROLES),
+];
+
+/// Fields of `Role`.
+static OF_ROLES: &[Relation] = relations![
+    "capabilities" => capabilities_of_roles;
+    "capabilitiesInDraft" => drafts_of_roles;
+];
+
+/// What answers a field of a type.
+pub fn relation(type_name: &str, field: &str) -> Option<&'static Relation> {
+    let of_type = RELATIONS
+        .iter()
+        .filter(|(types, _)| types.contains(&type_name))
+        .flat_map(|(_, relations)| relations.iter());
+    let mut named = of_type.filter(|relation| relation.name == field);
+    named.next()
+}
+
+async fn capabilities_of_roles(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let links = parents.iter().map(|node| match node {
+        Node::Role(duty) => Link::Many(session.capabilities(&[Arc::clone(duty)])),
+        _ => Link::Null,
+    });
+    Ok(links.collect())
+}
+
+async fn drafts_of_roles(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let links = parents.iter().map(|node| match node {
+        Node::Role(duty) => Link::Many(session.in_draft(&[Arc::clone(duty)])),
+        _ => Link::Null,
+    });
+    Ok(links.collect())
+}
+
+/// Fields that the parent itself holds.
+fn inside(parent: &Node, call: &Call<'_>) -> Answer {
+    Ok(match (parent, call.name()) {
+        (Node::Connection(connection), "edges") => Link::Many(connection.edges.clone()),
+        (Node::Connection(connection), "pageInfo") => Link::One(page_info(connection)),
+        (Node::Edge(edge), "node") => Link::One(edge.node.clone()),
+        (Node::Made(made), name) => match made.links.get(name) {
+            Some(link) => link.clone(),
+            None => nested(made.plain.get(name), call.type_name()),
+        },
+        // The tables are compared with the schema, so nothing comes here.
+        _ => return Err(errors::internal()),
+    })
+}
 
 impl Session {
     /// Answers a field of parents that are all of one type.
-    pub(super) async fn relation(&self, parents: &[&Node], call: &Call<'_>) -> Links {
-        match parents.first() {
-            Some(Node::User(_) | Node::Me(_)) => {
-                let people: Vec<Arc<Person>> = parents
-                    .iter()
-                    .filter_map(|node| match node {
-                        Node::User(person) | Node::Me(person) => Some(Arc::clone(person)),
-                        _ => None,
-                    })
-                    .collect();
-                self.of_people(&people, call).await
-            }
-            Some(Node::Group(_)) => {
-                let teams: Vec<Arc<Team>> = parents
-                    .iter()
-                    .filter_map(|node| match node {
-                        Node::Group(team) => Some(Arc::clone(team)),
-                        _ => None,
-                    })
-                    .collect();
-                self.of_groups(&teams, call).await
-            }
-            Some(Node::Organization(_)) => {
-                let companies: Vec<_> = parents
-                    .iter()
-                    .filter_map(|node| match node {
-                        Node::Organization(company) => Some(Arc::clone(company)),
-                        _ => None,
-                    })
-                    .collect();
-                self.of_organizations(&companies, call).await
-            }
-            _ => Ok(parents.iter().map(|node| self.inside(node, call)).collect()),
-        }
-    }
-
-    /// Fields that the parent itself holds.
-    fn inside(&self, parent: &Node, call: &Call<'_>) -> Link<Node> {
-        match (parent, call.name()) {
-            (Node::Role(duty), "capabilities") => {
-                Link::Many(self.capabilities(&[Arc::clone(duty)]))
-            }
-            (Node::Role(duty), "capabilitiesInDraft") => {
-                Link::Many(self.in_draft(&[Arc::clone(duty)]))
-            }
-            (Node::Connection(connection), "edges") => Link::Many(connection.edges.clone()),
-            (Node::Connection(connection), "pageInfo") => Link::One(page_info(connection)),
-            (Node::Edge(edge), "node") => Link::One(edge.node.clone()),
-            (Node::Made(made), name) => match made.links.get(name) {
-                Some(link) => link.clone(),
-                None => nested(made.plain.get(name), call.type_name()),
-            },
-            _ => Link::Null,
-        }
-    }
-
-    async fn of_people(&self, people: &[Arc<Person>], call: &Call<'_>) -> Links {
-        let ids: Vec<UserId> = people.iter().map(|person| person.user.id).collect();
-        let each = |link: &dyn Fn(&Person) -> Link<Node>| -> Links {
-            Ok(people.iter().map(|person| link(person)).collect())
-        };
-        match call.name() {
-            "groups" => {
-                let groups = self.groups_of(&ids).await?;
-                each(&|person| {
-                    let mut teams = groups
-                        .get(&person.user.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    order(
-                        call,
-                        &mut teams,
-                        |team| &team.group.name,
-                        |team| team.group.created_at,
-                    );
-                    Link::One(Connection::whole(&node::GROUPS, state(&teams, Node::Group)))
-                })
-            }
-            "roles" => {
-                let roles = self.roles_of(&ids).await?;
-                each(&|person| {
-                    let mut duties = roles
-                        .get(&person.user.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    order(
-                        call,
-                        &mut duties,
-                        |duty| &duty.role.name,
-                        |duty| duty.role.created_at,
-                    );
-                    Link::Many(state(&duties, Node::Role))
-                })
-            }
-            "capabilities" | "capabilitiesInDraft" => {
-                let roles = self.roles_of(&ids).await?;
-                let draft = call.name() == "capabilitiesInDraft";
-                each(&|person| {
-                    let duties = roles
-                        .get(&person.user.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    if draft {
-                        return Link::Many(self.in_draft(&duties));
-                    }
-                    let mut nodes = self.capabilities(&duties);
-                    if person.user.id == self.caller.user() {
-                        self.add_own(&mut nodes);
-                    }
-                    Link::Many(nodes)
-                })
-            }
-            "can_manage_sensitive_config" => {
-                let roles = self.roles_of(&ids).await?;
-                each(&|person| {
-                    let duties = roles.get(&person.user.id);
-                    let may = duties.is_some_and(|duties| {
-                        duties
-                            .iter()
-                            .any(|duty| duty.document.can_manage_sensitive_config)
-                    });
-                    Link::Leaf(may.into())
-                })
-            }
-            "user_confidence_level" => {
-                each(&|person| level(person.document.user_confidence_level.as_ref()))
-            }
-            "effective_confidence_level" => {
-                let groups = self.groups_of(&ids).await?;
-                let roles = self.roles_of(&ids).await?;
-                let links = people.iter().map(|person| {
-                    let teams = groups
-                        .get(&person.user.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    let duties = roles
-                        .get(&person.user.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    effective(person, &teams, &duties)
-                });
-                Ok(links.collect())
-            }
-            "objectOrganization" | "objectAssignedOrganization" => {
-                self.organizations_of(&ids, call).await
-            }
-            "administrated_organizations" => {
-                let memberships = self.memberships_of(&ids).await?;
-                let wanted: Vec<_> = memberships
-                    .values()
-                    .flat_map(|list| list.iter().filter(|row| row.administrator))
-                    .map(|row| row.organisation)
-                    .collect();
-                let companies = self.companies_of(&wanted).await?;
-                each(&|person| {
-                    let rows = memberships
-                        .get(&person.user.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    let own = rows.iter().filter(|row| row.administrator);
-                    let own = own.filter_map(|row| companies.get(&row.organisation));
-                    Link::Many(
-                        own.map(|company| Node::Organization(Arc::clone(company)))
-                            .collect(),
-                    )
-                })
-            }
-            "api_tokens" => {
-                let tokens = self.tokens_of(&ids).await?;
-                each(&|person| {
-                    let own = tokens
-                        .get(&person.user.id)
-                        .map(Vec::as_slice)
-                        .unwrap_or_default();
-                    Link::Many(own.iter().map(token).collect())
-                })
-            }
-            "sessions" => {
-                let sessions = self.sessions_of(&ids).await?;
-                let now = self.now();
-                each(&|person| {
-                    let own = sessions.iter().filter(|one| one.user == person.user.id);
-                    let nodes = own.map(|one| Made::plain("SessionDetail", session(one, now)));
-                    Link::Many(nodes.collect())
-                })
-            }
-            "creator" => {
-                let wanted: Vec<UserId> = people
-                    .iter()
-                    .filter_map(|person| person.user.created_by)
-                    .collect();
-                let rows = self.handle.users_by_id(&wanted).await.or_refuse()?;
-                each(&|person| {
-                    let row = rows
-                        .iter()
-                        .find(|row| Some(row.id) == person.user.created_by);
-                    row.map_or(Link::Null, |row| {
-                        let plain =
-                            json!({"id": row.uuid, "name": row.shown.name, "entity_type": "User"});
-                        Link::One(Made::plain("Creator", plain))
-                    })
-                })
-            }
-            _ => each(&|_| Link::Null),
+    pub(super) async fn relation<'a>(
+        &'a self,
+        parents: &'a [&'a Node],
+        call: &'a Call<'a>,
+    ) -> Links {
+        let type_name = parents.first().map_or("", |node| node.type_name());
+        match relation(type_name, call.name()) {
+            Some(relation) => (relation.resolve)(self, parents, call).await,
+            None => parents.iter().map(|node| inside(node, call)).collect(),
         }
     }
 
     /// The organisations of people: memberships, and the home unless that is the root, so that
     /// somebody made without one shows none.
-    async fn organizations_of(&self, ids: &[UserId], call: &Call<'_>) -> Links {
+    pub(super) async fn organizations_of(&self, ids: &[UserId], call: &Call<'_>) -> Links {
         let memberships = self.memberships_of(ids).await?;
         let shown = |row: &&directory::Membership| !row.home || row.organisation != directory::ROOT;
         let wanted: Vec<_> = memberships
@@ -259,7 +122,7 @@ impl Session {
             order(
                 call,
                 &mut list,
-                |row| &row.organisation.name,
+                |row| row.organisation.name.clone(),
                 |row| row.organisation.created_at,
             );
             let total = list.len();
@@ -275,57 +138,13 @@ impl Session {
         Ok(links.collect())
     }
 
-    async fn of_groups(&self, teams: &[Arc<Team>], call: &Call<'_>) -> Links {
-        let each = |link: &dyn Fn(&Team) -> Link<Node>| -> Links {
-            Ok(teams.iter().map(|team| link(team)).collect())
-        };
-        let ids: Vec<_> = teams.iter().map(|team| team.group.id).collect();
-        match call.name() {
-            "roles" => {
-                let roles = self.roles_of_groups(&ids).await?;
-                each(&|team| {
-                    let mut duties = roles
-                        .get(&team.group.id)
-                        .map(|list| list.to_vec())
-                        .unwrap_or_default();
-                    order(
-                        call,
-                        &mut duties,
-                        |duty| &duty.role.name,
-                        |duty| duty.role.created_at,
-                    );
-                    Link::One(Connection::whole(&node::ROLES, state(&duties, Node::Role)))
-                })
-            }
-            "members" => self.members_of_groups(&ids, call).await,
-            "group_confidence_level" => {
-                each(&|team| level(team.document.group_confidence_level.as_ref()))
-            }
-            "allowed_marking" => {
-                each(&|team| Link::Many(self.markings_of(&team.document.allowed_marking)))
-            }
-            "max_shareable_marking" => {
-                each(&|team| Link::Many(self.markings_of(&team.document.max_shareable_marking)))
-            }
-            "default_marking" => each(&|team| {
-                let entries = team.document.default_marking.iter().map(|entry| {
-                    let values = Link::Many(self.markings_of(&entry.values));
-                    let plain = json!({"entity_type": entry.entity_type});
-                    Made::with("DefaultMarking", plain, [("values", values)])
-                });
-                Link::Many(entries.collect())
-            }),
-            _ => each(&|_| Link::Null),
-        }
-    }
-
-    fn markings_of(&self, ids: &[String]) -> Vec<Node> {
+    pub(super) fn markings_of(&self, ids: &[String]) -> Vec<Node> {
         let found = ids.iter().filter_map(|id| marking::find(id));
         found.map(|entry| self.marking(entry)).collect()
     }
 
     /// The capabilities of roles together, in the vendor's order.
-    fn capabilities(&self, duties: &[Arc<Duty>]) -> Vec<Node> {
+    pub(super) fn capabilities(&self, duties: &[Arc<Duty>]) -> Vec<Node> {
         let mut held: Vec<&'static Capability> = Vec::new();
         for entry in duties.iter().flat_map(|duty| duty.capabilities()) {
             if !held.contains(&entry) {
@@ -338,7 +157,7 @@ impl Session {
             .collect()
     }
 
-    fn in_draft(&self, duties: &[Arc<Duty>]) -> Vec<Node> {
+    pub(super) fn in_draft(&self, duties: &[Arc<Duty>]) -> Vec<Node> {
         let mut held: Vec<&'static Capability> = Vec::new();
         for name in duties
             .iter()
@@ -357,7 +176,7 @@ impl Session {
 
     /// What the caller holds without a role of this platform: through Usher's own roles, and as an
     /// organisation's administrator.
-    fn add_own(&self, nodes: &mut Vec<Node>) {
+    pub(super) fn add_own(&self, nodes: &mut Vec<Node>) {
         let has = |nodes: &[Node], wanted: &str| {
             nodes
                 .iter()
@@ -389,7 +208,10 @@ impl Session {
     }
 
     /// The tokens of people, revoked ones left out; nothing of people whose keys the caller may not see.
-    async fn tokens_of(&self, ids: &[UserId]) -> Result<HashMap<UserId, Vec<Key>>, Refusal> {
+    pub(super) async fn tokens_of(
+        &self,
+        ids: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<Key>>, Refusal> {
         let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
         let query = Query {
             predicate: Predicate::Is(KeyField::User, one_of)
@@ -409,7 +231,7 @@ impl Session {
         Ok(tokens)
     }
 
-    async fn sessions_of(&self, ids: &[UserId]) -> Result<Vec<SignedIn>, Refusal> {
+    pub(super) async fn sessions_of(&self, ids: &[UserId]) -> Result<Vec<SignedIn>, Refusal> {
         match self.handle.sessions(ids).await {
             // Whoever may see people need not be one who sees where they are signed in.
             Err(directory::Fault::Forbidden(_)) => Ok(Vec::new()),
@@ -451,10 +273,15 @@ fn page_info(connection: &Connection) -> Node {
 }
 
 /// Orders a list that is by name already, when something else is wanted.
-fn order<T>(call: &Call<'_>, list: &mut [T], name: impl Fn(&T) -> &str, made: impl Fn(&T) -> Time) {
+pub(super) fn order<T>(
+    call: &Call<'_>,
+    list: &mut [T],
+    name: impl Fn(&T) -> String,
+    made: impl Fn(&T) -> Time,
+) {
     match call.text("orderBy") {
         "created_at" | "created" => list.sort_by_key(|row| made(row)),
-        "name" => list.sort_by_cached_key(|row| directory::fold_search(name(row))),
+        "name" => list.sort_by_cached_key(|row| directory::fold_search(&name(row))),
         _ => {}
     }
     if call.text("orderMode") == "desc" {

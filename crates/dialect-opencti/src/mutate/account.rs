@@ -63,7 +63,7 @@ pub async fn edit(session: &Session, call: &Call<'_>) -> Answer {
 }
 
 /// Ends the session the request came with. A token is no session, and stays.
-pub async fn sign_out(session: &Session) -> Answer {
+pub async fn sign_out(session: &Session, _: &Call<'_>) -> Answer {
     match session.handle.sign_out().await {
         Ok(()) | Err(Fault::NotFound(Kind::Session)) => {}
         Err(fault) => return Err(refused(&fault)),

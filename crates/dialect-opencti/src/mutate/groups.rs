@@ -55,70 +55,80 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     Ok(Link::One(Node::Group(session.team(group).await?)))
 }
 
-/// Answers a field of `GroupEditMutations`.
-pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
-    let Some(group) = session.find_group(id).await? else {
-        return Err(match call.name() {
-            "delete" => errors::already_deleted(id),
-            _ => errors::functional("Group cannot be found.").with("group_id", id),
-        });
-    };
-    match call.name() {
-        "delete" => {
-            session.handle.delete_group(group.id).await.or_refuse()?;
-            Ok(Link::Leaf(Value::from(group.uuid.to_string())))
+/// The group of an edit.
+async fn target(session: &Session, id: &str) -> Result<Group, Refusal> {
+    let group = session.find_group(id).await?;
+    group.ok_or_else(|| errors::functional("Group cannot be found.").with("group_id", id))
+}
+
+/// `groupEdit { delete }`
+pub async fn delete(session: &Session, id: &str, _: &Call<'_>) -> Answer {
+    let group = session.find_group(id).await?;
+    let group = group.ok_or_else(|| errors::already_deleted(id))?;
+    session.handle.delete_group(group.id).await.or_refuse()?;
+    Ok(Link::Leaf(Value::from(group.uuid.to_string())))
+}
+
+/// `groupEdit { fieldPatch }`
+pub async fn patch_fields(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let group = target(session, id).await?;
+    let edits = edit::read(call.get("input"))?;
+    let team = patch(session, group, &edits).await?;
+    Ok(Link::One(team))
+}
+
+/// `groupEdit { relationAdd }`
+pub async fn add_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let group = target(session, id).await?;
+    let kind = input_text(call, "relationship_type").unwrap_or_default();
+    let to = input_text(call, "toId").unwrap_or_default();
+    match kind.as_str() {
+        "member-of" => {
+            let from = input_text(call, "fromId").unwrap_or_default();
+            let user = session.find_user(&from).await?;
+            let user = user.ok_or_else(|| errors::missing_reference(&[&from]))?;
+            super::users::join(session, user, id).await
         }
-        "fieldPatch" => {
-            let edits = edit::read(call.get("input"))?;
-            let team = patch(session, group, &edits).await?;
-            Ok(Link::One(team))
-        }
-        "relationAdd" => {
-            let kind = input_text(call, "relationship_type").unwrap_or_default();
-            let to = input_text(call, "toId").unwrap_or_default();
-            match kind.as_str() {
-                "member-of" => {
-                    let from = input_text(call, "fromId").unwrap_or_default();
-                    let user = session.find_user(&from).await?;
-                    let user = user.ok_or_else(|| errors::missing_reference(&[&from]))?;
-                    super::users::join(session, user, id).await
-                }
-                "has-role" => add_role(session, group, &to).await,
-                "accesses-to" => allow_marking(session, group, &to).await,
-                _ => Err(errors::functional(
-                    "This relation cannot be added to a group",
-                )),
-            }
-        }
-        "relationDelete" => {
-            let (from, to) = (call.text("fromId"), call.text("toId"));
-            match call.text("relationship_type") {
-                "member-of" => {
-                    let user = session.find_user(from).await?;
-                    let user = user.ok_or_else(|| errors::missing_reference(&[from]))?;
-                    super::users::leave(session, &user, id).await?;
-                }
-                "has-role" => remove_role(session, &group, to).await?,
-                "accesses-to" => {
-                    let found =
-                        marking::find(to).ok_or_else(|| errors::missing_reference(&[to]))?;
-                    let wanted = found.id.to_string();
-                    return change(session, group, |document| {
-                        document.allowed_marking.retain(|old| *old != wanted);
-                    })
-                    .await;
-                }
-                _ => {
-                    return Err(errors::functional(
-                        "This relation cannot be deleted from a group",
-                    ));
-                }
-            }
-            again(session, &group).await
-        }
-        "editDefaultMarking" => default_marking(session, group, call).await,
-        _ => Err(errors::internal()),
+        "has-role" => add_role(session, group, &to).await,
+        "accesses-to" => allow_marking(session, group, &to).await,
+        _ => Err(errors::functional(
+            "This relation cannot be added to a group",
+        )),
     }
+}
+
+/// `groupEdit { relationDelete }`
+pub async fn delete_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let group = target(session, id).await?;
+    let (from, to) = (call.text("fromId"), call.text("toId"));
+    match call.text("relationship_type") {
+        "member-of" => {
+            let user = session.find_user(from).await?;
+            let user = user.ok_or_else(|| errors::missing_reference(&[from]))?;
+            super::users::leave(session, &user, id).await?;
+        }
+        "has-role" => remove_role(session, &group, to).await?,
+        "accesses-to" => {
+            let found = marking::find(to).ok_or_else(|| errors::missing_reference(&[to]))?;
+            let wanted = found.id.to_string();
+            return change(session, group, |document| {
+                document.allowed_marking.retain(|old| *old != wanted);
+            })
+            .await;
+        }
+        _ => {
+            return Err(errors::functional(
+                "This relation cannot be deleted from a group",
+            ));
+        }
+    }
+    again(session, &group).await
+}
+
+/// `groupEdit { editDefaultMarking }`
+pub async fn edit_default_marking(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let group = target(session, id).await?;
+    default_marking(session, group, call).await
 }
 
 async fn again(session: &Session, group: &Group) -> Answer {

@@ -18,12 +18,12 @@ use super::errors;
 use super::graph::Session;
 use super::ids;
 use super::node::{Made, Node};
+use super::resolvers::{Answer, EditField, RootField, edit_fields, root_fields};
 use graphql::{Call, Link, Refusal};
 use kit::retry_stale;
 
 const PEOPLE: &[&str] = &[capability::SET_ACCESSES, capability::ORGANIZATION_ADMIN];
-
-type Answer = Result<Link<Node>, Refusal>;
+const ACCESSES: &[&str] = &[capability::SET_ACCESSES];
 
 /// Answers a field of `Mutation`.
 pub async fn root(session: &Session, call: &Call<'_>) -> Answer {
@@ -40,123 +40,121 @@ fn is_stale(refusal: &Refusal) -> bool {
     *refusal == errors::stale()
 }
 
+/// Every field of `Mutation`.
+pub static MUTATIONS: &[RootField] = root_fields![
+    "token" => sign_in;
+    "logout" => account::sign_out;
+    "meEdit" => account::edit;
+    "userTokenAdd", &[capability::USE_TOKEN] => tokens::add_own;
+    "userTokenRevoke", &[capability::USE_TOKEN] => tokens::revoke_own;
+    "userAdd", PEOPLE => users::add;
+    "userEdit", PEOPLE => edit_user;
+    "sendUserMail", PEOPLE => templates::send;
+    "userAdminTokenAdd", ACCESSES => tokens::add;
+    "userAdminTokenRevoke", ACCESSES => tokens::revoke;
+    "sessionKill", ACCESSES => account::kill_session;
+    "userSessionsKill", ACCESSES => account::kill_sessions;
+    "otpUserDeactivation", ACCESSES => account::deactivate_second_factor;
+    "groupAdd", ACCESSES => groups::add;
+    "groupEdit", ACCESSES => edit_group;
+    "roleAdd", ACCESSES => roles::add;
+    "roleEdit", ACCESSES => edit_role;
+    "organizationAdd", &[capability::UPDATE_KNOWLEDGE] => organisations::add;
+    "organizationDelete", &[capability::DELETE_KNOWLEDGE] => delete_organisation;
+    "organizationAdminAdd", ACCESSES => add_administrator;
+    "organizationAdminRemove", ACCESSES => remove_administrator;
+    "stixDomainObjectEdit", &[capability::UPDATE_KNOWLEDGE] => edit_domain_object;
+    "settingsEdit" => edit_settings;
+    "emailTemplateAdd", PEOPLE => templates::add;
+    "emailTemplateDelete", PEOPLE => templates::delete;
+    "emailTemplateFieldPatch", PEOPLE => templates::patch;
+];
+
+/// Every field of the objects that hold mutations.
+pub static EDITS: &[EditField] = edit_fields![
+    "UserEditMutations"."delete" => users::delete;
+    "UserEditMutations"."fieldPatch" => users::patch_fields;
+    "UserEditMutations"."relationAdd" => users::add_relation;
+    "UserEditMutations"."relationDelete" => users::delete_relation;
+    "UserEditMutations"."organizationAdd" => users::add_organisation;
+    "UserEditMutations"."organizationDelete" => users::delete_organisation;
+    "GroupEditMutations"."delete" => groups::delete;
+    "GroupEditMutations"."fieldPatch" => groups::patch_fields;
+    "GroupEditMutations"."relationAdd" => groups::add_relation;
+    "GroupEditMutations"."relationDelete" => groups::delete_relation;
+    "GroupEditMutations"."editDefaultMarking" => groups::edit_default_marking;
+    "RoleEditMutations"."delete" => roles::delete;
+    "RoleEditMutations"."fieldPatch" => roles::patch_fields;
+    "RoleEditMutations"."relationAdd" => roles::add_relation;
+    "RoleEditMutations"."relationDelete" => roles::delete_relation;
+    "StixDomainObjectEditMutations"."delete", &[capability::DELETE_KNOWLEDGE] => delete_domain_object;
+    "SettingsEditMutations"."fieldPatch", &[capability::SET_PARAMETERS, capability::SET_ACCESSES] => settings::patch_fields;
+    "SettingsEditMutations"."editMessage", &[capability::SET_PARAMETERS] => settings::edit_message;
+    "SettingsEditMutations"."deleteMessage", &[capability::SET_PARAMETERS] => settings::delete_message;
+];
+
 async fn try_root(session: &Session, call: &Call<'_>) -> Answer {
-    let accesses = || session.require(&[capability::SET_ACCESSES]);
-    let holder = |type_name: &'static str| Link::One(Node::Edit(type_name, call.text("id").into()));
-    let answer = match call.name() {
-        "token" => super::login::sign_in(&session.info, call).await,
-        "logout" => account::sign_out(session).await,
-        "meEdit" => account::edit(session, call).await,
-        "userTokenAdd" => {
-            session.require(&[capability::USE_TOKEN])?;
-            tokens::add_own(session, call).await
-        }
-        "userTokenRevoke" => {
-            session.require(&[capability::USE_TOKEN])?;
-            tokens::revoke_own(session, call).await
-        }
-        "userAdd" => {
-            session.require(PEOPLE)?;
-            users::add(session, call).await
-        }
-        "userEdit" => {
-            session.require(PEOPLE)?;
-            Ok(holder("UserEditMutations"))
-        }
-        "sendUserMail" => {
-            session.require(PEOPLE)?;
-            templates::send(session, call).await
-        }
-        "userAdminTokenAdd" => {
-            accesses()?;
-            tokens::add(session, call).await
-        }
-        "userAdminTokenRevoke" => {
-            accesses()?;
-            tokens::revoke(session, call).await
-        }
-        "sessionKill" => {
-            accesses()?;
-            account::kill_session(session, call).await
-        }
-        "userSessionsKill" => {
-            accesses()?;
-            account::kill_sessions(session, call).await
-        }
-        "otpUserDeactivation" => {
-            accesses()?;
-            account::deactivate_second_factor(session, call).await
-        }
-        "groupAdd" => {
-            accesses()?;
-            groups::add(session, call).await
-        }
-        "groupEdit" => {
-            accesses()?;
-            Ok(holder("GroupEditMutations"))
-        }
-        "roleAdd" => {
-            accesses()?;
-            roles::add(session, call).await
-        }
-        "roleEdit" => {
-            accesses()?;
-            Ok(holder("RoleEditMutations"))
-        }
-        "organizationAdd" => {
-            session.require(&[capability::UPDATE_KNOWLEDGE])?;
-            organisations::add(session, call).await
-        }
-        "organizationDelete" => {
-            session.require(&[capability::DELETE_KNOWLEDGE])?;
-            organisations::delete(session, call.text("id")).await
-        }
-        "organizationAdminAdd" => {
-            accesses()?;
-            organisations::set_administrator(session, call, true).await
-        }
-        "organizationAdminRemove" => {
-            accesses()?;
-            organisations::set_administrator(session, call, false).await
-        }
-        "stixDomainObjectEdit" => {
-            session.require(&[capability::UPDATE_KNOWLEDGE])?;
-            Ok(holder("StixDomainObjectEditMutations"))
-        }
-        "settingsEdit" => Ok(holder("SettingsEditMutations")),
-        "emailTemplateAdd" => {
-            session.require(PEOPLE)?;
-            templates::add(session, call).await
-        }
-        "emailTemplateDelete" => {
-            session.require(PEOPLE)?;
-            templates::delete(session, call).await
-        }
-        "emailTemplateFieldPatch" => {
-            session.require(PEOPLE)?;
-            templates::patch(session, call).await
-        }
-        _ => Err(errors::internal()),
-    };
+    let found = MUTATIONS.iter().find(|field| field.name == call.name());
+    let field = found.ok_or_else(errors::internal)?;
+    session.require(field.any_of)?;
+    let answer = (field.resolve)(session, call).await;
     session.memo.clear();
     answer
 }
 
 async fn try_edit(session: &Session, type_name: &str, id: &str, call: &Call<'_>) -> Answer {
     session.memo.clear();
-    let answer = match type_name {
-        "UserEditMutations" => users::edit(session, id, call).await,
-        "GroupEditMutations" => groups::edit(session, id, call).await,
-        "RoleEditMutations" => roles::edit(session, id, call).await,
-        "StixDomainObjectEditMutations" => {
-            session.require(&[capability::DELETE_KNOWLEDGE])?;
-            organisations::delete(session, id).await
-        }
-        "SettingsEditMutations" => settings::edit(session, id, call).await,
-        _ => Err(errors::internal()),
-    };
+    let is_it = |field: &&EditField| field.of == type_name && field.name == call.name();
+    let field = EDITS.iter().find(is_it).ok_or_else(errors::internal)?;
+    session.require(field.any_of)?;
+    let answer = (field.resolve)(session, id, call).await;
     session.memo.clear();
     answer
+}
+
+async fn sign_in(session: &Session, call: &Call<'_>) -> Answer {
+    super::login::sign_in(&session.info, call).await
+}
+
+/// An object that holds further mutations of what an id names.
+fn holder(type_name: &'static str, call: &Call<'_>) -> Answer {
+    Ok(Link::One(Node::Edit(type_name, call.text("id").into())))
+}
+
+async fn edit_user(_: &Session, call: &Call<'_>) -> Answer {
+    holder("UserEditMutations", call)
+}
+
+async fn edit_group(_: &Session, call: &Call<'_>) -> Answer {
+    holder("GroupEditMutations", call)
+}
+
+async fn edit_role(_: &Session, call: &Call<'_>) -> Answer {
+    holder("RoleEditMutations", call)
+}
+
+async fn edit_domain_object(_: &Session, call: &Call<'_>) -> Answer {
+    holder("StixDomainObjectEditMutations", call)
+}
+
+async fn edit_settings(_: &Session, call: &Call<'_>) -> Answer {
+    holder("SettingsEditMutations", call)
+}
+
+async fn delete_organisation(session: &Session, call: &Call<'_>) -> Answer {
+    organisations::delete(session, call.text("id")).await
+}
+
+async fn delete_domain_object(session: &Session, id: &str, _: &Call<'_>) -> Answer {
+    organisations::delete(session, id).await
+}
+
+async fn add_administrator(session: &Session, call: &Call<'_>) -> Answer {
+    organisations::set_administrator(session, call, true).await
+}
+
+async fn remove_administrator(session: &Session, call: &Call<'_>) -> Answer {
+    organisations::set_administrator(session, call, false).await
 }
 
 /// The relation between two things as an object. Its id is computed from both, so that asking for

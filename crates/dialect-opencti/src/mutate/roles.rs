@@ -37,49 +37,55 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     Ok(Link::One(Node::Role(session.duty(role).await?)))
 }
 
-/// Answers a field of `RoleEditMutations`.
-pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
-    let Some(role) = session.find_role(id).await? else {
-        return Err(match call.name() {
-            "delete" => errors::already_deleted(id),
-            _ => errors::functional("Role cannot be found.").with("role_id", id),
-        });
-    };
-    match call.name() {
-        "delete" => {
-            let deleted = session
-                .handle
-                .delete_role(role.id, directory::RoleInUse::TakeAway)
-                .await;
-            deleted.or_refuse()?;
-            Ok(Link::Leaf(Value::from(role.uuid.to_string())))
-        }
-        "fieldPatch" => {
-            let edits = edit::read(call.get("input"))?;
-            patch(session, role, &edits).await
-        }
-        "relationAdd" => {
-            let wanted = input_text(call, "toId").unwrap_or_default();
-            let kind = input_text(call, "relationship_type").unwrap_or_default();
-            let entry = capability(&wanted)?;
-            let (from, to) = (role.uuid, ids::fixed(&ids::named("capability", entry.name)));
-            let duty = hold(session, role, &kind, entry, true).await?;
-            let since = session.now();
-            let to = ("Capability", to, Some(Node::Capability(entry, since)));
-            Ok(Link::One(relationship(
-                &kind,
-                ("Role", from, Node::Role(duty)),
-                to,
-                since,
-            )))
-        }
-        "relationDelete" => {
-            let entry = capability(call.text("toId"))?;
-            let duty = hold(session, role, call.text("relationship_type"), entry, false).await?;
-            Ok(Link::One(Node::Role(duty)))
-        }
-        _ => Err(errors::internal()),
-    }
+/// The role of an edit.
+async fn target(session: &Session, id: &str) -> Result<Role, Refusal> {
+    let role = session.find_role(id).await?;
+    role.ok_or_else(|| errors::functional("Role cannot be found.").with("role_id", id))
+}
+
+/// `roleEdit { delete }`
+pub async fn delete(session: &Session, id: &str, _: &Call<'_>) -> Answer {
+    let role = session.find_role(id).await?;
+    let role = role.ok_or_else(|| errors::already_deleted(id))?;
+    let deleted = session
+        .handle
+        .delete_role(role.id, directory::RoleInUse::TakeAway)
+        .await;
+    deleted.or_refuse()?;
+    Ok(Link::Leaf(Value::from(role.uuid.to_string())))
+}
+
+/// `roleEdit { fieldPatch }`
+pub async fn patch_fields(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let role = target(session, id).await?;
+    let edits = edit::read(call.get("input"))?;
+    patch(session, role, &edits).await
+}
+
+/// `roleEdit { relationAdd }`
+pub async fn add_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let role = target(session, id).await?;
+    let wanted = input_text(call, "toId").unwrap_or_default();
+    let kind = input_text(call, "relationship_type").unwrap_or_default();
+    let entry = capability(&wanted)?;
+    let (from, to) = (role.uuid, ids::fixed(&ids::named("capability", entry.name)));
+    let duty = hold(session, role, &kind, entry, true).await?;
+    let since = session.now();
+    let to = ("Capability", to, Some(Node::Capability(entry, since)));
+    Ok(Link::One(relationship(
+        &kind,
+        ("Role", from, Node::Role(duty)),
+        to,
+        since,
+    )))
+}
+
+/// `roleEdit { relationDelete }`
+pub async fn delete_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let role = target(session, id).await?;
+    let entry = capability(call.text("toId"))?;
+    let duty = hold(session, role, call.text("relationship_type"), entry, false).await?;
+    Ok(Link::One(Node::Role(duty)))
 }
 
 /// The capability of an id.

@@ -1,62 +1,75 @@
 //! Settings and the messages among them.
 
-use super::super::capability;
 use super::super::edit;
 use super::super::errors;
 use super::super::errors::OrRefuse as _;
 use super::super::graph::Session;
-use super::super::settings::{self, Message};
+use super::super::settings::{self, Message, PlatformSettings};
 use super::{Answer, input_flag, input_list, input_text};
-use graphql::{Call, Link};
+use graphql::{Call, Link, Refusal};
 
 /// Messages kept at most.
 const MESSAGES: usize = 100;
 
-/// Answers a field of `SettingsEditMutations`.
-pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
-    match call.name() {
-        "fieldPatch" => session.require(&[capability::SET_PARAMETERS, capability::SET_ACCESSES])?,
-        _ => session.require(&[capability::SET_PARAMETERS])?,
-    }
+/// The settings of an edit.
+async fn target(session: &Session, id: &str) -> Result<PlatformSettings, Refusal> {
     if id != settings::id() && id != format!("settings--{}", settings::id()) {
         return Err(errors::functional("Settings cannot be found.").with("settings_id", id));
     }
-    let before = session.platform_settings().await?;
-    let mut stored = before.clone();
-    match call.name() {
-        "fieldPatch" => {
-            for edit in edit::read(call.get("input"))? {
-                if edit.key == settings::ORGANIZATION
-                    && let Some(id) = edit.optional_text()?
-                    && session.find_organisation(&id).await?.is_none()
-                {
-                    return Err(errors::missing_reference(&[&id]));
-                }
-                stored.change(&edit)?;
-            }
+    session.platform_settings().await
+}
+
+async fn write(
+    session: &Session,
+    call: &Call<'_>,
+    before: &PlatformSettings,
+    mut changed: PlatformSettings,
+) -> Answer {
+    changed.updated_at = Some(session.now().milliseconds());
+    let written = session.handle.change_setting_since(before, changed.clone());
+    written.await.or_refuse()?;
+    Ok(Link::One(session.settings_node(&changed, call).await?))
+}
+
+/// `settingsEdit { fieldPatch }`
+pub async fn patch_fields(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let before = target(session, id).await?;
+    let mut changed = before.clone();
+    for edit in edit::read(call.get("input"))? {
+        if edit.key == settings::ORGANIZATION
+            && let Some(id) = edit.optional_text()?
+            && session.find_organisation(&id).await?.is_none()
+        {
+            return Err(errors::missing_reference(&[&id]));
         }
-        "editMessage" => edit_message(session, &mut stored.messages, call)?,
-        "deleteMessage" => {
-            let wanted = call.text("input");
-            stored.messages.retain(|message| message.id != wanted);
-        }
-        _ => return Err(errors::internal()),
+        changed.change(&edit)?;
     }
-    stored.updated_at = Some(session.now().milliseconds());
-    let changed = session
-        .handle
-        .change_setting_since(&before, stored.clone())
-        .await;
-    changed.or_refuse()?;
-    Ok(Link::One(session.settings_node(&stored, call).await?))
+    write(session, call, &before, changed).await
+}
+
+/// `settingsEdit { editMessage }`
+pub async fn edit_message(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let before = target(session, id).await?;
+    let mut changed = before.clone();
+    put_message(session, &mut changed.messages, call)?;
+    write(session, call, &before, changed).await
+}
+
+/// `settingsEdit { deleteMessage }`
+pub async fn delete_message(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let before = target(session, id).await?;
+    let mut changed = before.clone();
+    let wanted = call.text("input");
+    changed.messages.retain(|message| message.id != wanted);
+    write(session, call, &before, changed).await
 }
 
 /// Puts a message among the others, in place of the one with its id.
-fn edit_message(
+fn put_message(
     session: &Session,
     messages: &mut Vec<Message>,
     call: &Call<'_>,
-) -> Result<(), graphql::Refusal> {
+) -> Result<(), Refusal> {
     let text = input_text(call, "message").unwrap_or_default();
     if text.is_empty() || text.chars().count() > 10_000 {
         return Err(errors::validation(

@@ -121,56 +121,66 @@ fn document(call: &Call<'_>) -> Result<UserDocument, Refusal> {
     Ok(document)
 }
 
-/// Answers a field of `UserEditMutations`.
-pub async fn edit(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+/// `userEdit { delete }`
+pub async fn delete(session: &Session, id: &str, _: &Call<'_>) -> Answer {
     let user = target(session, id).await?;
-    match call.name() {
-        "delete" => {
-            let deleted = session.handle.delete_user(user.id).await.or_refuse()?;
-            Ok(Link::Leaf(Value::from(deleted.uuid.to_string())))
-        }
-        "fieldPatch" => {
-            let edits = edit::read(call.get("input"))?;
-            let changed = patch(session, user, &edits, false).await?;
-            shown(session, changed).await
-        }
-        "relationAdd" => {
-            let wanted = input_text(call, "toId").unwrap_or_default();
-            if input_text(call, "relationship_type").as_deref() != Some("member-of") {
-                return Err(errors::functional(
-                    "Only member-of relations can be added to a user",
-                ));
-            }
-            join(session, user, &wanted).await
-        }
-        "relationDelete" => {
-            let wanted = call.text("toId");
-            if call.text("relationship_type") != "member-of" {
-                return Err(errors::functional(
-                    "Only member-of relations can be deleted from a user",
-                ));
-            }
-            leave(session, &user, wanted).await?;
-            again(session, &user).await
-        }
-        "organizationAdd" => {
-            let wanted = call.text("organizationId");
-            let found = session.find_organisation(wanted).await?;
-            let found = found.ok_or_else(|| errors::missing_reference(&[wanted]))?;
-            let added = session.handle.add_membership(user.id, found.id, None).await;
-            added.map_err(|fault| reference(&fault, wanted))?;
-            again(session, &user).await
-        }
-        "organizationDelete" => {
-            let wanted = call.text("organizationId");
-            let found = session.find_organisation(wanted).await?;
-            let found = found.ok_or_else(|| errors::missing_reference(&[wanted]))?;
-            match session.handle.remove_membership(user.id, found.id).await {
-                Ok(()) | Err(Fault::NotFound(Kind::Membership)) => again(session, &user).await,
-                Err(fault) => Err(reference(&fault, wanted)),
-            }
-        }
-        _ => Err(errors::internal()),
+    let deleted = session.handle.delete_user(user.id).await.or_refuse()?;
+    Ok(Link::Leaf(Value::from(deleted.uuid.to_string())))
+}
+
+/// `userEdit { fieldPatch }`
+pub async fn patch_fields(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let user = target(session, id).await?;
+    let edits = edit::read(call.get("input"))?;
+    let changed = patch(session, user, &edits, false).await?;
+    shown(session, changed).await
+}
+
+/// `userEdit { relationAdd }`
+pub async fn add_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let user = target(session, id).await?;
+    let wanted = input_text(call, "toId").unwrap_or_default();
+    if input_text(call, "relationship_type").as_deref() != Some("member-of") {
+        return Err(errors::functional(
+            "Only member-of relations can be added to a user",
+        ));
+    }
+    join(session, user, &wanted).await
+}
+
+/// `userEdit { relationDelete }`
+pub async fn delete_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let user = target(session, id).await?;
+    let wanted = call.text("toId");
+    if call.text("relationship_type") != "member-of" {
+        return Err(errors::functional(
+            "Only member-of relations can be deleted from a user",
+        ));
+    }
+    leave(session, &user, wanted).await?;
+    again(session, &user).await
+}
+
+/// `userEdit { organizationAdd }`
+pub async fn add_organisation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let user = target(session, id).await?;
+    let wanted = call.text("organizationId");
+    let found = session.find_organisation(wanted).await?;
+    let found = found.ok_or_else(|| errors::missing_reference(&[wanted]))?;
+    let added = session.handle.add_membership(user.id, found.id, None).await;
+    added.map_err(|fault| reference(&fault, wanted))?;
+    again(session, &user).await
+}
+
+/// `userEdit { organizationDelete }`
+pub async fn delete_organisation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
+    let user = target(session, id).await?;
+    let wanted = call.text("organizationId");
+    let found = session.find_organisation(wanted).await?;
+    let found = found.ok_or_else(|| errors::missing_reference(&[wanted]))?;
+    match session.handle.remove_membership(user.id, found.id).await {
+        Ok(()) | Err(Fault::NotFound(Kind::Membership)) => again(session, &user).await,
+        Err(fault) => Err(reference(&fault, wanted)),
     }
 }
 

@@ -5,6 +5,7 @@ mod faults;
 mod lists;
 mod replay;
 mod rights;
+mod schema;
 mod sessions;
 mod statements;
 mod transport;

@@ -40,6 +40,7 @@ static ROUTES: &[Route] = routes![
     POST "/typed" typed => signed_in;
     POST "/users" create => CreateUser;
     DELETE "/users/{id}" delete => DeleteUser;
+    POST "/guarded/{id}" guarded => CreateUser if only_ada, "Answer to one alone", "Anything" -> "201 Nothing";
 ];
 
 struct Plain;
@@ -118,6 +119,21 @@ async fn create(request: Authenticated, TypedBody(shape): TypedBody<Shape>) -> H
     };
     let user = request.create_user(new).await?;
     Ok(reply::json(StatusCode::CREATED, &user.id))
+}
+
+fn only_ada(request: &Authenticated) -> Result<(), Fault> {
+    match request.caller.login() {
+        "ada@example.org" => Ok(()),
+        _ => Err(Fault::ExceedsOwn),
+    }
+}
+
+async fn guarded(
+    request: Authenticated,
+    Path(_): Path<i64>,
+    JsonBody(_): JsonBody,
+) -> HandlerResult {
+    Ok(reply::json(StatusCode::CREATED, &request.segments))
 }
 
 async fn delete(request: Authenticated, Path(id): Path<i64>) -> HandlerResult {
@@ -216,6 +232,120 @@ async fn a_client_at_the_root_is_told_the_mount() {
     assert_eq!(reply.status, 404);
     let message = reply.json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("http://usher.example/plain/"), "{message}");
+}
+
+/// PLAIN under another mount, for clients that present other credentials.
+static OTHER: Dialect = Dialect {
+    name: "other",
+    platform: Platform::USHER,
+    mount: "/other",
+    specification: None,
+    protocol: &Other,
+    routes: &[],
+    limits: Limits::DEFAULT,
+    environment: |_: &FirstRunFacts| Vec::new(),
+    wrong_mount_prefixes: &["lost", "found"],
+};
+
+struct Other;
+
+impl Protocol for Other {
+    fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
+        let key = headers.get("x-other").and_then(|key| key.to_str().ok());
+        key.map(|text| Presented {
+            text: text.to_owned(),
+            accepts: Accepts::Both,
+        })
+        .into_iter()
+        .collect()
+    }
+
+    fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
+        Plain.render_fault(fault, info)
+    }
+
+    fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
+        Plain.render_rejection(rejection, info)
+    }
+}
+
+#[tokio::test]
+async fn of_several_dialects_a_lost_client_may_mean_the_credential_decides() {
+    let world = world_of(&[&PLAIN, &OTHER]).await;
+    let (plain, other) = ("http://usher.example/plain/", "http://usher.example/other/");
+    for (path, header, named, unnamed) in [
+        ("/lost/a", None, vec![plain, other], vec![]),
+        (
+            "/lost/a",
+            Some(("authorization", "Bearer x")),
+            vec![plain],
+            vec![other],
+        ),
+        ("/lost/a", Some(("x-other", "x")), vec![other], vec![plain]),
+        (
+            "/found/a",
+            Some(("authorization", "Bearer x")),
+            vec![other],
+            vec![plain],
+        ),
+    ] {
+        let call = world.get(path);
+        let call = match header {
+            Some((name, value)) => call.header(name, value),
+            None => call,
+        };
+        let reply = call.send().await;
+        assert_eq!(reply.status, 404, "{path} {header:?}");
+        for address in named {
+            assert!(
+                reply.text.contains(address),
+                "{path} {header:?}: {}",
+                reply.text
+            );
+        }
+        for address in unnamed {
+            assert!(
+                !reply.text.contains(address),
+                "{path} {header:?}: {}",
+                reply.text
+            );
+        }
+    }
+}
+
+/// Who asks, then what they may, then the path and the body, whatever the handler does.
+#[tokio::test]
+async fn rights_are_looked_at_before_the_request_is_read() {
+    let world = world_of(&[&PLAIN]).await;
+    let (_, powerless) = world.powerless("powerless@example.org").await;
+    let (_, ada) = world.powerless("ada@example.org").await;
+    let post = async |key: &str, target: &str| {
+        let call = world.post(target).bearer(key);
+        let call = call.header("Content-Type", "application/json").body("{");
+        let reply = call.send().await;
+        let body = reply.json();
+        let said = body["fault"].as_str().or(body["trouble"].as_str());
+        (reply.status, said.unwrap_or_default().to_owned())
+    };
+    for (key, target, status, said) in [
+        ("nobody's", "/plain/users", 401, "Unauthenticated"),
+        (&*powerless, "/plain/users", 403, "Forbidden"),
+        (&*powerless, "/plain/guarded/%ff", 403, "ExceedsOwn"),
+        (&*ada, "/plain/guarded/%ff", 403, "Forbidden"),
+        (&*world.key, "/plain/users", 400, "not well-formed JSON"),
+    ] {
+        let (found, text) = post(key, target).await;
+        assert_eq!(found, status, "{target}: {text}");
+        assert!(text.starts_with(said), "{target}: {text}");
+    }
+    let route = ROUTES
+        .iter()
+        .find(|route| route.path == "/guarded/{id}")
+        .unwrap();
+    assert_eq!(
+        (route.status(), route.answer(), route.takes),
+        ("201", "Nothing", "Anything")
+    );
 }
 
 #[tokio::test]

@@ -39,6 +39,9 @@ fn rows_do_not_get_in_each_others_way() {
                 .iter()
                 .map(|route| (route.method, route.path)),
         );
+        for route in dialect.routes {
+            assert!(!route.summary.is_empty(), "{route:?} has no summary");
+        }
         let spec = dialect.specification.map(|spec| spec());
         assert!(spec.is_none_or(|spec| spec.platform == dialect.platform));
     }

@@ -1,0 +1,197 @@
+//! What leads on from people: groups, roles, organisations, tokens, sessions, confidence levels.
+
+use std::sync::Arc;
+
+use directory::UserId;
+use serde_json::json;
+
+use super::super::errors::OrRefuse as _;
+use super::super::node::{self, Connection, Duty, Made, Node, Person};
+use super::super::resolvers::{Relation, relations};
+use super::personal::{effective, level, session as session_detail, token};
+use super::query::state;
+use super::relations::order;
+use super::{Links, Session};
+use graphql::{Call, Link};
+
+/// Fields of `User` and of `MeUser`.
+pub static OF_BOTH: &[Relation] = relations![
+    "api_tokens" => api_tokens;
+    "capabilities" => capabilities;
+    "capabilitiesInDraft" => capabilities_in_draft;
+    "user_confidence_level" => user_confidence_level;
+    "effective_confidence_level" => effective_confidence_level;
+    "groups" => groups;
+    "objectOrganization" => organizations;
+    "objectAssignedOrganization" => organizations;
+    "administrated_organizations" => administrated_organizations;
+];
+
+/// Fields of `User` alone.
+pub static OF_USERS: &[Relation] = relations![
+    "roles" => roles;
+    "sessions" => sessions;
+    "creator" => creator;
+];
+
+/// Fields of `MeUser` alone.
+pub static OF_ONESELF: &[Relation] = relations![
+    "can_manage_sensitive_config" => can_manage_sensitive_config;
+];
+
+fn people_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Person>> {
+    let people = parents.iter().filter_map(|node| match node {
+        Node::User(person) | Node::Me(person) => Some(person),
+        _ => None,
+    });
+    people.collect()
+}
+
+fn ids_of(people: &[&Arc<Person>]) -> Vec<UserId> {
+    people.iter().map(|person| person.user.id).collect()
+}
+
+/// One link for each person.
+fn each(people: &[&Arc<Person>], link: impl Fn(&Arc<Person>) -> Link<Node>) -> Links {
+    Ok(people.iter().map(|person| link(person)).collect())
+}
+
+async fn groups(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let groups = session.groups_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let list = groups.get(&person.user.id);
+        let mut teams = list.map(|list| list.to_vec()).unwrap_or_default();
+        let name = |team: &Arc<node::Team>| team.group.name.clone();
+        order(call, &mut teams, name, |team| team.group.created_at);
+        Link::One(Connection::whole(&node::GROUPS, state(&teams, Node::Group)))
+    })
+}
+
+async fn roles(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let roles = session.roles_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let list = roles.get(&person.user.id);
+        let mut duties = list.map(|list| list.to_vec()).unwrap_or_default();
+        let name = |duty: &Arc<Duty>| duty.role.name.clone();
+        order(call, &mut duties, name, |duty| duty.role.created_at);
+        Link::Many(state(&duties, Node::Role))
+    })
+}
+
+async fn capabilities(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let roles = session.roles_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let list = roles.get(&person.user.id);
+        let duties = list.map(|list| list.to_vec()).unwrap_or_default();
+        let mut nodes = session.capabilities(&duties);
+        if person.user.id == session.caller.user() {
+            session.add_own(&mut nodes);
+        }
+        Link::Many(nodes)
+    })
+}
+
+async fn capabilities_in_draft(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let roles = session.roles_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let list = roles.get(&person.user.id);
+        let duties = list.map(|list| list.to_vec()).unwrap_or_default();
+        Link::Many(session.in_draft(&duties))
+    })
+}
+
+async fn can_manage_sensitive_config(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let roles = session.roles_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let duties = roles.get(&person.user.id);
+        let may = duties.is_some_and(|duties| {
+            let mut documents = duties.iter().map(|duty| &duty.document);
+            documents.any(|document| document.can_manage_sensitive_config)
+        });
+        Link::Leaf(may.into())
+    })
+}
+
+async fn user_confidence_level(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    each(&people_among(parents), |person| {
+        level(person.document.user_confidence_level.as_ref())
+    })
+}
+
+async fn effective_confidence_level(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let ids = ids_of(&people);
+    let groups = session.groups_of(&ids).await?;
+    let roles = session.roles_of(&ids).await?;
+    each(&people, |person| {
+        let teams = groups.get(&person.user.id);
+        let teams = teams.map(|list| list.to_vec()).unwrap_or_default();
+        let duties = roles.get(&person.user.id);
+        let duties = duties.map(|list| list.to_vec()).unwrap_or_default();
+        effective(person, &teams, &duties)
+    })
+}
+
+async fn organizations(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
+    let ids = ids_of(&people_among(parents));
+    session.organizations_of(&ids, call).await
+}
+
+async fn administrated_organizations(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let memberships = session.memberships_of(&ids_of(&people)).await?;
+    let wanted: Vec<_> = memberships
+        .values()
+        .flat_map(|list| list.iter().filter(|row| row.administrator))
+        .map(|row| row.organisation)
+        .collect();
+    let companies = session.companies_of(&wanted).await?;
+    each(&people, |person| {
+        let rows = memberships.get(&person.user.id);
+        let rows = rows.map(|list| list.to_vec()).unwrap_or_default();
+        let own = rows.iter().filter(|row| row.administrator);
+        let own = own.filter_map(|row| companies.get(&row.organisation));
+        let own = own.map(|company| Node::Organization(Arc::clone(company)));
+        Link::Many(own.collect())
+    })
+}
+
+async fn api_tokens(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let tokens = session.tokens_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let own = tokens.get(&person.user.id);
+        let own = own.map(Vec::as_slice).unwrap_or_default();
+        Link::Many(own.iter().map(token).collect())
+    })
+}
+
+async fn sessions(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let sessions = session.sessions_of(&ids_of(&people)).await?;
+    let now = session.now();
+    each(&people, |person| {
+        let own = sessions.iter().filter(|one| one.user == person.user.id);
+        let nodes = own.map(|one| Made::plain("SessionDetail", session_detail(one, now)));
+        Link::Many(nodes.collect())
+    })
+}
+
+async fn creator(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    let people = people_among(parents);
+    let made_by = people.iter().filter_map(|person| person.user.created_by);
+    let made_by: Vec<UserId> = made_by.collect();
+    let rows = session.handle.users_by_id(&made_by).await.or_refuse()?;
+    each(&people, |person| {
+        let is_it = |row: &&directory::User| Some(row.id) == person.user.created_by;
+        rows.iter().find(is_it).map_or(Link::Null, |row| {
+            let plain = json!({"id": row.uuid, "name": row.shown.name, "entity_type": "User"});
+            Link::One(Made::plain("Creator", plain))
+        })
+    })
+}
