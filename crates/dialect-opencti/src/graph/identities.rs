@@ -58,8 +58,8 @@ async fn members(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links
 async fn authorized_authorities(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     let companies = organizations_among(parents);
     let handle = &session.handle;
-    let rows = handle.organisation_administrators(&ids_of(&companies));
-    let rows = rows.await.or_refuse()?;
+    let ids = ids_of(&companies);
+    let rows = handle.organisation_administrators(&ids).await.or_refuse()?;
     let people: Vec<_> = rows.iter().map(|row| row.user).collect();
     let people = handle.users_by_id(&people).await.or_refuse()?;
     each(&companies, |company| {
