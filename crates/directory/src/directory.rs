@@ -78,17 +78,18 @@ pub(crate) struct Inner {
     pub refusals: crate::cache::refusals::Refusals,
     pub brake: crate::access::address_limiter::Brake,
     pub links: crate::access::address_limiter::Brake,
-    /// At most as many password hashes at once as there are cores.
-    pub hashing: tokio::sync::Semaphore,
-    /// Hashes waiting or running; beyond a bound the door says to come back.
-    pub hashes_waiting: std::sync::atomic::AtomicUsize,
-    /// Password hashes made or compared.
-    pub hashes: std::sync::atomic::AtomicU64,
+    pub hashing: crate::hashing::Pool,
+    pub trials: crate::readiness::Trials,
 }
 
 impl Inner {
     pub fn now(&self) -> Time {
         self.seams.clock.now()
+    }
+
+    /// Time gone by, for what is measured and not written down.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.seams.clock.elapsed()
     }
 
     /// The id that a platform computes from a user's row, where one does.
@@ -144,7 +145,6 @@ impl Directory {
                 .iter()
                 .map(|spec| (spec.platform, spec.administrator_lines.clone()))
                 .collect();
-            let cores = std::thread::available_parallelism().map_or(1, usize::from);
             Ok(Directory(Arc::new(Inner {
                 store,
                 platforms: configuration.platforms,
@@ -159,9 +159,8 @@ impl Directory {
                 refusals: crate::cache::refusals::Refusals::default(),
                 brake: crate::access::address_limiter::Brake::on_failures(),
                 links: crate::access::address_limiter::Brake::on_links(),
-                hashing: tokio::sync::Semaphore::new(cores),
-                hashes_waiting: std::sync::atomic::AtomicUsize::new(0),
-                hashes: std::sync::atomic::AtomicU64::new(0),
+                hashing: crate::hashing::Pool::default(),
+                trials: crate::readiness::Trials::default(),
             })))
         })
     }
@@ -213,6 +212,12 @@ impl Directory {
         self.0.now()
     }
 
+    /// The time gone by since the process began; unlike the clock's time it is never set.
+    #[must_use]
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+
     /// The replaceable parts.
     #[must_use]
     pub fn seams(&self) -> &Seams {
@@ -234,18 +239,7 @@ impl Directory {
     /// Password hashes made or compared since the directory was opened.
     #[must_use]
     pub fn hashes(&self) -> u64 {
-        self.0.hashes.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    /// Whether the store answers.
-    pub fn ping(&self) -> Pending<'_, ()> {
-        Box::pin(async move {
-            self.0
-                .store
-                .ping()
-                .await
-                .map_err(|error| Abort::Store(error).into_fault())
-        })
+        self.0.hashing.hashes()
     }
 
     /// Lets writes finish and closes the store.

@@ -20,6 +20,7 @@ mod model;
 mod operations;
 mod outcome;
 mod pending;
+mod readiness;
 mod rules;
 mod sealing;
 mod seams;
@@ -39,6 +40,7 @@ pub use operations::settings::SettingsChange;
 pub use operations::sweep::Swept;
 pub use operations::users::list::UserChunks;
 pub use pending::{Answering, Pending};
+pub use readiness::Unready;
 pub use rules::{check_email, fold, fold_search, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,

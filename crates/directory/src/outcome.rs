@@ -31,6 +31,10 @@ impl Abort {
             Abort::Fault(fault) => fault,
             Abort::Store(StoreError::Busy) => Fault::Unavailable("busy"),
             Abort::Store(StoreError::Conflict) => Fault::Unavailable("busy"),
+            Abort::Store(StoreError::Silent) => {
+                tracing::error!("the store does not answer");
+                Fault::Unavailable("silent")
+            }
             Abort::Store(StoreError::Full) => Fault::Unavailable("full"),
             // Whoever sent it gets their own dialect's answer to a bad value, from whichever field it came.
             Abort::Store(StoreError::Nul) => Fault::invalid("text", "holds the character NUL"),

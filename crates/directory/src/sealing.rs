@@ -1,14 +1,53 @@
 //! Sealing: secrets that must stay readable (the SMTP password, TOTP seeds, queued mail) are
 //! encrypted with a key that is kept outside the database.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
-use crate::directory::Inner;
+use crate::directory::{Directory, Inner};
 use crate::model::Fault;
+use crate::outcome::{Abort, Outcome};
+use crate::pending::Pending;
+use crate::store::{Tx, settings};
 
 /// Bytes of the nonce in front of the sealed text.
 const NONCE: usize = 24;
+
+/// What the check value is sealed for, and the settings row that keeps it.
+const CHECK: &str = "sealing_check";
+
+impl Directory {
+    /// Whether the secret key is the one this directory was sealed with. The first key that asks is; so is
+    /// every one with `replace`, for operators who have lost the other.
+    pub fn check_secret(&self, replace: bool) -> Pending<'_, bool> {
+        Box::pin(async move {
+            let sealed = STANDARD.encode(self.0.seal(CHECK, CHECK.as_bytes())?);
+            let document = serde_json::Value::from(sealed).to_string();
+            let now = self.now();
+            let stored = self
+                .0
+                .store
+                .write(async move |tx: &mut Tx<'_>| -> Outcome<Option<String>> {
+                    let stored = settings::document(tx, CHECK).await?;
+                    if stored.is_none() || replace {
+                        settings::put(tx, CHECK, &document, now, None).await?;
+                        return Ok(None);
+                    }
+                    Ok(stored)
+                })
+                .await
+                .map_err(Abort::into_fault)?;
+            let Some(stored) = stored else {
+                return Ok(true);
+            };
+            let text: Option<String> = serde_json::from_str(&stored).ok();
+            let sealed = text.and_then(|text| STANDARD.decode(text).ok());
+            Ok(sealed.is_some_and(|sealed| self.0.unseal(CHECK, &sealed).is_ok()))
+        })
+    }
+}
 
 impl Inner {
     /// Seals a text for one purpose; it opens only for the same purpose.

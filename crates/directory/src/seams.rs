@@ -1,15 +1,20 @@
 //! Clock, randomness and hashing cost: what tests replace. Nothing else in the project reads the
 //! time or the system's random source.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use crate::model::Time;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The time now. It may be set, so it is for what is written down.
     fn now(&self) -> Time;
+
+    /// The time gone by since some beginning. It is never set, so it is for what is measured.
+    fn elapsed(&self) -> Duration;
 }
 
 /// The system's clock.
@@ -24,28 +29,50 @@ impl Clock for SystemClock {
     fn now(&self) -> Time {
         Time(jiff::Timestamp::now().as_millisecond())
     }
+
+    fn elapsed(&self) -> Duration {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGINNING.elapsed()
+    }
 }
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    now: AtomicI64,
+    elapsed: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that shows `time`.
     #[must_use]
     pub fn at(time: Time) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(time.0)))
+        Arc::new(Self {
+            now: AtomicI64::new(time.0),
+            elapsed: AtomicI64::new(0),
+        })
     }
 
-    /// Moves it by so many milliseconds.
+    /// Lets so many milliseconds go by.
     pub fn advance(&self, milliseconds: i64) {
-        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        self.now.fetch_add(milliseconds, Ordering::SeqCst);
+        self.elapsed.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Sets it forward or back by so many milliseconds, without time going by.
+    pub fn set_by(&self, milliseconds: i64) {
+        self.now.fetch_add(milliseconds, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Time {
-        Time(self.0.load(Ordering::SeqCst))
+        Time(self.now.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        let elapsed = self.elapsed.load(Ordering::SeqCst);
+        Duration::from_millis(u64::try_from(elapsed).unwrap_or_default())
     }
 }
 

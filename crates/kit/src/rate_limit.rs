@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use directory::{Credential, Fault, Time};
+use directory::{Credential, Fault};
 
 /// How many buckets are kept before full ones are dropped.
 const KEPT: usize = 20_000;
@@ -12,10 +13,10 @@ const KEPT: usize = 20_000;
 #[derive(Default)]
 pub struct RateLimiter(Mutex<HashMap<(&'static str, Credential), Bucket>>);
 
-/// Thousandths of requests that are left, and when that was so.
+/// Thousandths of requests that are left, and when that was so, as time gone by.
 struct Bucket {
     left: i64,
-    at: Time,
+    at: Duration,
 }
 
 impl RateLimiter {
@@ -25,7 +26,7 @@ impl RateLimiter {
         dialect: &'static str,
         credential: Credential,
         per_minute: u32,
-        now: Time,
+        now: Duration,
     ) -> Result<(), Fault> {
         // A thousandth of a request comes back every `60 / per_minute` milliseconds.
         let full = i64::from(per_minute.max(1)) * 1_000;
@@ -52,7 +53,8 @@ impl RateLimiter {
     }
 }
 
-fn refilled(bucket: &Bucket, full: i64, now: Time) -> i64 {
-    let elapsed = (now.0 - bucket.at.0).clamp(0, 60_000);
+fn refilled(bucket: &Bucket, full: i64, now: Duration) -> i64 {
+    let elapsed = now.saturating_sub(bucket.at).as_millis().min(60_000);
+    let elapsed = i64::try_from(elapsed).unwrap_or(60_000);
     (bucket.left + elapsed * full / 60_000).min(full)
 }

@@ -147,7 +147,7 @@ impl Authenticated {
             dialect.name,
             caller.credential(),
             dialect.limits.requests_per_minute,
-            directory.now(),
+            directory.elapsed(),
         )?;
         let handle = directory.act(&caller);
         dialect

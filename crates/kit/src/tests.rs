@@ -1,6 +1,7 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
-use directory::{Credential, Fault, KeyId, Time};
+use directory::{Credential, Fault, KeyId};
 use serde_json::json;
 
 use super::rate_limit::RateLimiter;
@@ -75,7 +76,7 @@ fn json_is_read_strictly() {
 fn buckets_empty_and_refill() {
     let rate_limiter = RateLimiter::default();
     let key = Credential::Key(KeyId(1));
-    let take = |at: i64| rate_limiter.take("native", key, 60, Time(at));
+    let take = |at: u64| rate_limiter.take("native", key, 60, Duration::from_millis(at));
     for _ in 0..60 {
         assert_eq!(take(0), Ok(()));
     }
@@ -85,10 +86,18 @@ fn buckets_empty_and_refill() {
     assert_eq!(take(1_000), Err(Fault::TooMany { retry_after: 1_000 }));
     // Another key, another dialect, and the same key a minute later have full buckets.
     assert_eq!(
-        rate_limiter.take("native", Credential::Key(KeyId(2)), 60, Time(1_000)),
+        rate_limiter.take(
+            "native",
+            Credential::Key(KeyId(2)),
+            60,
+            Duration::from_millis(1_000)
+        ),
         Ok(())
     );
-    assert_eq!(rate_limiter.take("other", key, 60, Time(1_000)), Ok(()));
+    assert_eq!(
+        rate_limiter.take("other", key, 60, Duration::from_millis(1_000)),
+        Ok(())
+    );
     for _ in 0..60 {
         assert_eq!(take(61_001), Ok(()));
     }

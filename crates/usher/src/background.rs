@@ -1,5 +1,6 @@
 //! What happens without a request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use directory::Directory;
@@ -8,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::logging::Folding;
 use crate::mail::Mailer;
 
 /// How often uses of keys and sessions, and refusals, are written down.
@@ -24,13 +26,18 @@ pub struct Background {
 }
 
 /// Starts it all.
-pub fn start(directory: &Directory, state: &AppState, mailer: Mailer) -> Background {
+pub fn start(
+    directory: &Directory,
+    state: &AppState,
+    mailer: Mailer,
+    folded: Arc<Folding>,
+) -> Background {
     let (stop_flushing, flushing_stopped) = oneshot::channel();
     let (stop_mailing, mailing_stopped) = oneshot::channel();
     let flushing = tokio::spawn(flush(directory.clone(), flushing_stopped));
     let mailing = tokio::spawn(mailer.run(mailing_stopped));
     Background {
-        sweeping: tokio::spawn(sweep(directory.clone(), state.clone())),
+        sweeping: tokio::spawn(sweep(directory.clone(), state.clone(), folded)),
         finishing: [
             ("writing down uses", flushing, stop_flushing),
             ("sending mail", mailing, stop_mailing),
@@ -54,11 +61,12 @@ impl Background {
 
 /// Nothing that is over counts any more, swept or not: this only keeps the tables small. What
 /// administrators changed on another node is looked at too.
-async fn sweep(directory: Directory, state: AppState) {
+async fn sweep(directory: Directory, state: AppState, folded: Arc<Folding>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        folded.tell();
         if let Err(fault) = directory.sweep().await {
             tracing::warn!(%fault, "cannot clear away what is over");
         }

@@ -94,6 +94,14 @@ pub fn settings() -> Vec<Setting> {
             switch: true,
             ..setting("demo", "", "Fill an empty directory with sample data")
         },
+        Setting {
+            switch: true,
+            ..setting(
+                "replace_secret_key",
+                "",
+                "Go on with another secret key: the SMTP password and second factors are set anew",
+            )
+        },
     ];
     for dialect in DIALECTS {
         let key = format!("listen_{}", dialect.name);
@@ -218,6 +226,8 @@ pub struct Configuration {
     pub log_format: LogFormat,
     /// Whether an empty directory is filled with sample data.
     pub demo: bool,
+    /// Whether another secret key than the directory's is taken for its own from now on.
+    pub replace_secret_key: bool,
     /// `USHER_…` variables that mean nothing.
     pub unknown_variables: Vec<String>,
 }
@@ -398,6 +408,9 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
         )?,
         demo: values
             .parsed::<bool>("demo", "true or false")?
+            .unwrap_or(false),
+        replace_secret_key: values
+            .parsed::<bool>("replace_secret_key", "true or false")?
             .unwrap_or(false),
         unknown_variables,
     })

@@ -15,6 +15,8 @@ mod pages;
 mod secret;
 mod serve;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 
 use command_line::Command;
@@ -24,7 +26,7 @@ pub use dialects::{DIALECTS, platforms};
 /// Does what the command line says; returns when the server was told to stop.
 pub fn run() -> Result<()> {
     let (command, configuration) = command_line::read()?;
-    logging::begin(&configuration)?;
+    let folded = logging::begin(&configuration)?;
     for name in &configuration.unknown_variables {
         tracing::warn!(name, "an environment variable that means nothing here");
     }
@@ -32,8 +34,11 @@ pub fn run() -> Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    match command {
-        Command::Serve => runtime.block_on(serve::serve(configuration)),
+    let done = match command {
+        Command::Serve => runtime.block_on(serve::serve(configuration, folded)),
         Command::Migrate => runtime.block_on(serve::migrate(configuration)),
-    }
+    };
+    // What hangs on a disk does not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }

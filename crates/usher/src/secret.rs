@@ -17,6 +17,8 @@ const VARIABLE: &str = "USHER_SECRET_KEY";
 pub struct Secret {
     /// The key.
     pub key: [u8; 32],
+    /// The file or variable it is kept in.
+    pub place: String,
     unsaved: Option<PathBuf>,
 }
 
@@ -24,12 +26,17 @@ pub struct Secret {
 pub fn find(data: &Path, entropy: &dyn Entropy) -> Result<Secret> {
     if let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         let key = decoded(&text.to_string_lossy()).context(VARIABLE)?;
-        return Ok(Secret { key, unsaved: None });
+        return Ok(Secret {
+            key,
+            place: VARIABLE.to_owned(),
+            unsaved: None,
+        });
     }
     let path = data.join("secret.key");
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Secret {
             key: decoded(&text).with_context(|| path.display().to_string())?,
+            place: path.display().to_string(),
             unsaved: None,
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -37,6 +44,7 @@ pub fn find(data: &Path, entropy: &dyn Entropy) -> Result<Secret> {
             entropy.fill(&mut key);
             Ok(Secret {
                 key,
+                place: path.display().to_string(),
                 unsaved: Some(path),
             })
         }

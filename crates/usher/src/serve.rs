@@ -21,14 +21,22 @@ use tokio::sync::watch;
 
 use crate::configuration::Configuration;
 use crate::listener::{self, Entrance, House, Patience, Places};
+use crate::logging::Folding;
 use crate::mail::{Authorities, Mailer};
 use crate::{background, environment_file, first_run, pages, secret};
 
 /// How long requests under way may take when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How long mails under way may take after that, and the store to write down what is left and to close.
+const CLOSING: Duration = Duration::from_secs(7);
+
+/// What an operator without the right secret key can do.
+const WAY_OUT: &str = "put the right one back, set USHER_SECRET_KEY, or start once with --replace-secret-key \
+     and set the SMTP password and all second factors anew";
+
 /// Serves until told to stop.
-pub async fn serve(configuration: Configuration) -> Result<()> {
+pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result<()> {
     // A file that cannot be read and ports that are taken show before anything is made.
     let authorities = match &configuration.mail_ca_file {
         Some(file) => Some(Authorities::read(file)?),
@@ -43,13 +51,18 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A file that may not grow is an error of one write, not the end of the process.
+    let too_large = rustix::process::Signal::XFSZ.as_raw();
+    let _too_large = signal(SignalKind::from_raw(too_large))?;
 
     let local_url = url(address);
     let data = configuration.data.clone();
     let (directory, secret) = open(&configuration).await?;
     secret.save()?;
     let public_url = public_url(&configuration, &directory, &local_url).await?;
-    first_run::prepare(&directory, &data, &public_url, configuration.demo).await?;
+    if first_run::prepare(&directory, &data, &public_url, configuration.demo).await? {
+        directory.check_secret(false).await?;
+    }
 
     let stated = !configuration.options.public_url.is_empty();
     let options = ServerOptions {
@@ -88,7 +101,7 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
         ));
     }
     let mailer = Mailer::new(state.clone(), data.clone(), authorities);
-    let background = background::start(&directory, &state, mailer);
+    let background = background::start(&directory, &state, mailer, Arc::clone(&folded));
     announce(&local_url, &data)?;
 
     tokio::select! {
@@ -107,20 +120,24 @@ pub async fn serve(configuration: Configuration) -> Result<()> {
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }
-    background.end().await;
-    directory
-        .flush_uses()
-        .await
-        .map_err(|fault| anyhow!("cannot write down the last uses of keys: {fault}"))?;
-    directory
-        .flush_last_refusals()
-        .await
-        .map_err(|fault| anyhow!("cannot write down the last refusals: {fault}"))?;
-    directory
-        .close()
-        .await
-        .map_err(|fault| anyhow!("cannot close the store: {fault}"))?;
-    Ok(())
+    let closing = async {
+        background.end().await;
+        directory
+            .flush_uses()
+            .await
+            .map_err(|fault| anyhow!("cannot write down the last uses of keys: {fault}"))?;
+        directory
+            .flush_last_refusals()
+            .await
+            .map_err(|fault| anyhow!("cannot write down the last refusals: {fault}"))?;
+        directory
+            .close()
+            .await
+            .map_err(|fault| anyhow!("cannot close the store: {fault}"))
+    };
+    let closed = tokio::time::timeout(CLOSING, closing).await;
+    folded.tell();
+    closed.context("the store does not answer: the last uses of keys are not written down")?
 }
 
 /// The address people reach the server under: what the server was started with, else what its
@@ -186,11 +203,20 @@ async fn open(configuration: &Configuration) -> Result<(Directory, secret::Secre
         Fault::Internal(why) => anyhow!("cannot open the store: {why}"),
         other => anyhow!("cannot open the store: {other}"),
     })?;
-    if secret.is_new() && directory.installed().await? {
-        bail!(
-            "the directory exists, but its {} is missing; put it back, or set USHER_SECRET_KEY",
-            data.join("secret.key").display()
-        );
+    let replace = configuration.replace_secret_key;
+    if directory.installed().await? {
+        if secret.is_new() && !replace {
+            bail!(
+                "the directory exists, but its {} is missing; {WAY_OUT}",
+                secret.place
+            );
+        }
+        if !directory.check_secret(replace).await? {
+            bail!(
+                "{} is not the key that this directory was sealed with; {WAY_OUT}",
+                secret.place
+            );
+        }
     }
     Ok((directory, secret))
 }
@@ -200,20 +226,17 @@ fn root(directory: Directory) -> Router {
     let ready = move || {
         let directory = directory.clone();
         async move {
-            match directory.ping().await {
-                Ok(()) => plain(StatusCode::OK, "ready\n"),
-                Err(fault) => {
-                    tracing::warn!(%fault, "not ready");
-                    plain(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "the store does not answer\n",
-                    )
-                }
+            match directory.check_readiness().await {
+                Ok(()) => plain(StatusCode::OK, "ready\n".to_owned()),
+                Err(unready) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{unready}\n")),
             }
         }
     };
     Router::new()
-        .route("/healthz", get(async || plain(StatusCode::OK, "alive\n")))
+        .route(
+            "/healthz",
+            get(async || plain(StatusCode::OK, "alive\n".to_owned())),
+        )
         .route("/readyz", get(ready))
         .fallback(async || {
             let mounts: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.mount).collect();
@@ -222,7 +245,7 @@ fn root(directory: Directory) -> Router {
         })
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
+fn plain(status: StatusCode, text: String) -> Response {
     reply::with_type(status, "text/plain; charset=utf-8", text)
 }
 

@@ -5,22 +5,24 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::model::{Fault, Time};
+use crate::model::Fault;
 
 /// Wrong passwords within [`WINDOW`] after which an address waits.
 const FAILURES: u32 = 100;
 /// Links asked for within [`WINDOW`] after which an address waits.
 const LINKS: u32 = 50;
-/// Milliseconds in which it is counted, from the first.
-const WINDOW: i64 = 900_000;
+/// The time in which it is counted, from the first. It is measured by time gone by, so that a clock that
+/// is set back keeps nobody out, and one that is set forward forgives nobody.
+const WINDOW: Duration = Duration::from_secs(900);
 /// Addresses remembered at most.
 const ADDRESSES: usize = 50_000;
 
 /// What is counted per address, and how many of it are too many.
 pub(crate) struct Brake {
     most: u32,
-    counts: Mutex<HashMap<IpAddr, (Time, u32)>>,
+    counts: Mutex<HashMap<IpAddr, (Duration, u32)>>,
 }
 
 impl Brake {
@@ -42,15 +44,16 @@ impl Brake {
     }
 
     /// Refuses an address that came too often.
-    pub fn check(&self, address: Option<IpAddr>, now: Time) -> Result<(), Fault> {
+    pub fn check(&self, address: Option<IpAddr>, now: Duration) -> Result<(), Fault> {
         let Some(address) = address.map(network) else {
             return Ok(());
         };
         let failures = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         match failures.get(&address) {
-            Some((since, count)) if *count >= self.most && since.plus(WINDOW) > now => {
+            Some((since, count)) if *count >= self.most && *since + WINDOW > now => {
+                let left = (*since + WINDOW).saturating_sub(now).as_millis();
                 Err(Fault::TooMany {
-                    retry_after: since.plus(WINDOW).0 - now.0,
+                    retry_after: i64::try_from(left).unwrap_or(i64::MAX),
                 })
             }
             _ => Ok(()),
@@ -58,20 +61,20 @@ impl Brake {
     }
 
     /// Counts one more.
-    pub fn count(&self, address: Option<IpAddr>, now: Time) {
+    pub fn count(&self, address: Option<IpAddr>, now: Duration) {
         let Some(address) = address.map(network) else {
             return;
         };
         let mut failures = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
-            failures.retain(|_, (since, _)| since.plus(WINDOW) > now);
+            failures.retain(|_, (since, _)| *since + WINDOW > now);
             if failures.len() >= ADDRESSES {
                 // Those near the limit are the ones worth remembering.
                 failures.retain(|_, (_, count)| *count >= self.most / 2);
             }
         }
         let one = failures.entry(address).or_insert((now, 0));
-        if one.0.plus(WINDOW) <= now {
+        if one.0 + WINDOW <= now {
             *one = (now, 0);
         }
         one.1 = one.1.saturating_add(1);
@@ -79,7 +82,7 @@ impl Brake {
 }
 
 /// One IPv4 address, or the /64 that one IPv6 customer has.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
@@ -98,9 +101,12 @@ mod tests {
         let brake = Brake::on_failures();
         let at = |text: &str| text.parse::<IpAddr>().ok();
         for tries in 0..100 {
-            assert_eq!(brake.check(at("192.0.2.1"), Time(tries)), Ok(()));
-            brake.count(at("192.0.2.1"), Time(tries));
-            brake.count(at("2001:db8::1"), Time(tries));
+            assert_eq!(
+                brake.check(at("192.0.2.1"), Duration::from_millis(tries)),
+                Ok(())
+            );
+            brake.count(at("192.0.2.1"), Duration::from_millis(tries));
+            brake.count(at("2001:db8::1"), Duration::from_millis(tries));
         }
         let refused = |wait| Err(Fault::TooMany { retry_after: wait });
         for (address, now, verdict) in [
@@ -112,13 +118,16 @@ mod tests {
             ("2001:db8:0:1::1", 100, Ok(())),
         ] {
             assert_eq!(
-                brake.check(at(address), Time(now)),
+                brake.check(at(address), Duration::from_millis(now)),
                 verdict,
                 "{address} {now}"
             );
         }
-        brake.count(at("192.0.2.1"), Time(900_000));
-        assert_eq!(brake.check(at("192.0.2.1"), Time(900_001)), Ok(()));
-        assert_eq!(brake.check(None, Time(0)), Ok(()));
+        brake.count(at("192.0.2.1"), Duration::from_millis(900_000));
+        assert_eq!(
+            brake.check(at("192.0.2.1"), Duration::from_millis(900_001)),
+            Ok(())
+        );
+        assert_eq!(brake.check(None, Duration::ZERO), Ok(()));
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -23,8 +24,8 @@ use crate::pending::Pending;
 use crate::store::events::{self, NewEvent};
 use crate::store::{Tx, credentials::Owner};
 
-/// Milliseconds in which a refusal that goes on is written once.
-const PAUSE: i64 = 60_000;
+/// The time in which a refusal that goes on is written once.
+const PAUSE: Duration = Duration::from_secs(60);
 /// Different refusals remembered at most; what is beyond is counted as one.
 const REMEMBERED: usize = 2_000;
 
@@ -50,7 +51,8 @@ struct Times {
     count: i64,
     first: Time,
     last: Time,
-    written: Option<Time>,
+    /// When it was last written, as time gone by.
+    written: Option<Duration>,
     login: Option<String>,
     home: Option<OrganisationId>,
     request_id: String,
@@ -219,7 +221,7 @@ impl Inner {
 
     /// Takes what is to be written now; `all` does not wait for the end of a pause.
     fn due_refusals(&self, all: bool) -> Vec<(Refused, Times)> {
-        let now = self.now();
+        let now = self.elapsed();
         let mut known = self
             .refusals
             .0
@@ -228,7 +230,7 @@ impl Inner {
         if known.is_empty() {
             return Vec::new();
         }
-        let rested = |times: &Times| times.written.is_none_or(|at| at.plus(PAUSE) <= now);
+        let rested = |times: &Times| times.written.is_none_or(|at| at + PAUSE <= now);
         let mut due = Vec::new();
         known.retain(|refused, times| {
             if times.count > 0 && (all || rested(times)) {

@@ -7,6 +7,7 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
+use crate::hashing::Turn;
 use crate::model::{
     BuiltinGroup, Extended, Fault, Group, GroupId, GroupRoleScope, Membership, NewExtension,
     Organisation, Platform, PlatformSpec, Status, Time, User, UserId, UserKind,
@@ -89,7 +90,10 @@ impl Directory {
             self.0
                 .check_password(Platform::USHER, &first.password, &own)
                 .await?;
-            let hash = self.0.hash_password(first.password.clone()).await?;
+            let hash = self
+                .0
+                .hash_password(first.password.clone(), Turn::of_server())
+                .await?;
             let uuids: Vec<uuid::Uuid> = (0..3).map(|_| self.0.seams.random_uuid()).collect();
             handle
                 .write(Operation::CreateUser, async move |work: &mut Work<'_>| {

@@ -6,6 +6,7 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::directory::Inner;
 use crate::handle::Handle;
+use crate::hashing::Turn;
 use crate::model::{
     Fault, NewPassword, OrganisationId, PasswordFigures, PasswordPolicy, PasswordRule, Platform,
     SessionId, TokenPurpose, User, UserId, UserKind, UserRef, Weakness,
@@ -57,7 +58,14 @@ impl Handle {
             }
             let prepared = self
                 .inner
-                .prepare_change(self.caller.platform, &user, new, false, hash.as_deref())
+                .prepare_change(
+                    self.caller.platform,
+                    &user,
+                    new,
+                    false,
+                    hash.as_deref(),
+                    Turn::of_caller(&self.caller),
+                )
                 .await?;
             self.write(operation, async move |work: &mut Work<'_>| {
                 let own = work.caller.user;
@@ -116,6 +124,7 @@ impl Handle {
                             password,
                             must_change,
                             hash.as_deref(),
+                            Turn::of_caller(&handle.caller),
                         );
                         Some(change.await?)
                     }
@@ -186,7 +195,11 @@ impl Handle {
         match hash {
             Some(hash) if given.chars().count() <= LONGEST => {
                 self.inner
-                    .verify_password(given.to_owned(), hash.to_owned())
+                    .verify_password(
+                        given.to_owned(),
+                        hash.to_owned(),
+                        Turn::of_caller(&self.caller),
+                    )
                     .await
             }
             _ => Ok(false),
@@ -224,6 +237,7 @@ impl Inner {
         platform: Platform,
         new: &NewPassword,
         own: &[&str],
+        turn: Turn,
     ) -> Result<Option<Prepared>, Fault> {
         let (password, must_change) = match new {
             NewPassword::None => return Ok(None),
@@ -232,7 +246,7 @@ impl Inner {
         };
         self.check_password(platform, password, own).await?;
         Ok(Some(Prepared {
-            hash: self.hash_password(password.clone()).await?,
+            hash: self.hash_password(password.clone(), turn).await?,
             must_change,
         }))
     }
@@ -246,19 +260,20 @@ impl Inner {
         password: &str,
         must_change: bool,
         present: Option<&str>,
+        turn: Turn,
     ) -> Result<Prepared, Fault> {
         let organisation = self.organisation_name(user.home).await?;
         let own = own_names(user, &organisation);
         self.check_password(platform, password, &own).await?;
         if let Some(present) = present
             && self
-                .verify_password(password.to_owned(), present.to_owned())
+                .verify_password(password.to_owned(), present.to_owned(), turn)
                 .await?
         {
             return Err(Fault::WeakPassword(Weakness::Unchanged));
         }
         Ok(Prepared {
-            hash: self.hash_password(password.to_owned()).await?,
+            hash: self.hash_password(password.to_owned(), turn).await?,
             must_change,
         })
     }

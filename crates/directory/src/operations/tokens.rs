@@ -11,6 +11,7 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
+use crate::hashing::Turn;
 use crate::model::{
     Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState, User,
     UserChange, UserKind, UserRef,
@@ -41,8 +42,8 @@ impl Directory {
         context: RequestContext,
     ) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.0.links.check(context.address, self.now())?;
-            self.0.links.count(context.address, self.now());
+            self.0.links.check(context.address, self.0.elapsed())?;
+            self.0.links.count(context.address, self.0.elapsed());
             let folded = rules::fold(name);
             let found = self
                 .0
@@ -102,12 +103,12 @@ impl Directory {
         context: RequestContext,
     ) -> Pending<'a, User> {
         Box::pin(async move {
-            self.0.brake.check(context.address, self.now())?;
+            self.0.brake.check(context.address, self.0.elapsed())?;
             let found = self.standing_token(token).await;
             let (stored, user) = match found {
                 Ok(found) if found.0.purpose != TokenPurpose::ConfirmEmail => found,
                 other => {
-                    self.0.brake.count(context.address, self.now());
+                    self.0.brake.count(context.address, self.0.elapsed());
                     return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
                 }
             };
@@ -119,9 +120,17 @@ impl Directory {
                 .await
                 .map_err(Abort::into_fault)?
                 .map(|stored| stored.hash);
+            let turn = Turn::of_account(own, &context);
             let prepared = self
                 .0
-                .prepare_change(platform, &user, new_password, false, present.as_deref())
+                .prepare_change(
+                    platform,
+                    &user,
+                    new_password,
+                    false,
+                    present.as_deref(),
+                    turn,
+                )
                 .await?;
             let digest = digest(token);
             let purpose = stored.purpose;
@@ -152,12 +161,12 @@ impl Directory {
         context: RequestContext,
     ) -> Pending<'a, User> {
         Box::pin(async move {
-            self.0.brake.check(context.address, self.now())?;
+            self.0.brake.check(context.address, self.0.elapsed())?;
             let found = self.standing_token(token).await;
             let (stored, user) = match found {
                 Ok(found) if found.0.purpose == TokenPurpose::ConfirmEmail => found,
                 other => {
-                    self.0.brake.count(context.address, self.now());
+                    self.0.brake.count(context.address, self.0.elapsed());
                     return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
                 }
             };

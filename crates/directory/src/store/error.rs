@@ -14,6 +14,9 @@ pub(crate) enum StoreError {
     /// The queue is full, the pool is exhausted, a lock was not given in time: try again later.
     #[error("the database is busy")]
     Busy,
+    /// The database has not answered in time. What was asked of it may happen all the same.
+    #[error("the database does not answer")]
+    Silent,
     /// The disk, or the quota of the database, is full.
     #[error("the database has no room left")]
     Full,

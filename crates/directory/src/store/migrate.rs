@@ -169,6 +169,19 @@ pub(super) async fn pg(
     known: &[Migration],
     now: i64,
 ) -> Res<MigrationReport> {
+    // What a migration does takes as long as the tables are large. An engine that does not know the setting
+    // has no limit of its own either.
+    drop(client.batch_execute("SET statement_timeout = 0").await);
+    let report = pg_patiently(client, known, now).await;
+    drop(client.batch_execute(super::postgres::ABANDONED).await);
+    report
+}
+
+async fn pg_patiently(
+    client: &mut tokio_postgres::Client,
+    known: &[Migration],
+    now: i64,
+) -> Res<MigrationReport> {
     const ATTEMPTS: u32 = 20;
     // Nodes that make the same table at once collide inside the server, whatever `IF NOT EXISTS` says, and each
     // collision has its own code; whoever comes again finds the table made.

@@ -15,6 +15,7 @@ pub(crate) mod events;
 pub(crate) mod extensions;
 pub(crate) mod grants;
 pub(crate) mod groups;
+mod health;
 pub(crate) mod inactivity;
 pub(crate) mod jobs;
 pub(crate) mod keys;
@@ -55,14 +56,19 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deadpool_postgres::Pool;
+use postgres::Patience;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 pub(crate) use access::{Changes, Moment, Whom};
 pub(crate) use error::{Res, StoreError};
+pub(crate) use health::Ailment;
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
 pub(crate) use transaction::{Database, Tx};
 pub(crate) use value::{Row, Val};
+
+/// How long a long read waits for its turn.
+const SEAT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,9 +144,16 @@ struct SlowReaders {
 #[derive(Debug, Default)]
 struct Figures {
     statements: AtomicU64,
+    health: health::Health,
 }
 
 impl Figures {
+    /// Counts what a read on SQLite did, and notes whether the file let it.
+    fn note_read(&self, ran: &sqlite::Ran) {
+        self.count(ran.statements);
+        self.health.note_read(ran.failure.as_ref());
+    }
+
     fn count(&self, statements: u32) {
         self.statements
             .fetch_add(u64::from(statements), Ordering::Relaxed);
@@ -204,14 +217,20 @@ impl Store {
         E: From<StoreError>,
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
     {
-        let (result, statements) = match &self.engine {
-            Engine::Lite(lite) => lite
-                .readers
-                .with(|connection| sqlite::read_on(connection, work))?,
-            Engine::Pg { pool, .. } => postgres::read(pool, work).await,
-        };
-        self.figures.count(statements);
-        result
+        match &self.engine {
+            Engine::Lite(lite) => {
+                let (result, ran) = lite
+                    .readers
+                    .with(|connection| sqlite::read_on(connection, work))?;
+                self.figures.note_read(&ran);
+                result
+            }
+            Engine::Pg { pool, .. } => {
+                let (result, statements) = postgres::read(pool, Patience::SHORT, work).await;
+                self.figures.count(statements);
+                result
+            }
+        }
     }
 
     /// Reads by a single statement, without a transaction round it; a second statement is an error.
@@ -220,14 +239,20 @@ impl Store {
         E: From<StoreError>,
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
     {
-        let (result, statements) = match &self.engine {
-            Engine::Lite(lite) => lite
-                .readers
-                .with(|connection| sqlite::read_single_on(connection, work))?,
-            Engine::Pg { pool, .. } => postgres::read_single(pool, work).await,
-        };
-        self.figures.count(statements);
-        result
+        match &self.engine {
+            Engine::Lite(lite) => {
+                let (result, ran) = lite
+                    .readers
+                    .with(|connection| sqlite::read_single_on(connection, work))?;
+                self.figures.note_read(&ran);
+                result
+            }
+            Engine::Pg { pool, .. } => {
+                let (result, statements) = postgres::read_single(pool, work).await;
+                self.figures.count(statements);
+                result
+            }
+        }
     }
 
     /// Reads in one snapshot, for searches, counts and exports: away from the threads that serve requests.
@@ -237,28 +262,33 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (result, statements) = match &self.engine {
+        match &self.engine {
             Engine::Lite(lite) => {
                 let slow = Arc::clone(&lite.slow);
-                let seat = Arc::clone(&slow.seats)
-                    .acquire_owned()
-                    .await
-                    .map_err(|_| StoreError::Busy)?;
-                blocking(move || {
+                let seat = Arc::clone(&slow.seats).acquire_owned();
+                let seat = tokio::time::timeout(SEAT, seat).await;
+                let Ok(Ok(seat)) = seat else {
+                    return Err(StoreError::Busy.into());
+                };
+                let (result, ran) = blocking(move || {
                     // The seat goes along: a read whose client has gone still occupies its connection.
                     let outcome = slow.read(work);
                     drop(seat);
                     outcome
                 })
-                .await?
+                .await?;
+                self.figures.note_read(&ran);
+                result
             }
             Engine::Pg { pool, slow, .. } => {
-                let _seat = slow.acquire().await.map_err(|_| StoreError::Busy)?;
-                postgres::read(pool, work).await
+                let Ok(Ok(_seat)) = tokio::time::timeout(SEAT, slow.acquire()).await else {
+                    return Err(StoreError::Busy.into());
+                };
+                let (result, statements) = postgres::read(pool, Patience::LONG, work).await;
+                self.figures.count(statements);
+                result
             }
-        };
-        self.figures.count(statements);
-        result
+        }
     }
 
     /// Writes, all or nothing: an error undoes whatever was done. The use-case may be run again, so it must have no other
@@ -304,6 +334,7 @@ impl Store {
         self.figures.statements.load(Ordering::Relaxed)
     }
 
+    #[cfg(test)]
     /// Whether the database answers.
     pub(crate) async fn ping(&self) -> Res<()> {
         self.read_single(async |tx: &mut Tx<'_>| {
@@ -377,7 +408,7 @@ impl Lite {
 }
 
 impl SlowReaders {
-    fn read<T, E, F>(&self, work: F) -> Res<(Result<T, E>, u32)>
+    fn read<T, E, F>(&self, work: F) -> Res<(Result<T, E>, sqlite::Ran)>
     where
         E: From<StoreError>,
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,

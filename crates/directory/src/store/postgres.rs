@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, RecyclingMethod, StatementCache, Transaction,
+    Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, StatementCache, Transaction,
 };
 use futures_util::future::join;
 use futures_util::{FutureExt, TryStreamExt};
@@ -24,13 +24,46 @@ pub(super) mod tls;
 const ATTEMPTS: u32 = 20;
 /// Statements with filters are made at run time; the memory of prepared ones must not grow for ever.
 const PREPARED: usize = 1000;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection, the beginning of a transaction, one row, or a commit is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the server goes on with a statement that nobody waits for any more, in milliseconds. Beyond
+/// every limit of this side, so that it only clears away.
+pub(super) const ABANDONED: &str = "SET statement_timeout = 60000";
+
+/// How long a statement may take until its first row, and between two.
+#[derive(Clone, Copy)]
+pub(super) struct Patience(Duration);
+
+impl Patience {
+    /// For what a request waits for.
+    pub(super) const SHORT: Self = Self(Duration::from_secs(4));
+    /// For searches, counts and exports.
+    pub(super) const LONG: Self = Self(Duration::from_secs(30));
+
+    async fn wait<T, E>(self, work: impl Future<Output = Result<T, E>>) -> Res<T>
+    where
+        StoreError: From<E>,
+    {
+        match tokio::time::timeout(self.0, work).await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(StoreError::Silent),
+        }
+    }
+}
+
+/// Gives a connection back, or up: one that still owes an answer would keep the next one waiting.
+fn give_back(object: Object, book: &Book) {
+    if book.is_silent() {
+        drop(Object::take(object));
+    }
+}
 
 /// The connection a transaction runs on.
 #[derive(Clone, Copy)]
 pub(super) struct Session<'c> {
     client: &'c Client,
     prepared: &'c StatementCache,
+    patience: Patience,
 }
 
 /// Makes the pool; connects to nothing yet.
@@ -53,6 +86,16 @@ pub(super) fn pool(url: &str, size: usize) -> Res<Pool> {
         .max_size(size.max(1))
         .wait_timeout(Some(PATIENCE))
         .create_timeout(Some(PATIENCE))
+        .recycle_timeout(Some(PATIENCE))
+        .post_create(Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                // Other engines that speak the protocol may not know it.
+                if let Err(error) = client.batch_execute(ABANDONED).await {
+                    tracing::debug!(%error, "no time limit for statements on the server's side");
+                }
+                Ok(())
+            })
+        }))
         .runtime(deadpool_postgres::Runtime::Tokio1)
         .build()
         .map_err(|error| StoreError::Bug(error.to_string()))
@@ -62,7 +105,8 @@ async fn prepared(session: Session<'_>, sql: &str) -> Res<Statement> {
     if session.prepared.size() >= PREPARED {
         session.prepared.clear();
     }
-    Ok(session.prepared.prepare(session.client, sql).await?)
+    let prepare = session.prepared.prepare(session.client, sql);
+    session.patience.wait(prepare).await
 }
 
 fn fitting(statement: &Statement, values: &[Val<'_>]) -> Res<()> {
@@ -85,10 +129,11 @@ pub(super) async fn rows(
 ) -> Res<()> {
     let statement = prepared(session, sql).await?;
     fitting(&statement, values)?;
-    let mut stream = pin!(session.client.query_raw(&statement, values).await?);
+    let query = session.client.query_raw(&statement, values);
+    let mut stream = pin!(session.patience.wait(query).await?);
     let mut wanted = true;
     // The rows nobody wants are read too: the server may fail after the last of them.
-    while let Some(row) = stream.try_next().await? {
+    while let Some(row) = session.patience.wait(stream.try_next()).await? {
         wanted = wanted && take(&Row::Pg(&row));
     }
     Ok(())
@@ -98,7 +143,8 @@ pub(super) async fn rows(
 pub(super) async fn change(session: Session<'_>, sql: &str, values: &[Val<'_>]) -> Res<u64> {
     let statement = prepared(session, sql).await?;
     fitting(&statement, values)?;
-    Ok(session.client.execute_raw(&statement, values).await?)
+    let execute = session.client.execute_raw(&statement, values);
+    session.patience.wait(execute).await
 }
 
 /// Runs a statement with what was put off before it: all are sent at once, in their order, and then waited for. The first
@@ -118,10 +164,11 @@ pub(super) async fn together<T>(
         before.push(Box::pin(async move {
             let values: Vec<Val<'_>> = one.values.iter().map(Kept::value).collect();
             fitting(&statement, &values)?;
-            let changed = session.client.execute_raw(&statement, values).await;
+            let execute = session.client.execute_raw(&statement, values);
+            let changed = session.patience.wait(execute).await;
             changed
                 .map(drop)
-                .map_err(|error| StoreError::from(error).in_statement(one.sql))
+                .map_err(|error| error.in_statement(one.sql))
         }));
     }
     let mut failure = None;
@@ -167,12 +214,12 @@ pub(super) async fn check(pool: &Pool, sql: &str) -> Res<()> {
 
 /// A transaction that only reads. Its beginning is sent with its first statement and its end without waiting, so that it
 /// costs no round trips of its own.
-struct Snapshot<'c>(&'c Client);
+struct Snapshot<'c>(&'c Client, Patience);
 
 impl Snapshot<'_> {
     async fn begin(&self) -> Res<()> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        Ok(self.0.batch_execute(begin).await?)
+        self.1.wait(self.0.batch_execute(begin)).await
     }
 }
 
@@ -185,7 +232,7 @@ impl Drop for Snapshot<'_> {
 }
 
 /// Reads in one snapshot.
-pub(super) async fn read<T, E, F>(pool: &Pool, work: F) -> (Result<T, E>, u32)
+pub(super) async fn read<T, E, F>(pool: &Pool, patience: Patience, work: F) -> (Result<T, E>, u32)
 where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -193,14 +240,20 @@ where
     let mut book = Book::reading();
     let result = async {
         let client = pool.get().await.map_err(StoreError::from)?;
-        let snapshot = Snapshot(&client);
+        let snapshot = Snapshot(&client, patience);
         let session = Session {
             client: &client,
             prepared: &client.statement_cache,
+            patience,
         };
         let mut tx = Tx::new(Arm::Pg(session), &mut book);
         // Polled in this order, so they are sent in this order; a read without its snapshot is thrown away.
         let (begun, done) = join(snapshot.begin(), caught(work(&mut tx))).await;
+        drop(snapshot);
+        if let Err(error) = &begun {
+            book.note_silence(error);
+        }
+        give_back(client, &book);
         begun?;
         done?
     }
@@ -220,9 +273,12 @@ where
         let session = Session {
             client: &client,
             prepared: &client.statement_cache,
+            patience: Patience::SHORT,
         };
         let mut tx = Tx::new(Arm::Pg(session), &mut book);
-        caught(work(&mut tx)).await?
+        let done = caught(work(&mut tx)).await;
+        give_back(client, &book);
+        done?
     }
     .await;
     (result, book.statements)
@@ -230,10 +286,10 @@ where
 
 async fn begin(client: &mut Object) -> Res<Transaction<'_>> {
     let builder = client.build_transaction();
-    Ok(builder
+    let start = builder
         .isolation_level(IsolationLevel::Serializable)
-        .start()
-        .await?)
+        .start();
+    Patience(PATIENCE).wait(start).await
 }
 
 /// Writes in a transaction that behaves as if it were alone, again and again while others come first.
@@ -291,10 +347,32 @@ where
     F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
 {
     let mut client = pool.get().await.map_err(|error| Failed::of(error.into()))?;
-    let transaction = begin(&mut client).await.map_err(Failed::of)?;
+    let outcome = attempt_on(&mut client, changes, work, book).await;
+    give_back(client, book);
+    outcome
+}
+
+async fn attempt_on<T, E, F>(
+    client: &mut Object,
+    changes: &ChangeCounter,
+    work: &F,
+    book: &mut Book,
+) -> Result<T, Failed<E>>
+where
+    E: From<StoreError>,
+    F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
+{
+    let transaction = match begin(client).await {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            book.note_silence(&error);
+            return Err(Failed::of(error));
+        }
+    };
     let session = Session {
         client: transaction.client(),
         prepared: &transaction.statement_cache,
+        patience: Patience::SHORT,
     };
     let mut tx = Tx::new(Arm::Pg(session), book);
     let result = caught(async {
@@ -310,12 +388,15 @@ where
         (Err(panicked), _) => Err(Failed::of(panicked)),
         (Ok(Ok(_)), Some(broken)) => Err(Failed::of(broken)),
         (Ok(Ok(value)), None) => {
-            let committed = transaction.commit().await;
+            let committed = Patience(PATIENCE).wait(transaction.commit()).await;
             // An answer that is lost on the way may have been a commit.
             if book.everyone {
                 changes.raise();
             }
-            committed.map_err(|error| Failed::of(error.into()))?;
+            committed.map_err(|error| {
+                book.note_silence(&error);
+                Failed::of(error)
+            })?;
             Ok(value)
         }
         (Ok(Err(error)), _) => Err(Failed::Final(error)),

@@ -238,14 +238,27 @@ pub(super) fn waited() -> StoreError {
     StoreError::Bug("a transaction waited for something that is not the store".to_owned())
 }
 
-/// Reads in one snapshot on a connection, inside the calling thread. Gives the number of statements too.
-pub(super) fn read_on<T, E, F>(connection: &mut Connection, work: F) -> (Result<T, E>, u32)
+/// What a read did.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    pub(super) statements: u32,
+    /// The failure of the database that ended it.
+    pub(super) failure: Option<StoreError>,
+}
+
+/// Reads in one snapshot on a connection, inside the calling thread.
+pub(super) fn read_on<T, E, F>(connection: &mut Connection, work: F) -> (Result<T, E>, Ran)
 where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
 {
     if let Err(error) = command(connection, "BEGIN") {
-        return (Err(error.into()), 0);
+        let failure = Some(error.clone());
+        let ran = Ran {
+            failure,
+            ..Ran::default()
+        };
+        return (Err(error.into()), ran);
     }
     let outcome = run_read(connection, Book::reading(), work);
     if !connection.is_autocommit()
@@ -257,7 +270,7 @@ where
 }
 
 /// Reads by a single statement, which is a snapshot of its own.
-pub(super) fn read_single_on<T, E, F>(connection: &mut Connection, work: F) -> (Result<T, E>, u32)
+pub(super) fn read_single_on<T, E, F>(connection: &mut Connection, work: F) -> (Result<T, E>, Ran)
 where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -265,7 +278,7 @@ where
     run_read(connection, Book::single(), work)
 }
 
-fn run_read<T, E, F>(connection: &mut Connection, mut book: Book, work: F) -> (Result<T, E>, u32)
+fn run_read<T, E, F>(connection: &mut Connection, mut book: Book, work: F) -> (Result<T, E>, Ran)
 where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -279,7 +292,11 @@ where
         Ok(None) => Err(waited().into()),
         Err(_) => Err(StoreError::Bug("a use-case panicked".to_owned()).into()),
     };
-    (book.decide(result), book.statements)
+    let ran = Ran {
+        statements: book.statements,
+        failure: book.broken.clone(),
+    };
+    (book.decide(result), ran)
 }
 
 /// A fixed number of reading connections. A thread prefers its own, so that its page cache stays warm.

@@ -54,6 +54,8 @@ pub(super) struct Book {
     pub(super) decided: bool,
     /// The failure that ended the transaction.
     pub(super) broken: Option<StoreError>,
+    /// Whether the database has not answered in time.
+    silent: bool,
     /// How many changes there were before it; none where that is not known.
     since: Option<Changes>,
     /// What may be done.
@@ -359,6 +361,16 @@ impl Book {
         }
     }
 
+    /// Notes that the database has not answered, so that its connection is not used again.
+    pub(super) fn note_silence(&mut self, error: &StoreError) {
+        self.silent |= *error == StoreError::Silent;
+    }
+
+    /// Whether an answer of the database may still be under way.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     /// A use-case that overlooked a failed statement has failed all the same.
     pub(super) fn decide<T, E: From<StoreError>>(&mut self, result: Result<T, E>) -> Result<T, E> {
         match self.broken.take() {
@@ -398,6 +410,7 @@ impl Book {
     fn keep<T>(&mut self, outcome: Res<T>, sql: &str) -> Res<T> {
         outcome.map_err(|error| {
             let error = error.in_statement(sql);
+            self.note_silence(&error);
             self.broken = Some(error.clone());
             error
         })

@@ -20,6 +20,8 @@ use super::transaction::{Arm, Book, Tx};
 
 const QUEUE: usize = 1024;
 const GROUP: usize = 256;
+/// How long a write is waited for. A disk that hangs longer than this is as good as lost.
+const PATIENCE: Duration = Duration::from_secs(15);
 const GROUP_TIME: Duration = Duration::from_millis(20);
 /// After a write had to be undone amid others, so many groups keep savepoints.
 const GUARDED_GROUPS: u32 = 64;
@@ -153,7 +155,10 @@ impl Writer {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => stopped(),
         })?;
-        answer.await.unwrap_or_else(|_| Err(stopped().into()))
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(stopped().into())),
+            Err(_) => Err(StoreError::Silent.into()),
+        }
     }
 
     /// Lets the queued writes finish and waits for the thread. Must not be called on a thread that serves requests.
@@ -225,6 +230,7 @@ impl Groups {
             self.roll_back();
         }
         let failure = failure.err();
+        self.figures.health.note_write(failure.as_ref());
         // After the commit and before any answer: whoever learns of a change finds nothing remembered from before it.
         if std::mem::take(&mut self.decided) {
             self.changes.raise();
@@ -297,6 +303,7 @@ impl Groups {
         let since = (!self.decided).then(|| self.changes.now());
         let ran = job.run(&mut self.connection, since);
         self.figures.count(ran.statements);
+        self.figures.health.note_write(ran.broken.as_ref());
         self.decided |= ran.decided;
         ran
     }

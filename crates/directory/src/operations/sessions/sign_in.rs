@@ -17,6 +17,7 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
+use crate::hashing::Turn;
 use crate::model::{
     Fault, FreshSession, KeyId, KeyLimits, Lifetimes, OrganisationId, Platform, Ref, Refusal,
     SecondFactorPolicy, Session, SessionId, SessionKind, SessionRequest, Standing, User,
@@ -59,9 +60,9 @@ impl Directory {
     ) -> Pending<'a, FreshSession> {
         Box::pin(async move {
             let unknown = Fault::Unauthenticated(Refusal::Unknown);
-            self.0.brake.check(context.address, self.now())?;
+            self.0.brake.check(context.address, self.0.elapsed())?;
             if name.len() > 1_000 || password.chars().count() > LONGEST {
-                self.0.brake.count(context.address, self.now());
+                self.0.brake.count(context.address, self.0.elapsed());
                 return Err(unknown);
             }
             let candidate = self.candidate(name).await?;
@@ -70,12 +71,14 @@ impl Directory {
                 .and_then(|candidate| candidate.hash.clone());
             let has_password = hash.is_some();
             let hash = hash.unwrap_or_else(|| self.0.nobodys_hash());
+            let account = candidate.as_ref().map(|candidate| candidate.user.id);
+            let turn = Turn::of_sign_in(account, &context);
             let same = self
                 .0
-                .verify_password(password.to_owned(), hash.clone())
+                .verify_password(password.to_owned(), hash.clone(), turn)
                 .await?;
             let Some(candidate) = candidate else {
-                self.0.brake.count(context.address, self.now());
+                self.0.brake.count(context.address, self.0.elapsed());
                 self.tell_of_stranger("sign_in.refused", platform, &context)
                     .await?;
                 return Err(unknown);
@@ -86,19 +89,19 @@ impl Directory {
             };
             let standing = candidate.user.standing(self.now());
             if standing == Standing::LockedOut {
-                self.0.brake.count(door.context.address, self.now());
+                self.0.brake.count(door.context.address, self.0.elapsed());
                 door.refused("locked_out", false).await?;
                 return Err(unknown);
             }
             if !has_password || !same {
-                self.0.brake.count(door.context.address, self.now());
+                self.0.brake.count(door.context.address, self.0.elapsed());
                 door.refused("password", has_password).await?;
                 return Err(unknown);
             }
             let refusal = match self.second_step(&candidate, standing, code, request) {
                 Ok(given) => {
                     let new_hash = if self.0.outdated(&hash) {
-                        Some(self.0.hash_password(password.to_owned()).await?)
+                        Some(self.0.hash_password(password.to_owned(), turn).await?)
                     } else {
                         None
                     };
@@ -115,7 +118,7 @@ impl Directory {
             };
             let wrong_code = refusal == Refusal::SecondFactorWrong;
             if wrong_code {
-                self.0.brake.count(door.context.address, self.now());
+                self.0.brake.count(door.context.address, self.0.elapsed());
             }
             let reason = match refusal {
                 Refusal::SecondFactorNeeded => "second_factor_needed",

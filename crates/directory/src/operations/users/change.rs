@@ -6,6 +6,7 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
+use crate::hashing::Turn;
 use crate::model::{
     Extended, Fault, GroupId, Kind, NewPassword, Permission, Time, TokenPurpose, User, UserChange,
     UserKind, UserRef,
@@ -103,7 +104,12 @@ impl Handle {
                 let organisation = self.inner.organisation_name(user.home).await?;
                 let own = passwords::own_names(&user, &organisation);
                 self.inner
-                    .prepare_password(self.caller.platform, password, &own)
+                    .prepare_password(
+                        self.caller.platform,
+                        password,
+                        &own,
+                        Turn::of_caller(&self.caller),
+                    )
                     .await?
             }
         };

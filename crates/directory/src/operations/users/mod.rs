@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
+use crate::hashing::Turn;
 use crate::model::{
     Fault, FreshKey, NewKey, NewPassword, NewUser, OrganisationId, Permission, Scope, User,
     UserKind, UserRef,
@@ -145,7 +146,12 @@ impl Handle {
         .chain([organisation.as_str()])
         .collect();
         self.inner
-            .prepare_password(self.caller.platform, &new.password, &own)
+            .prepare_password(
+                self.caller.platform,
+                &new.password,
+                &own,
+                Turn::of_caller(&self.caller),
+            )
             .await
     }
 }

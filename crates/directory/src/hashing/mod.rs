@@ -1,0 +1,239 @@
+//! Password hashes: made and compared outside every transaction, on threads of their own that give way to
+//! everything else, and in turns, so that one account or one address cannot keep the others waiting.
+
+mod queue;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use tokio::sync::oneshot;
+
+use crate::directory::Inner;
+use crate::model::Fault;
+use crate::seams::HashingCost;
+
+pub(crate) use queue::Turn;
+use queue::{Job, Lane, Queue};
+
+#[derive(Default)]
+struct State {
+    sign_in: Queue,
+    signed: Queue,
+    /// Which lane was served last.
+    served: Option<Lane>,
+    threads: usize,
+    closed: bool,
+}
+
+impl State {
+    fn queue(&mut self, lane: Lane) -> &mut Queue {
+        match lane {
+            Lane::SignIn => &mut self.sign_in,
+            Lane::Signed => &mut self.signed,
+        }
+    }
+
+    /// The lanes take turns; one that is empty gives its turn up.
+    fn next(&mut self) -> Option<Job> {
+        let lanes = match self.served {
+            Some(Lane::SignIn) => [Lane::Signed, Lane::SignIn],
+            _ => [Lane::SignIn, Lane::Signed],
+        };
+        let job = lanes.into_iter().find_map(|lane| self.queue(lane).next())?;
+        self.served = Some(job.turn.lane);
+        Some(job)
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    more: Condvar,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a thread of the pool does, until the pool is dropped.
+    fn serve(&self) {
+        give_way();
+        let mut state = self.state();
+        loop {
+            if let Some(job) = state.next() {
+                drop(state);
+                let turn = job.turn;
+                // A panic is the job's own: its answer is missing, and the thread goes on.
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job.work));
+                state = self.state();
+                state.queue(turn.lane).finish(turn);
+            } else if state.closed {
+                return;
+            } else {
+                state = self
+                    .more
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+}
+
+/// Lets threads that serve requests go first. Only Linux gives threads a priority of their own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        tracing::debug!(%error, "hashing threads keep their priority");
+    }
+}
+
+/// The threads that hash: as many as there are cores, started when they are needed.
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+    most: usize,
+    hashes: AtomicU64,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self {
+            shared: Arc::default(),
+            most: std::thread::available_parallelism().map_or(1, usize::from),
+            hashes: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Pool {
+    /// Password hashes made or compared.
+    pub fn hashes(&self) -> u64 {
+        self.hashes.load(Ordering::Relaxed)
+    }
+
+    /// Runs hashing work when its turn comes.
+    async fn run<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (reply, answer) = oneshot::channel();
+        // Both the work and the look at whether its client is still there need the way back.
+        let reply = Arc::new(Mutex::new(Some(reply)));
+        let gone = {
+            let reply = Arc::clone(&reply);
+            move || {
+                let reply = reply.lock().unwrap_or_else(PoisonError::into_inner);
+                reply.as_ref().is_none_or(oneshot::Sender::is_closed)
+            }
+        };
+        let work = move || {
+            let reply = reply.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let outcome = work();
+            if let Some(reply) = reply {
+                // The client may have gone meanwhile.
+                let _ = reply.send(outcome);
+            }
+        };
+        {
+            let mut state = self.shared.state();
+            let queue = state.queue(turn.lane);
+            if !queue.admit(Box::new(work), Box::new(gone), turn) {
+                return Err(LATER);
+            }
+            self.start(&mut state)?;
+        }
+        self.shared.more.notify_one();
+        // Without an answer its place went to another, whose turn comes sooner.
+        let outcome = answer.await.unwrap_or(Err(LATER));
+        if !matches!(outcome, Err(Fault::TooMany { .. })) {
+            self.hashes.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// Starts one thread more, while there are fewer than may be.
+    fn start(&self, state: &mut State) -> Result<(), Fault> {
+        if state.threads >= self.most {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        let started = std::thread::Builder::new()
+            .name("usher-hashing".to_owned())
+            .spawn(move || shared.serve());
+        match started {
+            Ok(_) => state.threads += 1,
+            Err(error) if state.threads == 0 => {
+                return Err(Fault::Internal(format!("no thread for hashing: {error}")));
+            }
+            Err(error) => tracing::warn!(%error, "fewer threads for hashing"),
+        }
+        Ok(())
+    }
+}
+
+const LATER: Fault = Fault::TooMany { retry_after: 1000 };
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.state().closed = true;
+        self.shared.more.notify_all();
+    }
+}
+
+fn hasher(cost: HashingCost) -> Result<Argon2<'static>, Fault> {
+    let params = Params::new(cost.memory, cost.passes, 1, None)
+        .map_err(|error| Fault::Internal(format!("argon2: {error}")))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+impl Inner {
+    /// Hashes a password.
+    pub async fn hash_password(&self, password: String, turn: Turn) -> Result<String, Fault> {
+        let cost = self.seams.hashing;
+        let mut salt = [0_u8; 16];
+        self.seams.entropy.fill(&mut salt);
+        let hash = move || {
+            let hash = hasher(cost)?
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map_err(|error| Fault::Internal(format!("argon2: {error}")))?;
+            Ok(hash.to_string())
+        };
+        self.hashing.run(turn, hash).await
+    }
+
+    /// Compares a password with a stored hash, whatever cost that one has.
+    pub async fn verify_password(
+        &self,
+        password: String,
+        hash: String,
+        turn: Turn,
+    ) -> Result<bool, Fault> {
+        let compare = move || {
+            let parsed = PasswordHash::new(&hash)
+                .map_err(|error| Fault::Internal(format!("stored hash: {error}")))?;
+            Ok(Argon2::default()
+                .verify_password(password.as_bytes(), &parsed)
+                .is_ok())
+        };
+        self.hashing.run(turn, compare).await
+    }
+
+    /// A hash that no password has, at the present cost: compared with where there is no account or
+    /// no password, so that the answer takes as long.
+    pub fn nobodys_hash(&self) -> String {
+        let HashingCost { memory, passes } = self.seams.hashing;
+        let encoder = base64::engine::general_purpose::STANDARD_NO_PAD;
+        let (salt, hash) = (encoder.encode([0_u8; 16]), encoder.encode([0_u8; 32]));
+        format!("$argon2id$v=19$m={memory},t={passes},p=1${salt}${hash}")
+    }
+
+    /// Whether a stored hash was made at another cost than the present one.
+    pub fn outdated(&self, hash: &str) -> bool {
+        let HashingCost { memory, passes } = self.seams.hashing;
+        !hash.starts_with(&format!("$argon2id$v=19$m={memory},t={passes},p=1$"))
+    }
+}
