@@ -1,0 +1,340 @@
+//! A store that cannot be written, read, or does not answer: requests fail closed, `/readyz` says so, and
+//! the server ends when it is told to.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::server::{Folder, Server};
+
+/// What `/readyz` says once it says this or the time is over; trials are remembered for a second.
+fn readiness(server: &Server, status: u16) -> String {
+    let begun = Instant::now();
+    loop {
+        let asked = Instant::now();
+        let reply = server.get("/readyz");
+        assert!(
+            asked.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            asked.elapsed()
+        );
+        if reply.status == status || begun.elapsed() > Duration::from_secs(8) {
+            assert_eq!(reply.status, status, "{reply:?}");
+            return reply.body;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn create(server: &Server, number: usize) -> u16 {
+    let new = json!({ "email": format!("p{number}@example.org"), "given_name": "a".repeat(200) });
+    server.native("POST", "/users", &new.to_string()).status
+}
+
+/// A file system of so many KB at the folder, until it is dropped.
+struct Small<'f>(&'f Path);
+
+impl<'f> Small<'f> {
+    fn mount(path: &'f Path, kilobytes: u32) -> Option<Self> {
+        std::fs::create_dir(path).unwrap();
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
+            .arg(path)
+            .status();
+        done.is_ok_and(|status| status.success())
+            .then_some(Self(path))
+    }
+}
+
+impl Drop for Small<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_from_a_fine_one() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let Some(_small) = Small::mount(&data, 8_192) else {
+        println!(
+            "not tried: this account may not mount a small file system; the limit of a file's size is"
+        );
+        return;
+    };
+    let server = Server::start(&folder);
+    assert_eq!(readiness(&server, 200), "ready\n");
+    let mut ballast = std::fs::File::create(data.join("ballast")).unwrap();
+    while ballast.write_all(&[0; 4_096]).is_ok() {}
+    let full = (0..500)
+        .map(|number| create(&server, number))
+        .find(|status| *status != 201);
+    assert_eq!(full, Some(503));
+    assert_eq!(readiness(&server, 503), "the store has no room left\n");
+    assert_eq!(server.get("/healthz").status, 200);
+    // Reading goes on.
+    assert_eq!(server.native("GET", "/me", "").status, 200);
+    drop(ballast);
+    std::fs::remove_file(data.join("ballast")).unwrap();
+    assert_eq!(create(&server, 1_000), 201);
+    std::thread::sleep(Duration::from_secs(30));
+    assert_eq!(readiness(&server, 200), "ready\n");
+    assert_eq!(server.stop("TERM").0, Some(0));
+}
+
+/// The same where no file system can be mounted: the system refuses files beyond a size.
+#[test]
+fn a_file_that_may_not_grow_is_told_from_a_fine_one() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    assert_eq!(readiness(&server, 200), "ready\n");
+    let log = folder.data().join("usher.sqlite3-wal");
+    let size = std::fs::metadata(log).unwrap().len() + 20_000;
+    let limited = Command::new("prlimit")
+        .args([
+            &format!("--pid={}", server.id()),
+            &format!("--fsize={size}"),
+        ])
+        .status()
+        .unwrap();
+    assert!(limited.success());
+    let refused = (0..500)
+        .map(|number| create(&server, number))
+        .find(|status| *status != 201);
+    assert_eq!(refused, Some(503));
+    assert_eq!(readiness(&server, 503), "the store cannot be written\n");
+    assert_eq!(server.native("GET", "/me", "").status, 200);
+}
+
+#[test]
+fn a_damaged_file_is_told_from_a_fine_one() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    for number in 0..200 {
+        assert_eq!(create(&server, number), 201);
+    }
+    server.kill();
+    // Everything is in the file and nothing in the log beside it.
+    let server = Server::start(&folder);
+    assert_eq!(server.stop("TERM").0, Some(0));
+    let server = Server::start(&folder);
+    assert_eq!(readiness(&server, 200), "ready\n");
+    let path = folder.data().join("usher.sqlite3");
+    let pages = std::fs::metadata(&path).unwrap().len() / 4_096;
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    for page in 1..pages {
+        std::os::unix::fs::FileExt::write_all_at(&file, &[0xA5; 4_096], page * 4_096).unwrap();
+    }
+    assert_eq!(readiness(&server, 503), "the store cannot be read\n");
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// A PostgreSQL of the test's own, whose processes can be stopped.
+struct Postgres {
+    folder: Folder,
+    child: std::process::Child,
+    url: String,
+}
+
+impl Postgres {
+    /// None where the programs are not there.
+    fn start() -> Option<Self> {
+        let programs = std::env::var_os("PATH").and_then(|paths| {
+            let mut all: Vec<_> = std::env::split_paths(&paths).collect();
+            let debian = std::fs::read_dir("/usr/lib/postgresql")
+                .into_iter()
+                .flatten()
+                .flatten();
+            all.extend(debian.map(|version| version.path().join("bin")));
+            all.into_iter()
+                .find(|path| path.join("initdb").exists() && path.join("postgres").exists())
+        })?;
+        let folder = Folder::new();
+        let root = rustix::process::geteuid().is_root();
+        let run = |program: &str| {
+            // PostgreSQL refuses to run as root.
+            let mut command = if root {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]);
+                command.arg(programs.join(program));
+                command
+            } else {
+                Command::new(programs.join(program))
+            };
+            command
+                .current_dir("/")
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null());
+            command
+        };
+        if root {
+            let owned = Command::new("chown")
+                .arg("nobody:nogroup")
+                .arg(folder.path())
+                .status();
+            assert!(owned.unwrap().success());
+        }
+        let data = folder.path().join("database");
+        let made = run("initdb")
+            .args(["--auth=trust", "--username=usher", "-D"])
+            .arg(&data)
+            .status();
+        assert!(made.unwrap().success(), "initdb");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let child = run("postgres")
+            .args([
+                "-p",
+                &port.to_string(),
+                "-h",
+                "127.0.0.1",
+                "-c",
+                "fsync=off",
+                "-k",
+            ])
+            .arg(folder.path())
+            .arg("-D")
+            .arg(&data)
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "PostgreSQL does not start"
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let url = format!("postgresql://usher@127.0.0.1:{port}/postgres");
+        Some(Self { folder, child, url })
+    }
+
+    /// Sends a signal to the server and all its processes.
+    fn signal(&self, name: &str) {
+        let own = self.child.id().to_string();
+        let mut all = vec![own.clone()];
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let parent = stat
+                .rsplit_once(") ")
+                .and_then(|(_, rest)| rest.split(' ').nth(1));
+            if parent == Some(own.as_str()) {
+                all.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        Command::new("kill")
+            .arg(format!("-{name}"))
+            .args(&all)
+            .status()
+            .unwrap();
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.signal("CONT");
+        self.signal("KILL");
+        let _ = self.child.wait();
+        let _ = &self.folder;
+    }
+}
+
+#[test]
+fn a_database_that_does_not_answer_hangs_nothing() {
+    let Some(postgres) = Postgres::start() else {
+        println!("not tried: there is no PostgreSQL on this machine");
+        return;
+    };
+    let folder = Folder::new();
+    let server = Server::start_with(&folder, &["--database", &postgres.url], &[]);
+    assert_eq!(readiness(&server, 200), "ready\n");
+    assert_eq!(create(&server, 1), 201);
+    postgres.signal("STOP");
+    assert_eq!(readiness(&server, 503), "the store does not answer\n");
+    let timed = |work: &dyn Fn() -> u16| {
+        let begun = Instant::now();
+        (work(), begun.elapsed())
+    };
+    let read = || server.native("GET", "/me", "").status;
+    let write = || create(&server, 2);
+    let sign_in = || {
+        let body = r#"{"login":"x@example.org","password":"whatever it is"}"#;
+        let headers = [("Content-Type", "application/json")];
+        crate::http::exchange(&server.address, "POST", "/api/v1/sign-in", &headers, body)
+            .unwrap()
+            .status
+    };
+    for (name, work) in [
+        ("read", &read as &dyn Fn() -> u16),
+        ("write", &write),
+        ("sign-in", &sign_in),
+    ] {
+        let (status, took) = timed(work);
+        println!("{name}: {status} after {took:?}");
+        assert_eq!(status, 503, "{name}");
+        assert!(took < Duration::from_secs(8), "{name}: {took:?}");
+    }
+    // Many at once wait no longer.
+    std::thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| {
+                let (status, took) = timed(&read);
+                assert_eq!(status, 503);
+                assert!(took < Duration::from_secs(10), "{took:?}");
+            });
+        }
+    });
+    assert_eq!(server.get("/healthz").status, 200);
+    // It comes back by itself.
+    postgres.signal("CONT");
+    assert_eq!(readiness(&server, 200), "ready\n");
+    assert_eq!(create(&server, 3), 201);
+    // And the server ends in its time while the database hangs.
+    postgres.signal("STOP");
+    let pending = std::thread::scope(|scope| {
+        let begun = Instant::now();
+        let waiting = scope.spawn(read);
+        std::thread::sleep(Duration::from_millis(200));
+        server.signal("TERM");
+        let _ = waiting.join();
+        begun.elapsed()
+    });
+    let begun = Instant::now();
+    let (code, _, log) = server.stop("TERM");
+    let took = begun.elapsed() + pending;
+    println!("ended after {took:?}");
+    assert!(took < Duration::from_secs(18), "{took:?}");
+    assert_eq!(code, Some(1), "the last uses are not written down: {log}");
+    // What went wrong is told without a line for each request.
+    let errors = log
+        .lines()
+        .filter(|line| line.contains("ERROR") || line.contains("WARN"))
+        .count();
+    assert!((1..40).contains(&errors), "{errors} lines: {log}");
+}
+
+/// A lost database writes a line a minute and its number at the end, not one for each request.
+#[test]
+fn a_lost_database_is_told_once() {
+    let Some(postgres) = Postgres::start() else {
+        println!("not tried: there is no PostgreSQL on this machine");
+        return;
+    };
+    let folder = Folder::new();
+    let server = Server::start_with(&folder, &["--database", &postgres.url], &[]);
+    assert_eq!(create(&server, 1), 201);
+    postgres.signal("KILL");
+    for number in 0..300 {
+        assert_eq!(create(&server, number), 503);
+    }
+    let (_, _, log) = server.stop("TERM");
+    assert!(log.lines().count() < 30, "{log}");
+    assert!(log.contains("equal lines were left out"), "{log}");
+}
