@@ -1,8 +1,8 @@
 //! Settings that change while the server runs: one document each, changed field by field.
 
 use directory::{
-    Handle, Lifetimes, LockoutPolicy, MailSettings, MailTemplates, PasswordFigures, PublicFace,
-    SecondFactorPolicy, Setting, SettingsChange,
+    Handle, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates,
+    PasswordFigures, PublicFace, SecondFactorPolicy, Setting, SettingsChange,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -26,6 +26,8 @@ struct All {
     public: PublicFace,
     lifetimes: Lifetimes,
     second_factor: SecondFactorPolicy,
+    inactivity: InactivityPolicy,
+    keys: KeyPolicy,
 }
 
 /// Where mail goes out, and whether a password is kept for it; never the password.
@@ -55,6 +57,8 @@ pub async fn list(request: Authenticated) -> Answer {
         public: handle.setting().await?,
         lifetimes: handle.setting().await?,
         second_factor: handle.setting().await?,
+        inactivity: handle.setting().await?,
+        keys: handle.setting().await?,
     })
 }
 
@@ -69,6 +73,8 @@ pub async fn show(request: Authenticated) -> Answer {
         PublicFace::NAME => shown::<PublicFace>(&request).await,
         Lifetimes::NAME => shown::<Lifetimes>(&request).await,
         SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(&request).await,
+        InactivityPolicy::NAME => shown::<InactivityPolicy>(&request).await,
+        KeyPolicy::NAME => shown::<KeyPolicy>(&request).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }
@@ -128,6 +134,8 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
         }
         Lifetimes::NAME => changed::<Lifetimes>(&handle, change).await,
         SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&handle, change).await,
+        InactivityPolicy::NAME => changed::<InactivityPolicy>(&handle, change).await,
+        KeyPolicy::NAME => changed::<KeyPolicy>(&handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }

@@ -70,6 +70,11 @@ async fn sweep(directory: Directory, state: AppState, folded: Arc<Folding>) {
         if let Err(fault) = directory.sweep().await {
             tracing::warn!(%fault, "cannot clear away what is over");
         }
+        match directory.suspend_inactive().await {
+            Ok(0) => {}
+            Ok(suspended) => tracing::info!(suspended, "suspended accounts that nobody uses"),
+            Err(fault) => tracing::warn!(%fault, "cannot suspend what nobody uses"),
+        }
         match directory.setting().await {
             Ok(face) => state.apply_branding(&face),
             Err(fault) => tracing::warn!(%fault, "cannot read the public address"),

@@ -467,6 +467,8 @@ async fn settings_change_field_by_field() {
         "passwords",
         "public",
         "lifetimes",
+        "inactivity",
+        "keys",
     ] {
         let shown = owner(&world, "GET", &format!("/settings/{name}"), Value::Null).await;
         assert_eq!(shown.status, 200, "{name}");
@@ -486,6 +488,12 @@ async fn settings_change_field_by_field() {
         ("public", json!({"url": 7}), "url"),
         ("public", json!({"url": "usher.example.org"}), "url"),
         ("passwords", json!({"minimum": 3}), "minimum"),
+        (
+            "inactivity",
+            json!({"suspend_after_days": -1}),
+            "suspend_after_days",
+        ),
+        ("keys", json!({"longest_life": -1}), "longest_life"),
     ] {
         let refused = owner(&world, "PATCH", &format!("/settings/{name}"), body).await;
         assert_eq!(fault(&refused).2.as_deref(), Some(field), "{refused:?}");
