@@ -13,6 +13,8 @@ pub static DIALECTS: &[&Dialect] = &[
     &dialect_opencti::DIALECT,
     #[cfg(feature = "tenable")]
     &dialect_tenable::DIALECT,
+    #[cfg(feature = "civis")]
+    &dialect_civis::DIALECT,
 ];
 
 /// What the directory must know of all platforms: its own, and those of the dialects.

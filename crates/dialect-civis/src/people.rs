@@ -1,0 +1,198 @@
+//! Users with what the vendor shows of them: their groups, what these are called and where they
+//! belong, and the dialect's own document.
+
+use std::collections::HashMap;
+
+use directory::{
+    Extended, Fault, GroupId, Handle, Kind, OrganisationId, OrganisationLabel, Permission, Ties,
+    User, UserId, Wanted,
+};
+
+use crate::catalogue::BASE_GROUP;
+use crate::map::Shown;
+use crate::profile::Profile;
+use crate::wire;
+
+/// How many users are loaded at a time.
+const CHUNK: usize = 1_000;
+
+/// Users with what is shown of them, for one answer.
+#[derive(Debug)]
+pub struct People {
+    ties: Ties,
+    groups_of: HashMap<UserId, Vec<GroupId>>,
+    shown_groups: HashMap<GroupId, wire::UserGroup>,
+    labels: HashMap<OrganisationId, OrganisationLabel>,
+    base_groups: HashMap<OrganisationId, GroupId>,
+    now: directory::Time,
+}
+
+impl People {
+    /// Loads what belongs to these users, whatever their number; without groups if these are not wanted.
+    pub async fn load(handle: &Handle, users: &[User], groups: bool) -> Result<Self, Fault> {
+        let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+        let wanted = Wanted {
+            documents: true,
+            groups,
+            ..Wanted::default()
+        };
+        let ties = handle.ties(&ids, wanted).await?;
+        let group_ids: Vec<GroupId> = ties.groups.iter().map(|group| group.row.id).collect();
+        let labels = handle.organisation_labels(&ids, &group_ids).await?;
+        let labels: HashMap<_, _> = labels.into_iter().map(|label| (label.id, label)).collect();
+        let base_groups = handle.builtin_groups_of_homes(BASE_GROUP, &ids).await?;
+        let mut groups_of: HashMap<UserId, Vec<GroupId>> = HashMap::new();
+        for (user, group) in &ties.members {
+            groups_of.entry(*user).or_default().push(*group);
+        }
+        let shown_groups = ties
+            .groups
+            .iter()
+            .map(|group| {
+                let row = &group.row;
+                let label = labels.get(&row.organisation);
+                let shown = wire::UserGroup {
+                    id: row.id.number(),
+                    name: row.name.clone(),
+                    slug: row.slug.clone(),
+                    organization_id: row.organisation.number(),
+                    organization_name: label.map(|label| label.name.clone()).unwrap_or_default(),
+                };
+                (row.id, shown)
+            })
+            .collect();
+        Ok(Self {
+            ties,
+            groups_of,
+            shown_groups,
+            labels,
+            base_groups: base_groups.into_iter().collect(),
+            now: handle.now(),
+        })
+    }
+
+    /// One of the users with what is shown of them.
+    #[must_use]
+    pub fn shown<'a>(&'a self, user: &'a User) -> Shown<'a> {
+        let groups = self.groups_of.get(&user.id).into_iter().flatten();
+        let label = self.labels.get(&user.home);
+        Shown {
+            user,
+            profile: self.profile(user.id),
+            groups: groups
+                .filter_map(|group| self.shown_groups.get(group).cloned())
+                .collect(),
+            primary_group: self.primary_group(user).unwrap_or(0),
+            home: label.map_or(("", ""), |label| (&label.name, &label.slug)),
+            now: self.now,
+        }
+    }
+
+    /// What only this dialect knows of a user.
+    #[must_use]
+    pub fn profile(&self, user: UserId) -> Profile<'_> {
+        Profile::read(self.ties.documents.get(&user))
+    }
+
+    /// The number of the primary group: the user's own, else the base group of the home.
+    ///
+    /// Quirk: everybody has a primary group here, those made elsewhere too (civis.md §5).
+    #[must_use]
+    pub fn primary_group(&self, user: &User) -> Option<i64> {
+        let group = user
+            .primary_group
+            .or_else(|| self.base_groups.get(&user.home).copied());
+        group.map(|group| group.number())
+    }
+}
+
+/// Rows of a list of users.
+pub async fn summaries(
+    handle: &Handle,
+    users: &[User],
+    groups: bool,
+) -> Result<Vec<wire::UserSummary>, Fault> {
+    let mut rows = Vec::with_capacity(users.len());
+    for chunk in users.chunks(CHUNK) {
+        let people = People::load(handle, chunk, groups).await?;
+        rows.extend(chunk.iter().map(|user| people.shown(user).summary()));
+    }
+    Ok(rows)
+}
+
+/// One user as the caller sees them.
+pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fault> {
+    let people = People::load(handle, std::slice::from_ref(user), true).await?;
+    let reached = handle
+        .reached_users(Permission::EditUsers, &[user.id])
+        .await?;
+    let permission = if !reached.is_empty() {
+        "manage"
+    } else if user.id == handle.caller().user() {
+        "write"
+    } else {
+        "read"
+    };
+    let time_zone = match people.primary_group(user) {
+        Some(group) if user.time_zone.is_none() => default_time_zone(handle, group).await?,
+        _ => None,
+    };
+    Ok(people.shown(user).detail(permission, time_zone))
+}
+
+/// The time zone that a group names for its people.
+async fn default_time_zone(handle: &Handle, group: i64) -> Result<Option<String>, Fault> {
+    let documents = handle.extensions(Extended::Group, &[group]).await?;
+    let zone = documents
+        .get(&group)
+        .and_then(|document| document.get("default_time_zone"));
+    Ok(zone.and_then(serde_json::Value::as_str).map(str::to_owned))
+}
+
+/// Those of the users that the caller sees, by number; none for callers who may list nobody.
+pub async fn seen(handle: &Handle, ids: &[UserId]) -> Result<Vec<User>, Fault> {
+    let mut users = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        match handle.users_by_id(chunk).await {
+            Ok(found) => users.extend(found),
+            Err(Fault::Forbidden(_)) => return Ok(Vec::new()),
+            Err(fault) => return Err(fault),
+        }
+    }
+    users.sort_unstable_by_key(|user| user.id);
+    Ok(users)
+}
+
+/// Users as others are shown, by number.
+pub async fn simple_users(
+    handle: &Handle,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, wire::SimpleUser>, Fault> {
+    let users = seen(handle, ids).await?;
+    let mut simple = HashMap::with_capacity(users.len());
+    for chunk in users.chunks(CHUNK) {
+        let people = People::load(handle, chunk, false).await?;
+        simple.extend(chunk.iter().map(|user| {
+            let shown = crate::map::simple_user(user, people.profile(user.id));
+            (user.id, shown)
+        }));
+    }
+    Ok(simple)
+}
+
+/// The caller as others are shown.
+pub async fn simple_self(handle: &Handle) -> Result<wire::SimpleUser, Fault> {
+    let user = handle.user(handle.caller().user()).await?;
+    let people = People::load(handle, std::slice::from_ref(&user), false).await?;
+    let profile = people.profile(user.id);
+    Ok(crate::map::simple_user(&user, profile))
+}
+
+/// A user in a request's body that the caller does not see, or that there is not.
+#[must_use]
+pub fn unknown(kind: Kind) -> impl Fn(Fault) -> Fault {
+    move |fault| match fault {
+        Fault::NotFound(found) if found == kind => Fault::UnknownReference(kind),
+        other => other,
+    }
+}
