@@ -24,6 +24,15 @@ const READING: &[Permission] = &[
     Permission::ReadRoles,
 ];
 
+/// What somebody may do to the people of the groups they manage.
+const TEAM_ADMINISTRATION: &[Permission] = &[
+    Permission::CreateUsers,
+    Permission::EditUsers,
+    Permission::ResetCredentials,
+    Permission::ManageSessions,
+    Permission::ManageMembers,
+];
+
 /// A role by its word, with what it permits and how far.
 struct Role {
     number: i64,
@@ -121,13 +130,7 @@ static ROLES: &[Role] = &[
         number: 17,
         word: "team_admin",
         name: "Team Admin",
-        permits: &[
-            Permission::CreateUsers,
-            Permission::EditUsers,
-            Permission::ResetCredentials,
-            Permission::ManageSessions,
-            Permission::ManageMembers,
-        ],
+        permits: TEAM_ADMINISTRATION,
         reach: Reach::ManagedGroups,
     },
     Role {
@@ -191,9 +194,10 @@ impl Role {
             lines.extend(lines_of(READING, &Reach::Organisation));
         }
         lines.extend(lines_of(self.permits, &self.reach));
-        // Everybody sees themselves.
-        if self.permits.is_empty() {
-            lines.push(Line::may(Permission::ReadUsers, Reach::Own));
+        // Rights over managed groups are handed on by who has them over the same groups, so whoever
+        // administers an organisation has them too, over what they manage.
+        if self.word == ORG_ADMIN {
+            lines.extend(lines_of(TEAM_ADMINISTRATION, &Reach::ManagedGroups));
         }
         lines
     }
@@ -211,7 +215,8 @@ fn own_word_reach(reach: &Reach) -> Reach {
 fn lines_of(permissions: &[Permission], reach: &Reach) -> Vec<Line> {
     permissions
         .iter()
-        .filter(|permission| **permission != Permission::SignedIn)
+        // Where mail goes is the owner's to decide, and being signed in needs no right.
+        .filter(|permission| !matches!(permission, Permission::SignedIn | Permission::ManageMail))
         .map(|permission| Line::may(*permission, reach.clone()))
         .collect()
 }
@@ -302,6 +307,17 @@ pub fn spec() -> PlatformSpec {
         first_custom_number: 100,
         builtin_roles_editable: false,
         alias: None,
+        privileged: &[
+            "civis:cstaff",
+            "civis:uc",
+            "civis:gc",
+            "civis:um",
+            "civis:ogmo",
+            "civis:cesm",
+            "civis:team_admin",
+            "civis:org_admin",
+        ],
+        everyday: READING,
         // Quirk: the vendor's figures are not public (civis.md §8).
         password_rule: PasswordRule::length(12),
     }

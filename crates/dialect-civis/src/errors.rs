@@ -134,6 +134,7 @@ pub fn failure(fault: &Fault) -> Failure {
         Fault::WeakPassword(weakness) => {
             Failure::validation(format_args!("Password {}", weak(*weakness)))
         }
+        Fault::PasswordChangeNeeded => Failure::new(403, "Change your password first."),
         Fault::WrongPassword => Failure::validation("The present password is needed"),
         Fault::InUse(kind) => {
             Failure::validation(format_args!("The {} is still in use", kind.word()))

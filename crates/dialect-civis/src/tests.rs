@@ -215,6 +215,7 @@ fn every_fault_has_the_vendors_shape() {
         Fault::UnknownReference(Kind::Group),
         Fault::UnknownReference(Kind::Organisation),
         Fault::invalid("name", "must not be empty"),
+        Fault::PasswordChangeNeeded,
         Fault::WrongPassword,
         Fault::InUse(Kind::Group),
         Fault::Protected(Kind::Group),

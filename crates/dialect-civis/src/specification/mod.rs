@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod bodies;
 mod document;
+mod group_answers;
 pub mod operations;
 
 pub use document::document;

@@ -71,8 +71,12 @@ impl Work<'_> {
             }
             Scope::Groups { groups, within } => {
                 let above = organisations::ancestors(&mut self.tx, *within).await?;
+                // Without organisations below, the place is one organisation. When there are some later,
+                // people come under the groups only by who has power over those people.
+                let single = !organisations::has_children(&mut self.tx, *within).await?;
                 Ok(candidates.iter().any(|held| match &held.scope {
                     Scope::Subtree(top) => above.contains(top),
+                    Scope::Organisation(place) => single && place == within,
                     Scope::Groups {
                         groups: own,
                         within: top,

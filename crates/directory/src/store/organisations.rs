@@ -425,6 +425,18 @@ pub(crate) async fn in_use(tx: &mut Tx<'_>, id: OrganisationId) -> Res<bool> {
     Ok(used.unwrap_or(false))
 }
 
+/// Whether an organisation has others below it.
+pub(crate) async fn has_children(tx: &mut Tx<'_>, id: OrganisationId) -> Res<bool> {
+    let found = tx
+        .one(
+            "SELECT 1 FROM organisations WHERE parent_id = $1 LIMIT 1",
+            &[id.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Deletes an organisation with all that belongs to it; nobody is homed there any more.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: OrganisationId) -> Res<()> {
     for sql in [

@@ -17,6 +17,7 @@ both![
     nobody_is_listed_in_advance,
     managing_a_group_is_a_grant,
     moving_an_organisation_takes_both,
+    one_organisation_is_all_of_a_place_without_others_below,
 ];
 
 const PASSWORD: &str = "Walnut compass 58";
@@ -544,4 +545,32 @@ async fn moving_an_organisation_takes_both(world: &World) {
         .update_organisation(tree.branch, change())
         .await
         .unwrap();
+}
+
+/// Rights over managed groups reach people in the place and below it. Who holds the same over the place
+/// alone has power over a team's administrator only while there is nothing below.
+async fn one_organisation_is_all_of_a_place_without_others_below(world: &World) {
+    let tree = world.tree().await;
+    let system = world.system();
+    let powers = [Permission::ReadUsers, Permission::ResetCredentials];
+    let whole = role(world, TOY, "Whole", may(&powers, &Reach::Organisation)).await;
+    let team = role(world, TOY, "Team", may(&powers, &Reach::ManagedGroups)).await;
+    for (place, expected) in [
+        (tree.south, Ok(())),
+        (tree.north, Err(Fault::OutranksCaller)),
+    ] {
+        let mut people = Vec::new();
+        for (name, role) in [("chief", whole), ("lead", team)] {
+            let email = format!("{name}{place}@example.org");
+            let user = world.bare_person(&email, place).await.id;
+            system.grant_role(user, at(role, place)).await.unwrap();
+            people.push(user);
+        }
+        let group = world.group("Team", place).await.id;
+        let manager = Manager::User(people[1]);
+        let set = system.set_manager(group, manager, ManagerLevel::Manage);
+        set.await.unwrap();
+        let chief = world.at(TOY, people[0]).await;
+        assert_eq!(reset(&chief, people[1]).await, expected, "{place}");
+    }
 }

@@ -45,7 +45,12 @@ async fn made(world: &World) -> Vec<(&'static str, &'static str)> {
             lastname: \"Pen\"}) { id } }",
     });
     owner(world, "POST", "/opencti/graphql", &opencti).await;
+    let me = owner(world, "GET", "/civis/users/me", &Value::Null).await;
+    let civis = json!({ "name": "Cleo Vista", "email": "civis@example.org", "user": "cleo",
+        "primary_group_id": me["primaryGroupId"], "department": "Maps" });
+    owner(world, "POST", "/civis/users", &civis).await;
     vec![
+        ("civis", "civis@example.org"),
         ("native", "native@example.org"),
         ("misp", "misp@example.org"),
         ("tenable", "tenable@example.org"),
@@ -86,6 +91,8 @@ async fn people_show_sensibly_at_every_door() {
             "variables": { "id": uuid },
         });
         let opencti = owner(&world, "POST", "/opencti/graphql", &query).await;
+        let civis = format!("/civis/users/{number}");
+        let civis = owner(&world, "GET", &civis, &Value::Null).await;
         matrix.push(json!({
             "made at": door,
             "native": of(&native, &["login", "email", "name", "given_name", "family_name", "department", "status", "kind", "home"]),
@@ -94,6 +101,7 @@ async fn people_show_sensibly_at_every_door() {
                 "Role": misp["Role"]["name"],
             },
             "tenable": tenable,
+            "civis": of(&civis, &["user", "name", "email", "initials", "active", "primaryGroupId", "groups", "department", "robot", "accountStatus"]),
             "opencti": opencti["data"]["user"],
         }));
         // It is in every list, and nowhere twice.

@@ -312,8 +312,12 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
     work.event("group.created", About::group(&group), Some(detail))
         .await?;
     if let Some(creator) = actor.filter(|_| new.managed_by_creator) {
-        let (manager, level) = (Manager::User(creator), ManagerLevel::Manage);
-        groups::put_manager(&mut work.tx, group.id, manager, level).await?;
+        let manager = Manager::User(creator);
+        let made = sharing::put_manager(work, &group, manager, ManagerLevel::Manage).await;
+        // A creator who would have more power over people by it than before manages the group by reach alone.
+        if made != Err(Fault::ExceedsOwn.into()) {
+            made?;
+        }
     }
     grants::replace_group_roles(work, &group, &new.roles).await?;
     Ok(group)

@@ -117,7 +117,7 @@ impl Handle {
 }
 
 /// Makes one user or group that the caller sees a manager of a group that the caller manages.
-async fn put_manager(
+pub(super) async fn put_manager(
     work: &mut Work<'_>,
     group: &Group,
     manager: Manager,
