@@ -250,6 +250,10 @@ impl PlatformSettings {
             "otp_mandatory": false,
         });
         if let Value::Object(shown) = &mut shown {
+            // A parameter that was never set is shown as null, not as a field without an answer.
+            for (name, _) in PARAMETERS {
+                shown.entry(*name).or_insert(Value::Null);
+            }
             for (name, value) in &self.changed {
                 if name != "platform_theme" {
                     shown.insert(name.clone(), value.clone());

@@ -18,18 +18,13 @@ use crate::store::{
     users,
 };
 
-use crate::operations::mail;
-use crate::operations::passwords;
-use crate::operations::passwords::Prepared;
-use crate::operations::roles::covering;
-use crate::operations::roles::owners;
-use crate::operations::tokens;
-use crate::operations::users::check_home_domain;
-use crate::operations::users::check_own_address;
-use crate::operations::users::check_texts;
+use crate::operations::passwords::{self, Prepared};
+use crate::operations::roles::{covering, owners};
 use crate::operations::users::guarded_fields::touched;
-use crate::operations::users::home;
-use crate::operations::users::take_names;
+use crate::operations::users::{
+    check_home_domain, check_own_address, check_texts, home, take_names,
+};
+use crate::operations::{mail, tokens};
 use crate::pending::Pending;
 
 impl Handle {
