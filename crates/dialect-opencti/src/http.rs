@@ -18,7 +18,7 @@ use super::capability;
 use super::catalogue;
 use super::errors;
 use super::graph::Session;
-use super::login::Guest;
+use super::login::AnonymousGraph;
 use graphql::{self, Engine, Limits, Refusal, Request};
 
 /// The schema is part of the program, so reading it fails for all requests or for none.
@@ -70,7 +70,7 @@ fn spoken(body: Vec<u8>) -> Response {
 }
 
 /// The largest body that is read before it is known who sends it: far more than a sign-in needs.
-const STRANGERS_BODY: usize = 16 << 10;
+const ANONYMOUS_BODY: usize = 16 << 10;
 
 /// Answers a request.
 pub async fn post(
@@ -83,8 +83,8 @@ pub async fn post(
     let authenticated = match found {
         Ok(authenticated) => authenticated,
         Err(fault @ Fault::Unauthenticated(_)) => {
-            return match read_body(sent, STRANGERS_BODY).await {
-                Ok(body) => stranger(engine, &info, &headers, &body, &fault).await,
+            return match read_body(sent, ANONYMOUS_BODY).await {
+                Ok(body) => answer_anonymous(engine, &info, &headers, &body, &fault).await,
                 Err(Rejection::TooLarge(_)) => {
                     Ok(spoken(graphql::refused(&errors::refusal(&fault))))
                 }
@@ -95,11 +95,7 @@ pub async fn post(
     };
     let body = read_body(sent, info.dialect.limits.body).await?;
     let request = request(&headers, &body)?;
-    let session = Session::new(
-        info.state.directory(),
-        authenticated.caller,
-        Arc::clone(&info),
-    );
+    let session = Session::new(authenticated);
     let session = match applicant(session, &headers).await {
         Ok(session) => session,
         Err(refusal) => return Ok(spoken(graphql::refused(&refusal))),
@@ -128,11 +124,11 @@ async fn applicant(session: Session, headers: &HeaderMap) -> Result<Session, Ref
         user.ok_or_else(|| errors::functional("User cannot be found.").with("user_id", named))?;
     let caller = session.handle.in_the_name_of(user.id).await;
     let caller = caller.map_err(|fault| errors::refusal(&fault))?;
-    Ok(Session::new(&session.directory, caller, session.info))
+    Ok(Session::new(session.on_behalf_of(caller)))
 }
 
-/// Strangers may sign in and nothing else; what else they send is not even looked at.
-async fn stranger(
+/// Callers without a credential may sign in and nothing else; what else they send is not even looked at.
+async fn answer_anonymous(
     engine: &Engine,
     info: &Arc<RequestInfo>,
     headers: &HeaderMap,
@@ -144,8 +140,8 @@ async fn stranger(
         && let Ok(document) = engine.document(&request.query, false)
         && document.asks_only(request.operation.as_deref(), &["token"])
     {
-        let guest = Guest::new(Arc::clone(info));
-        return Ok(spoken(engine.run(&guest, &document, &request).await));
+        let graph = AnonymousGraph::new(Arc::clone(info));
+        return Ok(spoken(engine.run(&graph, &document, &request).await));
     }
     Ok(spoken(graphql::refused(&errors::refusal(fault))))
 }

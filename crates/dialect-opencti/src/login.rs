@@ -16,19 +16,19 @@ use super::graph::Links;
 use super::node::Node;
 use graphql::{Call, Field, Graph, Json, Link, Pending, Refusal};
 
-/// Somebody who is not signed in.
-pub struct Guest {
+/// What a caller without a credential may ask: to sign in.
+pub struct AnonymousGraph {
     info: Arc<RequestInfo>,
 }
 
-impl Guest {
+impl AnonymousGraph {
     /// The sender of a request.
     pub fn new(info: Arc<RequestInfo>) -> Self {
         Self { info }
     }
 }
 
-impl Graph for Guest {
+impl Graph for AnonymousGraph {
     type Node = Node;
 
     fn root(&self, mutation: bool) -> Node {

@@ -110,6 +110,17 @@ impl Authenticated {
         self.info.query()
     }
 
+    /// This request on another caller's behalf.
+    #[must_use]
+    pub fn on_behalf_of(&self, caller: Caller) -> Self {
+        Self {
+            handle: self.state().directory().act(&caller),
+            caller,
+            info: Arc::clone(&self.info),
+            segments: self.segments.clone(),
+        }
+    }
+
     /// What all requests share.
     #[must_use]
     pub fn state(&self) -> &AppState {

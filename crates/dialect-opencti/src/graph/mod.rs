@@ -14,12 +14,10 @@ mod search;
 mod shelves;
 mod standard;
 
-use std::sync::Arc;
-
-use directory::{Caller, Directory, Fault, Handle, Time};
+use directory::{Directory, Fault, Handle, Time};
 use serde_json::Value;
 
-use kit::RequestInfo;
+use kit::Authenticated;
 
 use super::capability;
 use super::catalogue;
@@ -36,12 +34,18 @@ pub struct Session {
     pub handle: Handle,
     /// The directory itself, for signing in and for nothing else.
     pub directory: Directory,
-    /// Who asks.
-    pub caller: Caller,
-    /// The request.
-    pub info: Arc<RequestInfo>,
+    /// The request and its caller.
+    request: Authenticated,
     /// What was loaded already.
     pub(super) memo: memo::Memo,
+}
+
+impl std::ops::Deref for Session {
+    type Target = Authenticated;
+
+    fn deref(&self) -> &Authenticated {
+        &self.request
+    }
 }
 
 /// The answer of a field for all its parents.
@@ -49,12 +53,11 @@ pub type Links = Result<Vec<Link<Node>>, Refusal>;
 
 impl Session {
     /// A session for a caller.
-    pub fn new(directory: &Directory, caller: Caller, info: Arc<RequestInfo>) -> Self {
+    pub fn new(request: Authenticated) -> Self {
         Self {
-            handle: directory.act(&caller),
-            directory: directory.clone(),
-            caller,
-            info,
+            handle: request.handle(),
+            directory: request.state().directory().clone(),
+            request,
             memo: memo::Memo::default(),
         }
     }
