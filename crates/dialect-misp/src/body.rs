@@ -4,6 +4,7 @@
 use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value, json};
 
+use super::filter;
 use kit::fields::Policy;
 use kit::{AppState, RawBody, Rejection, RequestError, content_type, parse_json, percent_decode};
 
@@ -118,6 +119,13 @@ impl Fields {
                     .collect(),
             ),
         }
+    }
+
+    /// Whether a list asks for nothing but these and how it is shown.
+    pub fn all_known(&self, filters: &[&str]) -> bool {
+        self.values.iter().all(|(name, value)| {
+            value.is_null() || filter::shows(name) || filters.contains(&name.as_str())
+        })
     }
 
     /// What was wrong with the fields read so far, as the vendor lists it; `None` when all is well.

@@ -1,7 +1,10 @@
 //! Filters that travel as named parameters of the path (misp.md §4.1, §5.1), read into the
 //! directory's predicates. What they name (organisations, roles) is resolved by the handlers.
 
-use directory::{OrganisationField, OrganisationId, Predicate, RoleId, Test, Time, UserField};
+use directory::limits::{self, FILTER_VALUES};
+use directory::{
+    Fault, OrganisationField, OrganisationId, Predicate, RoleId, Test, Time, UserField,
+};
 use uuid::Uuid;
 
 use super::address::Address;
@@ -18,9 +21,6 @@ pub const MONITORED: &str = "monitored";
 
 /// Neither sign-in nor use for so long makes an account an inactive one.
 const INACTIVE_AFTER: i64 = 30 * 24 * 3600 * 1000;
-
-/// Alternatives at most in one filter.
-pub const PIECES: usize = 100;
 
 /// What a list of users is narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct UserFilter {
     pub terms: Vec<(&'static str, bool)>,
     /// Only those not seen for long.
     pub inactive: bool,
+    /// Something in it is not understood, so it matches nobody: leaving it out would match more.
+    pub nobody: bool,
 }
 
 /// Alternatives, and what must not be.
@@ -51,62 +53,125 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    fn read(text: &str) -> Pieces {
-        let mut pieces = Pieces::default();
-        for piece in split(text) {
+    fn read(pieces: Vec<String>) -> Pieces {
+        let mut read = Pieces::default();
+        for piece in pieces {
             match piece.strip_prefix('!') {
-                Some(piece) => pieces.none.push(piece.to_owned()),
-                None => pieces.any.push(piece),
+                Some(piece) => read.none.push(piece.to_owned()),
+                None => read.any.push(piece),
             }
         }
-        pieces
+        read
     }
 }
 
-fn split(text: &str) -> Vec<String> {
-    text.split('|')
-        .map(str::trim)
-        .filter(|piece| !piece.is_empty())
-        .take(PIECES)
-        .map(str::to_owned)
-        .collect()
+/// The alternatives of a text, each short enough to be looked for, and not too many.
+fn split(text: &str) -> Result<Vec<String>, Fault> {
+    let mut pieces = Vec::new();
+    for piece in text.split('|').map(str::trim) {
+        if piece.is_empty() {
+            continue;
+        }
+        limits::check_length("filter", piece)?;
+        if pieces.len() == FILTER_VALUES {
+            let why = format!("has more than {FILTER_VALUES} alternatives");
+            return Err(Fault::invalid("filter", why));
+        }
+        pieces.push(piece.to_owned());
+    }
+    Ok(pieces)
 }
 
-fn on(text: &str) -> bool {
-    matches!(
-        text.trim().to_ascii_lowercase().as_str(),
-        "1" | "true" | "yes"
-    )
+/// Parameters of every list that say how it is shown, not what it holds.
+const SHOWING: &[&str] = &[
+    "direction",
+    "limit",
+    "order",
+    "page",
+    "returnFormat",
+    "sort",
+];
+
+/// Whether a parameter says only how a list is shown.
+pub fn shows(name: &str) -> bool {
+    SHOWING.contains(&name)
+}
+
+/// Whether all parameters of a list but the empty ones are known: what narrows a list in a way that is
+/// not known here narrows it to nothing.
+pub fn all_known(address: &Address, filters: &[&str]) -> bool {
+    address.named.iter().all(|(name, value)| {
+        let name = name.as_str();
+        value.trim().is_empty() || shows(name) || filters.contains(&name)
+    })
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" => Some(true),
+        "0" | "false" | "no" => Some(false),
+        _ => None,
+    }
 }
 
 impl UserFilter {
-    /// Reads the path's parameters; unknown ones are ignored.
-    pub fn read(address: &Address) -> UserFilter {
+    /// Reads the path's parameters.
+    pub fn read(address: &Address) -> Result<UserFilter, Fault> {
         let mut filter = UserFilter::default();
         for (name, value) in &address.named {
-            if value.trim().is_empty() {
-                continue;
-            }
-            match name.as_str() {
-                "value" | "searchall" | "searchvalue" => filter.anywhere.extend(split(value)),
-                "searchemail" => filter.email = Pieces::read(value),
-                "searchorg" => filter.organisation = Pieces::read(value),
-                // Quirk: a leading `!` does nothing here (misp.md §4.1).
-                "searchrole" => {
-                    filter.role = split(value)
-                        .iter()
-                        .map(|piece| piece.trim_start_matches('!').to_owned())
-                        .collect();
-                }
-                "searchdisabled" => filter.disabled = Some(on(value)),
-                "searchautoalert" => filter.terms.push((AUTO_ALERT, on(value))),
-                "searchcontactalert" => filter.terms.push((CONTACT_ALERT, on(value))),
-                "searchtermsaccepted" => filter.terms.push((TERMS_ACCEPTED, on(value))),
-                "searchinactive" => filter.inactive = on(value),
-                _ => {}
+            if !value.trim().is_empty() {
+                filter.take(name, value)?;
             }
         }
-        filter
+        if filter.anywhere.len() > FILTER_VALUES {
+            let why = format!("has more than {FILTER_VALUES} texts");
+            return Err(Fault::invalid("filter", why));
+        }
+        Ok(filter)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Fault> {
+        let term = match name {
+            "searchautoalert" => Some(AUTO_ALERT),
+            "searchcontactalert" => Some(CONTACT_ALERT),
+            "searchtermsaccepted" => Some(TERMS_ACCEPTED),
+            _ => None,
+        };
+        match (name, flag(value)) {
+            ("value" | "searchall" | "searchvalue", _) => {
+                let pieces = self.pieces(value)?;
+                self.anywhere.extend(pieces);
+            }
+            ("searchemail", _) => self.email = Pieces::read(self.pieces(value)?),
+            ("searchorg", _) => {
+                self.organisation = Pieces::read(self.pieces(value)?);
+                // Leaving out what names no organisation would leave nobody out.
+                let unread = |piece: &String| Named::read(piece).is_none();
+                self.nobody |= self.organisation.none.iter().any(unread);
+            }
+            // Quirk: a leading `!` does nothing here (misp.md §4.1).
+            ("searchrole", _) => {
+                let pieces = self.pieces(value)?;
+                self.role = pieces
+                    .iter()
+                    .map(|piece| piece.trim_start_matches('!').to_owned())
+                    .collect();
+            }
+            ("searchdisabled", Some(on)) => self.disabled = Some(on),
+            ("searchinactive", Some(on)) => self.inactive = on,
+            (_, Some(on)) if term.is_some() => self.terms.extend(term.map(|term| (term, on))),
+            (name, _) if shows(name) => {}
+            // A flag that is none, or a filter that there is not.
+            _ => self.nobody = true,
+        }
+        Ok(())
+    }
+
+    /// A filter's alternatives; one that holds separators alone asks for nothing that there is.
+    fn pieces(&mut self, value: &str) -> Result<Vec<String>, Fault> {
+        let pieces = split(value)?;
+        self.nobody |= pieces.is_empty();
+        Ok(pieces)
     }
 
     /// The condition. `named` gives, for each of `anywhere`, the roles whose names hold it;
@@ -118,6 +183,9 @@ impl UserFilter {
         roles: &[RoleId],
         now: Time,
     ) -> Predicate<UserField> {
+        if self.nobody {
+            return Predicate::Nothing;
+        }
         let mut all = Vec::new();
         for (text, roles) in self.anywhere.iter().zip(named) {
             all.push(Predicate::Or(vec![
@@ -184,22 +252,28 @@ pub struct Resolved {
     pub none: Vec<OrganisationId>,
 }
 
-/// Which organisations a list shows by their scope; an unknown one means the local ones.
+/// Which organisations a list shows by their scope: the local ones unless said otherwise, and none by a
+/// scope that there is not.
 pub fn scope(address: &Address) -> Predicate<OrganisationField> {
+    if !all_known(address, &["scope", "searchall", "all", "quickFilter"]) {
+        return Predicate::Nothing;
+    }
     let local = |local: bool| Predicate::is(OrganisationField::Local, Test::Equals(local.into()));
-    match address.named("scope") {
+    match address.named("scope").map(str::trim) {
         Some("all") => Predicate::All,
         Some("external") => local(false),
-        _ => local(true),
+        None | Some("" | "local") => local(true),
+        Some(_) => Predicate::Nothing,
     }
 }
 
 /// The texts an organisation is searched in.
-pub fn organisation_search(text: &str) -> Predicate<OrganisationField> {
+pub fn organisation_search(text: &str) -> Result<Predicate<OrganisationField>, Fault> {
     let text = text.trim();
     if text.is_empty() {
-        return Predicate::All;
+        return Ok(Predicate::All);
     }
+    limits::check_length("filter", text)?;
     use OrganisationField as Field;
     let mut any: Vec<Predicate<Field>> = [
         Field::Name,
@@ -224,7 +298,7 @@ pub fn organisation_search(text: &str) -> Predicate<OrganisationField> {
             Test::Contains(text.to_owned()),
         ));
     }
-    Predicate::Or(any)
+    Ok(Predicate::Or(any))
 }
 
 /// A number or UUID in a filter.
@@ -250,7 +324,7 @@ mod tests {
     use super::*;
 
     fn filter(path: &str) -> UserFilter {
-        UserFilter::read(&Address::read(path).unwrap())
+        UserFilter::read(&Address::read(path).unwrap()).unwrap()
     }
 
     #[test]
@@ -278,6 +352,61 @@ mod tests {
         assert_eq!(flags.disabled, Some(false));
         assert_eq!(flags.terms, [(AUTO_ALERT, true), (TERMS_ACCEPTED, false)]);
         assert!(flags.inactive);
+    }
+
+    #[test]
+    fn what_is_not_understood_matches_nobody() {
+        for parameter in [
+            "searchdisabled:maybe",
+            "searchautoalert:maybe",
+            "searchcontactalert:2",
+            "searchtermsaccepted:on",
+            "searchinactive:never",
+            "searchnothing:1",
+            "email:a",
+            "searchemail:%7C",
+            "searchorg:%7C%20%7C",
+            "value:%7C",
+            "searchorg:!abc",
+            "searchorg:abc",
+            "searchrole:abc",
+            "searchemail:a/searchdisabled:maybe",
+        ] {
+            let filter = filter(&format!("/admin/users/index/{parameter}"));
+            let named = vec![Vec::new(); filter.anywhere.len()];
+            let predicate = filter.predicate(&named, &Resolved::default(), &[], Time(0));
+            let parts = match &predicate {
+                Predicate::And(parts) => parts.clone(),
+                one => vec![one.clone()],
+            };
+            assert!(
+                parts.contains(&Predicate::Nothing),
+                "{parameter} {predicate:?}"
+            );
+        }
+        for parameter in ["searchdisabled:", "sort:email", "page:2", "limit:nonsense"] {
+            let filter = filter(&format!("/admin/users/index/{parameter}"));
+            assert_eq!(filter, UserFilter::default(), "{parameter}");
+        }
+    }
+
+    #[test]
+    fn filters_are_bounded() {
+        let many = vec!["a"; FILTER_VALUES + 1].join("%7C");
+        let long = "a".repeat(60_000);
+        for name in [
+            "value",
+            "searchall",
+            "searchemail",
+            "searchorg",
+            "searchrole",
+        ] {
+            for value in [&many, &long] {
+                let path = format!("/admin/users/index/{name}:{value}");
+                let read = UserFilter::read(&Address::read(&path).unwrap());
+                assert!(read.is_err(), "{name}");
+            }
+        }
     }
 
     #[test]
@@ -358,15 +487,14 @@ mod tests {
                 "/organisations/index/scope:local",
                 "Is(Local, Equals(Flag(true)))",
             ),
-            (
-                "/organisations/index/scope:mine",
-                "Is(Local, Equals(Flag(true)))",
-            ),
+            ("/organisations/index/scope:mine", "Nothing"),
             (
                 "/organisations/index/scope:external",
                 "Is(Local, Equals(Flag(false)))",
             ),
             ("/organisations/index/scope:all", "All"),
+            ("/organisations/index/scope:all/page:2/sort:name", "All"),
+            ("/organisations/index/scope:all/sector:x", "Nothing"),
         ] {
             assert_eq!(
                 format!("{:?}", scope(&Address::read(path).unwrap())),
@@ -374,6 +502,7 @@ mod tests {
                 "{path}"
             );
         }
-        assert_eq!(organisation_search(" "), Predicate::All);
+        assert_eq!(organisation_search(" "), Ok(Predicate::All));
+        assert!(organisation_search(&"a".repeat(60_000)).is_err());
     }
 }

@@ -12,11 +12,21 @@ use uuid::Uuid;
 
 use super::body::{Fields, Sent};
 use super::catalogue::{ADMIN, SITE_ADMIN};
+use super::filter;
 use super::map::shown_email;
 use super::people::{Person, Roles, user_number};
 use super::{protocol, wire};
 use kit::reply::Chunk;
 use kit::{Authenticated, HandlerResult, Path};
+
+/// What keys are filtered by.
+const FILTERS: &[&str] = &[
+    "User.id",
+    "User.email",
+    "comment",
+    "authkey_start",
+    "authkey_end",
+];
 
 /// Keys read at a time.
 const CHUNK: u32 = 1_000;
@@ -78,13 +88,10 @@ async fn listed(request: &Authenticated, fields: &Fields) -> HandlerResult {
     if let Some(user) = address.first() {
         predicate = predicate.and(of_user(own_or(user, request).ok()));
     }
-    for name in [
-        "User.id",
-        "User.email",
-        "comment",
-        "authkey_start",
-        "authkey_end",
-    ] {
+    if !filter::all_known(address, FILTERS) || !fields.all_known(FILTERS) {
+        predicate = Predicate::Nothing;
+    }
+    for name in FILTERS {
         let Some(text) = address
             .named(name)
             .map(str::to_owned)
@@ -92,13 +99,19 @@ async fn listed(request: &Authenticated, fields: &Fields) -> HandlerResult {
         else {
             continue;
         };
-        predicate = predicate.and(match name {
+        predicate = predicate.and(match *name {
             "User.id" => of_user(text.parse().ok().map(UserId)),
             "User.email" => Predicate::Is(KeyField::UserEmail, Test::Equals(text.into())),
             "comment" => Predicate::Is(KeyField::Name, Test::Equals(text.into())),
             "authkey_start" => Predicate::Is(KeyField::HintStart, Test::Equals(text.into())),
             _ => Predicate::Is(KeyField::HintEnd, Test::Equals(text.into())),
         });
+    }
+    if let Some(errors) = fields.errors() {
+        return Ok(protocol::said(
+            &request.info,
+            protocol::place(&request.info, address).failure(errors),
+        ));
     }
     let handle = request.handle();
     let response = wire::streamed(request, move |cursor: Option<Cursor>| {

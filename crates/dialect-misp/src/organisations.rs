@@ -37,6 +37,12 @@ pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let address = protocol::address(&request.info)?;
     let mut fields = Fields::of(body, "Organisation");
     let text = fields.text("searchall").unwrap_or_default();
+    if let Some(errors) = fields.errors() {
+        return Ok(protocol::said(
+            &request.info,
+            protocol::place(&request.info, &address).failure(errors),
+        ));
+    }
     let text = match address.named("searchall") {
         Some(text) => text.to_owned(),
         None => text,
@@ -45,7 +51,7 @@ pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
 }
 
 async fn listed(request: Authenticated, address: &Address, text: &str) -> HandlerResult {
-    let predicate = filter::scope(address).and(filter::organisation_search(text));
+    let predicate = filter::scope(address).and(filter::organisation_search(text)?);
     let makers = protocol::acts_with(&request, SITE_ADMIN);
     let handle = request.handle();
     let response = wire::streamed(&request, move |cursor: Option<Cursor>| {

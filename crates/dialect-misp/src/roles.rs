@@ -1,10 +1,11 @@
 //! Roles (misp.md §5.2).
 
-use directory::{Fault, Kind, NewRole, RoleChange, RoleId, RoleInUse};
+use directory::{Fault, Kind, NewRole, RoleChange, RoleId, RoleInUse, limits};
 use serde_json::{Map, Value, json};
 
 use super::body::{Fields, Sent};
 use super::catalogue::{self, FLAGS, Flag, Level};
+use super::filter;
 use super::map::RoleView;
 use super::notes::RoleNotes;
 use super::people::Roles;
@@ -16,14 +17,21 @@ pub async fn list(request: Authenticated) -> HandlerResult {
     let address = protocol::address(&request.info)?;
     let roles = Roles::read(&request).await?;
     let default = roles.default(&request).await?;
-    let holds = |parameter: &str, name: &str| {
-        address
-            .named(parameter)
-            .is_none_or(|text| name.to_lowercase().contains(&text.trim().to_lowercase()))
-    };
+    let known = filter::all_known(&address, &["name", "quickFilter"]);
+    let mut wanted = Vec::new();
+    for text in ["name", "quickFilter"]
+        .iter()
+        .filter_map(|name| address.named(name))
+    {
+        limits::check_length("filter", text)?;
+        wanted.push(text.trim().to_lowercase());
+    }
     let shown: Vec<Value> = roles
         .all()
-        .filter(|role| holds("name", &role.name) && holds("quickFilter", &role.name))
+        .filter(|role| {
+            let name = role.name.to_lowercase();
+            known && wanted.iter().all(|text| name.contains(text))
+        })
         .map(|role| {
             let mut body = roles.view(role.number).body(default);
             body.insert("default".to_owned(), json!(default == Some(role.number)));

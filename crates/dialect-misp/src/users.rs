@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use directory::{
     Cursor, Door, Fault, Handle, NewKey, NewPassword, NewUser, OrganisationField, OrganisationId,
     Permission, Position, Predicate, Query, Ref, RoleId, Status, Test, UserChange, UserField,
-    UserId,
+    UserId, limits,
 };
 use serde_json::{Value, json};
 
 use super::body::{Fields, Sent};
 use super::catalogue::{self, SITE_ADMIN};
-use super::filter::{Named, PIECES, Pieces, Resolved, UserFilter};
+use super::filter::{Named, Pieces, Resolved, UserFilter};
 use super::map::{self, change_pw, disabled, is_mask, shown_email};
 use super::own;
 use super::people::{self, Person, Roles, user_number};
@@ -27,7 +27,7 @@ pub async fn list(request: Authenticated) -> HandlerResult {
     let address = protocol::address(&request.info)?;
     let handle = request.handle();
     let roles = Roles::read(&handle).await?;
-    let mut filter = UserFilter::read(&address);
+    let mut filter = UserFilter::read(&address)?;
     if !protocol::acts_with(&request, SITE_ADMIN) {
         // Quirk: only site administrators choose among organisations (misp.md §4.1).
         filter.organisation = Pieces::default();
@@ -117,7 +117,7 @@ async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationI
     if !uuids.is_empty() {
         let query = Query {
             predicate: Predicate::Is(OrganisationField::Uuid, Test::OneOf(uuids)),
-            limit: u32::try_from(PIECES).unwrap_or(u32::MAX),
+            limit: u32::try_from(limits::FILTER_VALUES).unwrap_or(u32::MAX),
             ..Query::default()
         };
         let page = handle.organisations(&query).await?;

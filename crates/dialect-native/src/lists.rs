@@ -2,7 +2,8 @@
 //! by one table per kind of entity.
 
 use directory::{
-    Cursor, Direction, Fault, Handle, Page, Platform, Position, Predicate, Query, Test, Time, Value,
+    Cursor, Direction, Fault, Handle, Page, Platform, Position, Predicate, Query, Test, Time,
+    Value, limits,
 };
 use serde::Serialize;
 
@@ -72,7 +73,10 @@ impl<F: Clone> Listing<F> {
         };
         for (name, value) in given {
             match name.as_str() {
-                "q" => query.search = Some(value.clone()).filter(|text| !text.trim().is_empty()),
+                "q" => {
+                    limits::check_search("q", value)?;
+                    query.search = Some(value.clone()).filter(|text| !text.trim().is_empty());
+                }
                 "sort" => self.sort(&mut query, value)?,
                 "limit" => query.limit = limit(value)?,
                 "cursor" => {
@@ -139,6 +143,12 @@ impl<F: Clone> Listing<F> {
         for filter in self.filters {
             let mut tests = Vec::new();
             for (_, value) in given.iter().filter(|(name, _)| name == filter.name) {
+                // Looked at before the look-up that a value may need.
+                limits::check_length(filter.name, value)?;
+                if tests.len() == limits::FILTER_VALUES {
+                    let why = format!("may have {} values at most", limits::FILTER_VALUES);
+                    return Err(Problem::parameter(filter.name, why));
+                }
                 tests.push(test(handle, filter, value).await?);
             }
             predicate = predicate.and(any(&filter.field, tests));

@@ -1,5 +1,6 @@
 //! Edits: the vendor's patches, a key with a list of values each.
 
+use directory::limits;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -43,8 +44,15 @@ pub enum Operation {
 
 /// Reads a patch. Its shape is already checked against the schema.
 pub fn read(input: Option<&Value>) -> Result<Vec<Edit>, Refusal> {
-    let entries = input.and_then(Value::as_array).into_iter().flatten();
-    entries.filter_map(entry).collect()
+    let entries = input.and_then(Value::as_array).map(Vec::as_slice);
+    let entries = entries.unwrap_or_default();
+    // Each may need a look-up: what a patch holds is bounded before any of it is read.
+    let values = entries
+        .iter()
+        .filter_map(|one| one.get("value")?.as_array());
+    let count = entries.len() + values.map(Vec::len).sum::<usize>();
+    limits::check_references("input", count).map_err(|fault| errors::refusal(&fault))?;
+    entries.iter().filter_map(entry).collect()
 }
 
 fn entry(entry: &Value) -> Option<Result<Edit, Refusal>> {

@@ -97,7 +97,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::UnknownReference(_) => missing_reference(&[]),
         Fault::Taken { field } => functional(taken(field)),
         Fault::Invalid {
-            field: field @ ("filter" | "after"),
+            field: field @ ("filter" | "search" | "after"),
             why,
         } => unsupported(format!("Invalid {field}: {why}")),
         Fault::Invalid { field, why } => {

@@ -1,7 +1,9 @@
 //! FilterGroup: the vendor's filters, read into the directory's predicates (opencti.md §4).
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
+use directory::limits::{self, FILTER_DEPTH, FILTER_TESTS};
 use directory::{Predicate, Test, Time, Value as Compared};
 use serde_json::Value;
 use uuid::Uuid;
@@ -46,10 +48,6 @@ pub type Columns<F> = fn(&str) -> Option<Column<F>>;
 /// Standard ids that filters mention, and the ids they stand for.
 pub type Resolved = HashMap<String, Uuid>;
 
-/// Filters deeper than this, or with more tests, are refused: no script needs them.
-const DEEPEST: usize = 32;
-const LARGEST: usize = 2_000;
-
 /// The standard ids a filter mentions, which have to be looked up before it can be read.
 pub fn standard_ids(group: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -58,7 +56,7 @@ pub fn standard_ids(group: &Value) -> Vec<String> {
 }
 
 fn collect(group: &Value, found: &mut Vec<String>, depth: usize) {
-    if depth > DEEPEST {
+    if depth > FILTER_DEPTH {
         return;
     }
     let list = |key: &str| {
@@ -76,7 +74,7 @@ fn collect(group: &Value, found: &mut Vec<String>, depth: usize) {
             .flatten();
         for value in values.filter_map(Value::as_str) {
             if let super::ids::Given::Standard(id) = super::ids::Given::read(value)
-                && found.len() < LARGEST
+                && found.len() < FILTER_TESTS
             {
                 found.push(id);
             }
@@ -98,6 +96,7 @@ pub fn read<F: Clone>(
         columns,
         resolved,
         now,
+        left: Cell::new(FILTER_TESTS),
     };
     let mut unknown = Vec::new();
     let predicate = reader.group(group, &mut unknown, 0)?;
@@ -108,9 +107,6 @@ pub fn read<F: Clone>(
         )
         .with("keys", unknown));
     }
-    if predicate.size() > LARGEST {
-        return Err(errors::unsupported("The filter has too many conditions"));
-    }
     Ok(predicate)
 }
 
@@ -118,9 +114,19 @@ struct Reader<'r, F> {
     columns: Columns<F>,
     resolved: &'r Resolved,
     now: Time,
+    /// Tests that the filter may still hold.
+    left: Cell<usize>,
 }
 
 impl<F: Clone> Reader<'_, F> {
+    /// Takes tests from what the filter may hold, before they are made.
+    fn spend(&self, tests: usize) -> Result<(), Refusal> {
+        let left = self.left.get().checked_sub(tests);
+        let left = left.ok_or_else(|| errors::unsupported("The filter has too many conditions"))?;
+        self.left.set(left);
+        Ok(())
+    }
+
     /// What a group asks for; nothing when it is empty, and then it says neither yes nor no.
     fn group(
         &self,
@@ -128,9 +134,10 @@ impl<F: Clone> Reader<'_, F> {
         unknown: &mut Vec<String>,
         depth: usize,
     ) -> Result<Option<Predicate<F>>, Refusal> {
-        if depth > DEEPEST {
+        if depth > FILTER_DEPTH {
             return Err(errors::unsupported("The filter is nested too deeply"));
         }
+        self.spend(1)?;
         let list = |key: &str| {
             group
                 .get(key)
@@ -163,10 +170,12 @@ impl<F: Clone> Reader<'_, F> {
             .get("operator")
             .and_then(Value::as_str)
             .unwrap_or("eq");
-        let values: Vec<String> = list("values").map(plain).collect();
-        if list("key").next().is_none() {
+        let (keys, count) = (list("key").count(), list("values").count());
+        if keys == 0 {
             return Err(errors::unsupported("A filter needs a key"));
         }
+        self.spend(keys.saturating_mul(count.max(1)))?;
+        let values = list("values").map(plain).collect::<Result<Vec<_>, _>>()?;
         let mut by_key = Vec::new();
         for key in list("key").filter_map(Value::as_str) {
             match (self.columns)(key) {
@@ -206,6 +215,12 @@ impl<F: Clone> Reader<'_, F> {
         let mut parts = Vec::with_capacity(values.len());
         for value in values {
             let part = self.single(column, operator, value)?;
+            // What is not understood matches nothing, and so may not be turned into everything.
+            if negated && !understood(column, value) {
+                return Err(errors::unsupported(
+                    "The filter has a value that this key does not know",
+                ));
+            }
             parts.push(if negated { Predicate::not(part) } else { part });
         }
         Ok(combine(mode, "or", parts))
@@ -286,7 +301,7 @@ fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<
         "wildcard" => Test::Glob(value),
         // Both ask the vendor's search engine for words, any of which will do.
         "match" | "search" => {
-            let terms = search_terms(&value).into_iter();
+            let terms = search_terms(&value)?.into_iter();
             return Ok(Predicate::any(
                 terms.map(|term| Predicate::is(field.clone(), Test::Contains(term))),
             ));
@@ -298,21 +313,19 @@ fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<
 
 /// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
 /// alternatives, as in the vendor's search engine.
-pub fn search_terms(search: &str) -> Vec<String> {
-    let mut terms: Vec<String> = Vec::new();
-    let mut add = |term: &str| {
-        if !term.is_empty() && !terms.iter().any(|known| known == term) {
-            terms.push(term.to_owned());
-        }
-    };
-    for (index, piece) in search.split('"').enumerate() {
-        if index % 2 == 1 {
-            add(piece.trim());
-        } else {
-            piece.split_whitespace().for_each(&mut add);
-        }
-    }
-    terms
+pub fn search_terms(search: &str) -> Result<Vec<String>, Refusal> {
+    limits::check_search("search", search).map_err(|fault| errors::refusal(&fault))?;
+    let mut known = HashSet::new();
+    let pieces = search.split('"').enumerate().flat_map(|(index, piece)| {
+        let quoted = index % 2 == 1;
+        let whole = quoted.then(|| piece.trim());
+        let words = (!quoted).then(|| piece.split_whitespace());
+        whole.into_iter().chain(words.into_iter().flatten())
+    });
+    Ok(pieces
+        .filter(|term| !term.is_empty() && known.insert(*term))
+        .map(str::to_owned)
+        .collect())
 }
 
 /// `now`, or `now-7d` and the like.
@@ -337,10 +350,28 @@ fn relative(text: &str, now: Time) -> Option<Time> {
     Some(now.plus(count.checked_mul(seconds)?.checked_mul(1_000)?))
 }
 
-fn plain(value: &Value) -> String {
+/// A value as text; lists and objects are none that a key could be compared with.
+fn plain(value: &Value) -> Result<String, Refusal> {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(errors::unsupported(
+            "The filter has a value that is no text, number or flag",
+        )),
+    }
+}
+
+/// Whether a value is one that its key can have.
+fn understood<F>(column: &Column<F>, value: &str) -> bool {
+    match column {
+        Column::Id(_) => super::ids::Given::read(value) != super::ids::Given::Nonsense,
+        Column::Words(words) => {
+            let value = value.to_lowercase();
+            words
+                .iter()
+                .any(|(word, _)| word.to_lowercase().contains(&value))
+        }
+        Column::Text(_) | Column::Folded(_) | Column::Time(_) => true,
     }
 }
 

@@ -41,7 +41,7 @@ pub use operations::sweep::Swept;
 pub use operations::users::list::UserChunks;
 pub use pending::{Answering, Pending};
 pub use readiness::Unready;
-pub use rules::{check_email, fold, fold_search, slug, standing};
+pub use rules::{check_email, fold, fold_search, limits, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,
 };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::plan::{self, Call, Field, Plan};
 use super::write::Json;
-use super::{Arguments, Engine, Refusal, VALIDATION_FAILED};
+use super::{Arguments, Engine, Refusal, too_many_objects};
 
 /// A future the graph hands back.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -248,10 +248,7 @@ impl<'r, G: Graph> Run<'r, G> {
             };
         }
         if self.objects > self.engine.limits.objects {
-            return Err(Refusal::new(
-                VALIDATION_FAILED,
-                "The document asks for too much: too many objects. Ask for smaller pages.",
-            ));
+            return Err(too_many_objects());
         }
         Ok(links)
     }

@@ -50,6 +50,17 @@ pub struct Limits {
     pub cache: usize,
 }
 
+/// Objects one answer may hold, all levels together.
+pub const OBJECTS: usize = 500_000;
+
+/// The refusal of an answer that would hold more.
+pub fn too_many_objects() -> Refusal {
+    Refusal::new(
+        VALIDATION_FAILED,
+        "The document asks for too much: too many objects. Ask for smaller pages.",
+    )
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -59,7 +70,7 @@ impl Default for Limits {
             aliases: 30,
             plan: 5_000,
             roots: 30,
-            objects: 500_000,
+            objects: OBJECTS,
             cache: 2 * 1024 * 1024,
         }
     }

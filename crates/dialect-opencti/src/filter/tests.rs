@@ -279,6 +279,42 @@ fn searches_fall_into_terms() {
         ("", vec![]),
         ("\"\"", vec![]),
     ] {
-        assert_eq!(search_terms(search), expected, "{search}");
+        assert_eq!(search_terms(search).unwrap(), expected, "{search}");
+    }
+}
+
+#[test]
+fn searches_are_bounded_before_they_are_split() {
+    let words: Vec<String> = (0..60_000).map(|word| format!("{word:x}")).collect();
+    for search in [words.join(" "), "a".repeat(60_000), "a ".repeat(17)] {
+        let refusal = search_terms(&search).unwrap_err();
+        assert_eq!(refusal.code, "UNSUPPORTED_ERROR", "{}", refusal.message);
+        for operator in ["match", "search"] {
+            let filter = json!({"key": ["name"], "values": [search], "operator": operator});
+            assert!(read_one(filter).is_err(), "{operator}");
+        }
+    }
+}
+
+/// What is no value of its key matches nothing, and its opposite is refused instead of matching all.
+#[test]
+fn what_is_not_understood_widens_nothing() {
+    for (key, value) in [
+        ("status", json!("Gone")),
+        ("external", json!("maybe")),
+        ("entity_type", json!("Widget")),
+        ("id", json!("nonsense")),
+    ] {
+        let filter =
+            |operator: &str| json!({"key": [key], "values": [value], "operator": operator});
+        assert_eq!(read_one(filter("eq")).unwrap(), Predicate::Nothing, "{key}");
+        let refusal = read_one(filter("not_eq")).unwrap_err();
+        assert!(refusal.message.contains("does not know"), "{key}");
+    }
+    for value in [json!(null), json!([]), json!({"a": 1})] {
+        for operator in ["eq", "not_eq", "contains"] {
+            let filter = json!({"key": ["name"], "values": [value], "operator": operator});
+            assert!(read_one(filter).is_err(), "{value} {operator}");
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Organisations and groups seen from above: their people, and what else hangs on them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use directory::{GroupId, OrganisationField, OrganisationId, Predicate, Query, Test, UserField};
+use directory::{
+    GroupId, OrganisationField, OrganisationId, Predicate, Query, Test, UserField, UserId, limits,
+};
 use serde_json::{Value, json};
 
 use super::super::capability;
@@ -11,8 +14,9 @@ use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::resolvers::{Relation, relations};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
 use super::query::state;
+use super::relations::CHUNK;
 use super::{Links, Session, lists, load};
-use graphql::{Call, Link, Refusal};
+use graphql::{Call, Link, Refusal, too_many_objects};
 
 /// Fields of `Organization`.
 pub static OF_ORGANIZATIONS: &[Relation] = relations![
@@ -62,11 +66,11 @@ async fn authorized_authorities(session: &Session, parents: &[&Node], _: &Call<'
     let rows = handle.organisation_administrators(&ids).await.or_refuse()?;
     let people: Vec<_> = rows.iter().map(|row| row.user).collect();
     let people = handle.users_by_id(&people).await.or_refuse()?;
+    let people: HashMap<UserId, _> = people.into_iter().map(|one| (one.id, one)).collect();
+    let rows = listed(rows.into_iter().map(|row| (row.organisation, row.user)));
     each(&companies, |company| {
-        let own = rows
-            .iter()
-            .filter(|row| row.organisation == company.organisation.id);
-        let own = own.filter_map(|row| people.iter().find(|person| person.id == row.user));
+        let own = rows.get(&company.organisation.id).into_iter().flatten();
+        let own = own.filter_map(|user| people.get(user));
         let own = own.map(|person| Value::from(person.uuid.to_string()));
         Link::Leaf(own.collect())
     })
@@ -78,11 +82,10 @@ async fn grantable_groups(session: &Session, parents: &[&Node], _: &Call<'_>) ->
     let rows = rows.or_refuse()?;
     let wanted: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
     let teams = session.teams_of(&wanted).await?;
+    let rows = listed(rows);
     each(&companies, |company| {
-        let own = rows
-            .iter()
-            .filter(|(owner, _)| *owner == company.organisation.id);
-        let own = own.filter_map(|(_, group)| teams.get(group));
+        let own = rows.get(&company.organisation.id).into_iter().flatten();
+        let own = own.filter_map(|group| teams.get(group));
         Link::Many(own.map(|team| Node::Group(Arc::clone(team))).collect())
     })
 }
@@ -107,10 +110,12 @@ async fn parents(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
 async fn children(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     let companies = organizations_among(parents);
     let below = session.children_of(&ids_of(&companies)).await?;
+    let below = listed(below.into_iter().filter_map(|row| {
+        let parent = row.organisation.parent?;
+        Some((parent, row))
+    }));
     each(&companies, |company| {
-        let own = below
-            .iter()
-            .filter(|row| row.organisation.parent == Some(company.organisation.id));
+        let own = below.get(&company.organisation.id).into_iter().flatten();
         let own = own.map(|row| Node::Organization(Arc::clone(row)));
         Link::One(Connection::whole(&node::ORGANIZATIONS, own))
     })
@@ -136,70 +141,67 @@ async fn nothing(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
 
 impl Session {
     async fn children_of(&self, ids: &[OrganisationId]) -> Result<Vec<Arc<Company>>, Refusal> {
-        let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
-        let query = Query {
-            predicate: Predicate::Is(OrganisationField::Parent, one_of),
-            sort: Some(OrganisationField::Name),
-            limit: 5_000,
-            ..Query::default()
-        };
-        let page = self.handle.organisations(&query).await.or_refuse()?;
-        self.companies(page.items).await
+        let mut rows = Vec::new();
+        for chunk in distinct(ids).chunks(CHUNK) {
+            let query = Query {
+                predicate: Predicate::Is(OrganisationField::Parent, one_of(chunk)),
+                sort: Some(OrganisationField::Name),
+                limit: 5_000,
+                ..Query::default()
+            };
+            let page = self.handle.organisations(&query).await;
+            rows.extend(page.or_refuse()?.items);
+        }
+        self.companies(rows).await
     }
 
     /// The people of organisations. One organisation gives pages; of several together each shows
     /// its first page, taken from one question.
     async fn members_of_organizations(&self, ids: &[OrganisationId], call: &Call<'_>) -> Links {
-        if let [only] = ids {
-            let field = UserField::Organisation;
-            let within = Predicate::Is(field, Test::Equals(only.0.into()));
-            return Ok(vec![self.users(call, within).await?]);
+        let each = distinct(ids);
+        if let [only] = each[..] {
+            let within = Predicate::Is(UserField::Organisation, Test::Equals(only.0.into()));
+            let page = self.users(call, within).await?;
+            return Ok(vec![page; ids.len()]);
         }
-        let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
-        let within = Predicate::Is(UserField::Organisation, one_of);
-        let crowd = self.crowd(within, call).await?;
+        let crowd = self.crowd(UserField::Organisation, &each, call).await?;
         let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
         let memberships = self.memberships_of(&people).await?;
-        let links = ids.iter().map(|id| {
-            let belongs = |person: &Person| {
-                let rows = memberships.get(&person.user.id);
-                rows.is_some_and(|rows| rows.iter().any(|row| row.organisation == *id))
-            };
-            Link::One(first_of(&crowd, belongs, call))
-        });
-        Ok(links.collect())
+        let places = memberships.values().flat_map(|rows| rows.iter());
+        let places = listed(places.map(|row| (row.organisation, row.user)));
+        Ok(first_of_each(ids, &crowd, &places, call))
     }
 
     /// The people of groups, in the same way.
     pub(super) async fn members_of_groups(&self, ids: &[GroupId], call: &Call<'_>) -> Links {
-        if let [only] = ids {
+        let each = distinct(ids);
+        if let [only] = each[..] {
             let within = Predicate::Is(UserField::Group, Test::Equals(only.0.into()));
-            return Ok(vec![self.users(call, within).await?]);
+            let page = self.users(call, within).await?;
+            return Ok(vec![page; ids.len()]);
         }
-        let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
-        let within = Predicate::Is(UserField::Group, one_of);
-        let crowd = self.crowd(within, call).await?;
+        let crowd = self.crowd(UserField::Group, &each, call).await?;
         let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
         let pairs = self.handle.groups_of(&people).await;
         let pairs = pairs.or_refuse()?;
-        let pairs: std::collections::HashSet<_> = pairs.into_iter().collect();
-        let links = ids.iter().map(|id| {
-            let belongs = |person: &Person| pairs.contains(&(person.user.id, *id));
-            Link::One(first_of(&crowd, belongs, call))
-        });
-        Ok(links.collect())
+        let places = listed(pairs.into_iter().map(|(user, group)| (group, user)));
+        Ok(first_of_each(ids, &crowd, &places, call))
     }
 
     /// The first people of several groups or organisations together, in the order the call asks for,
     /// each with the cursor that leads on from it.
-    async fn crowd(
+    async fn crowd<K: Copy + Into<i64>>(
         &self,
-        within: Predicate<UserField>,
+        field: UserField,
+        of: &[K],
         call: &Call<'_>,
     ) -> Result<Vec<(Arc<Person>, String)>, Refusal> {
+        if of.len() > PARENTS {
+            return Err(too_many_objects());
+        }
         let beside = self.described(call).await?;
         let mut query = self.list(call, lists::USERS, beside).await?;
-        query.predicate = query.predicate.and(within);
+        query.predicate = query.predicate.and(Predicate::Is(field, one_of(of)));
         query.limit = MEMBERS;
         query.total = false;
         let page = self.handle.users(&query).await;
@@ -342,29 +344,70 @@ impl Session {
     }
 }
 
-/// Those of the crowd that belong together, as many as the call wants.
-fn first_of(
+/// The values of each key, in their order.
+fn listed<K: Eq + std::hash::Hash, V>(
+    pairs: impl IntoIterator<Item = (K, V)>,
+) -> HashMap<K, Vec<V>> {
+    let mut lists: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, value) in pairs {
+        lists.entry(key).or_default().push(value);
+    }
+    lists
+}
+
+/// Each key once. The parents of a field below a list of people are the same few, again and again.
+fn distinct<K: Copy + Ord>(keys: &[K]) -> Vec<K> {
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+fn one_of<K: Copy + Into<i64>>(keys: &[K]) -> Test {
+    Test::OneOf(keys.iter().map(|key| (*key).into().into()).collect())
+}
+
+/// For each key the first of the crowd that belong to it, as many as the call wants. What is shown for
+/// one key is made once, however often it is asked for.
+fn first_of_each<K: Copy + Eq + std::hash::Hash>(
+    keys: &[K],
     crowd: &[(Arc<Person>, String)],
-    belongs: impl Fn(&Person) -> bool,
+    places: &HashMap<K, Vec<UserId>>,
     call: &Call<'_>,
-) -> Node {
-    let own: Vec<_> = crowd.iter().filter(|(person, _)| belongs(person)).collect();
-    let (first, total) = (lists::first(call) as usize, own.len() as u64);
-    let edges: Vec<Node> = own
+) -> Vec<Link<Node>> {
+    let rank: HashMap<UserId, usize> = crowd
         .iter()
-        .take(first)
-        .map(|(person, cursor)| {
-            Edge::of(&node::USERS, cursor.clone(), Node::User(Arc::clone(person)))
-        })
+        .enumerate()
+        .map(|(rank, (person, _))| (person.user.id, rank))
         .collect();
-    Node::Connection(Arc::new(Connection {
-        kind: &node::USERS,
-        next: edges.len() < own.len(),
-        previous: false,
-        total,
-        edges,
-    }))
+    let first = lists::first(call) as usize;
+    let mut made: HashMap<K, Node> = HashMap::new();
+    let node_of = |key: &K| {
+        let people = places.get(key).into_iter().flatten();
+        let mut own: Vec<usize> = people.filter_map(|user| rank.get(user).copied()).collect();
+        own.sort_unstable();
+        own.dedup();
+        let shown = own.iter().take(first).filter_map(|rank| crowd.get(*rank));
+        let edges: Vec<Node> = shown
+            .map(|(person, cursor)| {
+                Edge::of(&node::USERS, cursor.clone(), Node::User(Arc::clone(person)))
+            })
+            .collect();
+        Node::Connection(Arc::new(Connection {
+            kind: &node::USERS,
+            next: edges.len() < own.len(),
+            previous: false,
+            total: own.len() as u64,
+            edges,
+        }))
+    };
+    keys.iter()
+        .map(|key| Link::One(made.entry(*key).or_insert_with(|| node_of(key)).clone()))
+        .collect()
 }
 
 /// People of several groups or organisations shown at once, at most.
 const MEMBERS: u32 = 5_000;
+/// Groups or organisations whose people are shown at once, at most: one statement names them all, beside
+/// what the call itself filters by.
+const PARENTS: usize = limits::STATEMENT_TESTS - limits::FILTER_TESTS - 500;

@@ -62,7 +62,7 @@ impl Session {
             let resolved = self.resolve(filter::standard_ids(group)).await?;
             predicate = filter::read(group, listing.columns, &resolved, self.now())?;
         }
-        let terms = search::terms(call);
+        let terms = search::terms(call)?;
         let mut word = None;
         if beside == Predicate::Nothing {
             word = search::plain(&terms).cloned();
@@ -76,6 +76,7 @@ impl Session {
             let found = (listing.search)(&terms, &resolved);
             predicate = predicate.and(Predicate::any([found, beside]));
         }
+        self.spend(&predicate)?;
         let descending =
             (call.text("orderMode") == "desc") != columns::backwards(call.text("orderBy"));
         Ok(Query {

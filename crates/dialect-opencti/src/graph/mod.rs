@@ -14,7 +14,9 @@ mod search;
 mod shelves;
 mod standard;
 
-use directory::{Directory, Fault, Handle, Time};
+use std::sync::{Mutex, PoisonError};
+
+use directory::{Directory, Fault, Handle, Predicate, Time, limits};
 use serde_json::Value;
 
 use kit::Authenticated;
@@ -38,6 +40,8 @@ pub struct Session {
     request: Authenticated,
     /// What was loaded already.
     pub(super) memo: memo::Memo,
+    /// What the request's filters and searches cost so far.
+    spent: Mutex<limits::Cost>,
 }
 
 impl std::ops::Deref for Session {
@@ -47,6 +51,9 @@ impl std::ops::Deref for Session {
         &self.request
     }
 }
+
+/// Tests that a page looked through row by row counts as.
+const SCAN: usize = 200;
 
 /// The answer of a field for all its parents.
 pub type Links = Result<Vec<Link<Node>>, Refusal>;
@@ -59,7 +66,43 @@ impl Session {
             directory: request.state().directory().clone(),
             request,
             memo: memo::Memo::default(),
+            spent: Mutex::default(),
         }
+    }
+
+    /// Adds a list's conditions to what the request costs, and refuses it beyond the most: aliases let
+    /// one document hold many lists.
+    pub(super) fn spend<F>(&self, predicate: &Predicate<F>) -> Result<(), Refusal> {
+        self.spend_cost(limits::Cost::of(predicate))
+    }
+
+    /// Adds a page that is looked through for a standard id.
+    pub(super) fn spend_scan(&self) -> Result<(), Refusal> {
+        self.spend_cost(limits::Cost {
+            tests: SCAN,
+            patterns: 0,
+        })
+    }
+
+    fn spend_cost(&self, cost: limits::Cost) -> Result<(), Refusal> {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        *spent = spent.plus(cost);
+        if spent.within(limits::Cost::MOST) {
+            Ok(())
+        } else {
+            Err(errors::unsupported(
+                "The document's filters and searches ask for too much together",
+            ))
+        }
+    }
+
+    /// What a call searches in a list kept in memory.
+    pub(super) fn paid_terms(&self, call: &Call<'_>) -> Result<Vec<String>, Refusal> {
+        let terms = search::terms(call)?;
+        let looked_for = terms.iter().cloned().map(Test::Contains);
+        let tests = looked_for.map(|test| Predicate::Is((), test)).collect();
+        self.spend(&Predicate::Or(tests))?;
+        Ok(terms)
     }
 
     /// The time by the directory's clock.

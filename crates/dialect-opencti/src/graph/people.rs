@@ -1,5 +1,6 @@
 //! What leads on from people: groups, roles, organisations, tokens, sessions, confidence levels.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use directory::UserId;
@@ -173,10 +174,13 @@ async fn api_tokens(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links
 
 async fn sessions(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     let people = people_among(parents);
-    let sessions = session.sessions_of(&ids_of(&people)).await?;
+    let mut sessions: HashMap<UserId, Vec<_>> = HashMap::new();
+    for one in session.sessions_of(&ids_of(&people)).await? {
+        sessions.entry(one.user).or_default().push(one);
+    }
     let now = session.now();
     each(&people, |person| {
-        let own = sessions.iter().filter(|one| one.user == person.user.id);
+        let own = sessions.get(&person.user.id).into_iter().flatten();
         let nodes = own.map(|one| Made::plain("SessionDetail", session_detail(one, now)));
         Link::Many(nodes.collect())
     })
@@ -187,9 +191,10 @@ async fn creator(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     let made_by = people.iter().filter_map(|person| person.user.created_by);
     let made_by: Vec<UserId> = made_by.collect();
     let rows = session.handle.users_by_id(&made_by).await.or_refuse()?;
+    let rows: HashMap<UserId, _> = rows.into_iter().map(|row| (row.id, row)).collect();
     each(&people, |person| {
-        let is_it = |row: &&directory::User| Some(row.id) == person.user.created_by;
-        rows.iter().find(is_it).map_or(Link::Null, |row| {
+        let row = person.user.created_by.and_then(|id| rows.get(&id));
+        row.map_or(Link::Null, |row| {
             let plain = json!({"id": row.uuid, "name": row.shown.name, "entity_type": "User"});
             Link::One(Made::plain("Creator", plain))
         })

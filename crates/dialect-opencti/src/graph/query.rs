@@ -188,7 +188,7 @@ impl Session {
     ) -> Result<Link<Node>, Refusal> {
         let beside = self.described(call).await?;
         let mut query = self.list(call, lists::USERS, beside).await?;
-        if let Some(terms) = search::ranking(call) {
+        if let Some(terms) = search::ranking(call)? {
             let mut whole = search::whole(&query);
             whole.predicate = whole.predicate.and(within.clone());
             let all = taken(self.handle.users(&whole).await)?;
@@ -202,7 +202,7 @@ impl Session {
             let is_it = |user: &User, id: &str| {
                 user.uuid.to_string() == id || node::standard_id(user) == id
             };
-            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it)? {
+            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it).await? {
                 return self.people(call, rows, frame).await;
             }
         }
@@ -245,7 +245,7 @@ impl Session {
             search: columns::group_search,
         };
         let mut query = self.list(call, listing, Predicate::Nothing).await?;
-        if let Some(terms) = search::ranking(call) {
+        if let Some(terms) = search::ranking(call)? {
             let all = taken(self.handle.groups(&search::whole(&query)).await)?;
             let texts = |group: &Group| {
                 vec![
@@ -254,7 +254,7 @@ impl Session {
                 ]
             };
             let is_it = |group: &Group, id: &str| group.uuid.to_string() == id;
-            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it)? {
+            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it).await? {
                 return self.teams_listed(call, rows, frame).await;
             }
         }
@@ -306,7 +306,7 @@ impl Session {
 
     /// Roles are few, so they are taken whole and cut here.
     async fn roles(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-        let terms = search::terms(call);
+        let terms = self.paid_terms(call)?;
         let terms: Vec<String> = terms
             .iter()
             .map(|term| directory::fold_search(term))
@@ -322,9 +322,9 @@ impl Session {
             ));
             terms.is_empty() || terms.iter().any(|term| text.contains(term))
         });
-        if let Some(terms) = search::ranking(call) {
+        if let Some(terms) = search::ranking(call)? {
             let texts = |role: &Role| vec![role.name.clone(), role.description.clone()];
-            search::rank(call, &terms, &mut roles, texts);
+            search::rank(call, &terms, &mut roles, texts).await;
             let duties = self.duties(roles).await?;
             let nodes = duties.into_iter().map(Node::Role).collect();
             return lists::shelved(&node::ROLES, call, nodes);
@@ -362,9 +362,10 @@ impl Session {
             order: columns::organisation_order,
             search: columns::organisation_search,
         };
-        let beside = columns::alias_search(&search::terms(call));
+        let beside = columns::alias_search(&search::terms(call)?);
+        self.spend(&beside)?;
         let mut query = self.list(call, listing, beside).await?;
-        if let Some(terms) = search::ranking(call) {
+        if let Some(terms) = search::ranking(call)? {
             let all = taken(self.handle.organisations(&search::whole(&query)).await)?;
             let texts = |row: &Organisation| {
                 vec![
@@ -375,7 +376,7 @@ impl Session {
             let is_it = |row: &Organisation, id: &str| {
                 row.uuid.to_string() == id || ids::organisation(&row.name) == id
             };
-            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it)? {
+            if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it).await? {
                 return self.companies_listed(kind, call, rows, frame).await;
             }
         }

@@ -14,7 +14,10 @@ use super::super::node::{self, Connection, Duty, Made, Node};
 use super::super::resolvers::{Answer, Relation, relations};
 use super::lists::Frame;
 use super::{Links, Session, groups, identities, people};
-use graphql::{Call, Link, Refusal};
+use graphql::{Call, Link, OBJECTS, Refusal, too_many_objects};
+
+/// Numbers asked for in one question.
+pub(super) const CHUNK: usize = 1_000;
 
 /// Every field that leads from objects to others, by the types that have it. A type may stand in
 /// several rows.
@@ -84,7 +87,19 @@ impl Session {
         let type_name = parents.first().map_or("", |node| node.type_name());
         match relation(type_name, call.name()) {
             Some(relation) => (relation.resolve)(self, parents, call).await,
-            None => parents.iter().map(|node| inside(node, call)).collect(),
+            None => {
+                // Counted before they are copied: a few rows shown below many others are many.
+                let below = parents.iter().map(|node| match node {
+                    Node::Connection(connection) if call.name() == "edges" => {
+                        connection.edges.len()
+                    }
+                    _ => 1,
+                });
+                if below.sum::<usize>() > OBJECTS {
+                    return Err(too_many_objects());
+                }
+                parents.iter().map(|node| inside(node, call)).collect()
+            }
         }
     }
 
@@ -212,21 +227,22 @@ impl Session {
         &self,
         ids: &[UserId],
     ) -> Result<HashMap<UserId, Vec<Key>>, Refusal> {
-        let one_of = Test::OneOf(ids.iter().map(|id| id.0.into()).collect());
-        let query = Query {
-            predicate: Predicate::Is(KeyField::User, one_of)
-                .and(Predicate::Is(KeyField::Revoked, Test::Equals(false.into()))),
-            limit: 50_000,
-            ..Query::default()
-        };
-        let keys = self.handle.keys(&query).await;
-        let keys = match keys {
-            Err(directory::Fault::Forbidden(_)) => return Ok(HashMap::new()),
-            keys => keys.or_refuse()?.items,
-        };
         let mut tokens: HashMap<UserId, Vec<Key>> = HashMap::new();
-        for key in keys {
-            tokens.entry(key.user).or_default().push(key);
+        for chunk in ids.chunks(CHUNK) {
+            let one_of = Test::OneOf(chunk.iter().map(|id| id.0.into()).collect());
+            let query = Query {
+                predicate: Predicate::Is(KeyField::User, one_of)
+                    .and(Predicate::Is(KeyField::Revoked, Test::Equals(false.into()))),
+                limit: 50_000,
+                ..Query::default()
+            };
+            let keys = match self.handle.keys(&query).await {
+                Err(directory::Fault::Forbidden(_)) => return Ok(HashMap::new()),
+                keys => keys.or_refuse()?.items,
+            };
+            for key in keys {
+                tokens.entry(key.user).or_default().push(key);
+            }
         }
         Ok(tokens)
     }

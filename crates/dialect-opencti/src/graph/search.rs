@@ -15,16 +15,16 @@ use graphql::{Call, Refusal};
 const NAMED: u32 = 1_000;
 
 /// What a call searches.
-pub(super) fn terms(call: &Call<'_>) -> Vec<String> {
+pub(super) fn terms(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
     filter::search_terms(call.text("search"))
 }
 
 /// The terms of a search whose rows come in the order of how well they answer it: the vendor ranks
 /// them when nobody asks for another order.
-pub(super) fn ranking(call: &Call<'_>) -> Option<Vec<String>> {
-    let terms = terms(call);
+pub(super) fn ranking(call: &Call<'_>) -> Result<Option<Vec<String>>, Refusal> {
+    let terms = terms(call)?;
     let ranks = !terms.is_empty() && matches!(call.text("orderBy"), "" | "_score");
-    ranks.then(|| terms.iter().map(|term| fold_search(term)).collect())
+    Ok(ranks.then(|| terms.iter().map(|term| fold_search(term)).collect()))
 }
 
 /// The query that gives every row of a search, as far as a list goes.
@@ -39,7 +39,7 @@ pub(super) fn whole<F: Clone>(query: &Query<F>) -> Query<F> {
 
 /// The page of a ranked search; nothing when more rows were found than a list goes through, which are
 /// then given in the order they were made in.
-pub(super) fn best<T>(
+pub(super) async fn best<T>(
     call: &Call<'_>,
     terms: &[String],
     all: Page<T>,
@@ -50,7 +50,7 @@ pub(super) fn best<T>(
         return Ok(None);
     }
     let mut rows = all.items;
-    rank(call, terms, &mut rows, texts);
+    rank(call, terms, &mut rows, texts).await;
     let cut = shelf::cut(
         rows,
         lists::first(call) as usize,
@@ -67,17 +67,26 @@ pub(super) fn best<T>(
     Ok(Some((rows, frame)))
 }
 
+/// Rows ranked before other requests of the thread have their turn.
+const TURN: usize = 250;
+
 /// Orders rows by how well they answer; those that answer alike stay as they are.
-pub(super) fn rank<T>(
+pub(super) async fn rank<T>(
     call: &Call<'_>,
     terms: &[String],
-    rows: &mut [T],
+    rows: &mut Vec<T>,
     texts: impl Fn(&T) -> Vec<String>,
 ) {
-    rows.sort_by_cached_key(|row| {
-        let texts: Vec<String> = texts(row).iter().map(|text| fold_search(text)).collect();
-        std::cmp::Reverse(score(terms, &texts))
-    });
+    let mut ranked = Vec::with_capacity(rows.len());
+    for (place, row) in std::mem::take(rows).into_iter().enumerate() {
+        if place % TURN == TURN - 1 {
+            tokio::task::yield_now().await;
+        }
+        let texts: Vec<String> = texts(&row).iter().map(|text| fold_search(text)).collect();
+        ranked.push((std::cmp::Reverse(score(terms, &texts)), row));
+    }
+    ranked.sort_by_key(|(score, _)| *score);
+    rows.extend(ranked.into_iter().map(|(_, row)| row));
     if call.text("orderBy") == "_score" && call.text("orderMode") == "asc" {
         rows.reverse();
     }
@@ -105,10 +114,11 @@ impl Session {
     /// The people whose descriptions hold something of what a call searches. They are asked for
     /// beforehand, so that the index of names still leads a search no description answers.
     pub(super) async fn described(&self, call: &Call<'_>) -> Result<Predicate<UserField>, Refusal> {
-        let predicate = columns::description_search(&terms(call));
+        let predicate = columns::description_search(&terms(call)?);
         if predicate == Predicate::Nothing {
             return Ok(predicate);
         }
+        self.spend(&predicate)?;
         let query = Query {
             predicate: predicate.clone(),
             limit: NAMED,

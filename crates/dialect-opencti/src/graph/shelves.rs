@@ -8,7 +8,7 @@ use super::super::marking::{self, MARKINGS};
 use super::super::node::{self, Node};
 use super::super::shelf;
 use super::super::templates;
-use super::{Session, lists, search};
+use super::{Session, lists};
 use graphql::{Call, Link, Refusal};
 
 impl Session {
@@ -27,7 +27,7 @@ impl Session {
             }
         };
         let predicate = self.shelf_filter(call, columns::marking).await?;
-        let terms = search::terms(call);
+        let terms = self.paid_terms(call)?;
         let mut found: Vec<&'static marking::Marking> = MARKINGS
             .iter()
             .filter(|entry| shelf::passes(&predicate, &look(entry)))
@@ -56,7 +56,7 @@ impl Session {
     /// A page of the e-mail templates.
     pub(super) async fn templates(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
         let predicate = self.shelf_filter(call, columns::template).await?;
-        let terms = search::terms(call);
+        let terms = self.paid_terms(call)?;
         let mut found = templates::all(self).await?;
         found.retain(|template| {
             let look = |field: &&'static str| template.look(field);
@@ -86,6 +86,8 @@ impl Session {
             return Ok(Predicate::All);
         };
         let resolved = self.resolve(filter::standard_ids(group)).await?;
-        filter::read(group, columns, &resolved, self.now())
+        let predicate = filter::read(group, columns, &resolved, self.now())?;
+        self.spend(&predicate)?;
+        Ok(predicate)
     }
 }

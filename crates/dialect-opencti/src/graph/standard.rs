@@ -1,9 +1,11 @@
 //! Ids that came in, found: internal ones and users' standard ones by the directory, those of groups,
 //! roles and organisations, which are fewer, by computing everybody's.
 
+use std::collections::{HashMap, HashSet};
+
 use directory::{
-    Cursor, Fault, Group, Organisation, OrganisationRef, Page, Position, Predicate, Query, Ref,
-    Role, RoleField, Test, User, UserField,
+    Fault, Group, GroupField, Organisation, OrganisationField, OrganisationRef, Page, Position,
+    Predicate, Query, Ref, Role, RoleField, Test, User, UserField, limits,
 };
 use uuid::Uuid;
 
@@ -32,7 +34,10 @@ impl Session {
     pub async fn find_group(&self, id: &str) -> Result<Option<Group>, Refusal> {
         match Given::read(id) {
             Given::Uuid(uuid) => found(self.handle.group(Ref::Uuid(uuid)).await),
-            Given::Standard(id) if id.starts_with("group--") => self.scan_groups(&id).await,
+            Given::Standard(id) if id.starts_with("group--") => {
+                let found = self.scan_groups(HashSet::from([id])).await?;
+                Ok(found.into_iter().next().map(|(_, group)| group))
+            }
             Given::Standard(_) | Given::Nonsense => Ok(None),
         }
     }
@@ -56,33 +61,89 @@ impl Session {
         match Given::read(id) {
             Given::Uuid(uuid) => found(self.handle.organisation(OrganisationRef::Uuid(uuid)).await),
             Given::Standard(id) if id.starts_with("identity--") => {
-                self.scan_organisations(&id).await
+                let found = self.scan_organisations(HashSet::from([id])).await?;
+                Ok(found.into_iter().next().map(|(_, row)| row))
             }
             Given::Standard(_) | Given::Nonsense => Ok(None),
         }
     }
 
+    /// The groups of those ids, each id with its group; those that are not seen are left out.
+    pub async fn groups_called(&self, ids: &[String]) -> Result<HashMap<String, Group>, Refusal> {
+        limits::check_references("groups", ids.len()).map_err(|fault| refused(&fault))?;
+        let (uuids, standard) = told_apart(ids, "group--");
+        let mut groups = HashMap::new();
+        if !uuids.is_empty() {
+            let query = Query {
+                limit: u32::try_from(uuids.len()).unwrap_or(STEP),
+                predicate: Predicate::Is(GroupField::Uuid, one_of(uuids.keys())),
+                ..Query::default()
+            };
+            for group in taken(self.handle.groups(&query).await)?.items {
+                let written = uuids.get(&group.uuid).into_iter().flatten();
+                groups.extend(written.map(|id| (id.clone(), group.clone())));
+            }
+        }
+        let wanted = standard.keys().cloned().collect();
+        for (id, group) in self.scan_groups(wanted).await? {
+            let written = standard.get(&id).into_iter().flatten();
+            groups.extend(written.map(|id| (id.clone(), group.clone())));
+        }
+        Ok(groups)
+    }
+
+    /// The organisations of those ids, likewise.
+    pub async fn organisations_called(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, Organisation>, Refusal> {
+        limits::check_references("organisations", ids.len()).map_err(|fault| refused(&fault))?;
+        let (uuids, standard) = told_apart(ids, "identity--");
+        let mut organisations = HashMap::new();
+        if !uuids.is_empty() {
+            let query = Query {
+                limit: u32::try_from(uuids.len()).unwrap_or(STEP),
+                predicate: Predicate::Is(OrganisationField::Uuid, one_of(uuids.keys())),
+                ..Query::default()
+            };
+            for row in taken(self.handle.organisations(&query).await)?.items {
+                let written = uuids.get(&row.uuid).into_iter().flatten();
+                organisations.extend(written.map(|id| (id.clone(), row.clone())));
+            }
+        }
+        let wanted = standard.keys().cloned().collect();
+        for (id, row) in self.scan_organisations(wanted).await? {
+            let written = standard.get(&id).into_iter().flatten();
+            organisations.extend(written.map(|id| (id.clone(), row.clone())));
+        }
+        Ok(organisations)
+    }
+
     /// What the standard ids of a filter stand for; unknown ones are left out.
     pub async fn resolve(&self, standard: Vec<String>) -> Result<Resolved, Refusal> {
         let mut resolved = Resolved::new();
-        let (people, others): (Vec<String>, Vec<String>) = standard
-            .into_iter()
-            .partition(|id| id.starts_with("user--"));
+        let (mut people, mut groups, mut organisations) =
+            (Vec::new(), HashSet::new(), HashSet::new());
+        for id in standard {
+            match id.split("--").next() {
+                Some("user") => people.push(id),
+                Some("group") => drop(groups.insert(id)),
+                Some("identity") => drop(organisations.insert(id)),
+                Some("marking-definition") => {
+                    let found = super::super::marking::find(&id).map(|found| found.id);
+                    resolved.extend(found.map(|uuid| (id, uuid)));
+                }
+                _ => {}
+            }
+        }
         for user in self.called(people).await? {
             resolved.insert(super::super::node::standard_id(&user), user.uuid);
         }
-        for id in others {
-            let uuid: Option<Uuid> = match id.split("--").next() {
-                Some("group") => self.scan_groups(&id).await?.map(|group| group.uuid),
-                Some("identity") => self.scan_organisations(&id).await?.map(|found| found.uuid),
-                Some("marking-definition") => {
-                    super::super::marking::find(&id).map(|found| found.id)
-                }
-                _ => None,
-            };
-            if let Some(uuid) = uuid {
-                resolved.insert(id, uuid);
-            }
+        for (id, group) in self.scan_groups(groups).await? {
+            resolved.insert(id, group.uuid);
+        }
+        for (id, row) in self.scan_organisations(organisations).await? {
+            resolved.insert(id, row.uuid);
         }
         Ok(resolved)
     }
@@ -103,41 +164,62 @@ impl Session {
         Ok(taken(self.handle.users(&query).await)?.items)
     }
 
-    async fn scan_groups(&self, wanted: &str) -> Result<Option<Group>, Refusal> {
+    /// Looks through the groups once, however many standard ids are wanted.
+    async fn scan_groups(
+        &self,
+        mut wanted: HashSet<String>,
+    ) -> Result<Vec<(String, Group)>, Refusal> {
+        let mut found = Vec::new();
         let mut from = Position::Start;
-        loop {
+        while !wanted.is_empty() {
+            self.spend_scan()?;
             let query = Query {
                 limit: STEP,
                 from,
                 ..Query::default()
             };
             let page = taken(self.handle.groups(&query).await)?;
-            let next = page.next.clone();
-            let teams = self.teams(page.items).await?;
-            if let Some(team) = teams.iter().find(|team| team.standard_id() == wanted) {
-                return Ok(Some(team.group.clone()));
+            for team in self.teams(page.items).await? {
+                let id = team.standard_id();
+                if wanted.remove(&id) {
+                    found.push((id, team.group.clone()));
+                }
             }
-            match next {
+            match page.next {
                 Some(next) => from = Position::After(next),
-                None => return Ok(None),
+                None => break,
             }
         }
+        Ok(found)
     }
 
-    async fn scan_organisations(&self, wanted: &str) -> Result<Option<Organisation>, Refusal> {
+    /// Looks through the organisations, likewise.
+    async fn scan_organisations(
+        &self,
+        mut wanted: HashSet<String>,
+    ) -> Result<Vec<(String, Organisation)>, Refusal> {
+        let mut found = Vec::new();
         let mut from = Position::Start;
-        loop {
+        while !wanted.is_empty() {
+            self.spend_scan()?;
             let query = Query {
                 limit: STEP,
                 from,
                 ..Query::default()
             };
             let page = taken(self.handle.organisations(&query).await)?;
-            match step(page, |found| ids::organisation(&found.name) == wanted) {
-                Ok(found) => return Ok(found),
-                Err(next) => from = Position::After(next),
+            for row in page.items {
+                let id = ids::organisation(&row.name);
+                if wanted.remove(&id) {
+                    found.push((id, row));
+                }
+            }
+            match page.next {
+                Some(next) => from = Position::After(next),
+                None => break,
             }
         }
+        Ok(found)
     }
 
     /// All roles of the platform; there are few.
@@ -154,10 +236,24 @@ fn taken<T>(page: Result<Page<T>, Fault>) -> Result<Page<T>, Refusal> {
     page.or_refuse()
 }
 
-/// The wanted item of a page; where to go on when it is not there but may be later.
-fn step<T>(page: Page<T>, wanted: impl Fn(&T) -> bool) -> Result<Option<T>, Cursor> {
-    match (page.items.into_iter().find(wanted), page.next) {
-        (None, Some(next)) => Err(next),
-        (found, _) => Ok(found),
+/// The texts that ids were written as, by what they are.
+type Written<K> = HashMap<K, Vec<String>>;
+
+/// Internal ids, and the standard ids of one kind; what is neither names nothing.
+fn told_apart(ids: &[String], kind: &str) -> (Written<Uuid>, Written<String>) {
+    let (mut uuids, mut standard) = (Written::new(), Written::new());
+    for written in ids {
+        match Given::read(written) {
+            Given::Uuid(uuid) => uuids.entry(uuid).or_default().push(written.clone()),
+            Given::Standard(id) if id.starts_with(kind) => {
+                standard.entry(id).or_default().push(written.clone());
+            }
+            Given::Standard(_) | Given::Nonsense => {}
+        }
     }
+    (uuids, standard)
+}
+
+fn one_of<'u>(uuids: impl Iterator<Item = &'u Uuid>) -> Test {
+    Test::OneOf(uuids.map(|uuid| uuid.to_string().into()).collect())
 }

@@ -256,33 +256,27 @@ async fn organisations(
     session: &Session,
     wanted: &[String],
 ) -> Result<Vec<OrganisationId>, Refusal> {
-    let mut found = Vec::with_capacity(wanted.len());
-    let mut missing = Vec::new();
-    for id in wanted {
-        match session.find_organisation(id).await? {
-            Some(row) => found.push(row.id),
-            None => missing.push(id.as_str()),
-        }
-    }
-    if missing.is_empty() {
-        Ok(found)
-    } else {
-        Err(errors::missing_reference(&missing))
-    }
+    let found = session.organisations_called(wanted).await?;
+    all_or_missing(wanted, |id| found.get(id).map(|row| row.id))
 }
 
 /// Groups likewise.
 async fn groups(session: &Session, wanted: &[String]) -> Result<Vec<GroupId>, Refusal> {
-    let mut found = Vec::with_capacity(wanted.len());
-    let mut missing = Vec::new();
-    for id in wanted {
-        match session.find_group(id).await? {
-            Some(row) => found.push(row.id),
-            None => missing.push(id.as_str()),
-        }
-    }
+    let found = session.groups_called(wanted).await?;
+    all_or_missing(wanted, |id| found.get(id).map(|row| row.id))
+}
+
+fn all_or_missing<T>(
+    wanted: &[String],
+    find: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Refusal> {
+    let missing: Vec<&str> = wanted
+        .iter()
+        .map(String::as_str)
+        .filter(|id| find(id).is_none())
+        .collect();
     if missing.is_empty() {
-        Ok(found)
+        Ok(wanted.iter().filter_map(|id| find(id)).collect())
     } else {
         Err(errors::missing_reference(&missing))
     }

@@ -30,6 +30,12 @@ macro_rules! ids {
                 Self(number)
             }
         }
+
+        impl From<$name> for i64 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
     )*};
 }
 

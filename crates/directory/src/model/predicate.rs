@@ -109,20 +109,6 @@ impl<F> Predicate<F> {
             (one, other) => Predicate::And(vec![one, other]),
         }
     }
-
-    /// How many tests it holds; dialects and the store bound it.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        match self {
-            Predicate::All | Predicate::Nothing => 1,
-            Predicate::Not(inner) => 1 + inner.size(),
-            Predicate::And(all) | Predicate::Or(all) => {
-                1 + all.iter().map(Predicate::size).sum::<usize>()
-            }
-            Predicate::Is(_, Test::OneOf(values)) => values.len().max(1),
-            Predicate::Is(_, _) => 1,
-        }
-    }
 }
 
 /// A test of one value. Text compares without case and accents unless the field is exact (ids,

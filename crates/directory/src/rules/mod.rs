@@ -4,6 +4,7 @@
 mod access;
 mod email;
 mod key;
+pub mod limits;
 mod names;
 mod one_time_code;
 mod password;

@@ -71,13 +71,12 @@ pub fn check_text(
     Ok(())
 }
 
-/// The words of a search, folded; at most 16 of them.
+/// The words of a search, folded. How many there may be, [`super::limits`] says.
 #[must_use]
 pub fn trigram_words(search: &str) -> Vec<String> {
     fold_search(search)
         .split(' ')
         .filter(|word| !word.is_empty())
-        .take(16)
         .map(str::to_owned)
         .collect()
 }

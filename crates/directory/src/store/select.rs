@@ -140,24 +140,6 @@ pub(crate) trait Listed {
     const SEARCH: &'static str;
 }
 
-/// Bounds on what a list may ask for.
-pub(crate) const MAXIMUM_TESTS: usize = 5_000;
-
-/// Compiles a predicate.
-pub(crate) fn predicate<L: Listed>(
-    sql: &mut Sql,
-    predicate: &Predicate<L::Field>,
-    now: Time,
-) -> Result<(), Fault> {
-    if predicate.size() > MAXIMUM_TESTS {
-        return Err(Fault::invalid(
-            "filter",
-            format!("holds more than {MAXIMUM_TESTS} tests"),
-        ));
-    }
-    compile::<L>(sql, predicate, now, 0)
-}
-
 /// Conditions with a word between them. Long lists are halved, because a database counts a chain of a
 /// thousand as nested a thousand deep, and refuses it.
 fn joined<L: Listed>(
@@ -165,41 +147,37 @@ fn joined<L: Listed>(
     several: &[Predicate<L::Field>],
     word: &'static str,
     now: Time,
-    depth: usize,
 ) -> Result<(), Fault> {
     sql.push("(");
     if several.len() > 4 {
         let (one, other) = several.split_at(several.len() / 2);
-        joined::<L>(sql, one, word, now, depth)?;
+        joined::<L>(sql, one, word, now)?;
         sql.push(word);
-        joined::<L>(sql, other, word, now, depth)?;
+        joined::<L>(sql, other, word, now)?;
     } else {
         for (index, one) in several.iter().enumerate() {
             if index > 0 {
                 sql.push(word);
             }
-            compile::<L>(sql, one, now, depth + 1)?;
+            compile::<L>(sql, one, now)?;
         }
     }
     sql.push(")");
     Ok(())
 }
 
+/// Compiles a predicate that [`rules::limits::check_query`] has looked at.
 fn compile<L: Listed>(
     sql: &mut Sql,
     predicate: &Predicate<L::Field>,
     now: Time,
-    depth: usize,
 ) -> Result<(), Fault> {
-    if depth > 64 {
-        return Err(Fault::invalid("filter", "is nested more than 64 deep"));
-    }
     match predicate {
         Predicate::All => drop(sql.push("1 = 1")),
         Predicate::Nothing => drop(sql.push("1 = 0")),
         Predicate::Not(inner) => {
             sql.push("NOT COALESCE((");
-            compile::<L>(sql, inner, now, depth + 1)?;
+            compile::<L>(sql, inner, now)?;
             sql.push("), FALSE)");
         }
         Predicate::And(all) if all.is_empty() => drop(sql.push("1 = 1")),
@@ -210,7 +188,7 @@ fn compile<L: Listed>(
             } else {
                 " OR "
             };
-            joined::<L>(sql, several, word, now, depth)?;
+            joined::<L>(sql, several, word, now)?;
         }
         Predicate::Is(field, test) => column_test(sql, &L::column(field), test, now)?,
     }
@@ -473,8 +451,9 @@ pub(crate) fn narrowed<L: Listed + Seen>(
     limit: Option<i64>,
     now: Time,
 ) -> Result<(), Fault> {
+    rules::limits::check_query(query)?;
     sql.push(" WHERE ");
-    predicate::<L>(sql, &query.predicate, now)?;
+    compile::<L>(sql, &query.predicate, now)?;
     if let Some(search) = &query.search {
         let words = rules::trigram_words(search);
         if super::search::covers(L::SEARCH) {

@@ -2,6 +2,7 @@
 //! end, and what a crash leaves.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod bounds;
 mod configuration;
 mod connections;
 mod crash;

@@ -5,28 +5,35 @@ use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
     Fault, Page, Permission, Position, Predicate, Query, Scope, Test, User, UserField, UserId,
+    Value,
 };
 use crate::outcome::Outcome;
 use crate::pending::Pending;
+use crate::rules::limits;
 use crate::store::user_lists::{self, Plan};
 use crate::store::{paging, users};
 
+/// Numbers asked for in one statement: far below what a statement may hold.
+const CHUNK: usize = 1_000;
+
 impl Handle {
-    /// The users of those numbers that the caller sees; others are left out.
+    /// The users of those numbers that the caller sees, by number; others are left out.
     pub fn users_by_id<'a>(&'a self, ids: &'a [UserId]) -> Pending<'a, Vec<User>> {
         Box::pin(async move {
-            let query = Query {
-                predicate: Predicate::Is(
-                    UserField::Id,
-                    Test::OneOf(ids.iter().map(|id| id.0.into()).collect()),
-                ),
-                limit: u32::try_from(ids.len()).unwrap_or(u32::MAX - 1),
-                ..Query::default()
-            };
-            if ids.is_empty() {
-                return Ok(Vec::new());
+            let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let mut users = Vec::with_capacity(ids.len());
+            for chunk in ids.chunks(CHUNK) {
+                let numbers = chunk.iter().map(|id| Value::Int(*id)).collect();
+                let query = Query {
+                    predicate: Predicate::Is(UserField::Id, Test::OneOf(numbers)),
+                    limit: u32::try_from(chunk.len()).unwrap_or(u32::MAX - 1),
+                    ..Query::default()
+                };
+                users.extend(self.users(&query).await?.items);
             }
-            Ok(self.users(&query).await?.items)
+            Ok(users)
         })
     }
 
@@ -148,6 +155,8 @@ fn cheap(predicate: &Predicate<UserField>) -> bool {
 
 /// One page of users, in a transaction.
 pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outcome<Page<User>> {
+    // Before the plan looks for each text of the query.
+    limits::check_query(query)?;
     let permission = query.seen_by.unwrap_or(Permission::ReadUsers);
     let scopes = work.scopes_of(permission);
     let limit = work.limit();
