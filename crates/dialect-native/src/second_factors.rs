@@ -44,9 +44,12 @@ pub async fn show(request: Authenticated) -> Answer {
 pub fn proof(fields: &mut Fields) -> Result<Option<Proof>, Problem> {
     let password: Option<String> = fields.value("current_password")?;
     let code: Option<String> = fields.value("code")?;
+    // An empty text is no proof, wrong or right.
     Ok(password
         .map(Proof::Password)
-        .or_else(|| code.map(Proof::Code)))
+        .and_then(Proof::given)
+        .or_else(|| code.map(Proof::Code))
+        .and_then(Proof::given))
 }
 
 fn only_proof(request: &Authenticated, body: JsonBody) -> Result<Option<Proof>, Problem> {

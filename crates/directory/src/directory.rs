@@ -8,6 +8,7 @@ use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
+use crate::cache::key_limits::KeyLimitCache;
 use crate::handle::Handle;
 use crate::model::{
     Fault, Held, KeyLimits, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
@@ -72,6 +73,7 @@ pub(crate) struct Inner {
     pub secret: [u8; 32],
     pub seams: Seams,
     pub callers: Callers,
+    pub key_limits: KeyLimitCache,
     pub doors: crate::cache::provisioning_defaults::Doors,
     pub memory: crate::cache::derived::Memory,
     pub uses: crate::cache::usage::Uses,
@@ -153,6 +155,7 @@ impl Directory {
                 secret: configuration.secret,
                 seams: configuration.seams,
                 callers: Callers::default(),
+                key_limits: KeyLimitCache::default(),
                 doors: crate::cache::provisioning_defaults::Doors::default(),
                 memory: crate::cache::derived::Memory::default(),
                 uses: crate::cache::usage::Uses::default(),

@@ -18,13 +18,13 @@ use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
 use crate::directory::{Directory, Inner};
-use crate::model::{Fault, Held, KeyLimits, Platform, Refusal, Standing, Time, UserId};
+use crate::model::{Constraint, Fault, Held, KeyLimits, Platform, Refusal, Standing, Time, UserId};
 use crate::outcome::{Abort, Outcome};
 use crate::rules::{self, KeyGate};
 use crate::store::credentials::{
     Holding, KeyRow, Owner, SessionRow, holding, key_by_digest, session_by_digest,
 };
-use crate::store::{Changes, Tx, lockouts};
+use crate::store::{Changes, Tx};
 
 /// Remembered rights and credentials.
 #[derive(Default)]
@@ -169,7 +169,7 @@ impl Directory {
         let since = self.0.store.changes();
         let known = since.and_then(|since| self.0.callers.known(&digest, since, self.now()));
         if let Some(known) = known.filter(|known| known.found.accepted(accepts)) {
-            let presented = self.admitted(platform, &known.found, &context).await?;
+            let presented = self.admitted(platform, &known.found, &context)?;
             let owner = known.found.owner();
             return Ok(caller(
                 platform,
@@ -190,7 +190,7 @@ impl Directory {
                 .refused_credential(platform, None, &context, &unknown);
             return Err(unknown);
         };
-        let presented = self.admitted(platform, &found, &context).await?;
+        let presented = self.admitted(platform, &found, &context)?;
         let remembered = self
             .0
             .remembered(found.owner())
@@ -240,15 +240,15 @@ impl Directory {
     }
 
     /// Lets a credential in that still holds, and counts its use.
-    async fn admitted(
+    fn admitted(
         &self,
         platform: Platform,
         found: &Found,
         context: &RequestContext,
     ) -> Result<Presented, Fault> {
         let opens = match found {
-            Found::Key(row) => self.key_opens(platform, row, context).await,
-            Found::Session(row) => self.session_opens(platform, row, context).await,
+            Found::Key(row) => self.key_opens(platform, row, context),
+            Found::Session(row) => self.session_opens(platform, row, context),
         };
         if let Err(fault) = opens {
             let whose = Some((found.owner(), found.credential()));
@@ -262,7 +262,7 @@ impl Directory {
     }
 
     /// Whether a key counts at this door, from this address, for its owner as they stand.
-    async fn key_opens(
+    fn key_opens(
         &self,
         platform: Platform,
         row: &KeyRow,
@@ -278,8 +278,8 @@ impl Directory {
         {
             return Err(Fault::Unauthenticated(Refusal::Unknown));
         }
-        self.admit_standing(&row.owner, context, now).await?;
-        gate(&row.addresses, &row.constraints, context)
+        Self::admit_standing(&row.owner, now)?;
+        self.0.check_gate(&row.addresses, &row.constraints, context)
     }
 
     fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Result<Presented, Fault> {
@@ -302,7 +302,7 @@ impl Directory {
     }
 
     /// The same of a session, and of the key it is bound to.
-    async fn session_opens(
+    fn session_opens(
         &self,
         platform: Platform,
         row: &SessionRow,
@@ -317,8 +317,8 @@ impl Directory {
         {
             return Err(Fault::Unauthenticated(Refusal::Unknown));
         }
-        self.admit_standing(&row.owner, context, now).await?;
-        gate(&row.addresses, &row.constraints, context)
+        Self::admit_standing(&row.owner, now)?;
+        self.0.check_gate(&row.addresses, &row.constraints, context)
     }
 
     fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Result<Presented, Fault> {
@@ -340,14 +340,8 @@ impl Directory {
         })
     }
 
-    /// Only active accounts come in. A lock-out after wrong passwords refuses keys and sessions only
-    /// from the addresses that caused it.
-    async fn admit_standing(
-        &self,
-        owner: &Owner,
-        context: &RequestContext,
-        now: Time,
-    ) -> Result<(), Fault> {
+    /// Only active accounts come in. Guessed passwords refuse passwords, never keys and sessions.
+    fn admit_standing(owner: &Owner, now: Time) -> Result<(), Fault> {
         let standing = rules::standing(
             owner.status,
             owner.lock_after,
@@ -356,26 +350,9 @@ impl Directory {
             now,
         );
         match standing {
-            Standing::Active => Ok(()),
-            Standing::LockedOut if !self.caused_lockout(owner.user, context).await? => Ok(()),
-            Standing::LockedOut => Err(Fault::Unauthenticated(Refusal::LockedOut)),
+            Standing::Active | Standing::LockedOut => Ok(()),
             other => Err(Fault::Unauthenticated(Refusal::Standing(other))),
         }
-    }
-
-    /// Whether wrong passwords for this account came from the request's address.
-    async fn caused_lockout(&self, user: UserId, context: &RequestContext) -> Result<bool, Fault> {
-        let Some(address) = context.address else {
-            return Ok(false);
-        };
-        let address = address.to_canonical().to_string();
-        self.0
-            .store
-            .read_single(async |tx: &mut Tx<'_>| -> Outcome<bool> {
-                Ok(lockouts::caused_by(tx, user, &address).await?)
-            })
-            .await
-            .map_err(Abort::into_fault)
     }
 }
 
@@ -456,23 +433,26 @@ fn networks(stored: &str) -> Result<Vec<IpNet>, Fault> {
         .map_err(|error| Fault::Internal(format!("stored addresses: {error}")))
 }
 
-fn gate(
-    addresses: &str,
-    constraints: &[crate::model::Constraint],
-    context: &RequestContext,
-) -> Result<(), Fault> {
-    if addresses == "[]" && constraints.is_empty() {
-        return Ok(());
-    }
-    let nets = networks(addresses)?;
-    let gate = KeyGate {
-        method: &context.method,
-        path: &context.path,
-        address: context.address,
-    };
-    match rules::key_allows(&nets, constraints, gate) {
-        (false, _) => Err(Fault::Unauthenticated(Refusal::Address)),
-        (true, false) => Err(Fault::KeyLimit),
-        (true, true) => Ok(()),
+impl Inner {
+    /// Whether a key's limits let a request through.
+    fn check_gate(
+        &self,
+        addresses: &str,
+        constraints: &[Constraint],
+        context: &RequestContext,
+    ) -> Result<(), Fault> {
+        if addresses == "[]" && constraints.is_empty() {
+            return Ok(());
+        }
+        let gate = KeyGate {
+            method: &context.method,
+            path: &context.path,
+            address: context.address,
+        };
+        match self.key_limits.get(addresses, constraints)?.allow(gate) {
+            (false, _) => Err(Fault::Unauthenticated(Refusal::Address)),
+            (true, false) => Err(Fault::KeyLimit),
+            (true, true) => Ok(()),
+        }
     }
 }

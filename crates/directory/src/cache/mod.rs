@@ -2,6 +2,7 @@
 //! still holds.
 
 pub(crate) mod derived;
+pub(crate) mod key_limits;
 pub(crate) mod provisioning_defaults;
 pub(crate) mod refusals;
 pub(crate) mod usage;

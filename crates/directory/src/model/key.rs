@@ -384,6 +384,15 @@ pub enum Proof {
     Code(String),
 }
 
+impl Proof {
+    /// The proof, if it is one: an empty text is none, and so no guess either.
+    #[must_use]
+    pub fn given(self) -> Option<Proof> {
+        let (Proof::Password(text) | Proof::Code(text)) = &self;
+        (!text.is_empty()).then_some(self)
+    }
+}
+
 impl std::fmt::Debug for Proof {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -35,11 +35,14 @@ impl Handle {
     ) -> Pending<'a, ()> {
         Box::pin(async move {
             let operation = Operation::ChangeOwnPassword;
-            let (user, stored) = self
+            // What was not given is no guess.
+            let old = old.filter(|old| !old.is_empty());
+            let (user, stored, refused) = self
                 .read(operation, async |work: &mut Work<'_>| {
                     let own = work.caller.user;
                     let user = work.target_user(&own.into()).await?;
-                    Ok((user, passwords::of(&mut work.tx, own).await?))
+                    let stored = passwords::of(&mut work.tx, own).await?;
+                    Ok((user, stored, lockouts::refused_here(work).await?))
                 })
                 .await?;
             if user.kind == UserKind::Service {
@@ -47,6 +50,7 @@ impl Handle {
             }
             let hash = stored.map(|stored| stored.hash);
             match old {
+                Some(_) if refused => return Err(Fault::WrongPassword),
                 Some(old) if !self.is_own_password(old, hash.as_deref()).await? => {
                     self.count_wrong_proof(operation).await?;
                     return Err(Fault::WrongPassword);

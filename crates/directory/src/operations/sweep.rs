@@ -3,6 +3,7 @@
 use crate::directory::Directory;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
+use crate::rules;
 use crate::store::{Tx, grants, lockouts, outbox, sessions, tokens, users};
 
 /// Milliseconds of a day.
@@ -35,7 +36,8 @@ impl Directory {
                     let swept = Swept {
                         sessions: sessions::sweep(tx, now).await?,
                         tokens: tokens::sweep(tx, now).await?,
-                        failures: lockouts::sweep(tx, now.plus(-DAY), now).await?,
+                        failures: lockouts::sweep(tx, now.plus(-DAY), now.plus(-rules::KNOWN_FOR))
+                            .await?,
                         grants: grants::sweep(tx, now).await?,
                         mails: outbox::sweep(tx, now.plus(-30 * DAY)).await?,
                     };

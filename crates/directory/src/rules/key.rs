@@ -1,16 +1,13 @@
 //! What a key may be made with, and by which key.
 
 use ipnet::IpNet;
-use regex::RegexBuilder;
 
 use crate::model::{Constraint, ConstraintKind, Fault, KeyLimits, KeyPolicy, Time};
 
-/// Constraints of one key at most.
-const CONSTRAINTS: usize = 100;
-/// Addresses and scope words of one key at most.
-const ENTRIES: usize = 1_000;
+use super::limits::{self, CONSTRAINTS, KEY_ENTRIES};
 
-/// Refuses limits that could not be enforced: expressions that do not compile, lists without end.
+/// Refuses limits that could not be enforced: lists and texts without end. Whether expressions compile,
+/// [`super::CompiledLimits`] says, which is asked outside any transaction.
 pub fn check_key_limits(
     name: &str,
     addresses: &[IpNet],
@@ -21,31 +18,24 @@ pub fn check_key_limits(
     if constraints.len() > CONSTRAINTS {
         return Err(Fault::invalid("constraints", "at most 100 are allowed"));
     }
-    if addresses.len() > ENTRIES || scopes.len() > ENTRIES {
+    if addresses.len() > KEY_ENTRIES || scopes.len() > KEY_ENTRIES {
         return Err(Fault::invalid("addresses", "at most 1000 are allowed"));
     }
     for scope in scopes {
         super::check_text("scopes", scope, 255, false)?;
     }
     for constraint in constraints {
-        super::check_text("constraints", &constraint.pattern, 1_000, false)?;
+        super::check_text(
+            "constraints",
+            &constraint.pattern,
+            limits::SEARCH_CHARACTERS,
+            false,
+        )?;
         if constraint.methods.is_empty() || constraint.methods.len() > 20 {
             return Err(Fault::invalid("constraints", "one allows no method"));
         }
         for method in &constraint.methods {
             super::check_text("constraints", method, 20, false)?;
-        }
-        // The size bound keeps a short expression from becoming a large automaton.
-        if constraint.kind == ConstraintKind::Regex
-            && RegexBuilder::new(&format!("^(?:{})$", constraint.pattern))
-                .size_limit(100_000)
-                .build()
-                .is_err()
-        {
-            return Err(Fault::invalid(
-                "constraints",
-                "an expression does not compile or is too large",
-            ));
         }
     }
     Ok(())
@@ -146,11 +136,6 @@ mod tests {
         for (constraints, fine) in [
             (vec![], true),
             (vec![constraint(C::Regex, "users/[0-9]+", &["GET"])], true),
-            (vec![constraint(C::Regex, "users/(", &["GET"])], false),
-            (
-                vec![constraint(C::Regex, "(a{1000}){1000}", &["GET"])],
-                false,
-            ),
             (vec![constraint(C::Exact, "users/(", &["GET"])], true),
             (vec![constraint(C::Exact, "users", &[])], false),
             (many[..100].to_vec(), true),

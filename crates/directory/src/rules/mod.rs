@@ -5,15 +5,17 @@ mod access;
 mod email;
 mod key;
 pub mod limits;
+mod lockout;
 mod names;
 mod one_time_code;
 mod password;
 mod status;
 mod text;
 
-pub use access::{KeyGate, key_allows};
+pub use access::{CompiledLimits, KeyGate};
 pub use email::{check_allowed_domain, check_domain, check_email, check_own_address};
 pub use key::{check_key_limits, key_end, narrower_or_equal};
+pub use lockout::{ACCOUNT_FACTOR, KNOWN_FOR, LAST_OWNER, Locks, network};
 pub use names::{apply_names, shown_names};
 pub use one_time_code::{base32, matching_step};
 pub use password::{check_password, check_vendor_password};

@@ -228,8 +228,8 @@ pub(crate) async fn another_owner(tx: &mut Tx<'_>, user: UserId, now: Time) -> R
         .one(
             "SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id JOIN users u ON u.id = g.user_id WHERE \
              r.platform = 'usher' AND r.word = 'owner' AND u.id <> $1 AND u.status = 'active' AND (u.locked_until IS NULL OR \
-             u.locked_until <= $2) AND (u.lock_after IS NULL OR u.lock_after > $2) AND (u.lockout_until IS NULL OR \
-             u.lockout_until <= $2) LIMIT 1",
+             u.locked_until <= $2) AND (u.lock_after IS NULL OR u.lock_after > $2) AND NOT EXISTS \
+             (SELECT 1 FROM lockouts l WHERE l.user_id = u.id AND l.network = '*' AND l.until_at > $2) LIMIT 1",
             &[user.0.into(), now.0.into()],
             |row| row.int(0),
         )

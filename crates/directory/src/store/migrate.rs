@@ -9,11 +9,18 @@ use sha2::{Digest, Sha256};
 use super::error::{Res, StoreError};
 
 /// The migrations of this Usher, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "start",
-    sql: include_str!("migrations/0001_start.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "start",
+        sql: include_str!("migrations/0001_start.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "networks",
+        sql: include_str!("migrations/0002_networks.sql"),
+    },
+];
 
 /// One file of changes to the tables.
 #[derive(Debug, Clone, Copy)]

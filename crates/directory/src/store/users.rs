@@ -371,6 +371,8 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM one_time_tokens WHERE user_id = $1",
         "DELETE FROM sign_in_failures WHERE user_id = $1",
+        "DELETE FROM lockouts WHERE user_id = $1",
+        "DELETE FROM sign_in_networks WHERE user_id = $1",
         "DELETE FROM api_keys WHERE user_id = $1",
         "DELETE FROM passwords WHERE user_id = $1",
         "DELETE FROM second_factors WHERE user_id = $1",

@@ -161,5 +161,10 @@ async fn wrong_proofs_count_and_lock(world: &World) {
     }
     let user = world.system().user(ada).await.unwrap();
     assert!(user.lockout_until.is_some());
-    assert!(world.caller_at(TOY, &fresh.secret).await.is_err());
+    // The session stays, and proves nothing from there as long as the lock holds.
+    let session = world.as_session(&fresh).await;
+    let right = || Some(Proof::Password(PASSWORD.to_owned()));
+    assert!(session.proven(right()).await.is_err());
+    world.clock.advance(300_000);
+    assert!(session.proven(right()).await.is_ok());
 }

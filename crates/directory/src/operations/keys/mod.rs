@@ -13,8 +13,8 @@ use crate::audit::About;
 use crate::directory::Inner;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyPolicy, KeyRef, KeyShape, Kind, NewKey,
-    Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef, word_covers,
+    Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyPolicy, KeyRef, KeyShape,
+    Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef, word_covers,
 };
 use crate::operations::keys::list::narrow;
 use crate::operations::keys::list::page;
@@ -67,6 +67,7 @@ impl Handle {
         new: NewKey,
         secret: String,
     ) -> Result<FreshKey, Fault> {
+        check_expressions(&new.constraints)?;
         let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
         let text = secret.clone();
         let key = self
@@ -110,6 +111,7 @@ impl Handle {
     pub fn update_key(&self, which: impl Into<KeyRef>, change: KeyChange) -> Pending<'_, Key> {
         fn inner(handle: &Handle, which: KeyRef, change: KeyChange) -> Pending<'_, Key> {
             Box::pin(async move {
+                check_expressions(change.constraints.as_deref().unwrap_or_default())?;
                 handle
                     .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
                         update(work, &which, &change).await
@@ -165,6 +167,12 @@ impl Handle {
         }
         inner(self, user.into(), except)
     }
+}
+
+/// Refuses expressions that could not be looked at within the bounds. Done before the transaction, which
+/// others wait for.
+pub(crate) fn check_expressions(constraints: &[Constraint]) -> Result<(), Fault> {
+    rules::CompiledLimits::compile(Vec::new(), constraints.to_vec()).map(drop)
 }
 
 /// Whether a text chosen beforehand may be a key: it has the shape of those made here.

@@ -14,6 +14,8 @@ use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::{passwords, second_factors, sessions};
 
+use super::lockouts;
+
 /// Milliseconds after signing in during which a session need not prove itself again.
 const FRESH: i64 = 300_000;
 
@@ -33,6 +35,7 @@ impl Handle {
     /// was begun just now. Keys need none, and none changes nothing.
     pub fn proven(&self, proof: Option<Proof>) -> Pending<'_, Handle> {
         Box::pin(async move {
+            let proof = proof.and_then(Proof::given);
             if proof.is_none() || !self.by_session() {
                 return Ok(self.clone());
             }
@@ -77,7 +80,8 @@ impl Handle {
         let Credential::Session(session, None) = self.caller.credential else {
             return Ok(());
         };
-        let (begun, hash, factor) = self
+        let proof = proof.and_then(Proof::given);
+        let (begun, hash, factor, refused) = self
             .read(operation, async |work: &mut Work<'_>| {
                 let own = work.caller.user;
                 let begun = sessions::by_id(&mut work.tx, session).await?;
@@ -88,10 +92,13 @@ impl Handle {
                     begun.map(|session| session.created_at),
                     hash,
                     factor.filter(|factor| factor.confirmed),
+                    lockouts::refused_here(work).await?,
                 ))
             })
             .await?;
         let proved = match &proof {
+            // A session is no way to go on guessing where the door would not listen any more.
+            Some(_) if refused => return Err(Fault::WrongPassword),
             None => {
                 fresh_will_do == FreshWillDo::Yes
                     && begun.is_some_and(|begun| fresh(begun, self.now()))

@@ -23,7 +23,7 @@ use crate::model::{
     SecondFactorPolicy, Session, SessionId, SessionKind, SessionRequest, Standing, User,
 };
 use crate::outcome::{Abort, Outcome};
-use crate::rules;
+use crate::rules::{self, Locks};
 use crate::store::events::{self, NewEvent};
 use crate::store::second_factors::{self, Factor};
 use crate::store::{Tx, lockouts, passwords, sessions, users};
@@ -41,6 +41,7 @@ const TOKEN_LIFETIME: i64 = 1_800_000;
 /// What the store knows of whoever signs in.
 struct Candidate {
     user: User,
+    locks: Locks,
     hash: Option<String>,
     factor: Option<Factor>,
     policy: SecondFactorPolicy,
@@ -61,11 +62,16 @@ impl Directory {
         Box::pin(async move {
             let unknown = Fault::Unauthenticated(Refusal::Unknown);
             self.0.brake.check(context.address, self.0.elapsed())?;
+            // A password that was not given is no guess.
+            if password.is_empty() {
+                return Err(unknown);
+            }
+            let code = code.filter(|code| !code.trim().is_empty());
             if name.len() > 1_000 || password.chars().count() > LONGEST {
                 self.0.brake.count(context.address, self.0.elapsed());
                 return Err(unknown);
             }
-            let candidate = self.candidate(name).await?;
+            let candidate = self.candidate(name, &context).await?;
             let hash = candidate
                 .as_ref()
                 .and_then(|candidate| candidate.hash.clone());
@@ -88,7 +94,7 @@ impl Directory {
                 context,
             };
             let standing = candidate.user.standing(self.now());
-            if standing == Standing::LockedOut {
+            if candidate.locks.refuse(self.now()) {
                 self.0.brake.count(door.context.address, self.0.elapsed());
                 door.refused("locked_out", false).await?;
                 return Err(unknown);
@@ -214,8 +220,13 @@ impl Directory {
         })))
     }
 
-    async fn candidate(&self, name: &str) -> Result<Option<Candidate>, Fault> {
+    async fn candidate(
+        &self,
+        name: &str,
+        context: &RequestContext,
+    ) -> Result<Option<Candidate>, Fault> {
         let folded = rules::fold(name);
+        let network = rules::network(context.address);
         self.0
             .store
             .read(async |tx: &mut Tx<'_>| -> Outcome<Option<Candidate>> {
@@ -225,6 +236,7 @@ impl Directory {
                     return Ok(None);
                 };
                 Ok(Some(Candidate {
+                    locks: lockouts::locks(tx, user.id, &network).await?,
                     hash: passwords::of(tx, user.id).await?.map(|stored| stored.hash),
                     factor: second_factors::of(tx, user.id)
                         .await?
@@ -246,7 +258,8 @@ impl Directory {
         code: Option<&str>,
         request: SessionRequest,
     ) -> Result<Option<Given>, Refusal> {
-        if standing != Standing::Active {
+        // Guesses from elsewhere refuse nobody: whether they do here was looked at before.
+        if !matches!(standing, Standing::Active | Standing::LockedOut) {
             return Err(Refusal::Standing(standing));
         }
         let required = candidate
@@ -364,9 +377,11 @@ impl Door {
                 let Some(user) = users::by_id(&mut work.tx, own).await? else {
                     return Ok(Err(Refusal::Unknown));
                 };
+                if failures::refused_here(work).await? {
+                    return Ok(Err(Refusal::LockedOut));
+                }
                 match user.standing(work.now) {
-                    Standing::Active => {}
-                    Standing::LockedOut => return Ok(Err(Refusal::LockedOut)),
+                    Standing::Active | Standing::LockedOut => {}
                     other => return Ok(Err(Refusal::Standing(other))),
                 }
                 let Some(stored) = passwords::of(&mut work.tx, own).await? else {
@@ -390,7 +405,8 @@ impl Door {
                 let mut session = session.clone();
                 session.id = sessions::insert(&mut work.tx, &session, &digest(&text)).await?;
                 users::signed_in(&mut work.tx, own, work.now).await?;
-                lockouts::forget(&mut work.tx, own).await?;
+                let network = rules::network(work.caller.context.address);
+                lockouts::signed_in(&mut work.tx, own, &network, work.now).await?;
                 let detail = json!({
                     "session": session.uuid,
                     "second_factor": by,

@@ -61,6 +61,7 @@ impl Handle {
     /// one that asks: nobody gets more out of a limited key by way of a new account.
     pub fn create_user_with_key(&self, new: NewUser, key: NewKey) -> Pending<'_, (User, FreshKey)> {
         Box::pin(async move {
+            keys::check_expressions(&key.constraints)?;
             let prepared = self.prepare_new(&new).await?;
             let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
             let key_uuid = key.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
