@@ -351,6 +351,10 @@ pub enum KeyField {
     HintEnd,
     /// The platform it was made through (exact).
     Origin,
+    /// The only platform it opens, when limited by paths or scopes (exact).
+    Platform,
+    /// The number of the organisation it is limited to (exact).
+    Organisation,
     /// Whether it was revoked.
     Revoked,
     /// The owner's e-mail.
@@ -361,6 +365,23 @@ pub enum KeyField {
     CreatedAt,
     /// When it was last used.
     LastUsedAt,
+}
+
+/// What the roles of one user in one organisation are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HeldRoleField {
+    /// The role's UUID (exact).
+    Uuid,
+    /// The role's word on its platform (exact).
+    Word,
+    /// Whether the role is built in.
+    Builtin,
+    /// The role's name.
+    Name,
+    /// Whether it is granted directly.
+    Direct,
+    /// When the grant ends.
+    ExpiresAt,
 }
 
 /// What audit events are filtered and sorted by.

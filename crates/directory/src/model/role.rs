@@ -160,6 +160,53 @@ pub struct HeldRole {
     pub path: Path,
 }
 
+/// One role a user holds in one organisation by one path, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRoleRow {
+    /// The role.
+    pub role: RoleId,
+    /// The role's UUID.
+    pub uuid: Uuid,
+    /// The role's number on its platform.
+    pub number: i64,
+    /// The role's word on its platform.
+    pub word: String,
+    /// Whether the role is built in.
+    pub builtin: bool,
+    /// The role's name.
+    pub name: String,
+    /// When the grant ends; `None` never.
+    pub expires_at: Option<Time>,
+    /// By which path; `None` when it is shown for the sake of a role of `usher`.
+    pub path: Option<Path>,
+}
+
+/// A group that brings roles to its members in each organisation of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CollectionLink {
+    /// The group.
+    pub group: GroupId,
+    /// The collection.
+    pub collection: CollectionId,
+}
+
+/// Which links between groups and collections to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectionLinks {
+    /// Of groups of this organisation.
+    pub organisation: OrganisationId,
+    /// Of this group only.
+    pub group: Option<GroupId>,
+    /// Through this collection only.
+    pub collection: Option<CollectionId>,
+    /// Bringing this role only.
+    pub role: Option<RoleId>,
+    /// How many to skip.
+    pub offset: u64,
+    /// How many at most.
+    pub limit: u32,
+}
+
 /// A role to grant directly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewGrant {

@@ -240,25 +240,49 @@ impl Handle {
                 }
                 handle
                     .write(operation, async move |work: &mut Work<'_>| {
-                        let user = work.target_user(&which).await?;
-                        work.guard_takeover(&user).await?;
-                        if !second_factors::delete(&mut work.tx, user.id).await?
-                            || !user.second_factor
-                        {
-                            return Ok(false);
-                        }
-                        let keep = own_session(work).filter(|_| user.id == work.caller.user);
-                        sessions::delete_of(&mut work.tx, user.id, keep).await?;
-                        work.event("second_factor.removed", About::user(&user), None)
-                            .await?;
-                        notice(work, &user, "notice_second_factor").await?;
-                        Ok(true)
+                        remove(work, &which).await
                     })
                     .await
             })
         }
         inner(self, user.into(), proof)
     }
+
+    /// Takes the second factors of several people away, all or none; tells of how many there were. The
+    /// caller may be among them with a key, which is never asked for a proof; a session takes its own
+    /// factor away with a proof, by [`Handle::remove_second_factor`].
+    pub fn remove_second_factors(&self, users: Vec<UserRef>) -> Pending<'_, usize> {
+        Box::pin(async move {
+            let operation = Operation::RemoveSecondFactor;
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let mut removed = 0;
+                for which in &users {
+                    let user = work.target_user(which).await?;
+                    let session = matches!(work.caller.credential, Credential::Session(_, None));
+                    if user.id == work.caller.user && session && !work.caller.proven {
+                        return Err(Fault::WrongPassword.into());
+                    }
+                    removed += usize::from(remove(work, which).await?);
+                }
+                Ok(removed)
+            })
+            .await
+        })
+    }
+}
+
+async fn remove(work: &mut Work<'_>, which: &UserRef) -> Outcome<bool> {
+    let user = work.target_user(which).await?;
+    work.guard_takeover(&user).await?;
+    if !second_factors::delete(&mut work.tx, user.id).await? || !user.second_factor {
+        return Ok(false);
+    }
+    let keep = own_session(work).filter(|_| user.id == work.caller.user);
+    sessions::delete_of(&mut work.tx, user.id, keep).await?;
+    work.event("second_factor.removed", About::user(&user), None)
+        .await?;
+    notice(work, &user, "notice_second_factor").await?;
+    Ok(true)
 }
 
 async fn own(work: &mut Work<'_>) -> Outcome<User> {

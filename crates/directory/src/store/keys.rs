@@ -34,6 +34,8 @@ impl Listed for Keys {
             KeyField::HintStart => Column::Text("k.hint_start", Folding::Exact),
             KeyField::HintEnd => Column::Text("k.hint_end", Folding::Exact),
             KeyField::Origin => Column::Text("k.origin", Folding::Exact),
+            KeyField::Platform => Column::Text("k.platform", Folding::Exact),
+            KeyField::Organisation => Column::Int("k.organisation_id"),
             KeyField::Revoked => Column::Flag("(CASE WHEN k.revoked_at IS NULL THEN 0 ELSE 1 END)"),
             KeyField::UserEmail => Column::Text("u.email_key", Folding::Unique),
             KeyField::ExpiresAt => Column::Int("k.expires_at"),
@@ -138,6 +140,34 @@ pub(crate) async fn update(tx: &mut Tx<'_>, key: &Key) -> Res<()> {
     )
     .await?;
     Ok(())
+}
+
+/// Puts another text in the place of a key's and ends the sessions bound to it; false when the text is
+/// another key's.
+pub(crate) async fn replace_text(tx: &mut Tx<'_>, key: &Key, digest: &[u8]) -> Res<bool> {
+    let taken = tx
+        .one(
+            "SELECT 1 FROM api_keys WHERE digest = $1",
+            &[digest.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    if taken.is_some() {
+        return Ok(false);
+    }
+    tx.exec(
+        "UPDATE api_keys SET digest = $2, hint_start = $3, hint_end = $4 WHERE id = $1",
+        &[
+            key.id.0.into(),
+            digest.into(),
+            (&key.hint_start).into(),
+            (&key.hint_end).into(),
+        ],
+    )
+    .await?;
+    tx.exec("DELETE FROM sessions WHERE key_id = $1", &[key.id.0.into()])
+        .await?;
+    Ok(true)
 }
 
 /// Revokes a key and ends the sessions bound to it; false when it was revoked before.

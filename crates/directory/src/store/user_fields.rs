@@ -1,6 +1,6 @@
 //! Users as a list: what their fields are in SQL, and who sees them.
 
-use crate::model::{OrganisationId, Scope, UserField};
+use crate::model::{OrganisationId, Platform, Scope, UserField};
 
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 
@@ -39,7 +39,9 @@ impl Listed for Users {
                 selects: vec!["SELECT x.id FROM organisations x WHERE "],
                 inner: Box::new(Column::Text("x.name_key", Folding::Unique)),
                 bound: Vec::new(),
-                value: None,
+                value: Some(
+                    "(SELECT x.name_key FROM organisations x WHERE x.id = u.home_id)".to_owned(),
+                ),
             },
             UserField::Organisation => related(
                 &["SELECT x.user_id FROM memberships x WHERE "],
@@ -96,7 +98,7 @@ impl Listed for Users {
                 ],
                 inner: Box::new(Column::Int("x.organisation_id")),
                 bound: vec![Bound::Text(platform.word().to_owned())],
-                value: None,
+                value: expiring_order(*platform),
             },
             UserField::Department => Column::Text("u.department", Folding::Lower),
             UserField::Title => Column::Text("u.title", Folding::Lower),
@@ -112,6 +114,21 @@ impl Listed for Users {
             }
         }
     }
+}
+
+/// What users are ordered by when they are ordered by their expiring roles: the first of the
+/// organisations these count in. The platform's word stands in the statement itself, so only a plain
+/// word orders anything. Ended grants count until the sweep takes them away.
+fn expiring_order(platform: Platform) -> Option<String> {
+    let word = platform.word();
+    word.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        .then(|| {
+            format!(
+                "(SELECT MIN(o.uuid) FROM grants x JOIN roles r ON r.id = x.role_id JOIN organisations o ON \
+                 o.id = x.organisation_id WHERE x.user_id = u.id AND x.expires_at IS NOT NULL AND r.platform = '{word}')"
+            )
+        })
 }
 
 impl Seen for Users {

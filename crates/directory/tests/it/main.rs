@@ -8,6 +8,7 @@ mod escalation;
 mod grants;
 mod group_sharing;
 mod groups;
+mod held_roles;
 mod in_name;
 mod inactivity;
 mod install;

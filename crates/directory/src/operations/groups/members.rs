@@ -131,24 +131,7 @@ impl Handle {
         user: impl Into<UserRef>,
     ) -> Pending<'_, bool> {
         fn inner(handle: &Handle, group: GroupRef, user: UserRef) -> Pending<'_, bool> {
-            Box::pin(async move {
-                let (group, user) = (group, user);
-                handle
-                    .write(Operation::AddMember, async move |work: &mut Work<'_>| {
-                        let group = handed_out(work, &group).await?;
-                        let user = work.visible_user(&user).await?;
-                        if members::is_in(&mut work.tx, user.id, group.id).await? {
-                            return Ok(false);
-                        }
-                        join(work, &user, &group).await?;
-                        let detail =
-                            json!({ "after": { "group": group.name, "group_id": group.id } });
-                        work.event("member.added", About::user(&user), Some(detail))
-                            .await?;
-                        Ok(true)
-                    })
-                    .await
-            })
+            Box::pin(async move { Ok(handle.add_members(group, vec![user]).await? > 0) })
         }
         inner(self, group.into(), user.into())
     }
@@ -160,25 +143,7 @@ impl Handle {
         user: impl Into<UserRef>,
     ) -> Pending<'_, bool> {
         fn inner(handle: &Handle, group: GroupRef, user: UserRef) -> Pending<'_, bool> {
-            Box::pin(async move {
-                let (group, user) = (group, user);
-                handle
-                    .write(Operation::RemoveMember, async move |work: &mut Work<'_>| {
-                        let group = handed_out(work, &group).await?;
-                        let user = work.visible_user(&user).await?;
-                        if !members::is_in(&mut work.tx, user.id, group.id).await? {
-                            return Ok(false);
-                        }
-                        may_hand_out(work, &user, &group).await?;
-                        leave(work, &user, group.id).await?;
-                        let detail =
-                            json!({ "before": { "group": group.name, "group_id": group.id } });
-                        work.event("member.removed", About::user(&user), Some(detail))
-                            .await?;
-                        Ok(true)
-                    })
-                    .await
-            })
+            Box::pin(async move { Ok(handle.remove_members(group, vec![user]).await? > 0) })
         }
         inner(self, group.into(), user.into())
     }
@@ -302,7 +267,7 @@ impl Handle {
 
 /// A group whose members the caller may change: by reach, as its manager, or because an organisation
 /// they administer lists it. Which people they may put in is decided by [`may_hand_out`].
-async fn handed_out(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Group> {
+pub(super) async fn handed_out(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Group> {
     let refused = match changeable(work, which, ManagerLevel::Manage).await {
         Ok(group) => return Ok(group),
         Err(stop) => stop,

@@ -274,16 +274,14 @@ async fn create_for(
         || !new.scopes.is_empty()
         || work.caller.limits.platform.is_some()
         || !opens_every_door(work, owner).await?;
+    let (hint_start, hint_end) = hints(secret);
     let mut key = Key {
         id: KeyId(0),
         uuid,
         user: owner.id,
         name: new.name.clone(),
-        hint_start: secret.chars().take(4).collect(),
-        hint_end: secret
-            .get(secret.len().saturating_sub(4)..)
-            .unwrap_or_default()
-            .to_owned(),
+        hint_start,
+        hint_end,
         origin: platform.to_owned(),
         platform: only_here.then(|| platform.to_owned()),
         read_only: new.read_only,
@@ -334,6 +332,13 @@ async fn opens_every_door(work: &mut Work<'_>, owner: &User) -> Outcome<bool> {
             && word_covers(&held.word, permission.word())
             && scope_reaches(&held.scope, owner, &above)
     }))
+}
+
+/// The first and the last characters of a key's text, by which its owner tells it from others.
+fn hints(secret: &str) -> (String, String) {
+    let start = secret.chars().take(4).collect();
+    let end = secret.get(secret.len().saturating_sub(4)..);
+    (start, end.unwrap_or_default().to_owned())
 }
 
 /// A key that is limited itself makes and changes only keys that are as limited.

@@ -1,14 +1,17 @@
 //! API keys: one in place of others.
 
+use serde_json::json;
+
+use crate::access::authentication::digest;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
-use crate::model::{Fault, FreshKey, Key, KeyId, KeyShape, Kind, NewKey, UserRef};
+use crate::model::{Fault, FreshKey, Key, KeyId, KeyRef, KeyShape, Kind, NewKey, UserRef};
 use crate::outcome::Outcome;
 use crate::store::keys;
 
-use crate::operations::keys::create;
-use crate::operations::keys::revoke;
+use super::list::visible;
+use super::{create, event, hints, no_freer_than_own, revoke};
 use crate::pending::Pending;
 
 impl Handle {
@@ -30,6 +33,24 @@ impl Handle {
                 .await?;
             Ok(FreshKey { key, secret })
         })
+    }
+
+    /// Gives a key another text; its id, owner and limits stay. The old text and every token got with
+    /// it open nothing from then on. Revoked keys stay revoked.
+    pub fn renew_key_text(&self, which: impl Into<KeyRef>) -> Pending<'_, FreshKey> {
+        fn inner(handle: &Handle, which: KeyRef) -> Pending<'_, FreshKey> {
+            Box::pin(async move {
+                let secret = handle.inner.key_text(KeyShape::Plain);
+                let text = secret.clone();
+                let key = handle
+                    .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
+                        replace_text(work, &which, &text).await
+                    })
+                    .await?;
+                Ok(FreshKey { key, secret })
+            })
+        }
+        inner(self, which.into())
     }
 
     /// Makes a key for somebody in place of all they have, in one transaction.
@@ -59,6 +80,22 @@ impl Handle {
         }
         inner(self, user.into())
     }
+}
+
+async fn replace_text(work: &mut Work<'_>, which: &KeyRef, secret: &str) -> Outcome<Key> {
+    let (mut key, owner) = visible(work, which).await?;
+    if key.revoked_at.is_some() {
+        return Err(Fault::NotFound(Kind::Key).into());
+    }
+    work.guard_takeover(&owner).await?;
+    work.require_proof().await?;
+    no_freer_than_own(work, &key).await?;
+    (key.hint_start, key.hint_end) = hints(secret);
+    if !keys::replace_text(&mut work.tx, &key, &digest(secret)).await? {
+        return Err(Fault::Taken { field: "key" }.into());
+    }
+    event(work, "key.text_renewed", &key, &owner, json!({})).await?;
+    Ok(key)
 }
 
 async fn renew(

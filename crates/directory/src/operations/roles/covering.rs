@@ -84,7 +84,7 @@ pub(crate) async fn may_flag(
     Ok(())
 }
 
-async fn covers_line(
+pub(super) async fn covers_line(
     work: &mut Work<'_>,
     platform: Platform,
     line: &Line,

@@ -87,16 +87,16 @@ async fn place_of(
 }
 
 /// Custom roles of an organisation go only to its own people, and count only there.
-async fn check_custom(
+pub(super) async fn check_custom(
     work: &mut Work<'_>,
     role: &Role,
-    user: &User,
+    user: Option<&User>,
     organisation: OrganisationId,
 ) -> Outcome<()> {
     let Some(owner) = role.organisation else {
         return Ok(());
     };
-    for within in [user.home, organisation] {
+    for within in user.map(|user| user.home).into_iter().chain([organisation]) {
         let above = crate::store::organisations::ancestors(&mut work.tx, within).await?;
         if !above.contains(&owner) {
             return Err(Fault::invalid("role", "belongs to another organisation").into());
@@ -107,7 +107,7 @@ async fn check_custom(
 
 /// Whether the caller may change what somebody holds in an organisation: by reach over their home,
 /// or over an organisation of the grant that they belong to.
-async fn reaches_grant(
+pub(super) async fn reaches_grant(
     work: &mut Work<'_>,
     user: &User,
     organisation: OrganisationId,
@@ -151,7 +151,7 @@ pub(crate) async fn give(
     if wanted.expires_at.is_some_and(|end| end <= work.now) {
         return Err(Fault::invalid("expires_at", "has passed").into());
     }
-    check_custom(work, &role, user, organisation).await?;
+    check_custom(work, &role, Some(user), organisation).await?;
     if !newly_made && !reaches_grant(work, user, organisation).await? {
         return Err(Fault::Forbidden(Permission::GrantRoles).into());
     }

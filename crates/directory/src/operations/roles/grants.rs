@@ -165,30 +165,8 @@ impl Handle {
             scope: GroupRoleScope,
         ) -> Pending<'_, bool> {
             Box::pin(async move {
-                handle
-                    .write(
-                        Operation::ChangeGroupRoles,
-                        async move |work: &mut Work<'_>| {
-                            let (group, role) = group_and_role(work, &group, role, scope).await?;
-                            let (now, actor) = (work.now, work.actor());
-                            let id = grants::put_group_role(
-                                &mut work.tx,
-                                group.id,
-                                role.id,
-                                scope,
-                                now,
-                                actor,
-                            )
-                            .await?;
-                            if id.is_some() {
-                                let detail = json!({ "after": described(&role, scope) });
-                                work.event("group.role_added", About::group(&group), Some(detail))
-                                    .await?;
-                            }
-                            Ok(id.is_some())
-                        },
-                    )
-                    .await
+                let added = handle.add_group_roles(group, vec![role], scope);
+                Ok(added.await? > 0)
             })
         }
         inner(self, group.into(), role, scope)
@@ -208,27 +186,8 @@ impl Handle {
             scope: GroupRoleScope,
         ) -> Pending<'_, bool> {
             Box::pin(async move {
-                handle
-                    .write(
-                        Operation::ChangeGroupRoles,
-                        async move |work: &mut Work<'_>| {
-                            let (group, role) = group_and_role(work, &group, role, scope).await?;
-                            let gone =
-                                grants::delete_group_role(&mut work.tx, group.id, role.id, scope)
-                                    .await?;
-                            if gone {
-                                let detail = json!({ "before": described(&role, scope) });
-                                work.event(
-                                    "group.role_removed",
-                                    About::group(&group),
-                                    Some(detail),
-                                )
-                                .await?;
-                            }
-                            Ok(gone)
-                        },
-                    )
-                    .await
+                let removed = handle.remove_group_roles(group, vec![role], scope);
+                Ok(removed.await? > 0)
             })
         }
         inner(self, group.into(), role, scope)
@@ -273,7 +232,7 @@ pub(crate) async fn replace_group_roles(
     Ok(())
 }
 
-fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value {
+pub(crate) fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value {
     let (organisation, collection) = match scope {
         GroupRoleScope::Organisation(id) => (Some(id.0), None),
         GroupRoleScope::Collection(id) => (None, Some(id.0)),
@@ -286,7 +245,7 @@ fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value {
 
 /// Checks that the caller may put this role onto this group, or take it away: by reach over the group
 /// and over every organisation where the role counts, and holding all that it brings.
-async fn group_and_role(
+pub(crate) async fn group_and_role(
     work: &mut Work<'_>,
     group: &GroupRef,
     role: RoleId,

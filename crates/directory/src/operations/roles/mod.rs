@@ -4,6 +4,7 @@ pub(crate) mod covering;
 pub(crate) mod defaults;
 pub(crate) mod granting;
 pub(crate) mod grants;
+mod held;
 pub(crate) mod owners;
 
 use serde_json::json;

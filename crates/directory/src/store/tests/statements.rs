@@ -4,15 +4,17 @@
 use std::path::Path;
 
 use crate::model::{
-    Cursor, CursorKey, Direction, EventField, Fault, GroupField, OrganisationField, Platform,
-    Position, Predicate, Query, RecordField, RoleField, Scope, Standing, Status, Test, Time,
-    UserField, Value,
+    CollectionLinks, Cursor, CursorKey, Direction, EventField, Fault, GroupField, HeldRoleField,
+    OrganisationField, Platform, Position, Predicate, Query, RecordField, RoleField, Scope,
+    Standing, Status, Test, Time, UserField, Value,
 };
 use crate::rules;
 
 use super::super::select::{Bound, Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
 use super::super::user_lists::Plan;
-use super::super::{doors, events, groups, organisations, pages, records, roles, users};
+use super::super::{
+    doors, events, groups, held_roles, links, organisations, pages, records, roles, users,
+};
 use super::*;
 
 /// Which databases a statement is for.
@@ -485,7 +487,59 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
     paged_lists::<roles::Roles>(&role_fields(), &mut keep);
     paged_lists::<events::Events>(&event_fields(), &mut keep);
     paged_lists::<records::Records>(&record_fields(), &mut keep);
+    for platform in [crate::catalogue::usher_platform(&[]), with_owner_role()] {
+        let holder = held_roles::Holder {
+            user: 1.into(),
+            organisation: 2.into(),
+            platform: &platform,
+        };
+        for (mut query, _, _) in queries(&held_role_fields()) {
+            query.total = true;
+            let compiled = held_roles::compile(&holder, &query, Time(9));
+            keep(compiled.map(|(count, page, _)| {
+                let count = count.map(|sql| sql.text);
+                count.into_iter().chain([page.text]).collect()
+            }));
+        }
+    }
+    for (group, collection, role) in [(None, None, None), (Some(1), Some(2), Some(3))] {
+        let query = CollectionLinks {
+            organisation: 1.into(),
+            group: group.map(Into::into),
+            collection: collection.map(Into::into),
+            role: role.map(Into::into),
+            offset: 1,
+            limit: 2,
+        };
+        for platform in [None, Some(Platform::USHER)] {
+            let texts = [
+                links::count_sql(&query, platform).text,
+                links::page_sql(&query, platform).text,
+            ];
+            keep(Ok(texts.to_vec()));
+        }
+    }
     (texts, unfitting)
+}
+
+/// A platform whose administrator role owners are shown with.
+fn with_owner_role() -> crate::model::PlatformSpec {
+    crate::model::PlatformSpec {
+        owner_role: Some("owner"),
+        ..crate::catalogue::usher_platform(&[])
+    }
+}
+
+fn held_role_fields() -> Vec<HeldRoleField> {
+    use HeldRoleField as F;
+    vec![
+        F::Uuid,
+        F::Word,
+        F::Builtin,
+        F::Name,
+        F::Direct,
+        F::ExpiresAt,
+    ]
 }
 
 /// The statements of a kind of list that states its columns.
