@@ -384,6 +384,21 @@ impl Plan {
         Ok(())
     }
 
+    /// Counts what the list holds, by home.
+    pub(crate) fn homes_sql(&self, now: Time) -> Result<Sql, Fault> {
+        let mut sql = Sql {
+            found: self.found.clone(),
+            ..Sql::default()
+        };
+        sql.push("SELECT u.home_id, COUNT(*) FROM users u");
+        self.push_where(&mut sql, now)?;
+        if let Some(within) = &self.within {
+            within.push_asked(&mut sql);
+        }
+        sql.push(" GROUP BY u.home_id ORDER BY u.home_id");
+        Ok(sql)
+    }
+
     /// Counts what the list holds.
     pub(crate) fn count_sql(&self, now: Time) -> Result<Sql, Fault> {
         let mut sql = Sql {

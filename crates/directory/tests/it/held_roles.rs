@@ -21,6 +21,9 @@ both![
     batches_are_atomic,
     users_are_ordered_by_expiring_roles_and_homes,
     key_texts_are_renewed,
+    users_are_counted_by_home,
+    what_may_be_granted,
+    read_only_keys_sign_out,
 ];
 
 fn all() -> Query<HeldRoleField> {
@@ -596,4 +599,115 @@ async fn key_texts_are_renewed(world: &World) {
         .renew_key_text(other.key.id)
         .await;
     assert_eq!(refused.unwrap_err(), Fault::ExceedsOwn);
+}
+
+async fn users_are_counted_by_home(world: &World) {
+    let tree = world.tree().await;
+    let system = world.system();
+    let all = Query::default();
+    let counts = system.count_users_by_home(&all).await.unwrap();
+    let expected = vec![
+        (ROOT, 1),
+        (tree.north, 2),
+        (tree.south, 2),
+        (tree.branch, 2),
+    ];
+    assert_eq!(counts, expected);
+    let bea = Predicate::Is(UserField::Login, Test::StartsWith("b".to_owned()));
+    let named = Query {
+        predicate: bea,
+        ..Query::default()
+    };
+    let counts = system.count_users_by_home(&named).await.unwrap();
+    assert_eq!(counts, [(tree.branch, 2)]);
+    // Only who is seen is counted.
+    let nora = world.as_user(tree.nora).await;
+    let counts = nora.count_users_by_home(&all).await.unwrap();
+    assert_eq!(counts, [(tree.north, 2), (tree.branch, 2)]);
+    let below = Predicate::Is(
+        UserField::HomeSubtree,
+        Test::Equals(tree.branch.number().into()),
+    );
+    let below = Query {
+        predicate: below,
+        ..Query::default()
+    };
+    let counts = nora.count_users_by_home(&below).await.unwrap();
+    assert_eq!(counts, [(tree.branch, 2)]);
+    let nils = world.as_user(tree.nils).await;
+    let counts = nils.count_users_by_home(&all).await.unwrap();
+    assert_eq!(counts, [(tree.north, 1)]);
+}
+
+async fn what_may_be_granted(world: &World) {
+    let tree = world.tree().await;
+    let nora = world.as_user(tree.nora).await;
+    let all = [
+        ADMINISTRATOR,
+        AUDITOR,
+        HELPDESK,
+        MEMBER,
+        crate::support::OWNER_ROLE,
+    ];
+    let hers = vec![ADMINISTRATOR, HELPDESK, AUDITOR, MEMBER];
+    for (place, user, expected) in [
+        (tree.north, None, Ok(hers.clone())),
+        (tree.north, Some(tree.nils), Ok(hers.clone())),
+        (tree.branch, Some(tree.bob), Ok(hers)),
+        (tree.south, None, Err(Fault::NotFound(Kind::Organisation))),
+        (
+            tree.north,
+            Some(tree.sven),
+            Err(Fault::NotFound(Kind::User)),
+        ),
+    ] {
+        let found = nora
+            .grantable_roles(&all, place, user.map(Into::into))
+            .await;
+        assert_eq!(found, expected, "{place} {user:?}");
+    }
+    let none = nora.grantable_roles(&[], tree.north, None).await;
+    assert_eq!(none, Ok(vec![]));
+    // Who grants nothing may grant nothing; what is told agrees with what is done.
+    let hilda = world
+        .person("hilda@example.org", tree.north, &[HELPDESK])
+        .await;
+    let hilda = world.as_user(hilda.id).await;
+    let found = hilda
+        .grantable_roles(&all, tree.north, Some(tree.nils.into()))
+        .await;
+    assert_eq!(found, Ok(vec![]));
+    let told = nora
+        .grantable_roles(&all, tree.north, Some(tree.nils.into()))
+        .await
+        .unwrap();
+    for role in all {
+        let done = nora.grant_role(tree.nils, at(role, tree.north, None)).await;
+        assert_eq!(done.is_ok(), told.contains(&role), "{role}: {done:?}");
+    }
+}
+
+async fn read_only_keys_sign_out(world: &World) {
+    let tree = world.tree().await;
+    let new = directory::NewKey {
+        read_only: true,
+        ..directory::NewKey::default()
+    };
+    let key = world.system().create_key(tree.nils, new).await.unwrap();
+    let caller = world.caller_at(TOY, &key.secret).await.unwrap();
+    let token = world
+        .directory
+        .mint_token(&caller, None, None)
+        .await
+        .unwrap();
+    assert!(world.caller_at(TOY, &token.secret).await.is_ok());
+    assert_eq!(
+        world
+            .directory
+            .act(&caller)
+            .revoke_token(&token.secret)
+            .await,
+        Ok(true)
+    );
+    assert!(world.caller_at(TOY, &token.secret).await.is_err());
 }

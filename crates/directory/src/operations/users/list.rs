@@ -4,8 +4,8 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Page, Permission, Position, Predicate, Query, Scope, Test, User, UserField, UserId,
-    Value,
+    Fault, OrganisationId, Page, Permission, Position, Predicate, Query, Scope, Test, User,
+    UserField, UserId, Value,
 };
 use crate::outcome::Outcome;
 use crate::pending::Pending;
@@ -85,6 +85,29 @@ impl Handle {
                 ..query.clone()
             };
             Ok(self.users(&query).await?.total.unwrap_or(0))
+        })
+    }
+
+    /// How many users match, by the organisation they are at home in.
+    pub fn count_users_by_home<'a>(
+        &'a self,
+        query: &'a Query<UserField>,
+    ) -> Pending<'a, Vec<(OrganisationId, u64)>> {
+        Box::pin(async move {
+            let query = query.clone();
+            let count = async move |work: &mut Work<'_>| {
+                let scopes = work.scopes_of(query.seen_by.unwrap_or(Permission::ReadUsers));
+                let limit = work.limit();
+                let plan = Plan::of(&mut work.tx, &query, &scopes, limit).await?;
+                let sql = plan.homes_sql(work.now)?;
+                let values = sql.vals();
+                let rows = work.tx.all(&sql.text, &values, |row| {
+                    let count = u64::try_from(row.int(1)?).unwrap_or(0);
+                    Ok((OrganisationId(row.int(0)?), count))
+                });
+                Ok(rows.await?)
+            };
+            self.read_slow(Operation::ListUsers, count).await
         })
     }
 

@@ -461,6 +461,7 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
             for plan in Plan::every(&query, &scopes, limit, |top| vec![top, 7, 8]) {
                 texts.push(plan.page_sql(Time(9))?.0.text);
                 texts.push(plan.count_sql(Time(9))?.text);
+                texts.push(plan.homes_sql(Time(9))?.text);
             }
             Ok(texts)
         })());
