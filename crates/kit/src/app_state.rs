@@ -26,6 +26,8 @@ pub struct ServerOptions {
     pub proxies: Vec<IpNet>,
     /// The dialects served.
     pub dialects: Vec<&'static Dialect>,
+    /// Whether keys may come as often as they like.
+    pub unlimited: bool,
 }
 
 struct Inner {
@@ -34,6 +36,7 @@ struct Inner {
     unset_url: Option<String>,
     proxies: Vec<IpNet>,
     dialects: Vec<&'static Dialect>,
+    unlimited: bool,
     rate_limiter: RateLimiter,
     /// Request ids are this process's own prefix and a count: unique without drawing randomness for
     /// each request.
@@ -59,6 +62,7 @@ impl AppState {
             unset_url: options.unset_url,
             proxies: options.proxies,
             dialects: options.dialects,
+            unlimited: options.unlimited,
             rate_limiter: RateLimiter::default(),
             prefix: u32::from_be_bytes(prefix),
             requests: AtomicU64::new(0),
@@ -106,6 +110,10 @@ impl AppState {
     #[must_use]
     pub fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
+    }
+
+    pub(super) fn unlimited(&self) -> bool {
+        self.0.unlimited
     }
 
     pub(super) fn rate_limiter(&self) -> &RateLimiter {

@@ -232,6 +232,7 @@ impl Served {
                 }
             }
         };
+        protocol.finish(&mut response, &info);
         set_common_headers(&mut response, &info.request_id);
         if !drain.drain(self.dialect.limits.body, expects).await {
             let close = HeaderValue::from_static("close");
@@ -269,6 +270,8 @@ impl Served {
             dialect: self.dialect,
             mount: self.mount,
             state: self.state.clone(),
+            received_at: self.state.directory().now(),
+            remaining: OnceLock::new(),
         }
     }
 

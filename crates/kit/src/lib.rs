@@ -99,6 +99,7 @@ pub use protocol::{
     HandlerResult, Presented, Protocol, Rejection, RenderError, RequestError, RoutedPath, bearer,
 };
 pub use query::{Pairs, parse_pairs, percent_decode};
+pub use rate_limit::Allowance;
 pub use request::{Anonymous, Authenticated, Deferred, RequestInfo};
 pub use retry::retry_stale;
 pub use route::{Guard, Route, Serves, method_router};

@@ -43,6 +43,11 @@ pub trait Protocol: Send + Sync + 'static {
 
     /// The vendor's status and body for a request that could not be read or has no route.
     fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response;
+
+    /// What every answer of the vendor's carries, errors included.
+    fn finish(&self, response: &mut Response, info: &RequestInfo) {
+        let _ = (response, info);
+    }
 }
 
 /// A path as the table of routes knows it.

@@ -9,6 +9,15 @@ use directory::{Credential, Fault};
 /// How many buckets are kept before full ones are dropped.
 const KEPT: usize = 20_000;
 
+/// How many requests a client has in a minute, and how many of them are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// In a minute.
+    pub limit: u32,
+    /// Left now.
+    pub remaining: u32,
+}
+
 /// The buckets of all keys.
 #[derive(Default)]
 pub struct RateLimiter(Mutex<HashMap<(&'static str, Credential), Bucket>>);
@@ -20,14 +29,15 @@ struct Bucket {
 }
 
 impl RateLimiter {
-    /// Takes one request out of the bucket of a key; a full bucket holds a minute's requests.
+    /// Takes one request out of the bucket of a key, and tells how many are left; a full bucket holds a
+    /// minute's requests.
     pub fn take(
         &self,
         dialect: &'static str,
         credential: Credential,
         per_minute: u32,
         now: Duration,
-    ) -> Result<(), Fault> {
+    ) -> Result<u32, Fault> {
         // A thousandth of a request comes back every `60 / per_minute` milliseconds.
         let full = i64::from(per_minute.max(1)) * 1_000;
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +59,7 @@ impl RateLimiter {
             return Err(Fault::TooMany { retry_after });
         }
         bucket.left -= 1_000;
-        Ok(())
+        Ok(u32::try_from(bucket.left / 1_000).unwrap_or(0))
     }
 }
 

@@ -78,7 +78,7 @@ impl<C> Chunk<C> {
 /// the status goes out, so that a refusal is still an ordinary answer; at most two chunks are in
 /// memory at a time. A fault in a later chunk breaks the connection: half a list is not a list.
 pub async fn json_list<C, F, T>(
-    open: &'static str,
+    open: impl Into<Bytes>,
     close: &'static str,
     mut chunk: F,
 ) -> Result<Response, Fault>
@@ -87,6 +87,7 @@ where
     F: FnMut(Option<C>) -> T + Send + 'static,
     T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
 {
+    let open = open.into();
     let mut first = chunk(None).await?;
     if first.rows.is_empty()
         && let Some(cursor) = first.next.take()
@@ -95,41 +96,44 @@ where
     }
     if first.next.is_none() {
         let mut body = Vec::with_capacity(open.len() + first.rows.len() + close.len());
-        body.extend_from_slice(open.as_bytes());
+        body.extend_from_slice(&open);
         body.extend_from_slice(&first.rows);
         body.extend_from_slice(close.as_bytes());
         return Ok(raw_json(StatusCode::OK, body));
     }
     let state = Some((Some(first), false, chunk));
-    let stream = futures_util::stream::unfold(state, move |state| async move {
-        let (ready, begun, mut chunk) = state?;
-        let Some(part) = ready else {
-            return Some((
-                Ok::<_, std::io::Error>(Bytes::from_static(close.as_bytes())),
-                None,
-            ));
-        };
-        let mut bytes = Vec::with_capacity(part.rows.len() + open.len() + 1);
-        if !begun {
-            bytes.extend_from_slice(open.as_bytes());
+    let stream = futures_util::stream::unfold(state, move |state| {
+        let open = open.clone();
+        async move {
+            let (ready, begun, mut chunk) = state?;
+            let Some(part) = ready else {
+                return Some((
+                    Ok::<_, std::io::Error>(Bytes::from_static(close.as_bytes())),
+                    None,
+                ));
+            };
+            let mut bytes = Vec::with_capacity(part.rows.len() + open.len() + 1);
+            if !begun {
+                bytes.extend_from_slice(&open);
+            }
+            // Only the last chunk may be without rows, and the first one has some if there are any.
+            if begun && !part.rows.is_empty() {
+                bytes.push(b',');
+            }
+            bytes.extend_from_slice(&part.rows);
+            let next = match part.next {
+                None => None,
+                Some(cursor) => match filled(&mut chunk, cursor).await {
+                    Ok(next) => Some(next),
+                    Err(fault) => {
+                        tracing::error!(%fault, "a list broke off");
+                        let error = std::io::Error::other("the list broke off");
+                        return Some((Err(error), None));
+                    }
+                },
+            };
+            Some((Ok(Bytes::from(bytes)), Some((next, true, chunk))))
         }
-        // Only the last chunk may be without rows, and the first one has some if there are any.
-        if begun && !part.rows.is_empty() {
-            bytes.push(b',');
-        }
-        bytes.extend_from_slice(&part.rows);
-        let next = match part.next {
-            None => None,
-            Some(cursor) => match filled(&mut chunk, cursor).await {
-                Ok(next) => Some(next),
-                Err(fault) => {
-                    tracing::error!(%fault, "a list broke off");
-                    let error = std::io::Error::other("the list broke off");
-                    return Some((Err(error), None));
-                }
-            },
-        };
-        Some((Ok(Bytes::from(bytes)), Some((next, true, chunk))))
     });
     Ok(raw_json(StatusCode::OK, Body::from_stream(stream)))
 }

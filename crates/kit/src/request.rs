@@ -8,12 +8,13 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method};
-use directory::{Caller, Fault, Handle, Refusal, RequestContext};
+use directory::{Caller, Credential, Fault, Handle, Refusal, RequestContext, Time};
 
 use super::app_state::AppState;
 use super::dialect::Dialect;
 use super::protocol::{Rejection, RequestError};
 use super::query::{Pairs, parse_pairs};
+use super::rate_limit::Allowance;
 
 /// What is known of a request before anybody signs in.
 #[derive(Clone, Debug)]
@@ -42,9 +43,45 @@ pub struct RequestInfo {
     pub mount: &'static str,
     /// What all requests share.
     pub state: AppState,
+    /// When it came.
+    pub received_at: Time,
+    /// What is left of the client's minute, once it is known whose request it is.
+    pub(super) remaining: OnceLock<u32>,
 }
 
 impl RequestInfo {
+    /// Counts the request of a credential, and refuses it when too many came within a minute. Sessions
+    /// that are bound to a key count as that key, so that another token begins no other minute.
+    pub fn count(&self, credential: Credential) -> Result<(), Fault> {
+        if self.state.unlimited() {
+            return Ok(());
+        }
+        let client = match credential {
+            Credential::Session(_, Some(key)) => Credential::Key(key),
+            other => other,
+        };
+        let limit = self.dialect.limits.requests_per_minute;
+        let now = self.state.directory().elapsed();
+        let left = self
+            .state
+            .rate_limiter()
+            .take(self.dialect.name, client, limit, now);
+        // Set twice by a request that counts twice; the first count is the one shown.
+        let _ = self.remaining.set(left.as_ref().copied().unwrap_or(0));
+        left.map(|_| ())
+    }
+
+    /// How many requests the client has in a minute, and how many are left; all of them for a request
+    /// that nobody is known to have sent.
+    #[must_use]
+    pub fn allowance(&self) -> Allowance {
+        let limit = self.dialect.limits.requests_per_minute;
+        Allowance {
+            limit,
+            remaining: self.remaining.get().copied().unwrap_or(limit),
+        }
+    }
+
     /// The request as the directory's audit trail knows it.
     #[must_use]
     pub fn context(&self) -> RequestContext {
@@ -154,12 +191,7 @@ impl Authenticated {
 
     fn admitted(info: &Arc<RequestInfo>, caller: Caller) -> Result<Self, Fault> {
         let (dialect, directory) = (info.dialect, info.state.directory());
-        info.state.rate_limiter().take(
-            dialect.name,
-            caller.credential(),
-            dialect.limits.requests_per_minute,
-            directory.elapsed(),
-        )?;
+        info.count(caller.credential())?;
         let handle = directory.act(&caller);
         dialect
             .protocol

@@ -84,6 +84,7 @@ pub async fn world_of(dialects: &[&'static Dialect]) -> World {
             unset_url: Some("http://usher.example".to_owned()),
             proxies: Vec::new(),
             dialects: dialects.to_vec(),
+            unlimited: false,
         },
     );
     let world = World {
@@ -233,6 +234,12 @@ impl Call<'_> {
             HeaderValue::from_str(value).unwrap(),
         );
         self
+    }
+
+    /// A header in the place of those of that name.
+    pub fn replace_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.remove(name);
+        self.header(name, value)
     }
 
     /// A credential, in the header the dialect reads it from.

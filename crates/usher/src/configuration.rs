@@ -80,6 +80,11 @@ pub fn settings() -> Vec<Setting> {
             "Whose password rules hold: default or vendor",
         ),
         setting(
+            "rate_limits",
+            "SWITCH",
+            "Whether keys are refused that come more often than their API allows: on or off [default: on]",
+        ),
+        setting(
             "mail.ca_file",
             "FILE",
             "Certificates in PEM that mail servers may be signed by, beside the public ones",
@@ -382,6 +387,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
             options.proxies.push(net);
         }
     }
+    options.unlimited = values.chosen("rate_limits", &[("on", false), ("off", true)])?;
     Ok(Configuration {
         data: PathBuf::from(values.text("data").unwrap_or("usher-data")),
         listen: values
