@@ -9,6 +9,7 @@ VARIABLES = {
     "OPENCTI_URL", "OPENCTI_TOKEN",
     "MISP_URL", "MISP_KEY",
     "TIE_URL", "TIE_API_KEY",
+    "FALCON_BASE_URL", "FALCON_CLIENT_ID", "FALCON_CLIENT_SECRET",
     "USHER_URL", "USHER_TOKEN", "USHER_EMAIL", "USHER_PASSWORD",
 }  # fmt: skip
 
@@ -23,7 +24,7 @@ def test_it_says_where_it_listens_and_answers_there(usher):
 def test_the_first_start_tells_the_owner_how_to_come_in(usher):
     assert VARIABLES <= usher.env.keys(), VARIABLES - usher.env.keys()
     assert usher.env["USHER_URL"] == usher.url
-    for name in ("OPENCTI_URL", "MISP_URL", "TIE_URL"):
+    for name in ("OPENCTI_URL", "MISP_URL", "TIE_URL", "FALCON_BASE_URL"):
         assert usher.env[name].startswith(usher.url + "/"), name
     mode = stat.S_IMODE(os.stat(usher.data / "first-run.env").st_mode)
     assert mode == 0o600, oct(mode)

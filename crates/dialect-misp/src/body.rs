@@ -123,8 +123,9 @@ impl Fields {
 
     /// Whether a list asks for nothing but these and how it is shown.
     pub fn all_known(&self, filters: &[&str]) -> bool {
-        self.values.iter().all(|(name, value)| {
-            value.is_null() || filter::shows(name) || filters.contains(&name.as_str())
+        self.0.unread().all(|name| {
+            let empty = self.0.peek(name).is_none_or(Value::is_null);
+            empty || filter::shows(name) || filters.contains(&name)
         })
     }
 

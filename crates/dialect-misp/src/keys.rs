@@ -110,7 +110,7 @@ async fn listed(request: &Authenticated, fields: &Fields) -> HandlerResult {
     if let Some(errors) = fields.errors() {
         return Ok(protocol::said(
             &request.info,
-            protocol::place(&request.info, address).failure(errors),
+            protocol::place(&request.info).failure(errors),
         ));
     }
     let handle = request.handle();

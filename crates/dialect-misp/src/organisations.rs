@@ -40,7 +40,7 @@ pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     if let Some(errors) = fields.errors() {
         return Ok(protocol::said(
             &request.info,
-            protocol::place(&request.info, &address).failure(errors),
+            protocol::place(&request.info).failure(errors),
         ));
     }
     let text = match address.named("searchall") {

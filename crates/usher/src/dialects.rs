@@ -11,6 +11,8 @@ pub static DIALECTS: &[&Dialect] = &[
     &dialect_misp::DIALECT,
     #[cfg(feature = "opencti")]
     &dialect_opencti::DIALECT,
+    #[cfg(feature = "falcon")]
+    &dialect_falcon::DIALECT,
     #[cfg(feature = "tenable")]
     &dialect_tenable::DIALECT,
     #[cfg(feature = "civis")]

@@ -16,7 +16,7 @@ mod standard;
 
 use std::sync::{Mutex, PoisonError};
 
-use directory::{Directory, Fault, Handle, Predicate, Time, limits};
+use directory::{Directory, Fault, Handle, Predicate, Test, Time, limits};
 use serde_json::Value;
 
 use kit::Authenticated;

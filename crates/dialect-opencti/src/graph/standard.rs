@@ -70,7 +70,7 @@ impl Session {
 
     /// The groups of those ids, each id with its group; those that are not seen are left out.
     pub async fn groups_called(&self, ids: &[String]) -> Result<HashMap<String, Group>, Refusal> {
-        limits::check_references("groups", ids.len()).map_err(|fault| refused(&fault))?;
+        limits::check_references("groups", ids.len()).or_refuse()?;
         let (uuids, standard) = told_apart(ids, "group--");
         let mut groups = HashMap::new();
         if !uuids.is_empty() {
@@ -97,7 +97,7 @@ impl Session {
         &self,
         ids: &[String],
     ) -> Result<HashMap<String, Organisation>, Refusal> {
-        limits::check_references("organisations", ids.len()).map_err(|fault| refused(&fault))?;
+        limits::check_references("organisations", ids.len()).or_refuse()?;
         let (uuids, standard) = told_apart(ids, "identity--");
         let mut organisations = HashMap::new();
         if !uuids.is_empty() {

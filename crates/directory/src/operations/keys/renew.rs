@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::store::keys;
 
 use super::list::visible;
-use super::{create, event, hints, no_freer_than_own, revoke};
+use super::{check_narrower, create, event, hints, opens_every_door, revoke};
 use crate::pending::Pending;
 
 impl Handle {
@@ -89,7 +89,12 @@ async fn replace_text(work: &mut Work<'_>, which: &KeyRef, secret: &str) -> Outc
     }
     work.guard_takeover(&owner).await?;
     work.require_proof().await?;
-    no_freer_than_own(work, &key).await?;
+    check_narrower(work, &key)?;
+    // Another text is another key: a caller whose roles count in one dialect gets none for others by it.
+    let here = key.platform.as_deref() == Some(work.caller.platform.word());
+    if !here && !opens_every_door(work, &owner).await? {
+        return Err(Fault::ExceedsOwn.into());
+    }
     (key.hint_start, key.hint_end) = hints(secret);
     if !keys::replace_text(&mut work.tx, &key, &digest(secret)).await? {
         return Err(Fault::Taken { field: "key" }.into());

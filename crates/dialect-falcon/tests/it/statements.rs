@@ -1,0 +1,165 @@
+//! How many statements requests cost: no more with many people, many grants or late pages.
+
+use super::*;
+
+#[tokio::test]
+async fn pages_cost_the_same_however_many_people_and_grants_there_are() {
+    let world = world().await;
+    let token = owners_token(&world).await;
+    let mut costs: Vec<Vec<(&str, u64)>> = Vec::new();
+    for people in [20, 600] {
+        let new: Vec<NewUser> = (0..people)
+            .map(|number| NewUser {
+                email: Some(format!("p{people}-{number}@example.org")),
+                ..NewUser::default()
+            })
+            .collect();
+        let made = world.system().create_users(new).await.unwrap();
+        for user in &made {
+            give(&world, user.id, "event_viewer", ROOT).await;
+        }
+        let last = made.last().unwrap();
+        let uuids: Vec<String> = made
+            .iter()
+            .take(500)
+            .map(|user| user.uuid.to_string())
+            .collect();
+        let mut round = Vec::new();
+        for (what, method, path, body) in [
+            ("users", "GET", "/user-management/queries/users/v1?limit=10".to_owned(), Value::Null),
+            ("late users", "GET", "/user-management/queries/users/v1?limit=10&offset=15".to_owned(), Value::Null),
+            (
+                "filtered users",
+                "GET",
+                "/user-management/queries/users/v1?limit=10&filter=direct_assigned_cids:null,uid:*'p*'".to_owned(),
+                Value::Null,
+            ),
+            ("read users", "POST", "/user-management/entities/users/GET/v1".to_owned(), json!({ "ids": uuids })),
+            (
+                "grants",
+                "GET",
+                format!("/user-management/combined/user-roles/v2?user_uuid={}&limit=10", last.uuid),
+                Value::Null,
+            ),
+            (
+                "late grants",
+                "GET",
+                format!("/user-management/combined/user-roles/v2?user_uuid={}&offset=500", last.uuid),
+                Value::Null,
+            ),
+            (
+                "role ids",
+                "GET",
+                format!("/user-roles/queries/user-role-ids-by-user-uuid/v1?user_uuid={}", last.uuid),
+                Value::Null,
+            ),
+        ] {
+            let ask = async || {
+                let call = call(&world, &token, method, &path);
+                let call = if body.is_null() { call } else { call.json(&body) };
+                let reply = call.send().await;
+                assert_eq!(reply.status, 200, "{what}: {reply:?}");
+            };
+            ask().await;
+            let before = world.directory.statements();
+            ask().await;
+            round.push((what, world.directory.statements() - before));
+        }
+        costs.push(round);
+    }
+    assert_eq!(costs[0], costs[1]);
+    for (what, statements) in &costs[0] {
+        assert!(*statements <= 12, "{what}: {statements}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_much_costs_nothing() {
+    let world = world().await;
+    let token = owners_token(&world).await;
+    let ids = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+    let nested = format!("{}uid:'a'", "(".repeat(60));
+    for (method, path, body) in [
+        (
+            "POST",
+            "/user-management/entities/users/GET/v1".to_owned(),
+            json!({ "ids": ids(5_001) }),
+        ),
+        (
+            "POST",
+            "/user-management/entities/roles/GET/v2".to_owned(),
+            json!({ "ids": ids(5_001) }),
+        ),
+        (
+            "POST",
+            "/user-management/entities/user-role-actions/v1".to_owned(),
+            json!({
+                "action": "grant", "cid": "f".repeat(32), "uuid": uuid(), "role_ids": ids(501),
+            }),
+        ),
+        (
+            "POST",
+            "/user-management/entities/user-actions/v1".to_owned(),
+            json!({ "action": { "action_name": "reset_2fa" }, "ids": ids(501) }),
+        ),
+        (
+            "GET",
+            format!("/user-management/queries/users/v1?filter={nested}"),
+            Value::Null,
+        ),
+        (
+            "GET",
+            format!(
+                "/user-management/queries/users/v1?filter={}",
+                vec!["uid:'a'"; 21].join(",")
+            ),
+            Value::Null,
+        ),
+        (
+            "GET",
+            "/user-management/queries/users/v1?limit=501".to_owned(),
+            Value::Null,
+        ),
+        (
+            "GET",
+            "/user-management/queries/users/v1?offset=99999999999999999999".to_owned(),
+            Value::Null,
+        ),
+        (
+            "GET",
+            format!(
+                "/user-roles/entities/user-roles/v1?ids={}",
+                ids(5_001).join(",")
+            ),
+            Value::Null,
+        ),
+        (
+            "GET",
+            "/mssp/queries/user-groups/v1?limit=5001".to_owned(),
+            Value::Null,
+        ),
+    ] {
+        // The first call looks the caller up; the second costs nothing at all.
+        let mut cost = 0;
+        for _ in 0..2 {
+            let before = world.directory.statements();
+            let call = call(&world, &token, method, &path);
+            let call = if body.is_null() {
+                call
+            } else {
+                call.json(&body)
+            };
+            let reply = call.send().await;
+            assert!(
+                reply.status == 400 && shaped(&reply),
+                "{path:.80}: {reply:?}"
+            );
+            cost = world.directory.statements() - before;
+        }
+        assert_eq!(cost, 0, "{path:.80}");
+    }
+}
+
+fn uuid() -> &'static str {
+    "11111111-2222-4333-8444-555555555555"
+}
