@@ -39,9 +39,11 @@ pub async fn story(opencti: &OpenCti, email: &str) -> Result<Vec<String>> {
         let mut capabilities = group.roles.iter().flat_map(|role| &role.capabilities);
         capabilities.all(|it| it.name != "BYPASS" && !it.name.starts_with("SETTINGS"))
     };
+    // A default group takes people of any organization.
     let group = groups
         .iter()
-        .find(plain)
+        .filter(plain)
+        .max_by_key(|group| group.default_assignation)
         .ok_or(Error::Config("no plain group".into()))?;
     let mut pages = opencti
         .select("id")

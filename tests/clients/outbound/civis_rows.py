@@ -40,12 +40,14 @@ FULL = {
 }
 NEW = {"name": "Ada", "email": "ada@example.org", "primary_group_id": 2, "user": "ada"}
 LIST = {
-    "feature_flag": "f", "account_status": "all", "query": "ada", "group_id": 1, "group_ids": [1, 2], "organization_id": 3,
-    "exclude_groups": True, "limit": 10, "page_num": 1, "order": "name", "order_dir": "desc",
+    "feature_flag": "f", "account_status": "all", "query": "ada", "group_id": 1, "organization_id": 3, "exclude_groups": True,
+    "limit": 10, "page_num": 1, "order": "name", "order_dir": "desc",
 }
 
 ROWS = [
     ("list", lambda api: api.users.list(**LIST), "list_users", LIST),
+    ("list by groups", lambda api: api.users.list(group_ids=[1, 2], limit=10, page_num=1), "list_users",
+     {"group_ids": [1, 2], "limit": 10, "page_num": 1}),
     ("post", lambda api: api.users.post(**NEW), "create_user", NEW),
     ("post with everything", lambda api: api.users.post(**NEW, **FULL, send_email=True), "create_user",
      {**NEW, **FULL, "send_email": True}),

@@ -359,8 +359,14 @@ pub(crate) fn gone_is_done(error: &Error) -> Option<()> {
     matches!(error, Error::NotFound(_)).then_some(())
 }
 
-/// Reads an answer whose body says nothing.
-pub(crate) fn nothing(_: &Answer) -> Result<()> {
+/// Reads an answer whose body says nothing. A page from a gateway must not pass for something done.
+pub(crate) fn nothing(answer: &Answer) -> Result<()> {
+    if answer.is_html() {
+        return Err(Error::unexpected(
+            answer,
+            "the answer is a web page: is there a gateway in between?",
+        ));
+    }
     Ok(())
 }
 

@@ -475,6 +475,15 @@ async fn what_is_gone_after_a_lost_answer_was_done() {
 }
 
 #[tokio::test]
+async fn a_gateways_page_is_no_deletion() {
+    let page = "<html>Sign in to the network</html>";
+    let script = Script::new().answer(200, &[("content-type", "text/html")], page);
+    let error = client(&script).delete_user(7).await.unwrap_err();
+    assert!(matches!(error, Error::Unexpected(_)), "{error:?}");
+    assert_eq!(error.outcome(), Outcome::Unknown);
+}
+
+#[tokio::test]
 async fn the_end_of_the_key_is_told() {
     let script = Script::new().answer(
         200,

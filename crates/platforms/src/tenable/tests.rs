@@ -230,6 +230,13 @@ async fn a_user_is_found_by_the_whole_address() {
 }
 
 #[tokio::test]
+async fn a_gateways_page_is_no_deletion() {
+    let script = Script::new().answer(200, &[], "<html>Sign in to the network</html>");
+    let error = client(&script).delete_user(7).await.unwrap_err();
+    assert!(matches!(error, Error::Unexpected(_)), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_deletion_that_was_lost_is_done_when_the_user_is_gone() {
     let script = Script::new()
         .broken(crate::Sent::Maybe)
