@@ -147,6 +147,8 @@ fn refused(answer: &Answer, envelope: &Envelope) -> Error {
     let has = |part: &str| message.contains(part);
     match if succeeded { code } else { status } {
         400 | 401 | 403 if answer.facts.id == TOKEN => Error::Unauthenticated(vendor),
+        // It must not pass for what the call itself was about: a user who is not found would count as deleted.
+        404 if answer.facts.id == TOKEN => Error::Unexpected(vendor),
         // Quirk: an unknown user is a 400 to the newer calls; so is none at all, which is another matter
         // (docs/wire/falcon.md §3).
         400 if has("invalid user uuid") && !has("uuid=''") => Error::NotFound(vendor),

@@ -46,7 +46,7 @@
 //! - A grant that came by a group is not revoked from the user: see [`Grant::is_direct`].
 //! - A filter finds; it does not identify. [`find_user`](Falcon::find_user) compares the whole address.
 //! - API clients belong to a customer and name no maker: they stay when their maker goes.
-//! - [`reset_api_client_secret`](Falcon::reset_api_client_secret) kills the former secret in the same call.
+//! - [`reset_api_client_secret`](Falcon::reset_api_client_secret) kills the former secret at once: if the answer is lost, so is the client.
 //!
 //! Calls for several things at once may do some of them: that is [`Error::Partial`](crate::Error::Partial).
 //!

@@ -56,7 +56,7 @@ pub(super) fn pages<T: Send + 'static>(
     })
 }
 
-/// What ids are told apart by.
+/// What distinguishes ids.
 pub(super) fn by_id<T: Display>(id: &T) -> String {
     id.to_string()
 }

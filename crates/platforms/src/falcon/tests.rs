@@ -322,15 +322,15 @@ fn requests() {
 #[test]
 fn what_means_nothing_or_everything_is_refused_before_it_is_sent() {
     let user = Uuid::from(UUID);
-    let nobody = Uuid::from(" ");
+    let unnamed = Uuid::from(" ");
     let (users, cids) = (UserGroupId::from("ug"), CidGroupId::from("cg"));
     let many = vec![user.clone(); 101];
     let refused = [
         operations::retrieve_users(&[]).err(),
         operations::retrieve_user(&many).err(),
-        operations::delete_user(&nobody).err(),
-        operations::delete_user_mssp(&nobody).err(),
-        operations::get_user_role_ids(&nobody).err(),
+        operations::delete_user(&unnamed).err(),
+        operations::delete_user_mssp(&unnamed).err(),
+        operations::get_user_role_ids(&unnamed).err(),
         operations::user_action(&UserAction::Reset2fa, &[]).err(),
         operations::user_roles_action(RolesAction::Revoke, &CID.into(), &user, &[], None).err(),
         operations::remove_role_link(&users, &cids, Some(&[])).err(),
@@ -1008,6 +1008,35 @@ async fn unknown_ids_are_left_out_of_what_is_read() {
             .is_empty()
     );
     assert!(falcon.retrieve_user_uuid(&["a@example.org"]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_found_is_not_a_user_that_is_not_found() {
+    let nowhere = refusing(404, "no such route");
+    let script = Script::new().json(404, &nowhere);
+    let error = client(&script)
+        .retrieve_user_uuid(&["a@example.org"])
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Unexpected(_)), "{error:?}");
+
+    // The first try is lost, and meanwhile the token ends.
+    let script = signed_in().broken(crate::Sent::Maybe).json(404, &nowhere);
+    let clock = environment();
+    let falcon = Falcon::builder("https://falcon.example.org/")
+        .api_client(ID, SECRET)
+        .transport(script.clone())
+        .environment(clock)
+        .retry(
+            crate::Retry::default()
+                .pauses(Duration::from_secs(4000), Duration::from_secs(4000))
+                .in_all(Duration::from_secs(9000)),
+        )
+        .build()
+        .unwrap();
+    let error = falcon.delete_user_mssp(&UUID.into()).await.unwrap_err();
+    assert_eq!(script.left(), 0);
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
 }
 
 #[tokio::test]
