@@ -231,25 +231,25 @@ impl Handle {
 
     /// Does what [`Handle::send_password_reset`] does for several people, all or none.
     pub fn send_password_resets(&self, users: Vec<UserRef>, dead_at_once: bool) -> Pending<'_, ()> {
-            Box::pin(async move {
+        Box::pin(async move {
             let operation = Operation::SendPasswordReset;
             self.write(operation, async move |work: &mut Work<'_>| {
                 for which in &users {
                     let user = recipient(work, which).await?;
-                            if dead_at_once {
-                                passwords::delete(&mut work.tx, user.id).await?;
-                                password_changes::end_sessions(work, user.id, None).await?;
-                            }
-                            let detail = json!({ "dead_at_once": dead_at_once });
-                            work.event("password.reset_sent", About::user(&user), Some(detail))
-                                .await?;
+                    if dead_at_once {
+                        passwords::delete(&mut work.tx, user.id).await?;
+                        password_changes::end_sessions(work, user.id, None).await?;
+                    }
+                    let detail = json!({ "dead_at_once": dead_at_once });
+                    work.event("password.reset_sent", About::user(&user), Some(detail))
+                        .await?;
                     send(work, &user, TokenPurpose::Reset, "password_reset").await?;
                 }
                 Ok(())
             })
-                    .await
-            })
-        }
+            .await
+        })
+    }
 
     /// Mails somebody the way in: who never signed in a welcome with a link to a first password, others
     /// a link to a new one.
