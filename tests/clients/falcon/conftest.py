@@ -74,5 +74,5 @@ def as_person(usher, native, falcon, cid, make_person):
 
 
 def number_of(native, person) -> int:
-    """The number of a person in the native API."""
+    """How the native API names a person."""
     return native.get(f"/users/{person['uuid']}")["id"]

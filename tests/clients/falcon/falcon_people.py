@@ -52,10 +52,10 @@ def owners_client(server) -> Client:
     return Client(env["FALCON_BASE_URL"], env["FALCON_CLIENT_ID"], env["FALCON_CLIENT_SECRET"])
 
 
-def client_of(server, native, user_number: int, **limits) -> Client:
+def client_of(server, native, user: str, **limits) -> Client:
     """An API client of somebody: a key made by the native API."""
-    key = native.post(f"/users/{user_number}/keys", {"name": "falcon", **limits})
-    return Client(f"{server.url}/falcon", key["uuid"].replace("-", ""), key["secret"])
+    key = native.post(f"/users/{user}/keys", {"name": "falcon", **limits})
+    return Client(f"{server.url}/falcon", key["id"].replace("-", ""), key["secret"])
 
 
 def fresh_uid(word: str = "person") -> str:

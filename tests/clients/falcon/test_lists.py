@@ -35,7 +35,7 @@ def names(falcon, crowd, **query):
         ("first_name:'Ada'", {"Ada"}),
         ("first_name:'ada'", {"Ada"}),
         ("first_name:!'Ada'", {"Bea", "Cleo", "Dora", "Elsa", "ada-mae", "Zoë"}),
-        ("first_name:*'*e*a'", {"Bea"}),
+        ("first_name:*'*e*a'", {"Bea", "Elsa"}),
         ("first_name:'ada*'", {"Ada", "ada-mae"}),
         ("first_name:!*'*a*'", {"Cleo", "Zoë"}),
         ("first_name:~'MAE ada'", {"ada-mae"}),
@@ -176,9 +176,9 @@ def test_v1_lists_the_own_people_and_v2_others_too(owner, falcon, native, childr
     bad(below.query_users_v2(user_type="alien"), 400, "user_type")
 
 
-def organisation(native, cid: str) -> int:
+def organisation(native, cid: str) -> str:
     for row in native.all("/organisations"):
-        if row["uuid"].replace("-", "") == cid:
+        if row["id"].replace("-", "") == cid:
             return row["id"]
     raise AssertionError(cid)
 

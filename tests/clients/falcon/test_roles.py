@@ -210,9 +210,9 @@ def test_custom_roles_belong_to_their_customer(falcon, native, cid, children, ma
     name = f"Night watch {next(numbers)}"
     made = native.post(
         "/roles",
-        {"platform": "falcon", "name": name, "organisation": 1, "permissions": [{"permission": "users.read", "reach": "subtree"}]},
+        {"platform": "falcon", "name": name, "organisation": 1, "lines": [{"word": "users.read", "reach": "subtree"}]},
     )
-    role_id = made["uuid"].replace("-", "")
+    role_id = made["id"].replace("-", "")
     shown = good(falcon.get_roles_mssp(ids=role_id))[0]
     assert (shown["id"], shown["display_name"], shown["type"], shown["cid"]) == (role_id, name, "custom", cid)
     assert not shown["is_global"] and role_id in good(falcon.query_roles())
@@ -228,7 +228,7 @@ def test_custom_roles_belong_to_their_customer(falcon, native, cid, children, ma
 
 def test_owners_and_administrators_show_as_administrators(falcon, native, make_person):
     me = native.get("/me")
-    assert ids_of(falcon, {"uuid": native.get("/users/1")["uuid"]}) == ["falconhost_admin"], me
+    assert ids_of(falcon, {"uuid": native.get("/users/1")["id"]}) == ["falconhost_admin"], me
     person = make_person()
     role = next(row for row in native.all("/roles") if row["platform"] == "usher" and row["name"] == "Administrator")
     native.post(f"/users/{person['uuid']}/grants", {"role": role["id"], "organisation": 1})

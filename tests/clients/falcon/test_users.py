@@ -188,11 +188,11 @@ def test_everybody_of_a_customer(owner, falcon, children, make_person):
 
 def test_people_without_an_address_are_shown_with_one_made_up(falcon, native):
     robot = native.post("/users", {"login": f"robot-{fresh_uid()}", "kind": "service"})
-    shown = good(falcon.retrieve_users(ids=[robot["uuid"]]))[0]
-    assert shown["uid"] == robot["uuid"].replace("-", "") + "@usher.invalid"
-    assert good(falcon.retrieve_user_uuid(uid=shown["uid"])) == [robot["uuid"]]
-    assert good(falcon.query_users(filter=f"uid:'{shown['uid']}'")) == [robot["uuid"]]
-    bad(falcon.user_action(action_name="reset_password", ids=robot["uuid"]), 400)
+    shown = good(falcon.retrieve_users(ids=[robot["id"]]))[0]
+    assert shown["uid"] == robot["id"].replace("-", "") + "@usher.invalid"
+    assert good(falcon.retrieve_user_uuid(uid=shown["uid"])) == [robot["id"]]
+    assert good(falcon.query_users(filter=f"uid:'{shown['uid']}'")) == [robot["id"]]
+    bad(falcon.user_action(action_name="reset_password", ids=robot["id"]), 400)
 
 
 def test_actions_are_done_to_all_or_none(falcon, native, make_person):
@@ -218,10 +218,10 @@ def test_actions_are_done_to_all_or_none(falcon, native, make_person):
 def test_people_made_elsewhere_show_here_and_the_other_way_round(falcon, native, make_person):
     email = fresh_uid("Native")
     made = native.post("/users", {"email": email, "given_name": "Grace", "family_name": "Hopper"})
-    shown = good(falcon.retrieve_users(ids=[made["uuid"]]))[0]
+    shown = good(falcon.retrieve_users(ids=[made["id"]]))[0]
     assert (shown["uid"], shown["first_name"], shown["last_name"]) == (email.lower(), "Grace", "Hopper")
     native.patch(f"/users/{made['id']}", {"status": "suspended"})
-    assert good(falcon.retrieve_users(ids=[made["uuid"]]))[0]["status"] == "suspended"
+    assert good(falcon.retrieve_users(ids=[made["id"]]))[0]["status"] == "suspended"
     person = make_person(first_name="Joan", last_name="Clarke")
     seen = native.get(f"/users/{person['uuid']}")
     assert (seen["email"], seen["given_name"], seen["family_name"]) == (person["uid"], "Joan", "Clarke")
