@@ -2,8 +2,8 @@
 
 use axum::extract::Request;
 use directory::{
-    Constraint, ConstraintKind, Fault, Key, KeyField, KeyId, Kind, NewKey, Operation, Permission,
-    Predicate, Query, Test, UserId,
+    Constraint, ConstraintKind, Fault, Key, KeyField, KeyId, KeyLimits, Kind, NewKey, Operation,
+    Permission, Predicate, Query, Test, UserId,
 };
 use kit::{Authenticated, HandlerResult, Pairs, Path, RequestError};
 
@@ -127,14 +127,17 @@ pub async fn create(
     }
     let constraints = constraints(&request, &values)?;
     let limits = request.caller.limits();
+    let asked = request.now().plus(seconds.saturating_mul(1_000));
+    // A limited key makes keys as limited, and none that outlives it.
     let new = NewKey {
         name,
-        expires_at: Some(request.now().plus(seconds.saturating_mul(1_000))),
-        constraints,
-        // A limited key makes keys as limited.
-        read_only: limits.read_only,
         ..NewKey::default()
-    };
+    }
+    .limited_by(KeyLimits {
+        expires_at: Some(limits.expires_at.map_or(asked, |end| end.min(asked))),
+        constraints,
+        ..limits.clone()
+    });
     let made = request.create_key(owner, new).await?;
     let shown = map::key(&made.key, Some(made.secret), request.now());
     Ok(success(operation, &shown))

@@ -63,6 +63,11 @@ def key_of(client, user_id: int, **fields) -> str:
     return client.users.post_api_keys(user_id, 3600, word("key"), **fields).token
 
 
+def endless_key(native, user_id: int) -> str:
+    """A key without an end or any other limit, which this platform itself does not make."""
+    return native.post(f"/users/{user_id}/keys", {"name": word("key")})["secret"]
+
+
 def refused(call, status: int, text: str = ""):
     """The error that a call raises, by the client's own exception."""
     try:

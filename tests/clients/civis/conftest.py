@@ -11,7 +11,7 @@ import pytest
 # Tests are imported by their paths, so what they share must be told where it is.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from civis_people import connect, group_named, key_of, make_user, word  # noqa: E402
+from civis_people import connect, endless_key, group_named, make_user, word  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +37,6 @@ def organisation(usher, native, client):
         admins=admins,
         admin=admin,
         user=user,
-        as_admin=connect(usher, key_of(client, admin.id)),
-        as_user=connect(usher, key_of(client, user.id)),
+        as_admin=connect(usher, endless_key(native, admin.id)),
+        as_user=connect(usher, endless_key(native, user.id)),
     )

@@ -220,6 +220,26 @@ def test_constraints_are_inherited(usher, organisation):
     assert error._response.json()["error"] == "bad_request"
 
 
+def test_no_key_outlives_the_one_that_makes_it(usher, organisation):
+    made = organisation.as_user.users.post_api_keys("me", 600, "parent")
+    theirs = connect(usher, made.token).users
+    assert theirs.post_api_keys("me", 3600, "longer").expires_at == made.expires_at
+    shorter = theirs.post_api_keys("me", 60, "shorter")
+    assert at(shorter.expires_at) - at(shorter.created_at) == timedelta(seconds=60)
+
+
+def test_a_key_with_an_end_changes_no_way_of_signing_in(usher, client, organisation):
+    """What it changed would last longer than the key."""
+    made = organisation.as_admin.users.post_api_keys("me", 3600, "an hour")
+    theirs = connect(usher, made.token).users
+    user = make_user(client, organisation.base.id)
+    assert theirs.patch(user.id, city="Lyon").city == "Lyon"
+    refused(lambda: theirs.delete_2fa(user.id), 403, "does not permit")
+    refused(lambda: theirs.patch(user.id, password="Correct-Horse-9-Battery"), 403, "does not permit")
+    assert organisation.as_admin.users.delete_2fa(user.id).id == user.id
+    assert organisation.as_admin.users.patch(user.id, password="Correct-Horse-9-Battery").id == user.id
+
+
 def test_a_constrained_key_opens_only_this_door(usher, client, organisation, make_native):
     free = key_of(client, organisation.user.id)
     limited = key_of(client, organisation.user.id, constraints=[{"constraint_type": "verb", "get_allowed": True}])
