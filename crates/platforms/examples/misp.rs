@@ -24,12 +24,12 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Tells the story of somebody with this address.
+/// The story of an account with this address.
 pub async fn story(misp: &Misp, email: &str) -> Result<Vec<String>> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     let version = misp.version().await?;
     let me = misp.get_user(UserRef::Me).await?;
-    told.push(format!("MISP {}, as {}", version.version, me.user.email));
+    lines.push(format!("MISP {}, as {}", version.version, me.user.email));
 
     // Two roles that administer nothing, for a change from one to the other.
     let roles = misp.roles().await?;
@@ -39,24 +39,24 @@ pub async fn story(misp: &Misp, email: &str) -> Result<Vec<String>> {
     let first = plain.next().ok_or(Error::Config("no plain role".into()))?;
     let second = plain.next().unwrap_or(first);
     let before = misp.users(&UserQuery::new()).await?.len();
-    told.push(format!("{before} users, {} roles", roles.len()));
+    lines.push(format!("{before} users, {} roles", roles.len()));
 
     let new = NewUser::new(email)
         .organisation(me.user.org_id)
         .role(first.id);
     let added = misp.add_user(&new).await?;
     let id = added.user.id;
-    told.push(format!("added {email} as {}", first.name));
+    lines.push(format!("added {email} as {}", first.name));
 
-    let lived = live(misp, id, email, second.id, &mut told).await;
+    let lived = live(misp, id, email, second.id, &mut lines).await;
     let deleted = misp.delete_user(id).await;
     lived?;
     deleted?;
     if misp.find_user(email).await?.is_some() {
         return Err(Error::Config(format!("{email} is still there")));
     }
-    told.push("deleted".to_owned());
-    Ok(told)
+    lines.push("deleted".to_owned());
+    Ok(lines)
 }
 
 async fn live(
@@ -64,14 +64,14 @@ async fn live(
     id: UserId,
     email: &str,
     role: usher_platforms::misp::RoleId,
-    told: &mut Vec<String>,
+    lines: &mut Vec<String>,
 ) -> Result<()> {
     let missing = |what: &str| Error::Config(format!("{what} is not as it was made"));
     let found = misp.find_user(&email.to_uppercase()).await?;
     if found.map(|row| row.user.id) != Some(id) {
         return Err(missing("the user"));
     }
-    told.push("found by the whole address".to_owned());
+    lines.push("found by the whole address".to_owned());
 
     misp.update_user(id, &UserChange::new().autoalert(true))
         .await?;
@@ -80,11 +80,11 @@ async fn live(
     if view.role.id != role || !view.user.autoalert {
         return Err(missing("the role"));
     }
-    told.push(format!("made a {}", view.role.name));
+    lines.push(format!("made a {}", view.role.name));
 
     let key = NewAuthKey::new().comment("usher-live").read_only(true);
     let made = misp.add_auth_key(id, &key).await?;
-    told.push(format!("gave a key, {}…", made.key.authkey_start));
+    lines.push(format!("gave a key, {}…", made.key.authkey_start));
 
     misp.update_user(id, &UserChange::new().disabled(true))
         .await?;
@@ -95,6 +95,6 @@ async fn live(
     if !view.user.disabled || !misp.auth_keys(Some(id)).await?.is_empty() {
         return Err(missing("the end"));
     }
-    told.push("disabled, and all keys deleted".to_owned());
+    lines.push("disabled, and all keys deleted".to_owned());
     Ok(())
 }

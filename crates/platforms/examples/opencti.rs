@@ -26,12 +26,12 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Tells the story of somebody with this address.
+/// The story of an account with this address.
 pub async fn story(opencti: &OpenCti, email: &str) -> Result<Vec<String>> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     let version = opencti.about().await?.version;
     let me = opencti.me().await?;
-    told.push(format!("OpenCTI {version}, as {}", me.name));
+    lines.push(format!("OpenCTI {version}, as {}", me.name));
 
     let groups = opencti.groups(&ListQuery::new()).all().await?;
     // One that permits little: it is given and taken away.
@@ -49,7 +49,7 @@ pub async fn story(opencti: &OpenCti, email: &str) -> Result<Vec<String>> {
         .select("id")
         .list_users(&UserQuery::new().page_size(100));
     pages.next_page().await?;
-    told.push(format!(
+    lines.push(format!(
         "{} users, {} groups",
         pages.total().unwrap_or_default(),
         groups.len()
@@ -59,17 +59,17 @@ pub async fn story(opencti: &OpenCti, email: &str) -> Result<Vec<String>> {
         .firstname("Usher")
         .lastname("Live");
     let made = opencti.create_user(&new).await?;
-    told.push(format!("made {email}"));
+    lines.push(format!("made {email}"));
 
-    let lived = live(opencti, &made.id, email, group, &mut told).await;
+    let lived = live(opencti, &made.id, email, group, &mut lines).await;
     let deleted = opencti.delete_user(&made.id).await;
     lived?;
     deleted?;
     if opencti.read_user(&made.id).await?.is_some() {
         return Err(Error::Config(format!("{email} is still there")));
     }
-    told.push("deleted".to_owned());
-    Ok(told)
+    lines.push("deleted".to_owned());
+    Ok(lines)
 }
 
 async fn live(
@@ -77,14 +77,14 @@ async fn live(
     id: &UserId,
     email: &str,
     group: &Group,
-    told: &mut Vec<String>,
+    lines: &mut Vec<String>,
 ) -> Result<()> {
     let missing = |what: &str| Error::Config(format!("{what} is not as it was made"));
     let found = opencti.find_user(&email.to_uppercase()).await?;
     if found.is_none_or(|user| user.id != *id) {
         return Err(missing("the user"));
     }
-    told.push("found by the whole address".to_owned());
+    lines.push("found by the whole address".to_owned());
 
     let changed = opencti
         .update_user(id, &[Edit::set("description", "made by a program")])
@@ -103,7 +103,7 @@ async fn live(
     if !holds(&member) || holds(&left) {
         return Err(missing("the membership"));
     }
-    told.push(format!("put into {} and taken out", group.name));
+    lines.push(format!("put into {} and taken out", group.name));
 
     let token = opencti
         .create_token(id, "usher-live", TokenLife::Days30)
@@ -117,7 +117,7 @@ async fn live(
     if !with.iter().any(|it| it.id == token.id) || without.iter().any(|it| it.id == token.id) {
         return Err(missing("the token"));
     }
-    told.push("gave a token and revoked it".to_owned());
+    lines.push("gave a token and revoked it".to_owned());
 
     let inactive = opencti
         .update_user(id, &[Edit::status(&AccountStatus::Inactive)])
@@ -126,6 +126,6 @@ async fn live(
     if inactive.account_status != Some(AccountStatus::Inactive) {
         return Err(missing("the status"));
     }
-    told.push("switched off, and all sessions ended".to_owned());
+    lines.push("switched off, and all sessions ended".to_owned());
     Ok(())
 }

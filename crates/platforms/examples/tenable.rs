@@ -24,15 +24,15 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Tells the story of somebody with this address.
+/// The story of an account with this address.
 pub async fn story(tie: &IdentityExposure, email: &str) -> Result<Vec<String>> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     let version = tie.about().await?.version;
     let me = tie.whoami().await?;
-    told.push(format!("Identity Exposure {version}, as {}", me.email));
+    lines.push(format!("Identity Exposure {version}, as {}", me.email));
 
     let roles = tie.roles().await?;
-    // One that administers nobody.
+    // One that administers no users.
     let plain = roles
         .iter()
         .find(|role| {
@@ -42,7 +42,7 @@ pub async fn story(tie: &IdentityExposure, email: &str) -> Result<Vec<String>> {
             })
         })
         .ok_or(Error::Config("no plain role".into()))?;
-    told.push(format!(
+    lines.push(format!(
         "{} users, {} roles",
         tie.users().await?.len(),
         roles.len()
@@ -56,17 +56,17 @@ pub async fn story(tie: &IdentityExposure, email: &str) -> Result<Vec<String>> {
         .first()
         .ok_or(Error::Config("the answer holds no user".into()))?
         .id;
-    told.push(format!("made {email}"));
+    lines.push(format!("made {email}"));
 
-    let lived = live(tie, id, email, plain.id, &mut told).await;
+    let lived = live(tie, id, email, plain.id, &mut lines).await;
     let deleted = tie.delete_user(id).await;
     lived?;
     deleted?;
     if !matches!(tie.user(id).await, Err(Error::NotFound(_))) {
         return Err(Error::Config(format!("{email} is still there")));
     }
-    told.push("deleted".to_owned());
-    Ok(told)
+    lines.push("deleted".to_owned());
+    Ok(lines)
 }
 
 async fn live(
@@ -74,14 +74,14 @@ async fn live(
     id: UserId,
     email: &str,
     role: RoleId,
-    told: &mut Vec<String>,
+    lines: &mut Vec<String>,
 ) -> Result<()> {
     let missing = |what: &str| Error::Config(format!("{what} is not as it was made"));
     let found = tie.find_user(&email.to_uppercase()).await?;
     if found.is_none_or(|user| user.id != id) {
         return Err(missing("the user"));
     }
-    told.push("found by the whole address".to_owned());
+    lines.push("found by the whole address".to_owned());
 
     let change = UserChange::new()
         .department("Navy".to_owned())
@@ -90,13 +90,13 @@ async fn live(
     if changed.department.as_deref() != Some("Navy") || changed.surname.is_some() {
         return Err(missing("the department"));
     }
-    told.push("changed".to_owned());
+    lines.push("changed".to_owned());
 
     let roles = tie.set_user_roles(id, &[role]).await?;
     if roles != [role] || tie.user(id).await?.roles != [role] {
         return Err(missing("the role"));
     }
-    told.push(format!("given role {role}"));
+    lines.push(format!("given role {role}"));
 
     let inactive = tie
         .update_user(id, &UserChange::new().active(false))
@@ -105,6 +105,6 @@ async fn live(
     if inactive.active || !tie.user(id).await?.roles.is_empty() {
         return Err(missing("the end"));
     }
-    told.push("shut out, and all roles taken away".to_owned());
+    lines.push("shut out, and all roles taken away".to_owned());
     Ok(())
 }

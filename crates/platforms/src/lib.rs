@@ -33,7 +33,7 @@
 //! - **Values**: requests have setters, three-state fields are a [`Change`], answers keep members that this library does not know in
 //!   `other`, and ids are types of their own.
 //! - **Operations** are [values](Operation) before they are calls, made by the pure functions of each platform's `operations` module.
-//! - **The way out** is each client's `raw`: any other request, with the same credential, limits, tries and errors.
+//! - **The way out** is each client's `raw`: any other request, with its credential, limits, tries and errors.
 //! - **Secrets** are [`Secret`]s: no `Display`, no `Serialize`, and `Debug` says `Secret(…)`.
 //! - **The network**: TLS by rustls with ring and the system's roots, [pinning](Builder::pin), client certificates, proxies; no
 //!   redirect is followed and no cookie kept. A [`Transport`] of one's own replaces all of it.

@@ -150,8 +150,8 @@ impl<C: Client> Builder<C> {
         self.ca_file(path)
     }
 
-    /// Trusts the server certificate with this SHA-256 digest, in hexadecimal with or without colons, whoever has signed
-    /// it, and no other; for servers that sign their own. It may be called again, for the time of a change.
+    /// Trusts the server certificate with this SHA-256 digest, in hexadecimal with or without colons, whichever authority
+    /// has signed it, and no other; for servers that sign their own. It may be called again, for the time of a change.
     pub fn pin(mut self, sha256: &str) -> Result<Self> {
         self.settings.network.pins.push(digest(sha256)?);
         Ok(self)

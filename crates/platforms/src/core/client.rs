@@ -89,7 +89,7 @@ impl Core {
                 return Ok(value);
             }
             unknown |= failure.error.outcome() == Outcome::Unknown;
-            let told = |error: Error| {
+            let with_outcome = |error: Error| {
                 // After a try without a verdict a later refusal proves nothing.
                 if unknown {
                     error.after_unknown()
@@ -106,7 +106,7 @@ impl Core {
                 .wait
                 .unwrap_or_else(|| retry.pause_after(attempt, &**environment));
             if !failure.again || attempt >= retry.tries || now + pause >= deadline {
-                return Err(told(self.dated(failure.error, failure.wait)));
+                return Err(with_outcome(self.dated(failure.error, failure.wait)));
             }
             tracing::debug!(
                 platform = facts.platform,

@@ -13,7 +13,7 @@ use crate::core::transport::{Broken, Sent};
 /// The result of everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every way a call can fail, the same for all platforms.
+/// Every way a call can fail, on any platform.
 ///
 /// [`outcome`](Error::outcome) says the one thing that code which changes something must know: whether the
 /// platform surely did nothing, or may have done it.
@@ -118,7 +118,7 @@ pub struct Lost {
     pub outcome: Outcome,
 }
 
-/// The length that is kept of an answer that nobody expected.
+/// The length that is kept of an unexpected answer.
 const EXCERPT: usize = 512;
 /// The length that is kept of a refusal's body.
 const BODY: usize = 16 * 1024;
@@ -221,7 +221,7 @@ impl Error {
         }
     }
 
-    /// An earlier try of the same call ended without a verdict, so this one cannot say that nothing was done.
+    /// An earlier try of this call ended without a verdict, so this one cannot say that nothing was done.
     pub(crate) fn after_unknown(mut self) -> Self {
         match &mut self {
             Self::Unreachable(lost) | Self::Deadline(lost) => lost.outcome = Outcome::Unknown,

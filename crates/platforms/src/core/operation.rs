@@ -120,7 +120,7 @@ impl<T> Operation<T> {
         self.facts.repeat
     }
 
-    /// All that may be told of it.
+    /// What a log or a metric may say of it.
     pub fn facts(&self) -> Facts {
         self.facts
     }

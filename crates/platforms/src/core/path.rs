@@ -11,7 +11,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A value as one segment of a path.
 pub(crate) fn segment(value: &str) -> String {
-    // Dots alone would be read as a step in the path, and cannot be told from one by encoding.
+    // A segment of dots alone would be read as a step in the path, encoded or not.
     match value {
         "." => "%2E".to_owned(),
         ".." => "%2E%2E".to_owned(),

@@ -1,4 +1,4 @@
-//! What MISP tells: users, organisations, roles, keys.
+//! Answers: users, organisations, roles, keys.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -140,7 +140,7 @@ pub struct Organisation {
     /// The name.
     #[serde(deserialize_with = "lenient::text")]
     pub name: String,
-    /// The UUID, the same on every instance.
+    /// The UUID, which is equal on every instance.
     #[serde(deserialize_with = "lenient::text")]
     pub uuid: String,
     /// What it is.
@@ -183,7 +183,7 @@ pub struct Role {
     /// The name.
     #[serde(deserialize_with = "lenient::text")]
     pub name: String,
-    /// Whether new users get it; told in the list of roles only.
+    /// Whether new users get it; filled in the list of roles only.
     #[serde(deserialize_with = "lenient::truth")]
     pub default: bool,
     /// Administers the whole server.

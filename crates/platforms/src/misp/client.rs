@@ -149,7 +149,7 @@ impl Misp {
         if self.administers().await? {
             return self.call(operations::update_user(id, change)?).await;
         }
-        // Quirk: `users/edit` ignores the id and changes the caller, so anybody else's is refused here
+        // Quirk: `users/edit` ignores the id and changes the caller, so another user's id is refused here
         // (docs/wire/misp.md §4.3).
         let me = self.get_user(UserRef::Me).await?.user.id;
         if me != id {
@@ -168,7 +168,7 @@ impl Misp {
         asked.await.copied()
     }
 
-    /// Deletes a user with all their keys. To shut somebody out and keep their traces, disable them.
+    /// Deletes a user with all their keys. To shut a person out and keep what refers to them, disable the account.
     #[doc(alias = "admin/users/delete")]
     pub async fn delete_user(&self, id: impl Into<UserId>) -> Result<()> {
         self.call(operations::delete_user(id.into())?).await

@@ -21,7 +21,7 @@ number_id! {
     KeyId
 }
 
-/// A user, or whoever the key belongs to.
+/// A user: by id, or the key's owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserRef {
     /// The key's owner.

@@ -1,4 +1,4 @@
-//! What MISP is asked and told.
+//! Queries and request bodies.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What OpenCTI tells: users, groups, roles, organizations, tokens, sessions.
+//! Answers: users, groups, roles, organizations, tokens, sessions.
 
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
@@ -47,7 +47,7 @@ pub struct User {
     /// The system of units.
     #[serde(deserialize_with = "lenient::maybe_text")]
     pub unit_system: Option<String>,
-    /// Whether somebody else vouches for the person: names and address are then not changed here.
+    /// Whether another system authenticates the user: name and address cannot be changed here then.
     #[serde(deserialize_with = "lenient::truth")]
     pub external: bool,
     /// Whether the person may not delete.
@@ -248,7 +248,7 @@ pub struct Group {
     /// Whether new users are put into it.
     #[serde(deserialize_with = "lenient::truth")]
     pub default_assignation: bool,
-    /// The roles it brings; told by [`groups`](super::OpenCti::groups) only.
+    /// The roles it brings; filled by [`groups`](super::OpenCti::groups) only.
     #[serde(deserialize_with = "connection")]
     pub roles: Vec<Role>,
     /// What else came.
@@ -317,7 +317,7 @@ pub struct Organization {
     pub other: Other,
 }
 
-/// How far somebody's statements are trusted.
+/// How far a user's statements are trusted.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -412,7 +412,7 @@ pub struct UserSessions {
     pub sessions: Vec<Session>,
 }
 
-/// Somebody, in short.
+/// A user, in short.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

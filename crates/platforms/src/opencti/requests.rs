@@ -1,4 +1,4 @@
-//! What OpenCTI is asked and told.
+//! Queries, inputs and edits.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

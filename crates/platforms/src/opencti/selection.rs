@@ -53,7 +53,7 @@ const KEPT: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     fields: String,
-    /// What somebody wrote by hand is sent as it is, and fails if the server does not know it.
+    /// A selection written by hand is sent unchanged, and fails if the server does not know a field of it.
     fixed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What Tenable Identity Exposure tells: users, roles, the server itself.
+//! Answers: users, roles, the server itself.
 
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
 //! Tenable Identity Exposure: users and roles.
 //!
 //! # Credential
-//! The API key of a user, sent as `X-API-Key`. There is one a user; asking for a new one ends the old one in the same moment, so
+//! The API key of a user, sent as `X-API-Key`. There is one a user; asking for a new one ends the old one at once, so
 //! this library does not do it: an answer that is lost would lock the caller out. The address is the server's, without `/api`.
 //!
 //! ```
@@ -21,7 +21,7 @@
 //! - **[`set_user_roles`](IdentityExposure::set_user_roles) replaces** all roles. Two callers that each add one lose one of them.
 //! - **Single sign-on brings roles back.** Of users whose [`provider`](User::provider) is `Ldap` or `Saml` the roles may return at the next
 //!   sign-in.
-//! - **The API tells nothing of others' keys**, and of nobody's last use.
+//! - **Keys of other users and the time of last use** are not part of the API.
 //! - **Password mails** are gone from newer releases; there the calls are [`Unsupported`](crate::Error::Unsupported).
 //!
 //! # Every operation

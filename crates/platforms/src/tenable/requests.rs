@@ -1,4 +1,4 @@
-//! What Tenable Identity Exposure is told.
+//! Request bodies.
 
 use serde_json::Value;
 
@@ -169,7 +169,7 @@ impl UserChange {
         self
     }
 
-    /// Ends a lock that failed sign-ins have brought about. Nobody can be locked this way.
+    /// Ends a lock that failed sign-ins have brought about. An account cannot be locked this way.
     #[must_use]
     pub fn unlock(mut self) -> Self {
         self.unlock = true;

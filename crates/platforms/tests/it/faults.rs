@@ -115,7 +115,7 @@ async fn nothing_is_sent_to_a_closed_port_and_that_is_known() {
 }
 
 #[tokio::test]
-async fn nobody_is_waited_for_beyond_the_time_given() {
+async fn no_answer_is_waited_for_beyond_the_time_given() {
     let server = Server::start(vec![Act::Silence]).await;
     let misp = Misp::builder(&server.url)
         .key(KEY)
