@@ -20,7 +20,8 @@ use super::customers::{self, Customer};
 use super::envelope::{self, Pagination};
 use super::errors::{refused, shortened};
 use super::parameters::{self, LARGEST_CONTROL_PAGE};
-use super::{filter, map, scopes, wire};
+use super::sorting;
+use super::{map, scopes, wire};
 
 /// `GET /api-clients/entities/accessible-scopes/v1`: the scopes that the caller's own client may hand
 /// on.
@@ -122,7 +123,7 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     let page = parameters::page(&pairs, 10, LARGEST_CONTROL_PAGE)?;
     let sort = parameters::text(&pairs, "sort")?;
     let (sort, descending) =
-        filter::sort(sort, "created_timestamp", client_sort).map_err(refused)?;
+        sorting::sort(sort, "created_timestamp", client_sort).map_err(refused)?;
     let at = customers::own(&request).await?;
     let query = Query {
         predicate: of_customer(&at),

@@ -473,7 +473,7 @@ mod tests {
         for (words, expected) in [
             (&[][..], false),
             (&["users.read"], false),
-            (&["users.read", "misp:perm_sync"], false),
+            (&["users.read", "usher:other"], false),
             (&["falcon:event_viewer"], true),
             (&["falcon:*"], true),
             (&["*"], true),

@@ -14,6 +14,7 @@ use super::errors::{refused, shortened};
 use super::filter;
 use super::map::{self, Cid};
 use super::parameters::{self, LARGEST_CONTROL_PAGE};
+use super::sorting;
 
 /// The direct children of a customer that have users here.
 fn below(parent: &Customer) -> Predicate<OrganisationField> {
@@ -29,7 +30,7 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     request.admit(Operation::ListOrganisations)?;
     let page = parameters::page(&pairs, 10, LARGEST_CONTROL_PAGE)?;
     let sort = parameters::text(&pairs, "sort")?;
-    let sort = filter::sort(sort, "last_modified_timestamp|desc", filter::child_sort);
+    let sort = sorting::sort(sort, "last_modified_timestamp|desc", sorting::child_sort);
     let (sort, descending) = sort.map_err(refused)?;
     let filtered = match parameters::filter(&pairs) {
         Some(text) => {

@@ -15,9 +15,9 @@ use super::control::{self, Outcomes};
 use super::customers::{self, Customer};
 use super::envelope::{self, ErrorEntry, Pagination};
 use super::errors::refused;
-use super::filter;
 use super::map::{Cid, group_id, read_group_id};
 use super::parameters::{self, LARGEST_CONTROL_PAGE, Page};
+use super::sorting;
 use super::wire;
 
 /// What CID groups are sorted by.
@@ -59,7 +59,7 @@ fn paged(
     mut found: Vec<Collection>,
     default_sort: &str,
 ) -> HandlerResult {
-    let sort = filter::sort(parameters::text(pairs, "sort")?, default_sort, sorted_by);
+    let sort = sorting::sort(parameters::text(pairs, "sort")?, default_sort, sorted_by);
     let (sort, descending) = sort.map_err(refused)?;
     if sort == SortedBy::Changed {
         found.sort_by_key(|collection| (collection.updated_at, collection.id));

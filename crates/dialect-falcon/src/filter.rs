@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::catalogue::PLATFORM;
 use super::fql::{self, Condition, Filter, Literal, Operand, Operator};
 use super::map::{self, Cid};
+use super::matching;
 
 /// Why a filter cannot be answered, in a sentence for its writer.
 pub type Refused = String;
@@ -147,15 +148,15 @@ fn user_condition(
         UserProperty::Uuid => text(condition, &UserField::Uuid, str::to_ascii_lowercase)?,
         UserProperty::Status => statuses(condition),
         UserProperty::Factors => flag(
-            fql::holds(condition, &[map::FACTOR]),
-            fql::holds(condition, &[]),
+            matching::holds(condition, &[map::FACTOR]),
+            matching::holds(condition, &[]),
             &Predicate::Is(UserField::SecondFactor, Test::Equals(true.into())),
         ),
         UserProperty::HasTemporaryRoles => {
             let none = UserField::ExpiringRoleOrganisation(PLATFORM);
             flag(
-                fql::holds(condition, &["true"]),
-                fql::holds(condition, &["false"]),
+                matching::holds(condition, &["true"]),
+                matching::holds(condition, &["false"]),
                 &not(Predicate::Is(none, Test::Absent)),
             )
         }
@@ -190,7 +191,7 @@ fn flag<F: Clone>(yes: bool, no: bool, test: &Predicate<F>) -> Predicate<F> {
 fn statuses(condition: &Condition) -> Predicate<UserField> {
     let words = map::STATUSES
         .iter()
-        .filter(|(shown, _)| fql::holds(condition, &[shown]))
+        .filter(|(shown, _)| matching::holds(condition, &[shown]))
         .flat_map(|(_, words)| words.iter().map(|word| Value::from(*word)))
         .collect();
     Predicate::Is(UserField::Standing, Test::OneOf(words))
@@ -458,7 +459,7 @@ pub fn children(filter: &Filter) -> Result<Predicate<OrganisationField>, Refused
             Ok(negated(condition, found))
         }
         "status" => Ok(flag(
-            fql::holds(condition, &[map::ACTIVE_CUSTOMER]),
+            matching::holds(condition, &[map::ACTIVE_CUSTOMER]),
             false,
             &Predicate::All,
         )),
@@ -488,72 +489,6 @@ pub fn invitations(filter: &Filter) -> Result<Predicate<RecordField>, Refused> {
         }
         "created_at" => date(condition, &RecordField::CreatedAt),
         other => Err(unknown(other)),
-    })
-}
-
-/// What invitations are sorted by.
-pub fn invitation_sort(property: &str) -> Option<RecordField> {
-    match property {
-        "created_at" => Some(RecordField::CreatedAt),
-        "updated_at" => Some(RecordField::UpdatedAt),
-        "status" | "target_cid" => Some(RecordField::Term(PLATFORM, property.to_owned())),
-        _ => None,
-    }
-}
-
-fn no_sort(property: &str) -> Refused {
-    let property: String = property.chars().take(64).collect();
-    format!("invalid sort: '{property}' cannot be sorted by here")
-}
-
-/// Reads a sort, or the default.
-pub fn sort<F>(
-    text: Option<&str>,
-    default: &str,
-    field: impl Fn(&str) -> Option<F>,
-) -> Result<(F, bool), Refused> {
-    let text = text.unwrap_or(default);
-    let sort = fql::parse_sort(text).ok_or_else(|| no_sort(text))?;
-    match field(&sort.property) {
-        Some(field) => Ok((field, sort.descending)),
-        None => Err(no_sort(&sort.property)),
-    }
-}
-
-/// What users are sorted by.
-pub fn user_sort(property: &str) -> Option<UserField> {
-    Some(match property {
-        "uid" => UserField::Email,
-        "first_name" => UserField::Given,
-        "last_name" => UserField::Family,
-        "name" => UserField::Name,
-        "status" => UserField::Standing,
-        "created_at" => UserField::CreatedAt,
-        "last_login_at" => UserField::SignedInAt,
-        "cid_name" => UserField::HomeName,
-        "has_temporary_roles" | "temporarily_assigned_cids" => {
-            UserField::ExpiringRoleOrganisation(PLATFORM)
-        }
-        _ => return None,
-    })
-}
-
-/// What the roles that a user holds are sorted by. All rows of a list are of one user and one customer.
-pub fn held_role_sort(property: &str) -> Option<HeldRoleField> {
-    Some(match property {
-        "role_name" | "cid" | "user_uuid" => HeldRoleField::Name,
-        "type" => HeldRoleField::Direct,
-        "expires_at" => HeldRoleField::ExpiresAt,
-        _ => return None,
-    })
-}
-
-/// What customers are sorted by.
-pub fn child_sort(property: &str) -> Option<OrganisationField> {
-    Some(match property {
-        "last_modified_timestamp" => OrganisationField::UpdatedAt,
-        "name" => OrganisationField::Name,
-        _ => return None,
     })
 }
 

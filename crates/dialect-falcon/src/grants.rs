@@ -14,6 +14,7 @@ use super::customers::{self, Customer};
 use super::envelope::{self, Pagination};
 use super::errors::{refused, shortened};
 use super::parameters::{self, LARGEST_PAGE};
+use super::sorting;
 use super::users::user_fault;
 use super::{filter, map, roles, wire};
 
@@ -37,7 +38,7 @@ async fn combined(request: &Authenticated, pairs: &Pairs, second: bool) -> Handl
     let id = parameters::user_uuid(pairs)?;
     let page = parameters::page(pairs, 100, LARGEST_PAGE)?;
     let sort = parameters::text(pairs, "sort")?;
-    let sort = filter::sort(sort, "role_name|asc", filter::held_role_sort);
+    let sort = sorting::sort(sort, "role_name|asc", sorting::held_role_sort);
     let (sort, descending) = sort.map_err(refused)?;
     let mut predicate = match parameters::filter(pairs) {
         Some(text) => {

@@ -15,6 +15,7 @@ use super::envelope::{self, Pagination};
 use super::errors::refused;
 use super::filter;
 use super::parameters::{self, LARGEST_PAGE};
+use super::sorting;
 
 /// The records' kind.
 pub const KIND: &str = "invitation";
@@ -32,10 +33,10 @@ fn shown(record: &Record) -> Value {
 /// `GET /user-management/queries/user-invitations/v1`.
 pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     let page = parameters::page(&pairs, 100, LARGEST_PAGE)?;
-    let sort = filter::sort(
+    let sort = sorting::sort(
         parameters::text(&pairs, "sort")?,
         "created_at|asc",
-        filter::invitation_sort,
+        sorting::invitation_sort,
     );
     let (sort, descending) = sort.map_err(refused)?;
     let predicate = match parameters::filter(&pairs) {

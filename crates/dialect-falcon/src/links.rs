@@ -17,7 +17,8 @@ use super::envelope::{self, Pagination};
 use super::errors::refused;
 use super::map::group_id;
 use super::parameters::{self, LARGEST_CONTROL_PAGE};
-use super::{cid_groups, filter, map, roles, user_groups, wire};
+use super::sorting;
+use super::{cid_groups, map, roles, user_groups, wire};
 
 /// The id of a link.
 fn link_id(collection: &Collection, group: &Group) -> String {
@@ -66,7 +67,7 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     let sort = parameters::text(&pairs, "sort")?;
     // Links are not changed once they are there, so their order is that of their making.
     let known = |property: &str| (property == "last_modified_timestamp").then_some(());
-    filter::sort(sort, "last_modified_timestamp|desc", known).map_err(refused)?;
+    sorting::sort(sort, "last_modified_timestamp|desc", known).map_err(refused)?;
     let at = customers::own(&request).await?;
     let mut query = CollectionLinks {
         organisation: at.id,

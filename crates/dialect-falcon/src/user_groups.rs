@@ -16,9 +16,9 @@ use super::control::{self, Outcomes};
 use super::customers::{self, Customer};
 use super::envelope::{self, Pagination};
 use super::errors::refused;
-use super::filter;
 use super::map::{group_id, read_group_id};
 use super::parameters::{self, LARGEST_CONTROL_PAGE, Page, read_uuid};
+use super::sorting;
 use super::users::user_fault;
 use super::wire;
 
@@ -54,7 +54,7 @@ async fn paged(
     narrowed: Predicate<GroupField>,
     default_sort: &str,
 ) -> HandlerResult {
-    let sort = filter::sort(parameters::text(pairs, "sort")?, default_sort, group_sort);
+    let sort = sorting::sort(parameters::text(pairs, "sort")?, default_sort, group_sort);
     let (sort, descending) = sort.map_err(refused)?;
     let query = Query {
         predicate: narrowed,

@@ -16,6 +16,7 @@ use super::envelope::{self, Pagination};
 use super::errors::{refused, shortened, unknown_user};
 use super::filter::{self, Generation};
 use super::parameters::{self, LARGEST_PAGE};
+use super::sorting;
 use super::{map, wire};
 
 /// The most users whose passwords or factors are reset at once: each gets a mail.
@@ -34,7 +35,7 @@ pub async fn query_v2(request: Authenticated, pairs: Pairs) -> HandlerResult {
 async fn query(request: &Authenticated, pairs: &Pairs, generation: Generation) -> HandlerResult {
     let page = parameters::page(pairs, 100, LARGEST_PAGE)?;
     let sort = parameters::text(pairs, "sort")?;
-    let (sort, descending) = filter::sort(sort, "uid|asc", filter::user_sort).map_err(refused)?;
+    let (sort, descending) = sorting::sort(sort, "uid|asc", sorting::user_sort).map_err(refused)?;
     let query = Query {
         predicate: narrowed(request, pairs, generation).await?,
         sort: Some(sort),

@@ -236,6 +236,8 @@ impl PlatformSettings {
             "platform_user_statuses": statuses(),
             "platform_ai_enabled": false,
             "platform_ai_has_token": false,
+            "platform_ai_type": null,
+            "platform_ai_model": null,
             "platform_session_idle_timeout": facts.idle,
             "platform_session_timeout": facts.longest,
             "platform_whitemark": false,

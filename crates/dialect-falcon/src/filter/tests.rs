@@ -2,6 +2,7 @@ use directory::Predicate as P;
 use proptest::prelude::*;
 
 use super::*;
+use crate::sorting::{held_role_sort, sort, user_sort};
 
 const CID: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::matching::{holds, matches_pattern};
 
 fn text(text: &str) -> Literal {
     Literal::Text {
