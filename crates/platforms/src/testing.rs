@@ -21,6 +21,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -130,6 +132,8 @@ impl fmt::Debug for Script {
 pub struct Recorder<T> {
     inner: T,
     notes: Arc<Mutex<Vec<Value>>>,
+    /// The secrets that requests have carried so far; a later answer may repeat one.
+    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl<T: Transport> Recorder<T> {
@@ -138,7 +142,19 @@ impl<T: Transport> Recorder<T> {
         Self {
             inner,
             notes: Arc::new(Mutex::new(Vec::new())),
+            secrets: Arc::default(),
         }
+    }
+
+    /// Keeps the secrets of a request, each once, and gives all that are known.
+    fn learn(&self, request: &Request<Bytes>) -> Vec<Secret> {
+        let mut known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in carried(request) {
+            if !known.iter().any(|one| one.expose() == secret.expose()) {
+                known.push(secret);
+            }
+        }
+        known.clone()
     }
 
     /// What went by: method, path, query, body, status, answer.
@@ -154,7 +170,7 @@ impl<T: Transport> Transport for Recorder<T> {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> BoxFuture<'a, Result<Response<Bytes>, Broken>> {
-        let secrets = carried(&request);
+        let secrets = self.learn(&request);
         let mut note = json!({
             "method": request.method().as_str(),
             "path": request.uri().path(),
@@ -206,17 +222,41 @@ fn carried(request: &Request<Bytes>) -> Vec<Secret> {
             _ => {}
         }
     }
-    let headers = request.headers().values();
-    let mut secrets: Vec<Secret> = headers
-        .filter(|value| value.is_sensitive())
-        .filter_map(|value| value.to_str().ok())
+    let mut secrets: Vec<Secret> = headers_of(request)
         .flat_map(|text| [text, text.rsplit(' ').next().unwrap_or(text)])
         .map(Secret::new)
         .collect();
+    // What stands in base64 in a Basic credential may come back as it is.
+    let basic = headers_of(request).filter_map(|text| text.strip_prefix("Basic "));
+    for encoded in basic {
+        let decoded = STANDARD.decode(encoded.trim()).unwrap_or_default();
+        let decoded = String::from_utf8_lossy(&decoded);
+        secrets.extend(
+            decoded
+                .split(':')
+                .filter(|it| !it.is_empty())
+                .map(Secret::new),
+        );
+    }
     if let Ok(body) = serde_json::from_slice(request.body()) {
         collect(&body, &mut secrets);
+    } else if let Ok(form) = std::str::from_utf8(request.body()) {
+        for (name, value) in form.split('&').filter_map(|pair| pair.split_once('=')) {
+            let value = value.replace('+', " ");
+            let value = percent_encoding::percent_decode_str(&value).decode_utf8_lossy();
+            if mask::is_secret(name) {
+                secrets.push(Secret::new(value.as_ref()));
+            }
+        }
     }
     secrets
+}
+
+/// The sensitive headers of a request that are text.
+fn headers_of(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
+    let values = request.headers().values();
+    let sensitive = values.filter(|value| value.is_sensitive());
+    sensitive.filter_map(|value| value.to_str().ok())
 }
 
 fn scrub(value: &mut Value, secrets: &[Secret]) {

@@ -567,9 +567,12 @@ async fn one_organisation_is_all_of_a_place_without_others_below(world: &World) 
             people.push(user);
         }
         let group = world.group("Team", place).await.id;
-        let manager = Manager::User(people[1]);
-        let set = system.set_manager(group, manager, ManagerLevel::Manage);
-        set.await.unwrap();
+        // Both manage the group, so that only the reach of their roles differs.
+        for person in &people {
+            let manager = Manager::User(*person);
+            let set = system.set_manager(group, manager, ManagerLevel::Manage);
+            set.await.unwrap();
+        }
         let chief = world.at(TOY, people[0]).await;
         assert_eq!(reset(&chief, people[1]).await, expected, "{place}");
     }

@@ -1,5 +1,7 @@
 //! How Civis says no.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 use serde::Deserialize;
@@ -29,6 +31,17 @@ pub(super) fn judge(answer: &Answer) -> Result<()> {
         // A page from a gateway must not pass for something done.
         if answer.facts.repeat != Repeat::Safe && answer.is_html() {
             answer.json::<serde::de::IgnoredAny>()?;
+        }
+        // Another server's refusal that came with 200 must not be read as a user without any member.
+        let strange = |members: &BTreeMap<String, serde::de::IgnoredAny>| {
+            let says_no = ["error", "errors", "message"];
+            !members.contains_key("id") && says_no.iter().any(|it| members.contains_key(*it))
+        };
+        let members = serde_json::from_slice::<BTreeMap<String, serde::de::IgnoredAny>>;
+        if members(&answer.body).is_ok_and(|members| strange(&members)) {
+            let what =
+                "the answer is not one of the platform's: it reports an error with a success";
+            return Err(Error::unexpected(answer, what));
         }
         return Ok(());
     }

@@ -181,7 +181,13 @@ impl Tokens {
         let operation = || operations::token(client_id, client_secret, self.member.as_ref());
         let environment = core.environment();
         let answer = match core.call(operation()?).await {
-            Err(Error::Unexpected(vendor)) if vendor.code.is_some() => {
+            // A redirect names the region in its code; other answers have codes of their own.
+            Err(Error::Unexpected(vendor))
+                if vendor.code.is_some()
+                    && vendor
+                        .status
+                        .is_some_and(|status| (300..400).contains(&status)) =>
+            {
                 let region = vendor.code.as_deref().unwrap_or_default();
                 self.credentials.follow(region)?;
                 core.call(operation()?).await?
