@@ -83,7 +83,8 @@ def test_scopes_and_search(misp, mark):
     assert found(scope="all", search=mark.upper()) == [away.id, here.id]
     assert found(search=mark) == found(scope="local", search=mark) == [here.id]
     assert found(scope="external", search=mark) == [away.id]
-    assert found(scope="mine", search=mark) == [here.id]
+    # A scope that is not known narrows to nothing, and does not fall back to the local ones.
+    assert found(scope="mine", search=mark) == []
     assert found(scope="all", search=f"sector {mark}") == [here.id]
     assert found(scope="all", search=here.uuid[:18]) == [here.id]
     assert here.id in found() and away.id not in found()

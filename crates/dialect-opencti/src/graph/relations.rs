@@ -215,6 +215,8 @@ impl Session {
                     "entity_type": "Capability",
                     "parent_types": ["Basic-Object", "Internal-Object"],
                     "name": capability::ORGANIZATION_ADMIN,
+                    "description": null,
+                    "attribute_order": null,
                     "created_at": since,
                     "updated_at": since,
                 }),
