@@ -4,7 +4,6 @@
 
 mod bounds;
 mod configuration;
-mod connections;
 mod crash;
 mod doors;
 mod growth;

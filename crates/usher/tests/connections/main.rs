@@ -1,5 +1,12 @@
 //! Thousands of connections that are of no use, from one address: a client from another is answered, and
 //! the server stays small. There are as many as this machine lets a process open, 4,096 at most.
+//! They are a program of their own, so that no other test takes the cores they measure.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../it/http.rs"]
+mod http;
+#[path = "../it/server.rs"]
+mod server;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -156,12 +163,10 @@ fn one_address_with_thousands_of_connections_keeps_no_one_out() {
                 "{sort:?}: {most} of {count} connections, slowest answer {arriving:?} while they came and \
                  {staying:?} while they stayed, {largest} MB"
             );
-            // A second in an optimised build. A program that is not optimised shares the few cores of a
-            // test machine with the attackers and with other tests, so it gets more; what they hold is
-            // bounded either way.
-            let most = Duration::from_secs(if cfg!(debug_assertions) { 8 } else { 1 });
-            assert!(arriving < most, "{sort:?}: {arriving:?}");
-            assert!(staying < most, "{sort:?}: {staying:?}");
+            // All of them at once on the few cores of a test machine, with a program that is not optimised,
+            // are work that takes its time. What they hold is what is bounded.
+            assert!(arriving < Duration::from_secs(4), "{sort:?}: {arriving:?}");
+            assert!(staying < Duration::from_secs(1), "{sort:?}: {staying:?}");
             assert!(largest < 200, "{sort:?}: {largest} MB");
         });
         runtime.shutdown_background();
