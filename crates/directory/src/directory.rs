@@ -3,20 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::access::authentication::Callers;
 use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
-use crate::cache::key_limits::KeyLimitCache;
-use crate::handle::Handle;
-use crate::model::{
-    Fault, Held, KeyLimits, Line, PasswordPolicy, Platform, PlatformSpec, Scope, Setting, Time,
-};
+use crate::model::{Fault, Held, KeyLimits, PasswordPolicy, Platform, PlatformSpec, Scope, Time};
 use crate::outcome::Abort;
 use crate::pending::Pending;
 use crate::seams::Seams;
-use crate::store::{Limits, Location, Store, StoreError, Tx, settings};
+use crate::state::Inner;
+use crate::store::{Limits, Location, Store, StoreError};
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,68 +60,6 @@ impl std::fmt::Debug for Directory {
     }
 }
 
-pub(crate) struct Inner {
-    pub store: Store,
-    pub platforms: Vec<PlatformSpec>,
-    /// What the administrator flag of a membership brings, per platform.
-    pub platform_lines: Vec<(Platform, Vec<Line>)>,
-    pub passwords: PasswordPolicy,
-    pub secret: [u8; 32],
-    pub seams: Seams,
-    pub callers: Callers,
-    pub key_limits: KeyLimitCache,
-    pub doors: crate::cache::provisioning_defaults::Doors,
-    pub memory: crate::cache::derived::Memory,
-    pub uses: crate::cache::usage::Uses,
-    pub refusals: crate::cache::refusals::Refusals,
-    pub brake: crate::access::address_limiter::Brake,
-    pub links: crate::access::address_limiter::Brake,
-    pub hashing: crate::hashing::Pool,
-    pub trials: crate::readiness::Trials,
-}
-
-impl Inner {
-    pub fn now(&self) -> Time {
-        self.seams.clock.now()
-    }
-
-    /// Time gone by, for what is measured and not written down.
-    pub fn elapsed(&self) -> std::time::Duration {
-        self.seams.clock.elapsed()
-    }
-
-    /// The id that a platform computes from a user's row, where one does.
-    pub fn alias(&self, user: &crate::model::User) -> Option<String> {
-        let alias = self.platforms.iter().find_map(|spec| spec.alias)?;
-        Some(alias(user))
-    }
-
-    pub fn platform(&self, platform: Platform) -> Option<&PlatformSpec> {
-        self.platforms.iter().find(|spec| spec.platform == platform)
-    }
-
-    /// The platform of that word, as the database names it.
-    pub fn platform_named(&self, word: &str) -> Option<&PlatformSpec> {
-        self.platforms
-            .iter()
-            .find(|spec| spec.platform.word() == word)
-    }
-
-    /// Reads a settings document, the default when none is stored.
-    pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Abort> {
-        let text = settings::document(tx, S::NAME).await?;
-        match text {
-            None => Ok(S::default()),
-            Some(text) => serde_json::from_str(&text).map_err(|error| {
-                Abort::Fault(Fault::Internal(format!(
-                    "stored setting {}: {error}",
-                    S::NAME
-                )))
-            }),
-        }
-    }
-}
-
 impl Directory {
     /// Opens the directory and brings its tables up to this version.
     pub fn open(configuration: Configuration) -> Pending<'static, Directory> {
@@ -154,8 +88,8 @@ impl Directory {
                 passwords: configuration.passwords,
                 secret: configuration.secret,
                 seams: configuration.seams,
-                callers: Callers::default(),
-                key_limits: KeyLimitCache::default(),
+                callers: crate::cache::callers::Callers::default(),
+                key_limits: crate::cache::key_limits::KeyLimitCache::default(),
                 doors: crate::cache::provisioning_defaults::Doors::default(),
                 memory: crate::cache::derived::Memory::default(),
                 uses: crate::cache::usage::Uses::default(),
@@ -166,15 +100,6 @@ impl Directory {
                 trials: crate::readiness::Trials::default(),
             })))
         })
-    }
-
-    /// Use-cases on behalf of a caller.
-    #[must_use]
-    pub fn act(&self, caller: &Caller) -> Handle {
-        Handle {
-            inner: Arc::clone(&self.0),
-            caller: Arc::clone(&caller.0),
-        }
     }
 
     /// The server itself, for first run, background work and offline recovery. It holds everything;

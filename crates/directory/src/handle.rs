@@ -8,11 +8,12 @@ use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::impersonation;
 use crate::access::table::Operation;
-use crate::directory::Inner;
+use crate::directory::Directory;
 use crate::model::{
     Fault, HeldRole, Permission, PlatformSpec, ShownRole, Standing, Time, shown_roles, word_covers,
 };
 use crate::rules;
+use crate::state::Inner;
 use crate::store::{Tx, credentials};
 
 use crate::access::work::Work;
@@ -30,6 +31,17 @@ impl std::fmt::Debug for Handle {
         f.debug_struct("Handle")
             .field("caller", &self.caller.login)
             .finish_non_exhaustive()
+    }
+}
+
+impl Directory {
+    /// Use-cases on behalf of a caller.
+    #[must_use]
+    pub fn act(&self, caller: &Caller) -> Handle {
+        Handle {
+            inner: Arc::clone(&self.0),
+            caller: Arc::clone(&caller.0),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod readiness;
 mod rules;
 mod sealing;
 mod seams;
+mod state;
 mod store;
 
 pub use access::authentication::Accepts;

@@ -4,12 +4,6 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use crate::directory::Directory;
-use crate::store::{Ailment, StoreError};
-
-/// How long the outcome of a trial stands for those that ask after it.
-const STANDS: Duration = Duration::from_secs(1);
-
 /// Why the directory cannot serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unready {
@@ -36,31 +30,4 @@ impl std::fmt::Display for Unready {
 
 /// The last trial: when it ended, by the monotonic clock, and how.
 #[derive(Default)]
-pub(crate) struct Trials(Mutex<Option<(Duration, Result<(), Unready>)>>);
-
-impl Directory {
-    /// Whether the directory can serve. Those that ask at once share one trial.
-    pub async fn check_readiness(&self) -> Result<(), Unready> {
-        let clock = &self.0.seams.clock;
-        let mut last = self.0.trials.0.lock().await;
-        if let Some((at, outcome)) = &*last
-            && clock.elapsed().saturating_sub(*at) < STANDS
-        {
-            return *outcome;
-        }
-        let outcome = self.0.store.try_out().await.map_err(|ailment| {
-            let (what, failure) = match &ailment {
-                Ailment::Reading(failure) => (Unready::Unreadable, failure),
-                Ailment::Writing(failure) => (Unready::Unwritable, failure),
-            };
-            tracing::warn!(%failure, "not ready");
-            match failure {
-                StoreError::Full => Unready::Full,
-                StoreError::Silent | StoreError::Busy => Unready::Silent,
-                _ => what,
-            }
-        });
-        *last = Some((clock.elapsed(), outcome));
-        outcome
-    }
-}
+pub(crate) struct Trials(pub Mutex<Option<(Duration, Result<(), Unready>)>>);

@@ -6,10 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
-use crate::directory::{Directory, Inner};
+use crate::directory::Directory;
 use crate::model::Fault;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
+use crate::state::Inner;
 use crate::store::{Tx, settings};
 
 /// Bytes of the nonce in front of the sealed text.

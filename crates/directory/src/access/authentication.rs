@@ -7,8 +7,7 @@
 //! authentication reads has changed ([`Store::changes`](crate::store::Store::changes)); then no
 //! statement is needed. Whatever the clock decides is decided anew each time.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use sha2::{Digest as _, Sha256};
@@ -17,89 +16,16 @@ use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
-use crate::directory::{Directory, Inner};
-use crate::model::{Constraint, Fault, Held, KeyLimits, Platform, Refusal, Standing, Time, UserId};
+use crate::cache::callers::{Found, Known, Remembered};
+use crate::directory::Directory;
+use crate::model::{Constraint, Fault, KeyLimits, Platform, Refusal, Standing, Time};
 use crate::outcome::{Abort, Outcome};
 use crate::rules::{self, KeyGate};
+use crate::state::Inner;
 use crate::store::credentials::{
     Holding, KeyRow, Owner, SessionRow, holding, key_by_digest, session_by_digest,
 };
 use crate::store::{Changes, Tx};
-
-/// Remembered rights and credentials.
-#[derive(Default)]
-pub(crate) struct Callers {
-    rights: Mutex<HashMap<UserId, Remembered>>,
-    credentials: Mutex<HashMap<[u8; 32], Known>>,
-}
-
-/// A credential as it stood at a count of changes, with what its owner held then.
-#[derive(Clone)]
-struct Known {
-    since: Changes,
-    found: Arc<Found>,
-    remembered: Remembered,
-}
-
-#[derive(Clone)]
-struct Remembered {
-    version: i64,
-    epoch: i64,
-    held: Arc<[Held]>,
-    until: Option<Time>,
-}
-
-impl Remembered {
-    fn holds(&self, now: Time) -> bool {
-        self.until.is_none_or(|end| end > now)
-    }
-}
-
-/// How many callers, and how many credentials, are remembered before all are forgotten.
-const REMEMBERED: usize = 10_000;
-
-impl Callers {
-    fn get(&self, owner: &Owner, now: Time) -> Option<Remembered> {
-        let rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
-        rights
-            .get(&owner.user)
-            .filter(|one| {
-                one.version == owner.version && one.epoch == owner.epoch && one.holds(now)
-            })
-            .cloned()
-    }
-
-    fn put(&self, owner: &Owner, one: &Remembered) {
-        let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
-        if rights.len() >= REMEMBERED {
-            rights.clear();
-        }
-        rights.insert(owner.user, one.clone());
-    }
-
-    /// The credential of that digest, if nothing has changed since it was read.
-    fn known(&self, digest: &[u8; 32], since: Changes, now: Time) -> Option<Known> {
-        let credentials = self
-            .credentials
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        credentials
-            .get(digest)
-            .filter(|known| known.since == since && known.remembered.holds(now))
-            .cloned()
-    }
-
-    fn know(&self, digest: [u8; 32], known: Known) {
-        let mut credentials = self
-            .credentials
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if credentials.len() >= REMEMBERED {
-            credentials.clear();
-        }
-        credentials.insert(digest, known);
-    }
-}
 
 /// Which kinds of credential a door takes in one header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,31 +43,11 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-enum Found {
-    Key(KeyRow),
-    Session(SessionRow),
-}
-
-impl Found {
-    fn owner(&self) -> &Owner {
-        match self {
-            Found::Key(row) => &row.owner,
-            Found::Session(row) => &row.owner,
-        }
-    }
-
-    fn credential(&self) -> Credential {
-        match self {
-            Found::Key(row) => Credential::Key(row.id),
-            Found::Session(row) => Credential::Session(row.id, row.key),
-        }
-    }
-
-    fn accepted(&self, accepts: Accepts) -> bool {
-        match self {
-            Found::Key(_) => accepts != Accepts::Sessions,
-            Found::Session(_) => accepts != Accepts::Keys,
-        }
+/// Whether a credential is of a kind that the door takes.
+fn accepted(found: &Found, accepts: Accepts) -> bool {
+    match found {
+        Found::Key(_) => accepts != Accepts::Sessions,
+        Found::Session(_) => accepts != Accepts::Keys,
     }
 }
 
@@ -168,7 +74,7 @@ impl Directory {
         // Taken before anything is read, so that a change in between is noticed.
         let since = self.0.store.changes();
         let known = since.and_then(|since| self.0.callers.known(&digest, since, self.now()));
-        if let Some(known) = known.filter(|known| known.found.accepted(accepts)) {
+        if let Some(known) = known.filter(|known| accepted(&known.found, accepts)) {
             let presented = self.admitted(platform, &known.found, &context)?;
             let owner = known.found.owner();
             return Ok(caller(
@@ -283,7 +189,9 @@ impl Directory {
     }
 
     fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Result<Presented, Fault> {
-        self.used_key(row.id, row.owner.user, context, self.now());
+        self.0
+            .uses
+            .note_key(row.id, row.owner.user, context, self.now());
         Ok(Presented {
             credential: Credential::Key(row.id),
             limits: KeyLimits {
@@ -311,7 +219,12 @@ impl Directory {
         let now = self.now();
         if row.platform != platform.word()
             || row.expires_at <= now
-            || self.0.last_seen(row.id, row.last_seen_at).plus(row.idle) <= now
+            || self
+                .0
+                .uses
+                .last_seen(row.id, row.last_seen_at)
+                .plus(row.idle)
+                <= now
             || row.key_revoked_at.is_some()
             || row.key_expires_at.is_some_and(|end| end <= now)
         {
@@ -322,7 +235,9 @@ impl Directory {
     }
 
     fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Result<Presented, Fault> {
-        self.used_session(row.id, row.key, row.owner.user, context, self.now());
+        self.0
+            .uses
+            .note_session(row.id, row.key, row.owner.user, context, self.now());
         Ok(Presented {
             credential: Credential::Session(row.id, row.key),
             limits: KeyLimits {

@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
+use crate::access::scope::scope_reaches;
 use crate::access::work::Work;
-use crate::directory::Inner;
 use crate::model::{
     Fault, GroupId, Held, ManagerLevel, OrganisationId, Permission, Platform, Scope, User, UserId,
     word_covers,
 };
 use crate::operations::roles::covering::{self, Holder};
 use crate::outcome::Outcome;
+use crate::state::Inner;
 use crate::store::{credentials, groups, organisations, users};
 
 impl Inner {
@@ -84,6 +85,35 @@ impl Work<'_> {
                     _ => false,
                 }))
             }
+        }
+    }
+
+    /// The organisation nearest to the root in whose whole subtree a permission counts.
+    pub async fn highest_reach(&mut self, permission: Permission) -> Outcome<OrganisationId> {
+        let mut highest: Option<(usize, OrganisationId)> = None;
+        for scope in self.scopes_of(permission) {
+            match scope {
+                Scope::All => return Ok(self.caller.organisation.unwrap_or(crate::ROOT)),
+                Scope::Subtree(top) => {
+                    let depth = organisations::ancestors(&mut self.tx, top).await?.len();
+                    if highest.is_none_or(|(least, _)| depth < least) {
+                        highest = Some((depth, top));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let (_, top) = highest.ok_or(Fault::Forbidden(permission))?;
+        // A token that is limited to an organisation below reaches no higher.
+        match self.caller.organisation {
+            Some(limit)
+                if organisations::ancestors(&mut self.tx, limit)
+                    .await?
+                    .contains(&top) =>
+            {
+                Ok(limit)
+            }
+            _ => Ok(top),
         }
     }
 
@@ -224,22 +254,5 @@ impl Work<'_> {
             }
         }
         Ok(true)
-    }
-}
-
-/// Whether a scope reaches a person whose home lies below these organisations (itself among them).
-pub(crate) fn scope_reaches(scope: &Scope, user: &User, above: &[OrganisationId]) -> bool {
-    match scope {
-        Scope::All => true,
-        Scope::Own(own) => *own == user.id,
-        Scope::Users { users, within } => users.contains(&user.id) && above.contains(within),
-        Scope::Groups { groups, within } => {
-            above.contains(within)
-                && user
-                    .primary_group
-                    .is_some_and(|group| groups.contains(&group))
-        }
-        Scope::Organisation(place) => *place == user.home,
-        Scope::Subtree(top) => above.contains(top),
     }
 }

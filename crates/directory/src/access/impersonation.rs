@@ -3,33 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::table::Operation;
 use crate::access::work::Work;
-use crate::handle::Handle;
 use crate::model::{Fault, Kind, Refusal, Standing, UserRef};
 use crate::outcome::Outcome;
-use crate::pending::Pending;
 use crate::rules;
 use crate::store::credentials;
-
-impl Handle {
-    /// The caller in the name of somebody else, for as long as one request takes. Every write looks at
-    /// both again: whether the one may still act for the other, and what the other may still do.
-    pub fn in_the_name_of(&self, which: impl Into<UserRef>) -> Pending<'_, Caller> {
-        fn inner(handle: &Handle, which: UserRef) -> Pending<'_, Caller> {
-            Box::pin(async move {
-                handle
-                    .read(Operation::ActForUser, async |work: &mut Work<'_>| {
-                        Ok(Caller(named(work, &which).await?))
-                    })
-                    .await
-            })
-        }
-        inner(self, which.into())
-    }
-}
 
 /// The state of a caller who acts in another's name, by the rights of now.
 pub(crate) async fn named(work: &mut Work<'_>, which: &UserRef) -> Outcome<Arc<CallerState>> {

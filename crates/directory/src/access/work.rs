@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use crate::access::caller::CallerState;
-use crate::access::guard::scope_reaches;
+use crate::access::scope::scope_reaches;
 use crate::access::table::Operation;
-use crate::directory::Inner;
 use crate::model::{
     Fault, Kind, Organisation, OrganisationId, OrganisationRef, Permission, Platform, Ref, Scope,
     Time, User, UserId, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::rules;
+use crate::state::Inner;
 use crate::store::{Tx, organisations, users};
 
 /// One transaction of one operation: the store, the caller with the rights of now, the time.

@@ -4,8 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::handle::Handle;
-use crate::model::{Fault, Permission, Platform};
+use crate::model::Platform;
 use crate::store::Moment;
 
 /// What is remembered: one of each type and platform, with the moment in which it was read.
@@ -19,44 +18,21 @@ struct Kept {
 }
 
 impl Memory {
-    fn get(&self, place: (TypeId, Platform), moment: Moment) -> Option<Arc<dyn Any + Send + Sync>> {
+    /// What is remembered at that place and moment.
+    pub fn get(
+        &self,
+        place: (TypeId, Platform),
+        moment: Moment,
+    ) -> Option<Arc<dyn Any + Send + Sync>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(&place)
             .filter(|one| one.moment == moment)
             .map(|one| Arc::clone(&one.what))
     }
 
-    fn put(&self, place: (TypeId, Platform), kept: Kept) {
+    /// Remembers what was read at a moment.
+    pub fn put(&self, place: (TypeId, Platform), moment: Moment, what: Arc<dyn Any + Send + Sync>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(place, kept);
-    }
-}
-
-impl Handle {
-    /// Something worked out from roles, groups, organisations, settings, and the dialect's documents of these: remembered
-    /// for callers whose permission to see all of it counts everywhere, as long as nothing of it changes. For others it is
-    /// worked out each time. It must not rest on anything else, nor on who asks.
-    pub async fn remembered<T: Send + Sync + 'static>(
-        &self,
-        sees: Permission,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<Arc<T>, Fault> {
-        let place = (TypeId::of::<T>(), self.caller.platform);
-        // Taken before anything is read, so that a change in between is noticed.
-        let moment = self
-            .inner
-            .store
-            .moment(self.caller.epoch)
-            .filter(|_| self.caller.reaches_all(sees.word()));
-        let known = moment.and_then(|moment| self.inner.memory.get(place, moment));
-        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
-            return Ok(known);
-        }
-        let made = Arc::new(work.await?);
-        if let Some(moment) = moment {
-            let what: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&made);
-            self.inner.memory.put(place, Kept { moment, what });
-        }
-        Ok(made)
+        all.insert(place, Kept { moment, what });
     }
 }

@@ -1,6 +1,7 @@
 //! What the process remembers between requests. Nothing here decides a right without a check that it
 //! still holds.
 
+pub(crate) mod callers;
 pub(crate) mod derived;
 pub(crate) mod key_limits;
 pub(crate) mod provisioning_defaults;

@@ -9,20 +9,10 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
-
-use crate::access::caller::CallerState;
-use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
 use crate::access::table::Operation;
-use crate::directory::{Directory, Inner};
-use crate::handle::Handle;
 use crate::model::{Fault, KeyId, OrganisationId, Platform, Refusal, SessionId, UserId};
 use crate::model::{Standing, Time};
-use crate::outcome::{Abort, Outcome};
-use crate::pending::Pending;
-use crate::store::events::{self, NewEvent};
-use crate::store::{Tx, credentials::Owner};
 
 /// The time in which a refusal that goes on is written once.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -35,33 +25,33 @@ pub(crate) struct Refusals(Mutex<HashMap<Refused, Times>>);
 
 /// What makes two refusals equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Refused {
-    who: Option<UserId>,
-    key: Option<KeyId>,
-    session: Option<SessionId>,
-    platform: Platform,
-    address: Option<IpAddr>,
-    operation: Option<Operation>,
-    reason: &'static str,
+pub(crate) struct Refused {
+    pub who: Option<UserId>,
+    pub key: Option<KeyId>,
+    pub session: Option<SessionId>,
+    pub platform: Platform,
+    pub address: Option<IpAddr>,
+    pub operation: Option<Operation>,
+    pub reason: &'static str,
 }
 
 /// How often it happened since it was last written, and what the first of those was.
 #[derive(Clone, Debug)]
-struct Times {
-    count: i64,
-    first: Time,
-    last: Time,
+pub(crate) struct Times {
+    pub count: i64,
+    pub first: Time,
+    pub last: Time,
     /// When it was last written, as time gone by.
-    written: Option<Duration>,
-    login: Option<String>,
-    home: Option<OrganisationId>,
-    request_id: String,
-    method: String,
-    path: String,
+    pub written: Option<Duration>,
+    pub login: Option<String>,
+    pub home: Option<OrganisationId>,
+    pub request_id: String,
+    pub method: String,
+    pub path: String,
 }
 
 /// Why a fault is a refusal, in the trail's word; other faults are none.
-fn reason(fault: &Fault) -> Option<&'static str> {
+pub(crate) fn reason(fault: &Fault) -> Option<&'static str> {
     match fault {
         Fault::Forbidden(_) => Some("permission"),
         Fault::KeyLimit => Some("key_limit"),
@@ -102,81 +92,16 @@ fn reason(fault: &Fault) -> Option<&'static str> {
     }
 }
 
-impl Inner {
-    /// Notes that somebody who is signed in was refused, if that is what the fault says.
-    pub(crate) fn refused(
+impl Refusals {
+    /// Counts a refusal.
+    pub fn note(
         &self,
-        caller: &CallerState,
-        operation: Option<Operation>,
-        fault: &Fault,
-    ) {
-        let caller = caller.behind.as_deref().unwrap_or(caller);
-        // What the server does by itself, or on the way through a sign-in, is told elsewhere.
-        if caller.credential == Credential::System {
-            return;
-        }
-        let Some(reason) = reason(fault) else {
-            return;
-        };
-        let (key, session) = match caller.credential {
-            Credential::Key(key) => (Some(key), None),
-            Credential::Session(session, key) => (key, Some(session)),
-            Credential::System => (None, None),
-        };
-        let refused = Refused {
-            who: Some(caller.user),
-            key,
-            session,
-            platform: caller.platform,
-            address: caller.context.address,
-            operation,
-            reason,
-        };
-        let whose = Some((caller.login.as_str(), caller.home));
-        self.note(refused, whose, &caller.context);
-    }
-
-    /// Notes that a credential opened nothing: somebody's that no longer counts, or one nobody knows.
-    pub(crate) fn refused_credential(
-        &self,
-        platform: Platform,
-        whose: Option<(&Owner, Credential)>,
-        context: &RequestContext,
-        fault: &Fault,
-    ) {
-        let Some(reason) = reason(fault) else {
-            return;
-        };
-        let (key, session) = match whose {
-            Some((_, Credential::Key(key))) => (Some(key), None),
-            Some((_, Credential::Session(session, key))) => (key, Some(session)),
-            Some((_, Credential::System)) | None => (None, None),
-        };
-        let refused = Refused {
-            who: whose.map(|(owner, _)| owner.user),
-            key,
-            session,
-            platform,
-            address: context.address,
-            operation: None,
-            reason,
-        };
-        let whose = whose.map(|(owner, _)| (owner.login.as_str(), owner.home));
-        self.note(refused, whose, context);
-    }
-
-    fn note(
-        &self,
+        now: Time,
         refused: Refused,
         whose: Option<(&str, OrganisationId)>,
         context: &RequestContext,
     ) {
-        let now = self.now();
-        let mut all = self
-            .refusals
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = all.len() >= REMEMBERED && !all.contains_key(&refused);
         // Beyond the bound it is still told that there was more, but no longer by whom.
         let (refused, whose) = if full {
@@ -220,13 +145,8 @@ impl Inner {
     }
 
     /// Takes what is to be written now; `all` does not wait for the end of a pause.
-    fn due_refusals(&self, all: bool) -> Vec<(Refused, Times)> {
-        let now = self.elapsed();
-        let mut known = self
-            .refusals
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub fn take_due(&self, now: Duration, all: bool) -> Vec<(Refused, Times)> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_empty() {
             return Vec::new();
         }
@@ -245,12 +165,8 @@ impl Inner {
     }
 
     /// Refusals that could not be written wait for the next flush.
-    fn put_back_refusals(&self, old: Vec<(Refused, Times)>) {
-        let mut known = self
-            .refusals
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub fn put_back(&self, old: Vec<(Refused, Times)>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (refused, times) in old {
             match known.get_mut(&refused) {
                 Some(present) => {
@@ -264,83 +180,4 @@ impl Inner {
             }
         }
     }
-}
-
-impl Handle {
-    /// Notes that the caller was refused by a rule of their door's own.
-    pub fn note_refusal(&self, fault: &Fault) {
-        self.inner.refused(&self.caller, None, fault);
-    }
-}
-
-impl Directory {
-    /// Writes the refusals that are due into the audit trail. The binary calls it about once a second.
-    pub fn flush_refusals(&self) -> Pending<'_, ()> {
-        Box::pin(async move { self.write_refusals(false).await })
-    }
-
-    /// Writes all that are known, without waiting for the end of a pause: before the server stops.
-    pub fn flush_last_refusals(&self) -> Pending<'_, ()> {
-        Box::pin(async move { self.write_refusals(true).await })
-    }
-
-    async fn write_refusals(&self, all: bool) -> Result<(), Fault> {
-        let due = self.0.due_refusals(all);
-        if due.is_empty() {
-            return Ok(());
-        }
-        let rows = due.clone();
-        let written = self
-            .0
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                for (refused, times) in &rows {
-                    append(tx, refused, times).await?;
-                }
-                Ok(())
-            })
-            .await;
-        if let Err(stop) = written {
-            self.0.put_back_refusals(due);
-            return Err(Abort::into_fault(stop));
-        }
-        Ok(())
-    }
-}
-
-async fn append(tx: &mut Tx<'_>, refused: &Refused, times: &Times) -> Outcome<()> {
-    let mut detail = json!({
-        "reason": refused.reason,
-        "count": times.count,
-        "last_at": times.last.rfc3339(),
-        "method": times.method,
-        "path": times.path,
-    });
-    if let Some(operation) = refused.operation {
-        detail["operation"] = operation.name().into();
-        detail["permission"] = operation.access().permission.word().into();
-    }
-    let (detail, address) = (
-        detail.to_string(),
-        refused
-            .address
-            .map(|address| address.to_canonical().to_string()),
-    );
-    let event = NewEvent {
-        at: times.first,
-        verb: "access.refused",
-        actor: refused.who.map(|user| user.0),
-        actor_name: times.login.as_deref(),
-        platform: refused.platform.word(),
-        key: refused.key.map(|key| key.0),
-        session: refused.session.map(|session| session.0),
-        entity: "request",
-        entity_id: None,
-        entity_name: refused.operation.map(Operation::name),
-        organisation: times.home.map(|home| home.0),
-        detail: Some(&detail),
-        address: address.as_deref(),
-        request_id: Some(times.request_id.as_str()).filter(|id| !id.is_empty()),
-    };
-    Ok(events::append(tx, &event).await?)
 }

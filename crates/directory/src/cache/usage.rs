@@ -6,21 +6,25 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::access::caller::RequestContext;
-use crate::directory::{Directory, Inner};
 use crate::model::{KeyId, SessionId, Time, UserId};
-use crate::outcome::{Abort, Outcome};
-use crate::pending::Pending;
-use crate::store::{Tx, keys, sessions, users};
 
 /// Uses that are not written yet.
 #[derive(Default)]
 pub(crate) struct Uses(Mutex<PendingUses>);
 
-#[derive(Default)]
-struct PendingUses {
-    keys: HashMap<KeyId, KeyUse>,
-    sessions: HashMap<SessionId, Time>,
-    users: HashMap<UserId, Time>,
+/// What is pending, by what was used.
+#[derive(Clone, Default)]
+pub(crate) struct PendingUses {
+    pub keys: HashMap<KeyId, KeyUse>,
+    pub sessions: HashMap<SessionId, Time>,
+    pub users: HashMap<UserId, Time>,
+}
+
+impl PendingUses {
+    /// Whether nothing was used.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.sessions.is_empty() && self.users.is_empty()
+    }
 }
 
 /// The uses of one key since the last flush.
@@ -47,12 +51,11 @@ impl Uses {
     pub fn of_key(&self, key: KeyId) -> Option<KeyUse> {
         self.lock().keys.get(&key).cloned()
     }
-}
 
-impl Directory {
-    pub(crate) fn used_key(&self, key: KeyId, user: UserId, context: &RequestContext, now: Time) {
+    /// Counts a use of a key.
+    pub fn note_key(&self, key: KeyId, user: UserId, context: &RequestContext, now: Time) {
         let address = context.address.map(|address| address.to_canonical());
-        let mut pending = self.0.uses.lock();
+        let mut pending = self.lock();
         let one = pending.keys.entry(key).or_insert_with(|| KeyUse {
             count: 0,
             last: now,
@@ -69,7 +72,8 @@ impl Directory {
         pending.users.insert(user, now);
     }
 
-    pub(crate) fn used_session(
+    /// Counts a use of a session, and of the key it is bound to.
+    pub fn note_session(
         &self,
         session: SessionId,
         key: Option<KeyId>,
@@ -78,63 +82,29 @@ impl Directory {
         now: Time,
     ) {
         if let Some(key) = key {
-            self.used_key(key, user, context, now);
+            self.note_key(key, user, context, now);
         }
-        let mut pending = self.0.uses.lock();
+        let mut pending = self.lock();
         pending.sessions.insert(session, now);
         pending.users.insert(user, now);
     }
 
-    /// Writes what is pending. The binary calls it about once a second and before it stops.
-    pub fn flush_uses(&self) -> Pending<'_, ()> {
-        Box::pin(async move {
-            let pending = std::mem::take(&mut *self.0.uses.lock());
-            if pending.keys.is_empty() && pending.sessions.is_empty() && pending.users.is_empty() {
-                return Ok(());
-            }
-            let (key_uses, session_uses, people) = (
-                pending.keys.clone(),
-                pending.sessions.clone(),
-                pending.users.clone(),
-            );
-            let written = self
-                .0
-                .store
-                .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                    for (key, one) in &key_uses {
-                        keys::add_uses(tx, *key, one.count, one.last, &one.texts()).await?;
-                    }
-                    for (session, at) in &session_uses {
-                        sessions::seen(tx, *session, *at).await?;
-                    }
-                    for (user, at) in &people {
-                        users::seen(tx, *user, *at).await?;
-                    }
-                    Ok(())
-                })
-                .await;
-            if let Err(stop) = written {
-                self.0.put_back(pending);
-                return Err(Abort::into_fault(stop));
-            }
-            Ok(())
-        })
+    /// Takes what is pending, to write it.
+    pub fn take(&self) -> PendingUses {
+        std::mem::take(&mut *self.lock())
     }
-}
 
-impl Inner {
     /// When a session was last used, pending uses included.
-    pub(crate) fn last_seen(&self, session: SessionId, stored: Time) -> Time {
-        self.uses
-            .lock()
+    pub fn last_seen(&self, session: SessionId, stored: Time) -> Time {
+        self.lock()
             .sessions
             .get(&session)
             .map_or(stored, |pending| stored.max(*pending))
     }
 
     /// Uses that could not be written wait for the next flush.
-    fn put_back(&self, old: PendingUses) {
-        let mut pending = self.uses.lock();
+    pub fn put_back(&self, old: PendingUses) {
+        let mut pending = self.lock();
         for (key, one) in old.keys {
             let entry = pending.keys.entry(key).or_insert_with(|| KeyUse {
                 count: 0,

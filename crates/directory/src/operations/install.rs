@@ -8,15 +8,13 @@ use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::hashing::Turn;
-use crate::model::{
-    BuiltinGroup, Extended, Fault, Group, GroupId, GroupRoleScope, Membership, NewExtension,
-    Organisation, Platform, PlatformSpec, Status, Time, User, UserId, UserKind,
-};
+use crate::model::{Fault, Membership, Organisation, Platform, Status, User, UserId, UserKind};
 use crate::outcome::Outcome;
 use crate::rules;
-use crate::store::{Tx, extensions, grants, groups, organisations, roles, settings, users};
+use crate::store::{Tx, grants, organisations, roles, settings, users};
 
 use super::passwords::Prepared;
+use crate::operations::organisations::builtin_groups::{self, groups_of_organisation};
 use crate::operations::roles::owners;
 use crate::pending::Pending;
 
@@ -132,7 +130,8 @@ impl Directory {
                                 organisations::without_group(&mut work.tx, platform, word).await?;
                             for organisation in without {
                                 if group.everywhere || organisation.id == crate::ROOT {
-                                    install_group(work, spec, group, &organisation).await?;
+                                    builtin_groups::install_group(work, spec, group, &organisation)
+                                        .await?;
                                 }
                             }
                         }
@@ -191,125 +190,6 @@ async fn builtins(work: &mut Work<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// The groups that each platform installs in an organisation (in the root: also those it installs
-/// only there), with the roles they bring.
-pub(crate) async fn groups_of_organisation(
-    work: &mut Work<'_>,
-    organisation: &Organisation,
-) -> Outcome<()> {
-    let inner = std::sync::Arc::clone(&work.inner);
-    for spec in &inner.platforms {
-        for group in spec
-            .groups
-            .iter()
-            .filter(|group| group.everywhere || organisation.id == crate::ROOT)
-        {
-            install_group(work, spec, group, organisation).await?;
-        }
-    }
-    Ok(())
-}
-
-fn named(pattern: &str, with: &str) -> String {
-    pattern.replace("{organisation}", with)
-}
-
-/// A built-in group as it stands in an organisation.
-fn builtin(
-    spec: &PlatformSpec,
-    group: &BuiltinGroup,
-    organisation: &Organisation,
-    uuid: uuid::Uuid,
-    now: Time,
-) -> Group {
-    Group {
-        id: GroupId(0),
-        uuid,
-        organisation: organisation.id,
-        platform: Some(spec.platform.word().to_owned()),
-        word: Some(group.word.to_owned()),
-        name: named(group.name, &organisation.name),
-        slug: named(group.slug, &organisation.slug),
-        description: Some(group.description.to_owned()),
-        newcomers_of: group.newcomers.then(|| spec.platform.word().to_owned()),
-        version: 1,
-        created_at: now,
-        created_by: None,
-        updated_at: now,
-        updated_by: None,
-    }
-}
-
-async fn install_group(
-    work: &mut Work<'_>,
-    spec: &PlatformSpec,
-    group: &BuiltinGroup,
-    organisation: &Organisation,
-) -> Outcome<()> {
-    let (now, actor) = (work.now, work.actor());
-    let uuid = work.inner.seams.random_uuid();
-    let mut made = builtin(spec, group, organisation, uuid, now);
-    made.created_by = actor;
-    made.updated_by = actor;
-    let present = groups::builtin(&mut work.tx, spec.platform, group.word, organisation.id).await?;
-    if present.is_some() {
-        return Ok(());
-    }
-    let Some(id) = groups::insert(&mut work.tx, &made).await? else {
-        return Ok(());
-    };
-    for word in group.roles {
-        let role = roles::by_word(&mut work.tx, spec.platform.word(), word)
-            .await?
-            .ok_or_else(|| {
-                let platform = spec.platform;
-                Fault::Internal(format!("the catalogue of {platform} has no role {word}"))
-            })?;
-        let scope = GroupRoleScope::Organisation(organisation.id);
-        grants::put_group_role(&mut work.tx, id, role.id, scope, now, actor).await?;
-    }
-    if let Some(document) = group.document {
-        let document = serde_json::from_str(document)
-            .map_err(|error| Fault::Internal(format!("catalogue document: {error}")))?;
-        let extension = NewExtension {
-            document,
-            terms: group
-                .terms
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        };
-        extensions::put(
-            &mut work.tx,
-            Extended::Group,
-            id.0,
-            spec.platform.word(),
-            &extension,
-            now,
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-/// Built-in groups carry their organisation's name, so they are renamed with it.
-pub(crate) async fn rename_groups_of_organisation(
-    work: &mut Work<'_>,
-    new: &Organisation,
-) -> Outcome<()> {
-    let inner = std::sync::Arc::clone(&work.inner);
-    let now = work.now;
-    for spec in &inner.platforms {
-        for group in spec.groups.iter().filter(|group| {
-            group.name.contains("{organisation}") || group.slug.contains("{organisation}")
-        }) {
-            let renamed = builtin(spec, group, new, uuid::Uuid::nil(), now);
-            groups::rename_builtin(&mut work.tx, &renamed, new.id, now).await?;
-        }
-    }
-    Ok(())
-}
-
 async fn owner(
     work: &mut Work<'_>,
     first: &FirstRun,
@@ -359,7 +239,7 @@ async fn owner(
     user.id = users::insert(&mut work.tx, &user, alias.as_deref())
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
-    super::users::take_names(work, &user).await?;
+    super::users::checks::take_names(work, &user).await?;
     organisations::put_membership(
         &mut work.tx,
         Membership {
@@ -381,7 +261,7 @@ async fn owner(
     work.event(
         "user.created",
         About::user(&user),
-        Some(json!({ "after": super::users::described(&user) })),
+        Some(json!({ "after": super::users::checks::described(&user) })),
     )
     .await?;
     Ok(users::by_id(&mut work.tx, user.id)

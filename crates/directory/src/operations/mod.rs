@@ -3,8 +3,10 @@
 
 mod audit;
 mod collections;
+mod derived;
 mod extensions;
 pub(crate) mod groups;
+mod impersonation;
 pub(crate) mod install;
 mod jobs;
 pub(crate) mod keys;
@@ -12,11 +14,14 @@ pub(crate) mod mail;
 pub(crate) mod organisations;
 pub(crate) mod passwords;
 mod reach;
+mod readiness;
 mod records;
+mod refusals;
 pub(crate) mod roles;
 mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sweep;
 pub(crate) mod tokens;
+mod usage;
 pub(crate) mod users;

@@ -4,7 +4,6 @@ use crate::access::caller::Credential;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
-use crate::directory::Inner;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
@@ -13,6 +12,7 @@ use crate::model::{
 };
 use crate::outcome::{Abort, Outcome};
 use crate::rules;
+use crate::state::Inner;
 use crate::store::{Tx, organisations, passwords, sessions, settings, tokens, users};
 
 use super::mail;

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::pending::Pending;
 use crate::store::{organisation_labels, roles, users};
 
-use super::groups;
+use super::groups::visibility;
 
 impl Handle {
     /// Those of the users that a permission of the caller reaches so as to change them.
@@ -52,7 +52,7 @@ impl Handle {
                 let seen = work.seen_users(&people).await?;
                 let homes = organisation_labels::homes(&mut work.tx, &seen).await?;
                 let ids: Vec<i64> = of_groups.iter().map(|id| id.0).collect();
-                let groups = groups::seen(work, &ids).await?;
+                let groups = visibility::seen(work, &ids).await?;
                 let wanted: BTreeSet<OrganisationId> = homes
                     .into_iter()
                     .chain(groups.into_iter().map(|group| group.organisation))

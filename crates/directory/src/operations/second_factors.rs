@@ -7,13 +7,13 @@ use crate::access::caller::Credential;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
-use crate::directory::Inner;
 use crate::handle::Handle;
 use crate::model::{
     Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserId, UserKind, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::rules;
+use crate::state::Inner;
 use crate::store::second_factors::{self, Factor};
 use crate::store::{sessions, users};
 

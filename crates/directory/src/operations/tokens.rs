@@ -13,8 +13,8 @@ use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState, User,
-    UserChange, UserKind, UserRef,
+    Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState, User, UserKind,
+    UserRef,
 };
 use crate::outcome::{Abort, Outcome};
 use crate::rules;
@@ -24,7 +24,6 @@ use crate::store::{Tx, passwords, users};
 use super::mail;
 use super::passwords as password_changes;
 use crate::operations::sessions::lockouts;
-use crate::operations::users::change;
 use crate::pending::Pending;
 
 /// Letters and digits of a token.
@@ -152,50 +151,8 @@ impl Directory {
         })
     }
 
-    /// Confirms a new e-mail address by the token mailed to it. Somebody else may have taken the
-    /// address meanwhile: then it fails as taken, and nothing changes.
-    pub fn confirm_email<'a>(
-        &'a self,
-        token: &'a str,
-        platform: Platform,
-        context: RequestContext,
-    ) -> Pending<'a, User> {
-        Box::pin(async move {
-            self.0.brake.check(context.address, self.0.elapsed())?;
-            let found = self.standing_token(token).await;
-            let (stored, user) = match found {
-                Ok(found) if found.0.purpose == TokenPurpose::ConfirmEmail => found,
-                other => {
-                    self.0.brake.count(context.address, self.0.elapsed());
-                    return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
-                }
-            };
-            let digest = digest(token);
-            self.acting(platform, &user, context)
-                .write(
-                    Operation::UpdateOwnProfile,
-                    async move |work: &mut Work<'_>| {
-                        let own = work.caller.user;
-                        let missing = || Fault::NotFound(Kind::Token);
-                        let user = users::by_id(&mut work.tx, own).await?.ok_or_else(missing)?;
-                        let awaited =
-                            user.pending_email.is_some() && user.pending_email == stored.detail;
-                        if !tokens::take(&mut work.tx, &digest).await? || !awaited {
-                            return Err(missing().into());
-                        }
-                        let change = UserChange {
-                            email: Some(user.pending_email),
-                            ..UserChange::default()
-                        };
-                        change::update(work, &own.into(), &change, None).await
-                    },
-                )
-                .await
-        })
-    }
-
     /// A token that may be used now, with its owner.
-    async fn standing_token(&self, token: &str) -> Result<(Token, User), Fault> {
+    pub(crate) async fn standing_token(&self, token: &str) -> Result<(Token, User), Fault> {
         let (digest, now) = (digest(token), self.now());
         let found = self
             .0

@@ -83,7 +83,7 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        if let Some(advice) = super::postgres::tls::advice(&error) {
+        if let Some(advice) = super::postgres::advice::advice(&error) {
             return Self::Lost(format!("{}; {advice}", chain(&error)));
         }
         let Some(reply) = error.as_db_error() else {

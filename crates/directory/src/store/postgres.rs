@@ -18,6 +18,7 @@ use super::error::{Res, StoreError};
 use super::transaction::{Arm, Book, Later, Tx};
 use super::value::{Kept, Row, Val};
 
+pub(super) mod advice;
 pub(super) mod tls;
 
 /// How often a write is run again because another one came first.

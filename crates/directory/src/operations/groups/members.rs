@@ -16,11 +16,11 @@ use crate::outcome::Outcome;
 use crate::store::select::Sql;
 use crate::store::{groups, members, organisations};
 
-use crate::operations::groups::changeable;
-use crate::operations::groups::reaches;
-use crate::operations::groups::seen_ids;
 use crate::operations::groups::sharing::named;
-use crate::operations::groups::visible;
+use crate::operations::groups::visibility::changeable;
+use crate::operations::groups::visibility::reaches;
+use crate::operations::groups::visibility::seen_ids;
+use crate::operations::groups::visibility::visible;
 use crate::operations::roles::covering::{self, Holder};
 use crate::operations::roles::owners;
 use crate::pending::Pending;

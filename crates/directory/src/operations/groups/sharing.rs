@@ -16,7 +16,7 @@ use crate::pending::Pending;
 use crate::store::select::Sql;
 use crate::store::{groups, pages, users};
 
-use super::{changeable, seen, seen_ids, visible};
+use super::visibility::{changeable, seen, seen_ids, visible};
 
 impl Handle {
     /// One page of the groups that the caller may change so far: by the reach of managing groups, or as

@@ -6,11 +6,10 @@ pub(crate) mod renew;
 use serde_json::json;
 
 use crate::access::authentication::digest;
-use crate::access::guard::scope_reaches;
+use crate::access::scope::scope_reaches;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
-use crate::directory::Inner;
 use crate::handle::Handle;
 use crate::model::{
     Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyPolicy, KeyRef, KeyShape,
@@ -22,6 +21,7 @@ use crate::operations::keys::list::visible;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::rules;
+use crate::state::Inner;
 use crate::store::{keys, organisations};
 
 impl Handle {

@@ -1,5 +1,6 @@
 //! Organisations: list, make, change, delete.
 
+pub(crate) mod builtin_groups;
 pub(crate) mod memberships;
 
 use serde_json::json;
@@ -182,38 +183,6 @@ async fn free_slug(work: &mut Work<'_>, wanted: &str, own: i64) -> Outcome<Strin
     Err(Fault::Taken { field: "slug" }.into())
 }
 
-/// The organisation nearest to the root in whose whole subtree a permission counts.
-pub(crate) async fn highest_reach(
-    work: &mut Work<'_>,
-    permission: Permission,
-) -> Outcome<OrganisationId> {
-    let mut highest: Option<(usize, OrganisationId)> = None;
-    for scope in work.scopes_of(permission) {
-        match scope {
-            Scope::All => return Ok(work.caller.organisation.unwrap_or(crate::ROOT)),
-            Scope::Subtree(top) => {
-                let depth = organisations::ancestors(&mut work.tx, top).await?.len();
-                if highest.is_none_or(|(least, _)| depth < least) {
-                    highest = Some((depth, top));
-                }
-            }
-            _ => {}
-        }
-    }
-    let (_, top) = highest.ok_or(Fault::Forbidden(permission))?;
-    // A token that is limited to an organisation below reaches no higher.
-    match work.caller.organisation {
-        Some(limit)
-            if organisations::ancestors(&mut work.tx, limit)
-                .await?
-                .contains(&top) =>
-        {
-            Ok(limit)
-        }
-        _ => Ok(top),
-    }
-}
-
 /// Makes an organisation in a transaction.
 pub(crate) async fn create(
     work: &mut Work<'_>,
@@ -230,7 +199,7 @@ pub(crate) async fn create(
             work.require_organisation(parent).await?;
             parent
         }
-        None => highest_reach(work, Permission::ManageOrganisations).await?,
+        None => work.highest_reach(Permission::ManageOrganisations).await?,
     };
     let slug = match &new.slug {
         Some(slug) => slug.clone(),
@@ -272,7 +241,7 @@ pub(crate) async fn create(
         .into());
     };
     organisation.id = id;
-    super::install::groups_of_organisation(work, &organisation).await?;
+    builtin_groups::groups_of_organisation(work, &organisation).await?;
     if let Some(extension) = &new.extension {
         extensions::put(work, Extended::Organisation, id.0, extension).await?;
     }
@@ -351,7 +320,7 @@ async fn update(
         }
         new.version += 1;
         if new.name != old.name || new.slug != old.slug {
-            super::install::rename_groups_of_organisation(work, &new).await?;
+            builtin_groups::rename_groups_of_organisation(work, &new).await?;
         }
         let mut detail = json!({ "before": described(&old, &new), "after": described(&new, &old) });
         if documented {

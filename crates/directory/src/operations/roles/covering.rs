@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use crate::access::work::Work;
-use crate::directory::Inner;
 use crate::model::{
-    Fault, GroupId, GroupRoleScope, Line, Manager, ManagerLevel, OrganisationId, Permission, Place,
-    Platform, Reach, Role, Scope, User, UserId, word_covers,
+    Fault, GroupId, GroupRoleScope, Kind, Line, Manager, ManagerLevel, OrganisationId, Permission,
+    Place, Platform, PlatformSpec, Reach, Role, Scope, User, UserId, word_covers,
 };
 use crate::outcome::Outcome;
+use crate::state::Inner;
 use crate::store::{
     collections, credentials, grants, groups, members, organisations, roles, users,
 };
 
-use crate::operations::roles::granting::spec_of;
+/// What the directory knows of a role's platform.
+pub(crate) fn spec_of<'a>(inner: &'a Inner, role: &Role) -> Result<&'a PlatformSpec, Fault> {
+    inner
+        .platform_named(&role.platform)
+        .ok_or(Fault::UnknownReference(Kind::Role))
+}
 
 /// People that the lists of one role name at most.
 const MOST_LISTED: usize = 10_000;

@@ -1,5 +1,7 @@
 //! Which roles a platform gives the people made through its dialect.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::covering::{self, Holder};
@@ -11,7 +13,7 @@ use crate::handle::Handle;
 use crate::model::{Fault, Kind, Place, Platform, Role, RoleId, RolePaths};
 use crate::outcome::Outcome;
 use crate::pending::Pending;
-use crate::store::settings;
+use crate::store::{roles, settings};
 
 impl Handle {
     /// The roles that newcomers at the dialect's door get.
@@ -27,7 +29,7 @@ impl Handle {
                 if !shown {
                     return Err(Fault::UnknownReference(Kind::Role).into());
                 }
-                granting::door_roles(work, platform).await
+                door_roles(work, platform).await
             })
             .await
         })
@@ -65,7 +67,7 @@ pub(crate) async fn put_default_roles(
         .cloned()
         .filter(|_| work.shown_platform().is_none_or(|own| own == platform))
         .ok_or(Fault::UnknownReference(Kind::Role))?;
-    let before = granting::door_roles(work, platform).await?;
+    let before = door_roles(work, platform).await?;
     let before: Vec<RoleId> = before.iter().map(|role| role.id).collect();
     if before == wanted {
         return Ok(());
@@ -87,7 +89,7 @@ pub(crate) async fn put_default_roles(
         }
         covering::may_grant(work, &role, Place::Everywhere, Holder::Anybody).await?;
     }
-    let name = granting::default_roles_setting(platform);
+    let name = default_roles_setting(platform);
     let (now, actor) = (work.now, work.actor());
     let document = json!(wanted).to_string();
     settings::put(&mut work.tx, &name, &document, now, actor).await?;
@@ -98,4 +100,31 @@ pub(crate) async fn put_default_roles(
     };
     let detail = json!({ "before": before, "after": wanted });
     work.event("setting.changed", about, Some(detail)).await
+}
+
+/// The roles that newcomers at a platform's door get: the stored choice, else the catalogue's.
+pub(crate) async fn door_roles(work: &mut Work<'_>, platform: Platform) -> Outcome<Vec<Role>> {
+    let name = default_roles_setting(platform);
+    let mut found = Vec::new();
+    if let Some(stored) = settings::document(&mut work.tx, &name).await? {
+        let ids: Vec<i64> = serde_json::from_str(&stored)
+            .map_err(|error| Fault::Internal(format!("stored default roles: {error}")))?;
+        for id in ids {
+            found.extend(roles::by_id(&mut work.tx, RoleId(id)).await?);
+        }
+        return Ok(found);
+    }
+    let inner = Arc::clone(&work.inner);
+    let words = inner
+        .platform(platform)
+        .map_or(&[][..], |spec| spec.default_roles);
+    for word in words {
+        found.extend(roles::by_word(&mut work.tx, platform.word(), word).await?);
+    }
+    Ok(found)
+}
+
+/// The name of the setting that holds a platform's default roles.
+pub(crate) fn default_roles_setting(platform: Platform) -> String {
+    format!("{}.default_roles", platform.word())
 }

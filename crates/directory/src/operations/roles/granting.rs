@@ -11,10 +11,9 @@ use crate::model::{
     RolePaths, Time, User, UserId, shown_roles,
 };
 use crate::outcome::Outcome;
-use crate::store::{grants, members, roles, settings};
+use crate::store::{grants, members, roles};
 
-use crate::operations::organisations::highest_reach;
-use crate::operations::roles::covering::{Holder, may_grant};
+use crate::operations::roles::covering::{Holder, may_grant, spec_of};
 use crate::operations::roles::owners;
 
 /// A role as a request refers to it: on a platform the caller's dialect speaks of, and visible.
@@ -36,16 +35,6 @@ pub(crate) async fn referenced(work: &mut Work<'_>, id: RoleId) -> Outcome<Role>
         }
     }
     Ok(role)
-}
-
-/// What the directory knows of a role's platform.
-pub(crate) fn spec_of<'a>(
-    inner: &'a crate::directory::Inner,
-    role: &Role,
-) -> Result<&'a PlatformSpec, Fault> {
-    inner
-        .platform_named(&role.platform)
-        .ok_or(Fault::UnknownReference(Kind::Role))
 }
 
 /// Where a grant goes: at the home for platforms with exactly one role; else where the request says,
@@ -77,7 +66,7 @@ async fn place_of(
     }
     let organisation = match wanted.or(role.organisation) {
         Some(organisation) => organisation,
-        None => highest_reach(work, Permission::GrantRoles).await?,
+        None => work.highest_reach(Permission::GrantRoles).await?,
     };
     if work.sees_organisation(organisation).await? {
         Ok(organisation)
@@ -321,31 +310,4 @@ pub(crate) async fn held_by(
         .collect();
     let now = work.now;
     Ok(grants::held(&mut work.tx, users, only, &known, now).await?)
-}
-
-/// The roles that newcomers at a platform's door get: the stored choice, else the catalogue's.
-pub(crate) async fn door_roles(work: &mut Work<'_>, platform: Platform) -> Outcome<Vec<Role>> {
-    let name = default_roles_setting(platform);
-    let mut found = Vec::new();
-    if let Some(stored) = settings::document(&mut work.tx, &name).await? {
-        let ids: Vec<i64> = serde_json::from_str(&stored)
-            .map_err(|error| Fault::Internal(format!("stored default roles: {error}")))?;
-        for id in ids {
-            found.extend(roles::by_id(&mut work.tx, RoleId(id)).await?);
-        }
-        return Ok(found);
-    }
-    let inner = Arc::clone(&work.inner);
-    let words = inner
-        .platform(platform)
-        .map_or(&[][..], |spec| spec.default_roles);
-    for word in words {
-        found.extend(roles::by_word(&mut work.tx, platform.word(), word).await?);
-    }
-    Ok(found)
-}
-
-/// The name of the setting that holds a platform's default roles.
-pub(crate) fn default_roles_setting(platform: Platform) -> String {
-    format!("{}.default_roles", platform.word())
 }

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::outcome::Outcome;
 use crate::store::{collections, grants, roles};
 
-use crate::operations::groups;
+use crate::operations::groups::visibility;
 use crate::operations::roles::covering::{self, Holder};
 use crate::operations::roles::granting;
 use crate::operations::roles::granting::Wanted;
@@ -144,7 +144,7 @@ impl Handle {
         Box::pin(async move {
             let of = of.to_vec();
             self.read(Operation::ShowGroup, async |work: &mut Work<'_>| {
-                let seen = groups::seen_ids(work, &of).await?;
+                let seen = visibility::seen_ids(work, &of).await?;
                 Ok(grants::group_roles(&mut work.tx, &seen).await?)
             })
             .await
@@ -251,13 +251,13 @@ pub(crate) async fn group_and_role(
     role: RoleId,
     scope: GroupRoleScope,
 ) -> Outcome<(crate::model::Group, Role)> {
-    let group = groups::visible(work, group)
+    let group = visibility::visible(work, group)
         .await?
         .ok_or(Fault::NotFound(Kind::Group))?;
     work.require_organisation(group.organisation).await?;
     let role = granting::referenced(work, role).await?;
     let inner = std::sync::Arc::clone(&work.inner);
-    let spec = granting::spec_of(&inner, &role)?;
+    let spec = covering::spec_of(&inner, &role)?;
     if matches!(spec.paths, RolePaths::Direct | RolePaths::ExactlyOne) {
         return Err(Fault::invalid("role", "is granted to people only").into());
     }

@@ -174,7 +174,7 @@ async fn grantable(
     let mut covered: HashMap<(Platform, &Line), bool> = HashMap::new();
     let mut found = Vec::new();
     'roles: for role in roles {
-        let spec = match granting::spec_of(&inner, role) {
+        let spec = match covering::spec_of(&inner, role) {
             Ok(spec) if spec.paths != RolePaths::GroupsOnly => spec,
             Ok(_) | Err(_) => continue,
         };

@@ -23,7 +23,6 @@ use crate::store::select::{Bound, Sql};
 use crate::store::{pages, roles, settings};
 
 use super::extensions;
-use super::organisations::highest_reach;
 use crate::operations::roles::covering::Holder;
 use crate::pending::Pending;
 
@@ -252,7 +251,7 @@ async fn used(work: &mut Work<'_>, role: &Role) -> Outcome<bool> {
     let Some(platform) = spec.map(|spec| spec.platform) else {
         return Ok(false);
     };
-    let given = granting::door_roles(work, platform).await?;
+    let given = defaults::door_roles(work, platform).await?;
     Ok(given.iter().any(|one| one.id == role.id))
 }
 
@@ -332,7 +331,7 @@ async fn owner_of(work: &mut Work<'_>, new: &NewRole) -> Outcome<Option<Organisa
         work.require_organisation(organisation).await?;
         return Ok(Some(organisation));
     }
-    let highest = highest_reach(work, Permission::ManageRoles).await?;
+    let highest = work.highest_reach(Permission::ManageRoles).await?;
     Ok(Some(highest).filter(|highest| *highest != crate::ROOT))
 }
 

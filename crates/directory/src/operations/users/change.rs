@@ -18,12 +18,10 @@ use crate::store::{
     users,
 };
 
+use super::checks::{check_home_domain, check_own_address, check_texts, take_names};
+use super::{guarded_fields::touched, home};
 use crate::operations::passwords::{self, Prepared};
 use crate::operations::roles::{covering, owners};
-use crate::operations::users::guarded_fields::touched;
-use crate::operations::users::{
-    check_home_domain, check_own_address, check_texts, home, take_names,
-};
 use crate::operations::{mail, tokens};
 use crate::pending::Pending;
 

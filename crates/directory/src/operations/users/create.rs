@@ -22,10 +22,10 @@ use crate::operations::passwords::Prepared;
 use crate::operations::roles::granting;
 use crate::operations::roles::granting::Wanted;
 use crate::operations::tokens;
-use crate::operations::users::check_home_domain;
-use crate::operations::users::check_texts;
-use crate::operations::users::described;
-use crate::operations::users::take_names;
+use crate::operations::users::checks::check_home_domain;
+use crate::operations::users::checks::check_texts;
+use crate::operations::users::checks::described;
+use crate::operations::users::checks::take_names;
 
 /// Makes a user with everything a new one gets, in one transaction.
 pub(crate) async fn create(

@@ -27,7 +27,7 @@ impl Handle {
                         if owner {
                             owners::one_stays(work).await?;
                         }
-                        let before = crate::operations::users::described(&user);
+                        let before = crate::operations::users::checks::described(&user);
                         work.event(
                             "user.deleted",
                             About::user(&user),

@@ -1,5 +1,4 @@
-//! What only one dialect knows of an entity: documents that the directory keeps and does not look
-//! into.
+//! Reading and storing the documents that a dialect keeps beside entities.
 
 use std::collections::HashMap;
 
@@ -10,18 +9,11 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Extended, Fault, GroupId, Kind, ManagerLevel, NewExtension, OrganisationId, Permission, Ref,
-    RoleId, Scope, UserId,
+    Extended, Fault, GroupId, Kind, ManagerLevel, NewExtension, OrganisationId, Ref, RoleId, UserId,
 };
 use crate::outcome::Outcome;
 use crate::pending::Pending;
-use crate::rules;
-use crate::store::{extensions, organisations, pages};
-
-/// The longest document, in bytes.
-const MAXIMUM_DOCUMENT: usize = 1_000_000;
-/// The most filter terms of one entity.
-const MAXIMUM_TERMS: usize = 1_000;
+use crate::store::extensions;
 
 impl Handle {
     /// The dialect's own documents of those entities, as far as the caller sees the entities.
@@ -46,7 +38,7 @@ impl Handle {
     /// oneself, for everybody.
     pub fn put_extension(&self, kind: Extended, of: i64, new: NewExtension) -> Pending<'_, ()> {
         Box::pin(async move {
-            check(&new)?;
+            super::check(&new)?;
             let operation = match kind {
                 Extended::User if of == self.caller.user.0 => Operation::UpdateOwnProfile,
                 Extended::User => Operation::UpdateUser,
@@ -81,77 +73,6 @@ impl Handle {
     }
 }
 
-/// Bounds a document.
-pub(crate) fn check_document(document: &Value) -> Result<(), Fault> {
-    if document.to_string().len() > MAXIMUM_DOCUMENT {
-        let why = format!("is longer than {MAXIMUM_DOCUMENT} bytes");
-        return Err(Fault::invalid("document", why));
-    }
-    Ok(())
-}
-
-/// Bounds a document and its terms.
-pub(crate) fn check(extension: &NewExtension) -> Result<(), Fault> {
-    check_document(&extension.document)?;
-    if extension.terms.len() > MAXIMUM_TERMS {
-        let why = format!("are more than {MAXIMUM_TERMS}");
-        return Err(Fault::invalid("terms", why));
-    }
-    for (name, value) in &extension.terms {
-        rules::check_text("terms", name, 100, false)?;
-        rules::check_text("terms", value, 2_000, true)?;
-    }
-    Ok(())
-}
-
-/// Stores the document that came with a new or changed entity, as the caller's dialect's.
-pub(crate) async fn put(
-    work: &mut Work<'_>,
-    kind: Extended,
-    of: i64,
-    extension: &NewExtension,
-) -> Outcome<()> {
-    check(extension)?;
-    let (now, platform) = (work.now, work.caller.platform.word());
-    extensions::put(&mut work.tx, kind, of, platform, extension, now).await?;
-    Ok(())
-}
-
-/// Stores the document that came with a change, and tells whether it is another than before.
-pub(crate) async fn replace(
-    work: &mut Work<'_>,
-    kind: Extended,
-    of: i64,
-    extension: &NewExtension,
-) -> Outcome<bool> {
-    let platform = work.caller.platform.word();
-    let before = extensions::documents(&mut work.tx, kind, &[of], platform).await?;
-    put(work, kind, of, extension).await?;
-    Ok(before.first().map(|(_, document)| document) != Some(&extension.document))
-}
-
-/// Those of the organisations that the caller sees or belongs to.
-pub(crate) async fn seen_organisations(
-    work: &mut Work<'_>,
-    of: &[OrganisationId],
-) -> Outcome<Vec<OrganisationId>> {
-    let ids: Vec<i64> = of.iter().map(|id| id.0).collect();
-    let scopes = work.reading(Permission::ReadOrganisations);
-    let limit = work.limit();
-    if limit.is_none() && scopes.contains(&Scope::All) {
-        return Ok(of.to_vec());
-    }
-    let found = pages::seen_ids::<organisations::Organisations>(
-        &mut work.tx,
-        organisations::TABLES,
-        &ids,
-        &scopes,
-        limit,
-    )
-    .await?;
-    Ok(found.into_iter().map(OrganisationId).collect())
-}
-
 /// The numbers of those of the entities that the caller sees.
 async fn seen(work: &mut Work<'_>, kind: Extended, of: &[i64]) -> Outcome<Vec<i64>> {
     Ok(match kind {
@@ -162,17 +83,17 @@ async fn seen(work: &mut Work<'_>, kind: Extended, of: &[i64]) -> Outcome<Vec<i6
         }
         Extended::Organisation => {
             let ids: Vec<OrganisationId> = of.iter().copied().map(OrganisationId).collect();
-            let seen = seen_organisations(work, &ids).await?;
+            let seen = super::seen_organisations(work, &ids).await?;
             seen.into_iter().map(|id| id.0).collect()
         }
-        Extended::Group => super::groups::seen(work, of)
+        Extended::Group => crate::operations::groups::visibility::seen(work, of)
             .await?
             .into_iter()
             .map(|group| group.id.0)
             .collect(),
         Extended::Role => {
             let ids: Vec<RoleId> = of.iter().copied().map(RoleId).collect();
-            let seen = super::roles::seen(work, &ids).await?;
+            let seen = crate::operations::roles::seen(work, &ids).await?;
             seen.into_iter().map(|role| role.id.0).collect()
         }
         Extended::Record => Vec::new(),
@@ -196,11 +117,16 @@ async fn target(
         }
         Extended::Group => {
             let which = GroupId(of).into();
-            let group = super::groups::changeable(work, &which, ManagerLevel::Write).await?;
+            let group = crate::operations::groups::visibility::changeable(
+                work,
+                &which,
+                ManagerLevel::Write,
+            )
+            .await?;
             (group.name, Some(group.organisation))
         }
         Extended::Role => {
-            let role = super::roles::target(work, &Ref::Id(RoleId(of))).await?;
+            let role = crate::operations::roles::target(work, &Ref::Id(RoleId(of))).await?;
             (role.name, role.organisation)
         }
         Extended::Record => return Err(Fault::NotFound(Kind::Record).into()),

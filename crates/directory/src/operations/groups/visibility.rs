@@ -1,0 +1,106 @@
+//! Which groups the caller sees, and which they may change.
+
+use crate::access::work::Work;
+use crate::model::{Fault, Group, GroupId, GroupRef, Kind, ManagerLevel, Permission, Ref, Scope};
+use crate::outcome::Outcome;
+use crate::rules;
+use crate::store::select::Sql;
+use crate::store::{groups, organisations, pages};
+
+/// Those of the groups that the caller sees.
+pub(crate) async fn seen(work: &mut Work<'_>, ids: &[i64]) -> Outcome<Vec<Group>> {
+    let mut scopes = work.scopes_of(Permission::ReadGroups);
+    let own = work.operation.access().permission;
+    if matches!(
+        own,
+        Permission::ManageGroups | Permission::ManageMembers | Permission::GrantRoles
+    ) {
+        scopes.extend(work.scopes_of(own));
+    }
+    let (limit, platform, user) = (work.limit(), work.shown_platform(), work.caller.user);
+    let narrow = |sql: &mut Sql| {
+        groups::shown(sql, platform);
+        groups::seen_or_own(sql, &scopes, limit, user);
+    };
+    Ok(pages::by_ids::<groups::Groups>(&mut work.tx, ids, narrow).await?)
+}
+
+/// The numbers of those of the groups that the caller sees.
+pub(crate) async fn seen_ids(work: &mut Work<'_>, ids: &[GroupId]) -> Outcome<Vec<GroupId>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(seen(work, &ids)
+        .await?
+        .into_iter()
+        .map(|group| group.id)
+        .collect())
+}
+
+/// A group the caller sees. Of several with the name, the one nearest to the caller's home counts:
+/// their home's, else the oldest.
+pub(crate) async fn visible(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Option<Group>> {
+    let ids = match which {
+        Ref::Id(id) => vec![id.0],
+        Ref::Uuid(uuid) => groups::by_uuid(&mut work.tx, *uuid)
+            .await?
+            .map(|group| group.id.0)
+            .into_iter()
+            .collect(),
+        Ref::Name(name) => groups::named(&mut work.tx, &rules::fold(name))
+            .await?
+            .into_iter()
+            .map(|id| id.0)
+            .collect(),
+    };
+    let home = work.caller.organisation.unwrap_or(work.caller.home);
+    let mut found = seen(work, &ids).await?;
+    found.sort_by_key(|group| (group.organisation != home, group.id));
+    Ok(found.into_iter().next())
+}
+
+/// A group that the caller may change: by the reach of the operation's permission, or as one of its
+/// managers at that level. Who may change no group anywhere is forbidden, whatever they name.
+pub(crate) async fn changeable(
+    work: &mut Work<'_>,
+    which: &GroupRef,
+    level: ManagerLevel,
+) -> Outcome<Group> {
+    let permission = work.operation.access().permission;
+    let scopes = work.scopes();
+    let user = work.caller.user;
+    let managed = groups::managed_by(&mut work.tx, user, None).await?;
+    if scopes.is_empty() && managed.is_empty() {
+        return Err(Fault::Forbidden(permission).into());
+    }
+    let group = visible(work, which)
+        .await?
+        .ok_or(Fault::NotFound(Kind::Group))?;
+    let manages = managed
+        .iter()
+        .any(|(id, held)| *id == group.id && *held >= level);
+    if manages || reaches(work, &scopes, &group).await? {
+        Ok(group)
+    } else {
+        Err(Fault::Forbidden(permission).into())
+    }
+}
+
+/// Whether scopes reach a group: by its organisation, or by its name among managed groups.
+pub(crate) async fn reaches(work: &mut Work<'_>, scopes: &[Scope], group: &Group) -> Outcome<bool> {
+    let named = scopes
+        .iter()
+        .any(|scope| matches!(scope, Scope::Groups { groups, .. } if groups.contains(&group.id)));
+    if named {
+        let above = organisations::ancestors(&mut work.tx, group.organisation).await?;
+        let counts = |scope: &Scope| match scope {
+            Scope::Groups { groups, within } => {
+                groups.contains(&group.id) && above.contains(within)
+            }
+            _ => false,
+        };
+        let limit = work.limit().map(crate::model::OrganisationId);
+        if scopes.iter().any(counts) && limit.is_none_or(|limit| above.contains(&limit)) {
+            return Ok(true);
+        }
+    }
+    work.scope_holds(scopes, group.organisation).await
+}

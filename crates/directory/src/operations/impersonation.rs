@@ -1,0 +1,26 @@
+//! Acting in another's name.
+
+use crate::access::caller::Caller;
+use crate::access::impersonation::named;
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::handle::Handle;
+use crate::model::UserRef;
+use crate::pending::Pending;
+
+impl Handle {
+    /// The caller in the name of somebody else, for as long as one request takes. Every write looks at
+    /// both again: whether the one may still act for the other, and what the other may still do.
+    pub fn in_the_name_of(&self, which: impl Into<UserRef>) -> Pending<'_, Caller> {
+        fn inner(handle: &Handle, which: UserRef) -> Pending<'_, Caller> {
+            Box::pin(async move {
+                handle
+                    .read(Operation::ActForUser, async |work: &mut Work<'_>| {
+                        Ok(Caller(named(work, &which).await?))
+                    })
+                    .await
+            })
+        }
+        inner(self, which.into())
+    }
+}

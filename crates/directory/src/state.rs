@@ -1,0 +1,77 @@
+//! What all requests share: the store, the settings it was opened with, and what is kept in memory.
+
+use crate::access::address_limiter::Brake;
+use crate::cache::callers::Callers;
+use crate::cache::derived::Memory;
+use crate::cache::key_limits::KeyLimitCache;
+use crate::cache::provisioning_defaults::Doors;
+use crate::cache::refusals::Refusals;
+use crate::cache::usage::Uses;
+use crate::hashing::Pool;
+use crate::model::{Fault, Line, PasswordPolicy, Platform, PlatformSpec, Setting, Time};
+use crate::outcome::Abort;
+use crate::readiness::Trials;
+use crate::seams::Seams;
+use crate::store::{Store, Tx, settings};
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub platforms: Vec<PlatformSpec>,
+    /// What the administrator flag of a membership brings, per platform.
+    pub platform_lines: Vec<(Platform, Vec<Line>)>,
+    pub passwords: PasswordPolicy,
+    pub secret: [u8; 32],
+    pub seams: Seams,
+    pub callers: Callers,
+    pub key_limits: KeyLimitCache,
+    pub doors: Doors,
+    pub memory: Memory,
+    pub uses: Uses,
+    pub refusals: Refusals,
+    pub brake: Brake,
+    pub links: Brake,
+    pub hashing: Pool,
+    pub trials: Trials,
+}
+
+impl Inner {
+    pub fn now(&self) -> Time {
+        self.seams.clock.now()
+    }
+
+    /// Time gone by, for what is measured and not written down.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.seams.clock.elapsed()
+    }
+
+    /// The id that a platform computes from a user's row, where one does.
+    pub fn alias(&self, user: &crate::model::User) -> Option<String> {
+        let alias = self.platforms.iter().find_map(|spec| spec.alias)?;
+        Some(alias(user))
+    }
+
+    pub fn platform(&self, platform: Platform) -> Option<&PlatformSpec> {
+        self.platforms.iter().find(|spec| spec.platform == platform)
+    }
+
+    /// The platform of that word, as the database names it.
+    pub fn platform_named(&self, word: &str) -> Option<&PlatformSpec> {
+        self.platforms
+            .iter()
+            .find(|spec| spec.platform.word() == word)
+    }
+
+    /// Reads a settings document, the default when none is stored.
+    pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Abort> {
+        let text = settings::document(tx, S::NAME).await?;
+        match text {
+            None => Ok(S::default()),
+            Some(text) => serde_json::from_str(&text).map_err(|error| {
+                Abort::Fault(Fault::Internal(format!(
+                    "stored setting {}: {error}",
+                    S::NAME
+                )))
+            }),
+        }
+    }
+}
