@@ -33,6 +33,21 @@ pub(crate) const SHARED: &[&str] = &[
 pub(crate) const CREDENTIALS: &[&str] =
     &["users", "passwords", "api_keys", "sessions", "installation"];
 
+/// Columns that tell when and from where something was last used. Authentication reads none of them, so writing them
+/// down once a second takes nothing from what is remembered.
+const USAGE: &[(&str, &[&str])] = &[
+    ("users", &["last_seen_at"]),
+    (
+        "api_keys",
+        &[
+            "use_count",
+            "last_used_at",
+            "last_address",
+            "seen_addresses",
+        ],
+    ),
+];
+
 /// How many commits changed what authentication reads.
 #[derive(Debug, Default)]
 pub(super) struct ChangeCounter(AtomicU64);
@@ -119,10 +134,33 @@ fn effect(sql: &str) -> Effect {
             found
         }
         Some(first) if is(first, "SELECT") => Effect::Read,
+        Some(first) if is(first, "UPDATE") && writes_usage_only(sql) => Effect::Plain,
         // What is not known to read only is taken for a write.
         Some(first) => write(first, &mut words).unwrap_or(Effect::Plain),
         None => Effect::Read,
     }
+}
+
+/// Whether an `UPDATE` sets only columns of [`USAGE`].
+fn writes_usage_only(sql: &str) -> bool {
+    let table = words(sql).nth(1).unwrap_or_default();
+    let Some((_, usage)) = USAGE.iter().find(|(name, _)| *name == table) else {
+        return false;
+    };
+    let set = sql.split_once(" SET ").map(|(_, rest)| rest);
+    let Some((assignments, _)) = set.and_then(|rest| rest.split_once(" WHERE ")) else {
+        return false;
+    };
+    let mut depth = 0_i32;
+    assignments
+        .split(|letter: char| {
+            depth += i32::from(letter == '(') - i32::from(letter == ')');
+            letter == ',' && depth == 0
+        })
+        .all(|assignment| {
+            let column = assignment.split('=').next().unwrap_or_default();
+            usage.contains(&column.trim())
+        })
 }
 
 fn write<'s>(verb: &str, rest: &mut (impl Iterator<Item = &'s str> + Clone)) -> Option<Effect> {
@@ -179,6 +217,18 @@ mod tests {
         }
     }
 
+    /// Authentication would rest on what it remembers of these columns.
+    #[test]
+    fn authentication_reads_no_column_of_usage() {
+        for sql in super::super::credentials::TEXTS {
+            for column in USAGE.iter().flat_map(|(_, columns)| columns.iter()) {
+                // A session's own `last_seen_at` is no column of usage: idle sessions end by it.
+                let read = words(sql).any(|word| word == *column);
+                assert!(!read || sql.contains("sessions s"), "{column}: {sql}");
+            }
+        }
+    }
+
     #[test]
     fn effects_of_statements() {
         let table = [
@@ -195,6 +245,27 @@ mod tests {
             ),
             ("UPDATE users SET version = 1", Effect::Credential),
             ("DELETE FROM api_keys WHERE id = $1", Effect::Credential),
+            (
+                "UPDATE users SET last_seen_at = $2 WHERE id = $1",
+                Effect::Plain,
+            ),
+            (
+                "UPDATE users SET last_seen_at = $2, status = $3 WHERE id = $1",
+                Effect::Credential,
+            ),
+            ("UPDATE users SET last_seen_at = $2", Effect::Credential),
+            (
+                "UPDATE api_keys SET use_count = use_count + $2, last_address = COALESCE($4, last_address) WHERE id = $1",
+                Effect::Plain,
+            ),
+            (
+                "UPDATE api_keys SET last_address = COALESCE($4, x), expires_at = $2 WHERE id = $1",
+                Effect::Credential,
+            ),
+            (
+                "UPDATE sessions SET last_seen_at = $2 WHERE id = $1",
+                Effect::Credential,
+            ),
             (
                 "INSERT INTO passwords (hash) VALUES ($1) ON CONFLICT DO UPDATE SET hash = $1",
                 Effect::Credential,
