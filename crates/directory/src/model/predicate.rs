@@ -191,6 +191,14 @@ pub enum UserField {
     Login,
     /// The e-mail address.
     Email,
+    /// The e-mail address, or what a platform shows for an account without one: a text made of the
+    /// account's UUID.
+    ShownEmail {
+        /// What stands before the UUID, in lower case.
+        before: &'static str,
+        /// What stands behind it, in lower case.
+        after: &'static str,
+    },
     /// The shown name.
     Name,
     /// The shown given name.

@@ -161,6 +161,7 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
         Column::Int(expression) | Column::Flag(expression) => {
             (format!("COALESCE({expression}, 0)"), false)
         }
+        Column::Computed(expression, _) => (expression.clone(), true),
         Column::Standing => ("u.status".to_owned(), true),
         Column::Related {
             value: Some(value), ..

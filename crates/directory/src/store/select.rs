@@ -105,6 +105,8 @@ impl Folding {
 pub(crate) enum Column {
     /// A text expression.
     Text(&'static str, Folding),
+    /// A text that the statement computes of other columns; never NULL.
+    Computed(String, Folding),
     /// A number, id or time.
     Int(&'static str),
     /// 0 or 1.
@@ -198,6 +200,7 @@ fn compile<L: Listed>(
 fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result<(), Fault> {
     match column {
         Column::Text(expression, folding) => text_test(sql, expression, *folding, test),
+        Column::Computed(expression, folding) => text_test(sql, expression, *folding, test),
         Column::Int(expression) => number_test(sql, expression, test, |value| match value {
             Value::Int(number) => Some(*number),
             Value::Time(time) => Some(time.0),

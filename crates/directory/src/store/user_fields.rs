@@ -26,6 +26,9 @@ impl Listed for Users {
             UserField::Alias => Column::Text("u.alias", Folding::Exact),
             UserField::Login => Column::Text("u.login_key", Folding::Unique),
             UserField::Email => Column::Text("u.email_key", Folding::Unique),
+            UserField::ShownEmail { before, after } => {
+                Column::Computed(shown_email(before, after), Folding::Unique)
+            }
             UserField::Name => Column::Text("u.name_key", Folding::Search),
             UserField::Given => Column::Text("u.given_key", Folding::Search),
             UserField::Family => Column::Text("u.family_key", Folding::Search),
@@ -114,6 +117,21 @@ impl Listed for Users {
             }
         }
     }
+}
+
+/// The address that is shown. The texts around the UUID stand in the statement itself, so only letters,
+/// digits and the punctuation of addresses are taken.
+fn shown_email(before: &str, after: &str) -> String {
+    let plain = |text: &str| {
+        let kept = text.chars().filter(|letter| {
+            letter.is_ascii_lowercase() || letter.is_ascii_digit() || "+-_.@".contains(*letter)
+        });
+        kept.collect::<String>()
+    };
+    let (before, after) = (plain(before), plain(after));
+    format!(
+        "(CASE WHEN u.email_key = '' THEN '{before}' || u.uuid || '{after}' ELSE u.email_key END)"
+    )
 }
 
 /// What users are ordered by when they are ordered by their expiring roles: the first of the

@@ -230,6 +230,10 @@ fn user_fields() -> Vec<UserField> {
         F::Uuid,
         F::Login,
         F::Email,
+        F::ShownEmail {
+            before: "made+",
+            after: "@nowhere.invalid",
+        },
         F::Name,
         F::Given,
         F::Family,
