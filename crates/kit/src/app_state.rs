@@ -1,8 +1,10 @@
 //! What all requests share.
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use directory::{Directory, PublicFace};
 use ipnet::IpNet;
@@ -42,6 +44,7 @@ struct Inner {
     /// each request.
     prefix: u32,
     requests: AtomicU64,
+    kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl std::fmt::Debug for AppState {
@@ -66,7 +69,19 @@ impl AppState {
             rate_limiter: RateLimiter::default(),
             prefix: u32::from_be_bytes(prefix),
             requests: AtomicU64::new(0),
+            kept: Mutex::default(),
         }))
+    }
+
+    /// What a dialect keeps in the memory of this server alone: one value of each type. Nothing that
+    /// must outlive the process, or hold on other nodes too, belongs there.
+    #[must_use]
+    pub fn kept<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = kept
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Arc::new(T::default()));
+        Arc::clone(one).downcast().unwrap_or_default()
     }
 
     /// The directory.
