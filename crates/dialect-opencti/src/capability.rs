@@ -30,6 +30,18 @@ pub const USE_TOKEN: &str = "APIACCESS_USETOKEN";
 /// Computed, never in a role: the caller administers an organisation.
 pub const ORGANIZATION_ADMIN: &str = "VIRTUAL_ORGANIZATION_ADMIN";
 
+/// Choosing among people, groups and organisations: what the vendor asks for its list of members.
+pub const CHOOSE_MEMBERS: &[&str] = &[
+    "KNOWLEDGE_KNUPDATE",
+    "EXPLORE_EXUPDATE",
+    "CONNECTORAPI",
+    SET_ACCESSES,
+    SECURITY_ACTIVITY,
+    "SETTINGS_SETCUSTOMIZATION",
+    "SETTINGS_SETMANAGEMENT",
+    "INGESTION_SETINGESTIONS",
+];
+
 const fn entry(order: u32, name: &'static str, description: &'static str) -> Capability {
     Capability {
         name,
@@ -37,6 +49,14 @@ const fn entry(order: u32, name: &'static str, description: &'static str) -> Cap
         description,
     }
 }
+
+/// The capability of whoever administers an organisation. It is computed, so no role holds it and no
+/// list shows it.
+pub static VIRTUAL_ORGANIZATION_ADMIN: Capability = entry(
+    0,
+    ORGANIZATION_ADMIN,
+    "Manage the people of one's organisations",
+);
 
 /// All of them, in the vendor's order (opencti.md §7).
 pub const CAPABILITIES: &[Capability] = &[

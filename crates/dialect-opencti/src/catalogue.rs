@@ -66,7 +66,7 @@ pub fn spec() -> PlatformSpec {
                 false,
                 (
                     r#"{"auto_new_marking":true,"auto_integration_assignation":["global"]}"#,
-                    MARKED,
+                    INTEGRATED,
                 ),
             ),
         ],
@@ -101,6 +101,12 @@ type Terms = &'static [(&'static str, &'static str)];
 
 /// The terms of a group that may see markings made later.
 const MARKED: Terms = &[("auto_new_marking", "true")];
+
+/// The terms of such a group that integrations are given too.
+const INTEGRATED: Terms = &[
+    ("auto_new_marking", "true"),
+    ("auto_integration_assignation", "global"),
+];
 
 const DEFAULT: [&str; 2] = ["KNOWLEDGE", capability::USE_TOKEN];
 

@@ -3,10 +3,10 @@
 use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField};
 
 use super::catalogue::PLATFORM;
-use super::documents::{DOUBT, LANGUAGES, folded};
+use super::documents::{DOUBT, LANGUAGES, STIX_ID, folded};
 use super::filter::{Column, Resolved};
 use super::ids::Given;
-use super::node::status_word;
+use super::node::{MADE_UP_AFTER, MADE_UP_BEFORE, account_of_address, status_word};
 
 const INTERNAL: &[&str] = &["Basic-Object", "Internal-Object"];
 
@@ -14,7 +14,12 @@ const INTERNAL: &[&str] = &["Basic-Object", "Internal-Object"];
 pub fn user(key: &str) -> Option<Column<UserField>> {
     Some(match key {
         "name" => Column::Text(UserField::Name),
-        "user_email" => Column::Text(UserField::Email),
+        "user_email" => Column::MadeUp {
+            stored: UserField::Email,
+            shown: SHOWN_EMAIL,
+            before: MADE_UP_BEFORE,
+            after: MADE_UP_AFTER,
+        },
         "firstname" => Column::Text(UserField::Given),
         "lastname" => Column::Text(UserField::Family),
         "id" | "internal_id" | "standard_id" | "ids" => Column::Id(UserField::Uuid),
@@ -26,12 +31,31 @@ pub fn user(key: &str) -> Option<Column<UserField>> {
         "otp_activated" => Column::flag(Predicate::equals(UserField::SecondFactor, true)),
         "external" | "no_creators" | "restrict_delete" => Column::flag(Predicate::Nothing),
         "language" => defaulted("language", LANGUAGES),
-        "theme" | "description" => Column::Folded(UserField::Term(PLATFORM, key.to_owned())),
+        "theme" => Column::Defaulted(user_term(key), "default"),
+        "unit_system" => Column::Folded(user_term(key)),
+        "description"
+        | "default_time_field"
+        | "default_hidden_types"
+        | "unsubscribed_news_feed_types" => Column::Folded(user_term(key)),
+        "submenu_show_icons" | "submenu_auto_collapse" | "monochrome_labels" => {
+            Column::flag(Predicate::equals(user_term(key), "true"))
+        }
+        "individual_id" | "default_dashboard" | "personal_notifiers" => Column::Never,
         "entity_type" => Column::always(&["User"]),
         "parent_types" => Column::always(INTERNAL),
         _ => return None,
     })
 }
+
+fn user_term(name: &str) -> UserField {
+    UserField::Term(PLATFORM, name.to_owned())
+}
+
+/// The address that is shown.
+const SHOWN_EMAIL: UserField = UserField::ShownEmail {
+    before: MADE_UP_BEFORE,
+    after: MADE_UP_AFTER,
+};
 
 /// The vendor's four words, each over the standings it stands for.
 fn statuses() -> Column<UserField> {
@@ -78,7 +102,7 @@ fn defaulted(term: &str, words: &[&'static str]) -> Column<UserField> {
 pub fn user_order(key: &str) -> Option<UserField> {
     Some(match key {
         "name" => UserField::Name,
-        "user_email" => UserField::Email,
+        "user_email" => SHOWN_EMAIL,
         "firstname" => UserField::Given,
         "lastname" => UserField::Family,
         "created_at" => UserField::CreatedAt,
@@ -98,6 +122,10 @@ pub fn group(key: &str) -> Option<Column<GroupField>> {
         "id" | "internal_id" | "standard_id" | "ids" => Column::Id(GroupField::Uuid),
         "created_at" => Column::Time(GroupField::CreatedAt),
         "updated_at" => Column::Time(GroupField::UpdatedAt),
+        "auto_integration_assignation" | "default_hidden_types" | "not_shareable_marking_types" => {
+            Column::Folded(GroupField::Term(PLATFORM, key.to_owned()))
+        }
+        "default_dashboard" => Column::Never,
         "default_assignation" => Column::flag(Predicate::equals(GroupField::Newcomers, true)),
         "no_creators" | "restrict_delete" | "auto_new_marking" => Column::flag(Predicate::equals(
             GroupField::Term(PLATFORM, key.to_owned()),
@@ -153,8 +181,36 @@ pub fn organisation(key: &str) -> Option<Column<OrganisationField>> {
             Column::Folded(OrganisationField::Term(PLATFORM, "alias".to_owned()))
         }
         "id" | "internal_id" | "standard_id" | "ids" => Column::Id(OrganisationField::Uuid),
-        "created_at" | "created" => Column::Time(OrganisationField::CreatedAt),
-        "updated_at" | "modified" => Column::Time(OrganisationField::UpdatedAt),
+        "created_at" => Column::Time(OrganisationField::CreatedAt),
+        "updated_at" | "x_opencti_modified_at" => Column::Time(OrganisationField::UpdatedAt),
+        "created" => Column::Dated {
+            own: organisation_term("created"),
+            otherwise: OrganisationField::CreatedAt,
+        },
+        "modified" => Column::Dated {
+            own: organisation_term("modified"),
+            otherwise: OrganisationField::UpdatedAt,
+        },
+        "confidence" => Column::Figure(organisation_term("confidence")),
+        "x_opencti_score" => Column::Figure(organisation_term("score")),
+        "lang" | "roles" | "default_hidden_types" => Column::Folded(organisation_term(key)),
+        "x_opencti_stix_ids" => Column::Folded(organisation_term(STIX_ID)),
+        "spec_version" => Column::always(&["2.1"]),
+        // Knowledge that hangs on an identity is not kept here.
+        "createdBy"
+        | "creator_id"
+        | "objectMarking"
+        | "objectLabel"
+        | "objectOrganization"
+        | "objectAssignee"
+        | "externalReferences"
+        | "workflow_id"
+        | "x_opencti_workflow_id"
+        | "default_dashboard" => Column::Never,
+        // Keys of other kinds of objects, which the generic lists are asked for.
+        "aliases" | "published" | "first_seen" | "last_seen" | "valid_from" | "valid_until"
+        | "report_types" | "indicator_types" | "malware_types" | "pattern_type" | "x_mitre_id"
+        | "objects" | "severity" | "priority" | "value" => Column::Never,
         "entity_type" | "type" => Column::always(&["Organization"]),
         "identity_class" => Column::always(&["organization"]),
         "parent_types" => Column::always(&[
@@ -164,9 +220,14 @@ pub fn organisation(key: &str) -> Option<Column<OrganisationField>> {
             "Stix-Domain-Object",
             "Identity",
         ]),
-        "revoked" | "is_inferred" => Column::flag(Predicate::Nothing),
+        "revoked" => Column::flag(Predicate::equals(organisation_term("revoked"), "true")),
+        "is_inferred" => Column::flag(Predicate::Nothing),
         _ => return None,
     })
+}
+
+fn organisation_term(name: &str) -> OrganisationField {
+    OrganisationField::Term(PLATFORM, name.to_owned())
 }
 
 /// What organisations are ordered by.
@@ -250,7 +311,7 @@ fn found<F: Clone>(terms: &[String], resolved: &Resolved, texts: &[F], id: F) ->
         let uuid = match Given::read(term) {
             Given::Uuid(uuid) => Some(uuid),
             Given::Standard(id) => resolved.get(&id).copied(),
-            Given::Nonsense => None,
+            Given::Nonsense => account_of_address(term),
         };
         if let Some(uuid) = uuid {
             parts.push(Predicate::equals(id.clone(), uuid.to_string()));

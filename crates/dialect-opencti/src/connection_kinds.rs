@@ -42,4 +42,18 @@ kinds! {
     REFERENCES = "ExternalReference";
     /// Files, of which there are none.
     FILES = "File";
+    /// Sectors, of which there are none.
+    SECTORS = "Sector";
+    /// Objects of knowledge; organisations are the only ones here.
+    DOMAIN_OBJECTS = "StixDomainObject";
+    /// Objects that observables are among too.
+    CORE_OBJECTS = "StixCoreObject";
+    /// People, groups and organisations together.
+    MEMBERS = "Member";
+    /// Makers of knowledge, of whom there are none.
+    CREATORS = "Creator";
+    /// People who are assigned to knowledge, of whom there are none.
+    ASSIGNEES = "Assignee";
+    /// People who take part in knowledge, of whom there are none.
+    PARTICIPANTS = "Participant";
 }

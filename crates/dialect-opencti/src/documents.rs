@@ -53,7 +53,7 @@ pub struct UserDocument {
     pub default_hidden_types: Vec<String>,
     /// Which date lists go by.
     pub default_time_field: Option<String>,
-    /// When the password has to be changed; shown, not enforced.
+    /// When the password has to be changed; from then on it is replaced without being named.
     pub password_valid_until: Option<String>,
     /// Whatever else a script sets that the vendor knows and Usher has no use for.
     pub other: serde_json::Map<String, serde_json::Value>,
@@ -84,6 +84,15 @@ impl Default for UserDocument {
     }
 }
 
+impl UserDocument {
+    /// Whether the time of the password is over.
+    pub fn password_is_over(&self, now: directory::Time) -> bool {
+        let end = self.password_valid_until.as_deref();
+        end.and_then(directory::Time::parse)
+            .is_some_and(|end| end <= now)
+    }
+}
+
 impl Document for UserDocument {
     fn terms(&self) -> Vec<(String, String)> {
         let mut terms = Vec::new();
@@ -97,6 +106,18 @@ impl Document for UserDocument {
         if let Some(description) = &self.description {
             terms.push(("description".to_owned(), folded(description)));
         }
+        if let Some(field) = &self.default_time_field {
+            terms.push(("default_time_field".to_owned(), folded(field)));
+        }
+        if let Some(units) = &self.unit_system {
+            terms.push(("unit_system".to_owned(), folded(units)));
+        }
+        terms.extend(words("default_hidden_types", &self.default_hidden_types));
+        let unsubscribed = &self.unsubscribed_news_feed_types;
+        terms.extend(words("unsubscribed_news_feed_types", unsubscribed));
+        terms.extend(flag("submenu_show_icons", self.submenu_show_icons));
+        terms.extend(flag("submenu_auto_collapse", self.submenu_auto_collapse));
+        terms.extend(flag("monochrome_labels", self.monochrome_labels));
         terms
     }
 }
@@ -174,6 +195,15 @@ impl Document for GroupDocument {
         let doubt = Some(doubt).filter(|doubt| *doubt != 0);
         flags
             .map(|(name, _)| (name.to_owned(), "true".to_owned()))
+            .chain(words(
+                "auto_integration_assignation",
+                &self.auto_integration_assignation,
+            ))
+            .chain(words("default_hidden_types", &self.default_hidden_types))
+            .chain(words(
+                "not_shareable_marking_types",
+                &self.not_shareable_marking_types,
+            ))
             .chain(figure(DOUBT, doubt))
             .collect()
     }
@@ -219,7 +249,14 @@ pub struct OrganisationDocument {
     pub modified: Option<String>,
     /// Types that lists leave out for its people.
     pub default_hidden_types: Vec<String>,
+    /// The language it is described in.
+    pub lang: Option<String>,
+    /// Other ids it is known by, standard ids that senders brought along.
+    pub stix_ids: Vec<String>,
 }
+
+/// The term of an organisation for each id that a sender brought along.
+pub const STIX_ID: &str = "stix_id";
 
 impl Document for OrganisationDocument {
     fn terms(&self) -> Vec<(String, String)> {
@@ -231,6 +268,24 @@ impl Document for OrganisationDocument {
         if let Some(reliability) = &self.reliability {
             terms.push(("reliability".to_owned(), folded(reliability)));
         }
+        terms.extend(
+            self.stix_ids
+                .iter()
+                .map(|id| (STIX_ID.to_owned(), id.to_lowercase())),
+        );
+        terms.extend(words("roles", &self.roles));
+        terms.extend(words("default_hidden_types", &self.default_hidden_types));
+        let dates = [("created", &self.created), ("modified", &self.modified)];
+        let dates = dates
+            .into_iter()
+            .filter_map(|(name, date)| Some((name, date.as_ref()?)));
+        terms.extend(dates.map(|(name, date)| (name.to_owned(), date.clone())));
+        terms.extend(
+            self.lang
+                .iter()
+                .map(|lang| ("lang".to_owned(), folded(lang))),
+        );
+        terms.extend(flag("revoked", self.revoked));
         terms.extend(figure("score", self.score));
         terms.extend(figure("confidence", self.confidence));
         terms
@@ -240,6 +295,18 @@ impl Document for OrganisationDocument {
 /// A text as it stands in a term: without case and accents, and no longer than an index takes.
 pub fn folded(text: &str) -> String {
     directory::fold_search(text).chars().take(500).collect()
+}
+
+/// The terms of a list of words.
+fn words(name: &'static str, words: &[String]) -> impl Iterator<Item = (String, String)> {
+    words
+        .iter()
+        .map(move |word| (name.to_owned(), folded(word)))
+}
+
+/// The term of a flag that is set; one that is not set has none.
+fn flag(name: &str, set: bool) -> Option<(String, String)> {
+    set.then(|| (name.to_owned(), "true".to_owned()))
 }
 
 /// The term of a group that says how far its confidence level is from the highest.

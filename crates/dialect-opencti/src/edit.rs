@@ -4,7 +4,7 @@ use directory::limits;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::confidence::Level;
+use super::confidence::{Level, Override};
 use super::errors;
 use graphql::Refusal;
 
@@ -28,6 +28,10 @@ pub enum Part {
     MaxConfidence,
     /// The overrides of a confidence level, whole.
     Overrides,
+    /// The override at this place of a confidence level.
+    Override(usize),
+    /// The figure of the override at this place.
+    OverrideFigure(usize),
 }
 
 /// What an edit does with its values.
@@ -76,19 +80,38 @@ fn entry(entry: &Value) -> Option<Result<Edit, Refusal>> {
 fn part(key: &str, path: &str) -> Result<Option<Part>, Refusal> {
     let rest = path.trim_start_matches('/');
     let rest = rest.strip_prefix(key).unwrap_or(rest);
-    match rest.trim_start_matches('/') {
-        "" => Ok(None),
-        "max_confidence" if key.ends_with("_confidence_level") => Ok(Some(Part::MaxConfidence)),
-        "overrides" if key.ends_with("_confidence_level") => Ok(Some(Part::Overrides)),
-        _ => Err(
-            errors::unsupported("This part of an attribute cannot be changed by itself")
-                .with("key", key)
-                .with("object_path", path),
-        ),
+    let rest = rest.trim_start_matches('/');
+    if rest.is_empty() {
+        return Ok(None);
     }
+    let place = |text: &str| text.parse::<usize>().ok().filter(|place| *place < 1_000);
+    let steps: Vec<&str> = rest.split('/').collect();
+    let part = match (key.ends_with("_confidence_level"), &*steps) {
+        (true, ["max_confidence"]) => Some(Part::MaxConfidence),
+        (true, ["overrides"]) => Some(Part::Overrides),
+        (true, ["overrides", at]) => place(at).map(Part::Override),
+        (true, ["overrides", at, "max_confidence"]) => place(at).map(Part::OverrideFigure),
+        _ => None,
+    };
+    let refusal = || {
+        errors::unsupported("This part of an attribute cannot be changed by itself")
+            .with("key", key)
+            .with("object_path", path)
+    };
+    part.map(Some).ok_or_else(refusal)
 }
 
 impl Edit {
+    /// An edit that puts values in the place of the old ones.
+    pub fn replacing(key: &str, values: Vec<Value>) -> Self {
+        Self {
+            key: key.to_owned(),
+            values,
+            operation: Operation::Replace,
+            part: None,
+        }
+    }
+
     fn first(&self) -> Option<&Value> {
         self.values.first().filter(|value| !value.is_null())
     }
@@ -162,24 +185,63 @@ impl Edit {
     pub fn level(&self, old: Option<&Level>) -> Result<Option<Level>, Refusal> {
         let old = || old.cloned().unwrap_or_default();
         let level = match self.part {
-            None => self.object()?,
+            None => {
+                let whole = self.first();
+                let lists = |value: &Value| value.get("overrides").is_some_and(Value::is_array);
+                if whole.is_some_and(|value| !lists(value)) {
+                    return Err(self.wrong("an object with the list overrides"));
+                }
+                self.object()?
+            }
             Some(Part::MaxConfidence) => Some(Level {
                 max_confidence: self.number()?,
                 ..old()
             }),
             Some(Part::Overrides) => {
-                let values = self.values.iter().filter(|value| !value.is_null());
-                let overrides: Result<_, _> = values.map(serde::Deserialize::deserialize).collect();
-                Some(Level {
-                    overrides: overrides.map_err(|_| self.wrong("a list of overrides"))?,
-                    ..old()
-                })
+                let mut level = old();
+                let given = self.overrides()?;
+                match self.operation {
+                    Operation::Replace => level.overrides = given,
+                    Operation::Add => level.overrides.extend(given),
+                    Operation::Remove => level.overrides.retain(|one| !given.contains(one)),
+                }
+                Some(level)
+            }
+            Some(Part::Override(at)) => {
+                let mut level = old();
+                let count = level.overrides.len();
+                match (self.operation, self.overrides()?.as_slice()) {
+                    (Operation::Remove, _) if at < count => drop(level.overrides.remove(at)),
+                    (Operation::Add, [one]) if at <= count => {
+                        level.overrides.insert(at, one.clone());
+                    }
+                    (Operation::Replace, [one]) if at < count => {
+                        level.overrides[at] = one.clone();
+                    }
+                    _ => return Err(self.wrong("one override at a place that there is")),
+                }
+                Some(level)
+            }
+            Some(Part::OverrideFigure(at)) => {
+                let mut level = old();
+                match (level.overrides.get_mut(at), self.number()?) {
+                    (Some(one), Some(figure)) => one.max_confidence = figure,
+                    _ => return Err(self.wrong("the figure of an override that there is")),
+                }
+                Some(level)
             }
         };
         match level.as_ref().and_then(Level::complaint) {
             Some(complaint) => Err(errors::functional(complaint)),
             None => Ok(level),
         }
+    }
+
+    /// The values as overrides of a confidence level.
+    fn overrides(&self) -> Result<Vec<Override>, Refusal> {
+        let values = self.values.iter().filter(|value| !value.is_null());
+        let overrides: Result<_, _> = values.map(serde::Deserialize::deserialize).collect();
+        overrides.map_err(|_| self.wrong("a list of overrides"))
     }
 
     /// Applies the edit to a list of texts.
@@ -288,6 +350,16 @@ mod tests {
                 other.clone(),
                 json!({"max_confidence": 50, "overrides": [other]}),
             ),
+            (
+                json!("/user_confidence_level/overrides/0"),
+                other.clone(),
+                json!({"max_confidence": 50, "overrides": [other]}),
+            ),
+            (
+                json!("/user_confidence_level/overrides/0/max_confidence"),
+                json!(11),
+                json!({"max_confidence": 50, "overrides": [{"entity_type": "Report", "max_confidence": 11}]}),
+            ),
         ] {
             assert_eq!(changed(path, value), Ok(expected));
         }
@@ -295,7 +367,19 @@ mod tests {
             (json!("max_confidence"), json!(101), "FUNCTIONAL_ERROR"),
             (json!("max_confidence"), json!("x"), "VALIDATION_ERROR"),
             (json!("overrides"), json!("x"), "VALIDATION_ERROR"),
-            (json!("/overrides/0"), json!(1), "UNSUPPORTED_ERROR"),
+            (json!("/overrides/0"), json!(1), "VALIDATION_ERROR"),
+            (json!("/overrides/1"), other.clone(), "VALIDATION_ERROR"),
+            (json!("/overrides/x"), other.clone(), "UNSUPPORTED_ERROR"),
+            (
+                json!("/overrides/0/entity_type"),
+                json!("x"),
+                "UNSUPPORTED_ERROR",
+            ),
+            (
+                json!(null),
+                json!({"max_confidence": 9}),
+                "VALIDATION_ERROR",
+            ),
         ] {
             assert_eq!(changed(path, value).unwrap_err().code, code);
         }

@@ -10,37 +10,13 @@ use uuid::Uuid;
 
 use super::documents::folded;
 use super::errors;
+use super::shelf;
 use graphql::Refusal;
 
-/// What a key of a filter stands for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Column<F> {
-    /// A text.
-    Text(F),
-    /// A text of a dialect's document, which is kept folded.
-    Folded(F),
-    /// A point in time.
-    Time(F),
-    /// An id, internal or standard.
-    Id(F),
-    /// One of a closed set of words, each of which is a predicate.
-    Words(Vec<(&'static str, Predicate<F>)>),
-}
+mod column;
 
-impl<F: Clone> Column<F> {
-    /// The words `true` and `false`.
-    pub fn flag(when: Predicate<F>) -> Self {
-        Self::Words(vec![
-            ("true", when.clone()),
-            ("false", Predicate::not(when)),
-        ])
-    }
-
-    /// A word that is the same for all.
-    pub fn always(words: &[&'static str]) -> Self {
-        Self::Words(words.iter().map(|word| (*word, Predicate::All)).collect())
-    }
-}
+pub use column::Column;
+use column::{absent, may_be_made_up, understood};
 
 /// The keys of one kind of entity.
 pub type Columns<F> = fn(&str) -> Option<Column<F>>;
@@ -264,24 +240,114 @@ impl<F: Clone> Reader<'_, F> {
                 let time = self.time(value)?;
                 Predicate::is(field.clone(), ordered(operator, time.into())?)
             }
-            Column::Text(field) => text(field, operator, value.to_owned())?,
-            Column::Folded(field) => text(field, operator, folded(value))?,
+            Column::Dated { own, otherwise } => {
+                let time = self.time(value)?;
+                let given = ordered(operator, time.rfc3339().into())?;
+                dated(own, given, otherwise, ordered(operator, time.into())?)
+            }
+            Column::Figure(field) => {
+                let figure = value.trim().parse::<i64>();
+                let figure = figure
+                    .ok()
+                    .filter(|figure| (-1_000..=1_000).contains(figure));
+                let Some(figure) = figure else {
+                    return Err(errors::unsupported(
+                        "The filter has a value that is no figure",
+                    ));
+                };
+                self.figure(field, operator, figure)?
+            }
+            Column::Never => {
+                // The operator is looked at all the same.
+                tests(operator, value.to_owned())?;
+                Predicate::Nothing
+            }
+            Column::Text(field) => any_of(field, tests(operator, value.to_owned())?),
+            Column::Folded(field) => any_of(field, tests(operator, folded(value))?),
+            Column::Defaulted(field, default) => {
+                let tests = tests(operator, folded(value))?;
+                let default = Compared::from(*default);
+                let by_default = tests.iter().any(|test| shelf::holds(test, &default));
+                let mut parts = vec![any_of(field, tests)];
+                if by_default {
+                    parts.push(Predicate::is(field.clone(), Test::Absent));
+                }
+                Predicate::any(parts)
+            }
+            Column::MadeUp {
+                stored,
+                shown,
+                before,
+                after,
+            } => {
+                let tests = tests(operator, value.to_owned())?;
+                let each = tests.into_iter().map(|test| {
+                    let texts: Vec<String> = match &test {
+                        Test::Equals(Compared::Text(text)) => vec![text.clone()],
+                        Test::Contains(text) | Test::StartsWith(text) | Test::EndsWith(text) => {
+                            vec![text.clone()]
+                        }
+                        Test::Glob(pattern) => pattern.split('*').map(str::to_owned).collect(),
+                        // An order has no parts: it is one of what is shown.
+                        _ => return Predicate::is(shown.clone(), test),
+                    };
+                    let mut parts = vec![Predicate::is(stored.clone(), test.clone())];
+                    if texts
+                        .iter()
+                        .all(|text| may_be_made_up(before, after, &text.to_lowercase()))
+                    {
+                        parts.push(Predicate::is(shown.clone(), test));
+                    }
+                    Predicate::any(parts)
+                });
+                Predicate::any(each)
+            }
         })
     }
 
     fn within(&self, column: &Column<F>, values: &[String]) -> Result<Predicate<F>, Refusal> {
         // One date stands for all the time since.
-        let (field, from, to) = match (column, values) {
-            (Column::Time(field), [from]) => (field, self.time(from)?, self.now),
-            (Column::Time(field), [from, to]) => (field, self.time(from)?, self.time(to)?),
-            _ => {
-                return Err(errors::unsupported(
-                    "A within filter needs a date and two values",
-                ));
-            }
+        let (from, to) = match values {
+            [from] => (self.time(from)?, self.now),
+            [from, to] => (self.time(from)?, self.time(to)?),
+            _ => return Err(no_span()),
         };
-        Ok(Predicate::is(field.clone(), Test::AtLeast(from.into()))
-            .and(Predicate::is(field.clone(), Test::AtMost(to.into()))))
+        let (from, to) = (Compared::from(from), Compared::from(to));
+        match column {
+            Column::Time(field) => Ok(Predicate::is(field.clone(), Test::AtLeast(from))
+                .and(Predicate::is(field.clone(), Test::AtMost(to)))),
+            Column::Dated { own, otherwise } => {
+                let text = |value: &Compared| match value {
+                    Compared::Time(time) => Compared::from(time.rfc3339()),
+                    other => other.clone(),
+                };
+                let least = dated(
+                    own,
+                    Test::AtLeast(text(&from)),
+                    otherwise,
+                    Test::AtLeast(from),
+                );
+                let most = dated(own, Test::AtMost(text(&to)), otherwise, Test::AtMost(to));
+                Ok(least.and(most))
+            }
+            _ => Err(no_span()),
+        }
+    }
+
+    /// A figure compared with one. A term is compared as a text, so bounds outside of what a figure can be
+    /// are answered here.
+    fn figure(&self, field: &F, operator: &str, figure: i64) -> Result<Predicate<F>, Refusal> {
+        let there = || Predicate::not(Predicate::is(field.clone(), Test::Absent));
+        let written = |figure: i64| Compared::from(format!("{figure:03}"));
+        Ok(match (operator, figure) {
+            ("eq" | "only_eq_to" | "match" | "search", 0..=999) => {
+                Predicate::is(field.clone(), Test::Equals(written(figure)))
+            }
+            ("eq" | "only_eq_to" | "match" | "search", _) => Predicate::Nothing,
+            ("lt" | "lte", ..0) | ("gt" | "gte", 1_000..) => Predicate::Nothing,
+            ("lt" | "lte", 1_000..) | ("gt" | "gte", ..0) => there(),
+            _ => Predicate::is(field.clone(), ordered(operator, written(figure))?),
+        })
     }
 
     fn time(&self, text: &str) -> Result<Time, Refusal> {
@@ -291,9 +357,22 @@ impl<F: Clone> Reader<'_, F> {
     }
 }
 
-/// One value of a text.
-fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<F>, Refusal> {
-    let test = match operator {
+/// A date that a sender gave, else another one.
+fn dated<F: Clone>(own: &F, given: Test, otherwise: &F, test: Test) -> Predicate<F> {
+    let fallback =
+        Predicate::is(own.clone(), Test::Absent).and(Predicate::is(otherwise.clone(), test));
+    Predicate::any([Predicate::is(own.clone(), given), fallback])
+}
+
+/// A field that passes any of the tests.
+fn any_of<F: Clone>(field: &F, tests: Vec<Test>) -> Predicate<F> {
+    let each = tests.into_iter();
+    Predicate::any(each.map(|test| Predicate::is(field.clone(), test)))
+}
+
+/// What a text is asked for with an operator: any of these.
+fn tests(operator: &str, value: String) -> Result<Vec<Test>, Refusal> {
+    Ok(vec![match operator {
         "eq" | "only_eq_to" => Test::Equals(value.into()),
         "contains" => Test::Contains(value),
         "starts_with" => Test::StartsWith(value),
@@ -302,13 +381,14 @@ fn text<F: Clone>(field: &F, operator: &str, value: String) -> Result<Predicate<
         // Both ask the vendor's search engine for words, any of which will do.
         "match" | "search" => {
             let terms = search_terms(&value)?.into_iter();
-            return Ok(Predicate::any(
-                terms.map(|term| Predicate::is(field.clone(), Test::Contains(term))),
-            ));
+            return Ok(terms.map(Test::Contains).collect());
         }
         _ => ordered(operator, value.into())?,
-    };
-    Ok(Predicate::is(field.clone(), test))
+    }])
+}
+
+fn no_span() -> Refusal {
+    errors::unsupported("A within filter needs a date and two values")
 }
 
 /// What to look for: the words outside quotes singly, what stands in quotes as a whole. They are
@@ -361,20 +441,6 @@ fn plain(value: &Value) -> Result<String, Refusal> {
     }
 }
 
-/// Whether a value is one that its key can have.
-fn understood<F>(column: &Column<F>, value: &str) -> bool {
-    match column {
-        Column::Id(_) => super::ids::Given::read(value) != super::ids::Given::Nonsense,
-        Column::Words(words) => {
-            let value = value.to_lowercase();
-            words
-                .iter()
-                .any(|(word, _)| word.to_lowercase().contains(&value))
-        }
-        Column::Text(_) | Column::Folded(_) | Column::Time(_) => true,
-    }
-}
-
 fn ordered(operator: &str, value: Compared) -> Result<Test, Refusal> {
     Ok(match operator {
         "eq" | "only_eq_to" => Test::Equals(value),
@@ -403,15 +469,6 @@ fn matches(operator: &str, word: &str, value: &str) -> Result<bool, Refusal> {
 fn misfit(operator: &str) -> Refusal {
     errors::unsupported("The filter has an operator that this key does not know")
         .with("operator", operator)
-}
-
-fn absent<F: Clone>(column: &Column<F>) -> Predicate<F> {
-    match column {
-        Column::Text(field) | Column::Folded(field) | Column::Time(field) => {
-            Predicate::is(field.clone(), Test::Absent)
-        }
-        Column::Id(_) | Column::Words(_) => Predicate::Nothing,
-    }
 }
 
 fn combine<F>(mode: Option<&Value>, default: &str, parts: Vec<Predicate<F>>) -> Predicate<F> {

@@ -19,11 +19,12 @@ use super::catalogue;
 use super::errors;
 use super::graph::Session;
 use super::login::AnonymousGraph;
+use super::unserved::UNSERVED;
 use graphql::{self, Engine, Limits, Refusal, Request};
 
 /// The schema is part of the program, so reading it fails for all requests or for none.
 static ENGINE: LazyLock<Result<Engine, String>> =
-    LazyLock::new(|| Engine::new(SCHEMA, Limits::default()));
+    LazyLock::new(|| Ok(Engine::new(SCHEMA, Limits::default())?.with_unserved(UNSERVED)));
 
 fn engine() -> Result<&'static Engine, Fault> {
     ENGINE
@@ -94,7 +95,11 @@ pub async fn post(
         Err(fault) => return Err(fault.into()),
     };
     let body = read_body(sent, info.dialect.limits.body).await?;
-    let request = request(&headers, &body)?;
+    let request = match request(&headers, &body) {
+        Ok(request) => request,
+        Err(Unread::Rejected(rejection)) => return Err(rejection.into()),
+        Err(Unread::Refused(refusal)) => return Ok(spoken(graphql::refused(&refusal))),
+    };
     let session = Session::new(authenticated);
     let session = match applicant(session, &headers).await {
         Ok(session) => session,
@@ -102,7 +107,7 @@ pub async fn post(
     };
     let body = match engine.document(&request.query, true) {
         Ok(document) => engine.run(&session, &document, &request).await,
-        Err(refusal) => graphql::refused(&refusal),
+        Err(refusals) => graphql::refused_with(&refusals),
     };
     Ok(spoken(body))
 }
@@ -146,8 +151,22 @@ async fn answer_anonymous(
     Ok(spoken(graphql::refused(&errors::refusal(fault))))
 }
 
+/// A body that holds no request to run.
+enum Unread {
+    /// The HTTP is wrong.
+    Rejected(Rejection),
+    /// The HTTP is fine, and what it asks for is answered by an error.
+    Refused(Refusal),
+}
+
+impl From<Rejection> for Unread {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
 /// The request of a body: JSON, or the form that carries files beside it.
-fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Rejection> {
+fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Unread> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
@@ -157,8 +176,12 @@ fn request(headers: &HeaderMap, body: &[u8]) -> Result<Request, Rejection> {
         "multipart/form-data" => graphql::operations(kind, body)
             .map_err(|refusal| Rejection::Malformed(refusal.message))?,
         // Other types can be sent by a page of another site without asking.
-        _ => return Err(Rejection::WrongContentType),
+        _ => return Err(Rejection::WrongContentType.into()),
     };
     let value = parse_json(json)?;
-    Request::read(value).map_err(|refusal| Rejection::Malformed(refusal.message))
+    Request::read(value).map_err(|refusal| match refusal.code {
+        // Clients that name documents by their hash send the document itself after this answer.
+        graphql::PERSISTED_QUERY_NOT_SUPPORTED => Unread::Refused(refusal),
+        _ => Unread::Rejected(Rejection::Malformed(refusal.message)),
+    })
 }

@@ -20,6 +20,7 @@ mod resolvers;
 pub mod settings;
 pub mod shelf;
 mod templates;
+pub mod unserved;
 
 use kit::routes;
 use kit::{ContentRule, Dialect, FirstRunFacts, Limits, Route};

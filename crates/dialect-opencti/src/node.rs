@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use directory::{Group, Organisation, Role, Standing, Time, User, UserKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::capability::Capability;
 use super::catalogue;
@@ -14,6 +14,10 @@ use super::marking::Marking;
 use graphql::{Field, Json, Link};
 
 pub use super::connection_kinds::*;
+
+mod writing;
+
+use writing::{time, write_capability, write_marking};
 
 /// An object of the graph.
 #[derive(Debug, Clone)]
@@ -201,6 +205,52 @@ impl Node {
         }
     }
 
+    /// The internal id of an object that has one.
+    pub fn uuid(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::User(person) | Self::Me(person) => Some(person.user.uuid),
+            Self::Group(team) => Some(team.group.uuid),
+            Self::Role(duty) => Some(duty.role.uuid),
+            Self::Capability(entry, _) => Some(ids::fixed(&ids::named("capability", entry.name))),
+            Self::Organization(company) | Self::MeOrganization(company) => {
+                Some(company.organisation.uuid)
+            }
+            Self::Marking(marking, _) => Some(marking.id),
+            Self::Root(_)
+            | Self::Connection(_)
+            | Self::Edge(_)
+            | Self::Made(_)
+            | Self::Edit(..) => None,
+        }
+    }
+
+    /// The texts that stand for an object: what it is called, and what is said of it.
+    pub fn representative(&self) -> Value {
+        let (main, secondary) = match self {
+            Self::User(person) | Self::Me(person) => (
+                person.user.shown.name.as_str(),
+                person.document.description.as_deref(),
+            ),
+            Self::Group(team) => (&*team.group.name, team.group.description.as_deref()),
+            Self::Role(duty) => (
+                &*duty.role.name,
+                Some(&*duty.role.description).filter(|text| !text.is_empty()),
+            ),
+            Self::Capability(entry, _) => (entry.name, Some(entry.description)),
+            Self::Organization(company) | Self::MeOrganization(company) => (
+                &*company.organisation.name,
+                company.organisation.description.as_deref(),
+            ),
+            Self::Marking(marking, _) => (marking.definition, None),
+            Self::Root(_)
+            | Self::Connection(_)
+            | Self::Edge(_)
+            | Self::Made(_)
+            | Self::Edit(..) => (self.type_name(), None),
+        };
+        json!({"main": main, "secondary": secondary})
+    }
+
     /// Writes a plain field.
     pub fn write(&self, field: &Field, out: &mut Json) {
         let name = field.name.as_str();
@@ -236,12 +286,29 @@ fn unresolved(type_name: &str, name: &str, out: &mut Json) {
 
 const INTERNAL: [&str; 2] = ["Basic-Object", "Internal-Object"];
 
+/// What stands before the UUID in the address of an account that has none.
+pub const MADE_UP_BEFORE: &str = "automatic+";
+/// What stands behind it.
+pub const MADE_UP_AFTER: &str = "@opencti.invalid";
+
+/// The account whose made-up address a text is.
+pub fn account_of_address(text: &str) -> Option<uuid::Uuid> {
+    let text = text.trim().to_lowercase();
+    let uuid = text
+        .strip_prefix(MADE_UP_BEFORE)?
+        .strip_suffix(MADE_UP_AFTER)?;
+    match ids::Given::read(uuid) {
+        ids::Given::Uuid(uuid) => Some(uuid),
+        ids::Given::Standard(_) | ids::Given::Nonsense => None,
+    }
+}
+
 /// The address a user shows: accounts without one show one that leads nowhere.
 pub fn email(user: &User) -> String {
     match &user.email {
         Some(email) => email.to_lowercase(),
         // Quirk: the vendor gives service accounts such an address (opencti.md §5).
-        None => format!("automatic+{}@opencti.invalid", user.uuid),
+        None => format!("{MADE_UP_BEFORE}{}{MADE_UP_AFTER}", user.uuid),
     }
 }
 
@@ -279,6 +346,8 @@ impl Person {
             "unsubscribed_news_feed_types" => out.value(&document.unsubscribed_news_feed_types),
             "password_valid_until" => out.optional(document.password_valid_until.as_deref()),
             "account_status" => out.text(status_word(self.standing)),
+            // Nothing is refreshed from elsewhere here, and a token is shown once alone.
+            "refreshed_at" | "api_token" => out.null(),
             "account_lock_after_date" => time(user.lock_after, out),
             "user_service_account" => out.flag(user.kind == UserKind::Service),
             "otp_activated" => out.flag(user.second_factor),
@@ -332,6 +401,7 @@ impl Team {
             "auto_integration_assignation" => out.value(&document.auto_integration_assignation),
             "default_hidden_types" => out.value(&document.default_hidden_types),
             "not_shareable_marking_types" => out.value(&document.not_shareable_marking_types),
+            "refreshed_at" => out.null(),
             "created_at" => time(Some(group.created_at), out),
             "updated_at" => time(Some(group.updated_at), out),
             _ => unresolved("Group", name, out),
@@ -373,95 +443,10 @@ impl Duty {
                 text => out.text(text),
             },
             "can_manage_sensitive_config" => out.flag(self.document.can_manage_sensitive_config),
+            "refreshed_at" => out.null(),
             "created_at" => time(Some(role.created_at), out),
             "updated_at" => time(Some(role.updated_at), out),
             _ => unresolved("Role", name, out),
         }
-    }
-}
-
-impl Company {
-    /// The standard id.
-    pub fn standard_id(&self) -> String {
-        ids::organisation(&self.organisation.name)
-    }
-
-    fn write(&self, name: &str, out: &mut Json) {
-        let (organisation, document) = (&self.organisation, &self.document);
-        match name {
-            "id" => out.value(&organisation.uuid),
-            "standard_id" => out.text(&self.standard_id()),
-            "entity_type" => out.text("Organization"),
-            "parent_types" => out.value(&[
-                "Basic-Object",
-                "Stix-Object",
-                "Stix-Core-Object",
-                "Stix-Domain-Object",
-                "Identity",
-            ]),
-            "identity_class" => out.text("organization"),
-            "spec_version" => out.text("2.1"),
-            "name" => out.text(&organisation.name),
-            "description" => out.optional(organisation.description.as_deref()),
-            "contact_information" => out.optional(organisation.contacts.as_deref()),
-            "x_opencti_organization_type" => out.optional(organisation.kind.as_deref()),
-            "x_opencti_reliability" => out.optional(document.reliability.as_deref()),
-            "x_opencti_aliases" => out.value(&document.aliases),
-            "x_opencti_score" => out.value(&document.score),
-            "confidence" => out.value(&document.confidence),
-            "revoked" => out.flag(document.revoked),
-            "roles" => out.value(&document.roles),
-            "default_hidden_types" => out.value(&document.default_hidden_types),
-            "is_inferred" => out.flag(false),
-            "created" => dated(document.created.as_deref(), organisation.created_at, out),
-            "modified" => dated(document.modified.as_deref(), organisation.updated_at, out),
-            "created_at" => time(Some(organisation.created_at), out),
-            "updated_at" => time(Some(organisation.updated_at), out),
-            _ => unresolved("Organization", name, out),
-        }
-    }
-}
-
-fn write_capability(capability: &Capability, since: Time, name: &str, out: &mut Json) {
-    let standard_id = || ids::named("capability", capability.name);
-    match name {
-        "id" => out.value(&ids::fixed(&standard_id())),
-        "standard_id" => out.text(&standard_id()),
-        "entity_type" => out.text("Capability"),
-        "parent_types" => out.value(&INTERNAL),
-        "name" => out.text(capability.name),
-        "description" => out.text(capability.description),
-        "attribute_order" => out.value(&capability.order),
-        "created_at" | "updated_at" => time(Some(since), out),
-        _ => unresolved("Capability", name, out),
-    }
-}
-
-fn write_marking(marking: &Marking, since: Time, name: &str, out: &mut Json) {
-    match name {
-        "id" => out.value(&marking.id),
-        "standard_id" => out.text(&marking.standard_id),
-        "entity_type" => out.text("Marking-Definition"),
-        "parent_types" => out.value(&["Basic-Object", "Stix-Object", "Stix-Meta-Object"]),
-        "definition_type" => out.text(marking.kind),
-        "definition" => out.text(marking.definition),
-        "x_opencti_color" => out.text(marking.color),
-        "x_opencti_order" => out.value(&marking.order),
-        "created" | "modified" | "created_at" | "updated_at" => time(Some(since), out),
-        _ => unresolved("MarkingDefinition", name, out),
-    }
-}
-
-fn dated(own: Option<&str>, otherwise: Time, out: &mut Json) {
-    match own {
-        Some(own) => out.text(own),
-        None => time(Some(otherwise), out),
-    }
-}
-
-fn time(time: Option<Time>, out: &mut Json) {
-    match time {
-        Some(time) => out.text(&time.rfc3339()),
-        None => out.null(),
     }
 }

@@ -116,7 +116,11 @@ const PARAMETERS: &[(&str, Kind)] = &[
     ("password_policy_min_words", Kind::Number),
     ("password_policy_min_lowercase", Kind::Number),
     ("password_policy_min_uppercase", Kind::Number),
+    ("password_policy_validity_days", Kind::Number),
 ];
+
+/// A day in milliseconds.
+const DAY: i64 = 86_400_000;
 
 /// What else the settings show.
 #[derive(Debug, Clone, Default)]
@@ -132,8 +136,13 @@ pub struct PlatformFacts {
 }
 
 /// The id of the settings, the same everywhere.
+pub fn uuid() -> uuid::Uuid {
+    ids::fixed("settings")
+}
+
+/// The id as text.
 pub fn id() -> String {
-    ids::fixed("settings").to_string()
+    uuid().to_string()
 }
 
 impl PlatformSettings {
@@ -142,6 +151,12 @@ impl PlatformSettings {
         let figure = self.changed.get(&format!("password_policy_{name}"));
         let figure = figure.and_then(Value::as_i64).unwrap_or(0);
         usize::try_from(figure).unwrap_or(0)
+    }
+
+    /// Until when a password that is set now may be used; nothing while the policy names no days.
+    pub fn password_end(&self, now: directory::Time) -> Option<String> {
+        let days = i64::try_from(self.figure("validity_days")).unwrap_or(0);
+        (days > 0).then(|| now.plus(days.saturating_mul(DAY)).rfc3339())
     }
 
     /// What the vendor's policy finds wrong with a password; it is off until somebody sets a figure.
@@ -249,6 +264,10 @@ impl PlatformSettings {
             "platform_protected_sensitive_config": protected(),
             "platform_enterprise_edition": licence(&facts.since),
             "activity_listeners": [],
+            "representative": {"main": "Settings", "secondary": null},
+            "refreshed_at": null,
+            "view_all_users": false,
+            "platform_session_max_concurrent": 0,
             "otp_mandatory": false,
         });
         if let Value::Object(shown) = &mut shown {
@@ -292,6 +311,7 @@ fn protected() -> Value {
         "roles": off(),
         "rules": off(),
         "ce_ee_toggle": off(),
+        "connector_reset": off(),
         "file_indexing": off(),
         "platform_organization": off(),
     })
@@ -336,6 +356,7 @@ fn theme() -> Value {
         "theme_logo_login": "",
         "theme_text_color": "#ffffff",
         "built_in": true,
+        "representative": {"main": "Dark", "secondary": null},
     })
 }
 

@@ -26,7 +26,8 @@ pub fn passes<F>(predicate: &Predicate<F>, look: Look<'_, F>) -> bool {
     }
 }
 
-fn holds(test: &Test, value: &Value) -> bool {
+/// Whether a value passes a test.
+pub fn holds(test: &Test, value: &Value) -> bool {
     let text = || fold_search(&plain(value));
     match test {
         Test::Equals(wanted) => compare(value, wanted) == Some(Ordering::Equal),

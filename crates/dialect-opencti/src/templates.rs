@@ -126,6 +126,7 @@ pub fn node(template: &Template) -> Node {
             "email_object": document.email_object,
             "sender_email": document.sender_email,
             "template_body": document.template_body,
+            "representative": {"main": document.name, "secondary": document.description},
         }),
     )
 }

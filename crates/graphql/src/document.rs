@@ -7,11 +7,12 @@ use apollo_compiler::ExecutableDocument;
 use apollo_compiler::ast;
 use apollo_compiler::executable::{Operation, Selection, SelectionSet};
 use apollo_compiler::parser::Parser;
-use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::validation::Valid;
 
 use super::execute::Graph;
 use super::plan::{self, Plan};
 use super::{Arguments, BAD_USER_INPUT, Engine, PARSE_FAILED, Refusal, VALIDATION_FAILED};
+use super::{diagnosis, unserved};
 
 /// A document that may run: it fits the schema and the limits.
 pub struct Document {
@@ -24,29 +25,30 @@ pub struct Document {
 
 impl Document {
     /// Parses and validates in two steps, because the vendor tells the two failures apart.
-    pub(super) fn parse(engine: &Engine, text: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(engine: &Engine, text: &str) -> Result<Self, Vec<Refusal>> {
         let limits = &engine.limits;
         if text.len() > limits.text {
-            return Err(Refusal::new(
+            return Err(vec![Refusal::new(
                 PARSE_FAILED,
                 "Syntax Error: the document is too long.",
-            ));
+            )]);
         }
-        let tree = Parser::new()
+        let mut tree = Parser::new()
             .recursion_limit(4 * limits.depth)
             .token_limit(limits.tokens)
             .parse_ast(text, "document.graphql")
-            .map_err(|error| diagnosed(PARSE_FAILED, "Syntax Error: ", &error.errors))?;
+            .map_err(|error| vec![diagnosis::unreadable(PARSE_FAILED, &error.errors)])?;
+        unserved::take_out(&mut tree, &|name| engine.is_unserved(name));
         // Aliases are counted before validation, whose rule on merging fields is the dear one.
         if aliases(&tree) > limits.aliases {
-            return Err(Refusal::new(
+            return Err(vec![Refusal::new(
                 VALIDATION_FAILED,
                 "The document uses too many aliases.",
-            ));
+            )]);
         }
         let executable = tree
             .to_executable_validate(&engine.schema)
-            .map_err(|error| diagnosed(VALIDATION_FAILED, "", &error.errors))?;
+            .map_err(|error| diagnosis::complaints(&tree, &error.errors))?;
         Ok(Self {
             conditional: text.contains("@skip") || text.contains("@include"),
             executable,
@@ -102,21 +104,6 @@ impl Document {
         let plan = fresh()?;
         Ok(Arc::clone(self.plan.get_or_init(|| plan)))
     }
-}
-
-fn diagnosed(code: &'static str, prefix: &str, errors: &DiagnosticList) -> Refusal {
-    // A field that is none leaves an empty selection behind, which is told of first and helps nobody.
-    let told: Vec<_> = errors.iter().map(|error| error.to_json()).collect();
-    let consequence = |message: &str| message.ends_with("must have a subselection set");
-    let cause = told.iter().find(|error| !consequence(&error.message));
-    let Some(first) = cause.or(told.first()) else {
-        return Refusal::new(code, "The document cannot be read.");
-    };
-    let mut refusal = Refusal::new(code, format!("{prefix}{}", first.message));
-    refusal
-        .locations
-        .extend(first.locations.iter().map(|at| (at.line, at.column)));
-    refusal
 }
 
 fn aliases(document: &ast::Document) -> usize {

@@ -5,10 +5,13 @@
 //! of questions follows the document and never the number of rows.
 
 mod coerce;
+mod diagnosis;
 mod document;
 mod execute;
 mod multipart;
 mod plan;
+mod reach;
+mod unserved;
 mod write;
 
 use std::sync::Arc;
@@ -117,6 +120,8 @@ impl Refusal {
 pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The document does not fit the schema, or asks for too much.
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// The request names a document by its hash alone; clients then send the document itself.
+pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
 /// Variables or arguments do not fit their types.
 pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 
@@ -138,8 +143,15 @@ impl Request {
         let Value::Object(mut body) = body else {
             return Err(bad("The body must be one JSON object with a query."));
         };
-        let Some(Value::String(query)) = body.remove("query") else {
-            return Err(bad("The body must hold the query as a string."));
+        let query = match body.remove("query") {
+            Some(Value::String(query)) => query,
+            None | Some(Value::Null) if by_hash(&body) => {
+                return Err(Refusal::new(
+                    PERSISTED_QUERY_NOT_SUPPORTED,
+                    "PersistedQueryNotSupported",
+                ));
+            }
+            _ => return Err(bad("The body must hold the query as a string.")),
         };
         let variables = match body.remove("variables") {
             None | Some(Value::Null) => Arguments::new(),
@@ -157,6 +169,14 @@ impl Request {
             operation,
         })
     }
+}
+
+/// Whether the body of a request names a document by its hash.
+fn by_hash(body: &Map<String, Value>) -> bool {
+    let extensions = body.get("extensions");
+    extensions
+        .and_then(|extensions| extensions.get("persistedQuery"))
+        .is_some_and(Value::is_object)
 }
 
 /// An object type of the schema.
@@ -187,6 +207,8 @@ pub struct Engine {
     implementers: HashMap<Name, Implementers>,
     limits: Limits,
     cache: document::Cache,
+    /// See [`Engine::with_unserved`].
+    unserved: &'static [&'static str],
 }
 
 impl Engine {
@@ -200,7 +222,20 @@ impl Engine {
             implementers,
             limits,
             cache: document::Cache::new(limits.cache),
+            unserved: &[],
         })
+    }
+
+    /// Names types of the imitated schema of which no object exists here. Fragments on them apply to
+    /// nothing, and are not compared with the schema.
+    #[must_use]
+    pub fn with_unserved(mut self, names: &'static [&'static str]) -> Self {
+        self.unserved = names;
+        self
+    }
+
+    fn is_unserved(&self, name: &str) -> bool {
+        self.unserved.contains(&name) && !self.schema.types.contains_key(name)
     }
 
     /// The schema.
@@ -235,8 +270,9 @@ impl Engine {
     }
 
     /// Parses and validates a document, or takes it from the cache. Only documents of signed-in
-    /// callers are kept (`keep`), so that strangers cannot push theirs out.
-    pub fn document(&self, text: &str, keep: bool) -> Result<Arc<Document>, Refusal> {
+    /// callers are kept (`keep`), so that strangers cannot push theirs out. A document that does not fit
+    /// the schema is refused with every complaint about it.
+    pub fn document(&self, text: &str, keep: bool) -> Result<Arc<Document>, Vec<Refusal>> {
         if let Some(found) = self.cache.get(text) {
             return Ok(found);
         }
@@ -312,9 +348,19 @@ impl Engine {
 
 /// The response body of a request that was refused as a whole.
 pub fn refused(refusal: &Refusal) -> Vec<u8> {
+    refused_with(std::slice::from_ref(refusal))
+}
+
+/// The response body of a request that was refused as a whole, for several reasons.
+pub fn refused_with(refusals: &[Refusal]) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     out.extend_from_slice(b"{\"errors\":[");
-    write::error(&mut out, refusal, &[]);
+    for (index, refusal) in refusals.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write::error(&mut out, refusal, &[]);
+    }
     out.extend_from_slice(b"],\"data\":null}");
     out
 }

@@ -122,7 +122,7 @@ async fn run_with(engine: &Engine, library: &Library, query: &str, variables: Va
     };
     let body = match engine.document(query, true) {
         Ok(document) => engine.run(library, &document, &request).await,
-        Err(refusal) => refused(&refusal),
+        Err(refusals) => refused_with(&refusals),
     };
     serde_json::from_slice(&body).unwrap()
 }
@@ -516,7 +516,7 @@ fn forms_give_their_operations() {
 
 /// Plans need only the rule for fetched fields.
 fn accepted(engine: &Engine, query: &str, variables: &Value) -> Result<(), Refusal> {
-    let document = engine.document(query, true)?;
+    let document = engine.document(query, true).map_err(|all| all[0].clone())?;
     let operation = document.operation(None)?;
     let given = variables.as_object().cloned().unwrap_or_default();
     let variables = coerce::variables(engine.schema(), operation, &given)?;
@@ -593,4 +593,154 @@ fn the_schema_refuses_what_the_vendor_refuses() {
             "{query} {variables}"
         );
     }
+}
+
+/// The messages of a refused document, each with the line and column it is about.
+fn messages(answer: &Value) -> Vec<String> {
+    let errors = answer["errors"].as_array().unwrap().iter();
+    let errors = errors.map(|error| {
+        assert_eq!(error["name"], VALIDATION_FAILED, "{answer:#}");
+        let at = &error["locations"][0];
+        format!(
+            "{}:{} {}",
+            at["line"],
+            at["column"],
+            error["message"].as_str().unwrap()
+        )
+    });
+    errors.collect()
+}
+
+/// The reference implementation's words and order: the cause, all causes, and no consequence of one.
+#[tokio::test]
+async fn documents_are_refused_with_every_cause_and_no_consequence() {
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "query R($id: ID!) { reportOfPeople(id: $id) { id } }",
+            &["1:21 Cannot query field \"reportOfPeople\" on type \"Query\"."],
+        ),
+        (
+            "query ($a: ID!, $b: Int) { shelf(id: $a) { pages name(first: $b) } }",
+            &[
+                "1:44 Cannot query field \"pages\" on type \"Shelf\".",
+                "1:50 Cannot query field \"name\" on type \"Shelf\".",
+            ],
+        ),
+        (
+            "query ($a: ID!, $b: Int) { shelf(id: $a) { id } missing { no } }",
+            &[
+                "1:59 Cannot query field \"no\" on type \"Shelf\".",
+                "1:17 Variable \"$b\" is never used.",
+            ],
+        ),
+        (
+            "{ shelf(id: \"s\", colour: 1) { books(last: 3) { id } } }",
+            &[
+                "1:18 Unknown argument \"colour\" on field \"Query.shelf\".",
+                "1:37 Unknown argument \"last\" on field \"Shelf.books\".",
+            ],
+        ),
+        (
+            "{ missing { nothing { ...F } } } fragment F on Book { id } fragment G on Book { id }",
+            &[
+                "1:13 Cannot query field \"nothing\" on type \"Shelf\".",
+                "1:60 Fragment \"G\" is never used.",
+            ],
+        ),
+        (
+            "{ missing }",
+            &[
+                // The library names the type that has the field, where the reference names the field's.
+                "1:3 Field \"missing\" of type \"Query\" must have a selection of subfields. Did you mean \"missing { ... }\"?",
+            ],
+        ),
+        (
+            "query ($a: Colour) { missing { id } }",
+            &[
+                "1:8 Unknown type \"Colour\".",
+                "1:8 Variable \"$a\" is never used.",
+            ],
+        ),
+        (
+            "query ($a: String) { shelf(id: $a) { id } }",
+            &["1:28 Variable \"$a\" of type \"String\" used in position expecting type \"ID!\"."],
+        ),
+        (
+            "{ things { ... on Pamphlet { id } } }",
+            &["1:19 Unknown type \"Pamphlet\"."],
+        ),
+    ];
+    for (query, expected) in cases {
+        let answer = run(query, json!({})).await;
+        assert_eq!(messages(&answer), *expected, "{query}");
+    }
+    let many = (0..150)
+        .map(|n| format!("f{n}"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let answer = run(&format!("{{ missing {{ {many} }} }}"), json!({})).await;
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 101);
+    assert!(
+        errors[100]["message"]
+            .as_str()
+            .unwrap()
+            .contains("limit reached")
+    );
+}
+
+#[tokio::test]
+async fn fragments_on_types_without_objects_apply_to_nothing() {
+    let engine = library().with_unserved(&["Pamphlet", "Book"]);
+    for (query, expected) in [
+        (
+            "query ($n: Int!) { missing { id } things { __typename ... on Pamphlet { pages(n: $n) { ...P } } ...Q } } \
+             fragment P on Page { text } fragment Q on Pamphlet { cover }",
+            json!({"missing": null, "things": [{"__typename": "Shelf"}, {"__typename": "Book"}, {"__typename": "Shelf"}]}),
+        ),
+        // A selection that is left empty gives empty objects.
+        (
+            "{ things { ... on Pamphlet { cover } } }",
+            json!({"things": [{}, {}, {}]}),
+        ),
+        // A type that the schema has is served, whatever the list says.
+        (
+            "{ things { ... on Book { id } } }",
+            json!({"things": [{}, {"id": "b-0"}, {}]}),
+        ),
+    ] {
+        let answer = run_with(&engine, &Library::default(), query, json!({})).await;
+        assert_eq!(answer, json!({"data": expected}), "{query}");
+    }
+    let answer = run_with(
+        &engine,
+        &Library::default(),
+        "query ($n: Int) { things { ... on Pamphlet { a } cover } }",
+        json!({}),
+    )
+    .await;
+    assert_eq!(
+        messages(&answer),
+        [
+            "1:50 Cannot query field \"cover\" on type \"Thing\".",
+            "1:8 Variable \"$n\" is never used."
+        ]
+    );
+}
+
+#[test]
+fn a_document_named_by_its_hash_alone_is_told_from_a_missing_one() {
+    let hash = json!({"persistedQuery": {"version": 1, "sha256Hash": "00"}});
+    for (body, code) in [
+        (json!({"extensions": hash}), PERSISTED_QUERY_NOT_SUPPORTED),
+        (
+            json!({"query": null, "extensions": hash}),
+            PERSISTED_QUERY_NOT_SUPPORTED,
+        ),
+        (json!({"query": 1, "extensions": hash}), BAD_USER_INPUT),
+        (json!({"extensions": {}}), BAD_USER_INPUT),
+    ] {
+        assert_eq!(Request::read(body).unwrap_err().code, code);
+    }
+    assert!(Request::read(json!({"query": "{ a }", "extensions": hash})).is_ok());
 }

@@ -157,3 +157,19 @@ def test_a_second_factor_is_asked_for_and_taken_away(client, usher, new_user):
     assert taken["data"]["otpUserDeactivation"] == {"id": user["id"]}
     assert client.user.read(id=user["id"], **shown)["otp_activated"] is False
     assert sign_in(usher, user["user_email"], password)["data"]["token"]
+
+
+def test_a_second_factor_from_its_beginning_to_its_end(client, usher, connect, new_user, token_of):
+    person = new_user(password="Cobalt-Lantern-73!")
+    own = connect(token_of(person))
+    element = own.query("{ otpGeneration { secret uri } }")["data"]["otpGeneration"]
+    assert element["uri"].startswith("otpauth://totp/")
+    activate = "mutation ($input: UserOTPActivationInput) { otpActivation(input: $input) { otp_activated } }"
+    given = {"secret": element["secret"], "code": "nonsense"}
+    assert named(failure(own.query, activate, {"input": given})) == "VALIDATION_ERROR"
+    given["code"] = one_time_code(element["uri"])
+    assert own.query(activate, {"input": given})["data"]["otpActivation"] == {"otp_activated": True}
+    assert client.user.read(id=person["id"], customAttributes="id entity_type otp_activated")["otp_activated"] is True
+    assert sign_in(usher, person["user_email"], "Cobalt-Lantern-73!")["errors"][0]["name"] == "OTP_REQUIRED"
+    assert named(failure(own.query, "mutation { otpLogin(input: {code: \"1\"}) }")) == "AUTH_FAILURE"
+    assert own.query("mutation { otpDeactivation { otp_activated } }")["data"]["otpDeactivation"] == {"otp_activated": False}

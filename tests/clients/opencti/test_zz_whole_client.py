@@ -20,6 +20,8 @@ LEFT_OUT = {
     ("MarkingDefinition", "import_from_stix2"),
     ("MarkingDefinition", "generate_id_from_data"),
 }
+# Of what every object of knowledge has, what organisations need.
+GENERIC = {"read", "list", "update_field", "delete"}
 OTHER_IDENTITIES = {"security_platform_type", "x_opencti_firstname", "x_opencti_lastname"}
 
 
@@ -28,7 +30,7 @@ def methods():
         for name, method in vars(kind).items():
             plain = getattr(method, "__func__", method)
             if not name.startswith("_") and callable(plain) and (kind.__name__, name) not in LEFT_OUT:
-                if kind.__name__ != "StixDomainObject" or name == "delete":
+                if kind.__name__ != "StixDomainObject" or name in GENERIC:
                     yield kind.__name__, name, inspect.unwrap(plain)
 
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use directory::GroupId;
 use serde_json::json;
 
+use super::super::documents::DefaultMarking;
 use super::super::node::{self, Connection, Duty, Made, Node, Team};
 use super::super::resolvers::{Relation, relations};
+use super::common::nothing;
 use super::personal::level;
 use super::query::state;
 use super::relations::order;
@@ -21,6 +23,7 @@ pub static OF_GROUPS: &[Relation] = relations![
     "allowed_marking" => allowed_marking;
     "max_shareable_marking" => max_shareable_marking;
     "default_marking" => default_marking;
+    "default_dashboard" => nothing;
 ];
 
 fn groups_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Team>> {
@@ -77,11 +80,33 @@ async fn max_shareable_marking(session: &Session, parents: &[&Node], _: &Call<'_
 
 async fn default_marking(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     each(&groups_among(parents), |team| {
-        let entries = team.document.default_marking.iter().map(|entry| {
-            let values = Link::Many(session.markings_of(&entry.values));
-            let plain = json!({"entity_type": entry.entity_type});
-            Made::with("DefaultMarking", plain, [("values", values)])
-        });
-        Link::Many(entries.collect())
+        default_markings(session, team.document.default_marking.iter())
     })
+}
+
+/// The default markings of groups, those for one type of entity together.
+pub(super) fn default_markings<'m>(
+    session: &Session,
+    entries: impl Iterator<Item = &'m DefaultMarking>,
+) -> Link<Node> {
+    let mut by_type: Vec<(&str, Vec<String>)> = Vec::new();
+    for entry in entries {
+        let known = by_type
+            .iter_mut()
+            .find(|(kind, _)| *kind == entry.entity_type);
+        match known {
+            Some((_, values)) => {
+                let fresh = entry.values.iter().filter(|value| !values.contains(value));
+                let fresh: Vec<String> = fresh.cloned().collect();
+                values.extend(fresh);
+            }
+            None => by_type.push((&entry.entity_type, entry.values.clone())),
+        }
+    }
+    let nodes = by_type.into_iter().map(|(entity_type, values)| {
+        let values = Link::Many(session.markings_of(&values));
+        let plain = json!({"entity_type": entity_type});
+        Made::with("DefaultMarking", plain, [("values", values)])
+    });
+    Link::Many(nodes.collect())
 }

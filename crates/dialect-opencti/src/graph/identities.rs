@@ -9,13 +9,15 @@ use directory::{
 use serde_json::{Value, json};
 
 use super::super::capability;
+use super::super::catalogue;
 use super::super::errors::OrRefuse as _;
 use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::resolvers::{Relation, relations};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
+use super::common::{no_files, no_references, no_sectors, nothing, nothing_many};
 use super::query::state;
 use super::relations::CHUNK;
-use super::{Links, Session, lists, load};
+use super::{Links, Session, lists, load, search};
 use graphql::{Call, Link, Refusal, too_many_objects};
 
 /// Fields of `Organization`.
@@ -35,6 +37,8 @@ pub static OF_ORGANIZATIONS: &[Relation] = relations![
     "customFieldValues" => nothing_many;
     "status" => nothing;
     "createdBy" => nothing;
+    "sectors" => no_sectors;
+    "default_dashboard" => nothing;
 ];
 
 fn organizations_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Company>> {
@@ -121,24 +125,6 @@ async fn children(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     })
 }
 
-async fn no_references(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
-    let none = |_: &&Node| Link::One(lists::nothing(&node::REFERENCES));
-    Ok(parents.iter().map(none).collect())
-}
-
-async fn no_files(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
-    let none = |_: &&Node| Link::One(lists::nothing(&node::FILES));
-    Ok(parents.iter().map(none).collect())
-}
-
-async fn nothing_many(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
-    Ok(parents.iter().map(|_| Link::Many(Vec::new())).collect())
-}
-
-async fn nothing(_: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
-    Ok(parents.iter().map(|_| Link::Null).collect())
-}
-
 impl Session {
     async fn children_of(&self, ids: &[OrganisationId]) -> Result<Vec<Arc<Company>>, Refusal> {
         let mut rows = Vec::new();
@@ -153,6 +139,49 @@ impl Session {
             rows.extend(page.or_refuse()?.items);
         }
         self.companies(rows).await
+    }
+
+    /// Organisations in the order of the dates that senders gave them, which stand in the dialect's
+    /// documents; nothing when the order is another one, or no sender has given a date.
+    pub(super) async fn by_given_dates(
+        &self,
+        call: &Call<'_>,
+        query: &Query<OrganisationField>,
+    ) -> Result<Option<(Vec<Arc<Company>>, lists::Frame)>, Refusal> {
+        let name = call.text("orderBy");
+        if !matches!(name, "created" | "modified") {
+            return Ok(None);
+        }
+        let given = OrganisationField::Term(catalogue::PLATFORM, name.to_owned());
+        let any = Query {
+            predicate: Predicate::not(Predicate::Is(given, Test::Absent)),
+            limit: 1,
+            ..Query::default()
+        };
+        if self
+            .handle
+            .organisations(&any)
+            .await
+            .or_refuse()?
+            .items
+            .is_empty()
+        {
+            return Ok(None);
+        }
+        let all = self.handle.organisations(&search::whole(query)).await;
+        let all = all.or_refuse()?;
+        if all.next.is_some() {
+            return Ok(None);
+        }
+        let mut companies = self.companies(all.items).await?;
+        companies.sort_by_key(|company| (company.dated(name), company.organisation.id));
+        if call.text("orderMode") == "desc" {
+            companies.reverse();
+        }
+        let is_it = |company: &Arc<Company>, id: &str| {
+            company.organisation.uuid.to_string() == id || company.standard_id() == id
+        };
+        search::page_of(call, companies, is_it).map(Some)
     }
 
     /// The people of organisations. One organisation gives pages; of several together each shows
@@ -264,7 +293,12 @@ impl Session {
             };
             links.push(("messages_administration", link));
         }
-        Ok(Made::with("Settings", stored.shown(&facts), links))
+        let mut shown = stored.shown(&facts);
+        if let Value::Object(shown) = &mut shown {
+            let contexts = self.contexts_of(settings::uuid());
+            shown.insert("editContext".to_owned(), contexts.into());
+        }
+        Ok(Made::with("Settings", shown, links))
     }
 
     /// Messages with the names of those they are for.
@@ -284,6 +318,7 @@ impl Session {
             let mut plain = json!(message);
             if let Value::Object(plain) = &mut plain {
                 plain.remove("recipients");
+                plain.insert("refreshed_at".to_owned(), Value::Null);
             }
             Made::with(
                 "SettingsMessage",

@@ -411,7 +411,13 @@ pub(super) fn wanted(field: &Field) -> Wanted {
     });
     Wanted {
         documents: false,
-        groups: any(&["groups", "effective_confidence_level"]),
+        groups: any(&[
+            "groups",
+            "effective_confidence_level",
+            "allowed_marking",
+            "default_marking",
+            "max_shareable_marking",
+        ]),
         roles: through_groups
             || any(&[
                 "roles",
@@ -424,6 +430,7 @@ pub(super) fn wanted(field: &Field) -> Wanted {
             "objectOrganization",
             "objectAssignedOrganization",
             "administrated_organizations",
+            "capabilities",
         ]),
     }
 }

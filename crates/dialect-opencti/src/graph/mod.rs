@@ -1,10 +1,13 @@
 //! The graph: what stands behind the schema for one caller. Queries, relations and mutations each
 //! have their file; this one says which is asked.
 
+mod common;
+mod contexts;
 mod groups;
 mod identities;
 mod lists;
 mod load;
+mod members;
 mod memo;
 mod people;
 mod personal;
@@ -13,6 +16,7 @@ pub(super) mod relations;
 mod search;
 mod shelves;
 mod standard;
+mod stix;
 
 use std::sync::{Mutex, PoisonError};
 

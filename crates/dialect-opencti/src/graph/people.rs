@@ -6,9 +6,12 @@ use std::sync::Arc;
 use directory::UserId;
 use serde_json::json;
 
+use super::super::capability;
 use super::super::errors::OrRefuse as _;
 use super::super::node::{self, Connection, Duty, Made, Node, Person};
 use super::super::resolvers::{Relation, relations};
+use super::common::{nothing, nothing_many};
+use super::groups::default_markings;
 use super::personal::{effective, level, session as session_detail, token};
 use super::query::state;
 use super::relations::order;
@@ -26,6 +29,7 @@ pub static OF_BOTH: &[Relation] = relations![
     "objectOrganization" => organizations;
     "objectAssignedOrganization" => organizations;
     "administrated_organizations" => administrated_organizations;
+    "personal_notifiers" => nothing_many;
 ];
 
 /// Fields of `User` alone.
@@ -38,6 +42,12 @@ pub static OF_USERS: &[Relation] = relations![
 /// Fields of `MeUser` alone.
 pub static OF_ONESELF: &[Relation] = relations![
     "can_manage_sensitive_config" => can_manage_sensitive_config;
+    "allowed_marking" => allowed_marking;
+    "default_marking" => default_marking;
+    "max_shareable_marking" => max_shareable_marking;
+    "default_dashboards" => nothing_many;
+    "default_dashboard" => nothing;
+    "draftContext" => nothing;
 ];
 
 fn people_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Person>> {
@@ -84,15 +94,77 @@ async fn roles(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
 async fn capabilities(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     let people = people_among(parents);
     let roles = session.roles_of(&ids_of(&people)).await?;
+    let memberships = session.memberships_of(&ids_of(&people)).await?;
     each(&people, |person| {
         let list = roles.get(&person.user.id);
         let duties = list.map(|list| list.to_vec()).unwrap_or_default();
         let mut nodes = session.capabilities(&duties);
         if person.user.id == session.caller.user() {
             session.add_own(&mut nodes);
+        } else if administers(&memberships, person) && !bypasses(&nodes) {
+            session.add_virtual(&mut nodes);
         }
         Link::Many(nodes)
     })
+}
+
+/// Whether somebody administers an organisation.
+fn administers(
+    memberships: &HashMap<UserId, Arc<[directory::Membership]>>,
+    person: &Person,
+) -> bool {
+    let rows = memberships.get(&person.user.id);
+    rows.is_some_and(|rows| rows.iter().any(|row| row.administrator))
+}
+
+fn bypasses(nodes: &[Node]) -> bool {
+    let bypass = |node: &Node| matches!(node, Node::Capability(entry, _) if entry.name == capability::BYPASS);
+    nodes.iter().any(bypass)
+}
+
+async fn allowed_marking(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    of_teams(session, parents, |teams| {
+        let ids = teams.iter().flat_map(|team| &team.document.allowed_marking);
+        Link::Many(session.markings_of(&distinct(ids)))
+    })
+    .await
+}
+
+async fn max_shareable_marking(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    of_teams(session, parents, |teams| {
+        let ids = teams
+            .iter()
+            .flat_map(|team| &team.document.max_shareable_marking);
+        Link::Many(session.markings_of(&distinct(ids)))
+    })
+    .await
+}
+
+async fn default_marking(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+    of_teams(session, parents, |teams| {
+        let entries = teams.iter().flat_map(|team| &team.document.default_marking);
+        default_markings(session, entries)
+    })
+    .await
+}
+
+/// One link for each person, from the groups they belong to.
+async fn of_teams(
+    session: &Session,
+    parents: &[&Node],
+    link: impl Fn(&[Arc<node::Team>]) -> Link<Node>,
+) -> Links {
+    let people = people_among(parents);
+    let groups = session.groups_of(&ids_of(&people)).await?;
+    each(&people, |person| {
+        let teams = groups.get(&person.user.id);
+        link(teams.map(|teams| &**teams).unwrap_or_default())
+    })
+}
+
+fn distinct<'t>(ids: impl Iterator<Item = &'t String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    ids.filter(|id| seen.insert(*id)).cloned().collect()
 }
 
 async fn capabilities_in_draft(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
@@ -124,7 +196,12 @@ async fn user_confidence_level(_: &Session, parents: &[&Node], _: &Call<'_>) -> 
     })
 }
 
-async fn effective_confidence_level(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
+/// What people are believed, all things together.
+pub(super) async fn effective_confidence_level(
+    session: &Session,
+    parents: &[&Node],
+    _: &Call<'_>,
+) -> Links {
     let people = people_among(parents);
     let ids = ids_of(&people);
     let groups = session.groups_of(&ids).await?;
@@ -195,7 +272,8 @@ async fn creator(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
     each(&people, |person| {
         let row = person.user.created_by.and_then(|id| rows.get(&id));
         row.map_or(Link::Null, |row| {
-            let plain = json!({"id": row.uuid, "name": row.shown.name, "entity_type": "User"});
+            let plain = json!({"id": row.uuid, "name": row.shown.name, "entity_type": "User",
+                "representative": {"main": row.shown.name, "secondary": null}});
             Link::One(Made::plain("Creator", plain))
         })
     })

@@ -19,7 +19,7 @@ use super::super::resolvers::{Answer, RootField, root_fields};
 use super::super::templates;
 use super::Session;
 use super::lists::{self, After, Frame, Listing};
-use super::{load, search};
+use super::{load, members, search, stix};
 use graphql::{Call, Field, Link, Refusal};
 
 /// What the client takes for the platform's version.
@@ -50,11 +50,23 @@ pub static QUERIES: &[RootField] = root_fields![
     "role", ACCESSES => role;
     "roles", ACCESSES => roles;
     "capabilities", ACCESSES => capabilities;
+    "capabilitiesInDraft", ACCESSES => capabilities_in_draft;
     "sessions", ACCESSES => sessions;
     "identity", &[capability::KNOWLEDGE] => organization;
-    "identities", &[capability::KNOWLEDGE] => identities;
+    "identities", &[capability::KNOWLEDGE] => stix::identities;
+    "stixDomainObject", &[capability::KNOWLEDGE] => organization;
+    "stixDomainObjects", &[capability::KNOWLEDGE] => stix::domain_objects;
+    "stixCoreObject", &[capability::KNOWLEDGE] => organization;
+    "stixCoreObjects", &[capability::KNOWLEDGE] => stix::core_objects;
     "organization", ORGANIZATIONS => organization;
     "organizations", ORGANIZATIONS => organizations;
+    "securityOrganizations", PEOPLE => stix::security_organizations;
+    "members", capability::CHOOSE_MEMBERS => members::members;
+    "systemMembers", capability::CHOOSE_MEMBERS => members::system_members;
+    "creators", &[capability::KNOWLEDGE] => members::creators;
+    "assignees", &[capability::KNOWLEDGE] => members::assignees;
+    "participants", &[capability::KNOWLEDGE] => members::participants;
+    "otpGeneration" => second_factor;
     "settings" => settings;
     "emailTemplate", PEOPLE => template;
     "emailTemplates", PEOPLE => all_templates;
@@ -119,6 +131,23 @@ async fn capabilities(session: &Session, call: &Call<'_>) -> Answer {
     lists::shelved(&node::CAPABILITIES, call, nodes)
 }
 
+/// Only what concerns knowledge can be held in drafts.
+async fn capabilities_in_draft(session: &Session, call: &Call<'_>) -> Answer {
+    let nodes = CAPABILITIES
+        .iter()
+        .filter(|entry| entry.name.starts_with(capability::KNOWLEDGE))
+        .map(|entry| session.capability(entry))
+        .collect();
+    lists::shelved(&node::CAPABILITIES, call, nodes)
+}
+
+/// Begins a second factor of the caller's own, which `otpActivation` confirms.
+async fn second_factor(session: &Session, _: &Call<'_>) -> Answer {
+    let secret = session.handle.begin_second_factor(None).await.or_refuse()?;
+    let plain = json!({"secret": secret.secret, "uri": secret.uri});
+    Ok(Link::One(Made::plain("OtpElement", plain)))
+}
+
 async fn sessions(session: &Session, _: &Call<'_>) -> Answer {
     session.all_sessions().await
 }
@@ -127,16 +156,9 @@ async fn organization(session: &Session, call: &Call<'_>) -> Answer {
     session.organization(call).await
 }
 
-async fn identities(session: &Session, call: &Call<'_>) -> Answer {
-    if organizations_wanted(call) {
-        session.organizations(&node::IDENTITIES, call).await
-    } else {
-        Ok(Link::One(lists::nothing(&node::IDENTITIES)))
-    }
-}
-
 async fn organizations(session: &Session, call: &Call<'_>) -> Answer {
-    session.organizations(&node::ORGANIZATIONS, call).await
+    let kind = &node::ORGANIZATIONS;
+    session.organizations(kind, call, Predicate::All).await
 }
 
 async fn settings(session: &Session, call: &Call<'_>) -> Answer {
@@ -352,10 +374,11 @@ impl Session {
         }
     }
 
-    async fn organizations(
+    pub(super) async fn organizations(
         &self,
         kind: &'static node::ConnectionKind,
         call: &Call<'_>,
+        within: Predicate<OrganisationField>,
     ) -> Result<Link<Node>, Refusal> {
         let listing = Listing {
             columns: columns::organisation,
@@ -365,6 +388,11 @@ impl Session {
         let beside = columns::alias_search(&search::terms(call)?);
         self.spend(&beside)?;
         let mut query = self.list(call, listing, beside).await?;
+        query.predicate = query.predicate.and(within);
+        if let Some((companies, frame)) = self.by_given_dates(call, &query).await? {
+            let nodes = companies.into_iter().map(Node::Organization).collect();
+            return Ok(Link::One(lists::connection(kind, call, frame, nodes)));
+        }
         if let Some(terms) = search::ranking(call)? {
             let all = taken(self.handle.organisations(&search::whole(&query)).await)?;
             let texts = |row: &Organisation| {
@@ -443,7 +471,7 @@ impl Session {
 }
 
 /// Whether the types asked for have organisations among them.
-fn organizations_wanted(call: &Call<'_>) -> bool {
+pub(super) fn organizations_wanted(call: &Call<'_>) -> bool {
     match call.get("types").and_then(Value::as_array) {
         None => true,
         Some(types) if types.is_empty() => true,

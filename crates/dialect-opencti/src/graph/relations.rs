@@ -13,7 +13,7 @@ use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node};
 use super::super::resolvers::{Answer, Relation, relations};
 use super::lists::Frame;
-use super::{Links, Session, groups, identities, people};
+use super::{Links, Session, common, groups, identities, people};
 use graphql::{Call, Link, OBJECTS, Refusal, too_many_objects};
 
 /// Numbers asked for in one question.
@@ -28,6 +28,30 @@ pub static RELATIONS: &[(&[&str], &[Relation])] = &[
     (&["Group"], groups::OF_GROUPS),
     (&["Organization"], identities::OF_ORGANIZATIONS),
     (&["Role"], OF_ROLES),
+    (&["MarkingDefinition"], common::OF_MARKINGS),
+    (REPRESENTED, common::REPRESENTED),
+    (EDITED, common::EDITED),
+];
+
+/// Types whose objects are represented by a text.
+const REPRESENTED: &[&str] = &[
+    "User",
+    "MeUser",
+    "Group",
+    "Role",
+    "Capability",
+    "Organization",
+    "MarkingDefinition",
+];
+
+/// Types whose objects show who edits them.
+const EDITED: &[&str] = &[
+    "User",
+    "Group",
+    "Role",
+    "Capability",
+    "Organization",
+    "MarkingDefinition",
 ];
 
 /// Fields of `Role`.
@@ -204,23 +228,16 @@ impl Session {
                 nodes.insert(0, self.capability(entry));
             }
         } else if self.may(capability::ORGANIZATION_ADMIN) {
-            let standard_id =
-                super::super::ids::named("capability", capability::ORGANIZATION_ADMIN);
-            let since = Time(0).rfc3339();
-            nodes.push(Made::plain(
-                "Capability",
-                json!({
-                    "id": super::super::ids::fixed(&standard_id),
-                    "standard_id": standard_id,
-                    "entity_type": "Capability",
-                    "parent_types": ["Basic-Object", "Internal-Object"],
-                    "name": capability::ORGANIZATION_ADMIN,
-                    "description": null,
-                    "attribute_order": null,
-                    "created_at": since,
-                    "updated_at": since,
-                }),
-            ));
+            self.add_virtual(nodes);
+        }
+    }
+
+    /// Adds the capability that administrators of organisations have and no role holds.
+    pub(super) fn add_virtual(&self, nodes: &mut Vec<Node>) {
+        let entry = &capability::VIRTUAL_ORGANIZATION_ADMIN;
+        let has = |node: &Node| matches!(node, Node::Capability(held, _) if *held == entry);
+        if !nodes.iter().any(has) {
+            nodes.push(Node::Capability(entry, Time(0)));
         }
     }
 

@@ -6,6 +6,7 @@ use super::super::columns;
 use super::super::errors::OrRefuse as _;
 use super::super::filter;
 use super::super::ids::Given;
+use super::super::node::account_of_address;
 use super::super::shelf;
 use super::Session;
 use super::lists::{self, Frame};
@@ -51,6 +52,15 @@ pub(super) async fn best<T>(
     }
     let mut rows = all.items;
     rank(call, terms, &mut rows, texts).await;
+    page_of(call, rows, is_it).map(Some)
+}
+
+/// The page that a call asks for of rows that are all at hand and in order.
+pub(super) fn page_of<T>(
+    call: &Call<'_>,
+    rows: Vec<T>,
+    is_it: impl Fn(&T, &str) -> bool,
+) -> Result<(Vec<T>, Frame), Refusal> {
     let cut = shelf::cut(
         rows,
         lists::first(call) as usize,
@@ -64,7 +74,7 @@ pub(super) async fn best<T>(
         more: cut.more,
         total: cut.total,
     };
-    Ok(Some((rows, frame)))
+    Ok((rows, frame))
 }
 
 /// Rows ranked before other requests of the thread have their turn.
@@ -140,7 +150,14 @@ impl Session {
 /// Whether a search is one plain word, which the directory's own index is for.
 pub(super) fn plain(terms: &[String]) -> Option<&String> {
     match terms {
-        [word] if !word.contains(' ') && Given::read(word) == Given::Nonsense => Some(word),
+        // A made-up address stands in no index.
+        [word]
+            if !word.contains(' ')
+                && Given::read(word) == Given::Nonsense
+                && account_of_address(word).is_none() =>
+        {
+            Some(word)
+        }
         _ => None,
     }
 }

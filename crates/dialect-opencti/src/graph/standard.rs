@@ -9,6 +9,7 @@ use directory::{
 };
 use uuid::Uuid;
 
+use super::super::documents::STIX_ID;
 use super::super::errors::OrRefuse as _;
 use super::super::filter::Resolved;
 use super::super::ids::{self, Given};
@@ -198,7 +199,10 @@ impl Session {
         &self,
         mut wanted: HashSet<String>,
     ) -> Result<Vec<(String, Organisation)>, Refusal> {
-        let mut found = Vec::new();
+        let mut found = self.organisations_brought(&wanted).await?;
+        for (id, _) in &found {
+            wanted.remove(id);
+        }
         let mut from = Position::Start;
         while !wanted.is_empty() {
             self.spend_scan()?;
@@ -217,6 +221,42 @@ impl Session {
             match page.next {
                 Some(next) => from = Position::After(next),
                 None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// The organisation that is known by one of these ids, computed or brought along by a sender.
+    pub async fn find_brought(&self, ids: &[String]) -> Result<Option<Organisation>, Refusal> {
+        let wanted: HashSet<String> = ids.iter().cloned().collect();
+        let found = self.scan_organisations(wanted).await?;
+        Ok(found.into_iter().next().map(|(_, row)| row))
+    }
+
+    /// The organisations of ids that senders brought along, each id with its organisation.
+    async fn organisations_brought(
+        &self,
+        wanted: &HashSet<String>,
+    ) -> Result<Vec<(String, Organisation)>, Refusal> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let field = OrganisationField::Term(super::super::catalogue::PLATFORM, STIX_ID.to_owned());
+        let one_of = wanted.iter().map(|id| id.as_str().into()).collect();
+        let query = Query {
+            limit: STEP,
+            predicate: Predicate::Is(field, Test::OneOf(one_of)),
+            ..Query::default()
+        };
+        let rows = taken(self.handle.organisations(&query).await)?.items;
+        let mut found: Vec<(String, Organisation)> = Vec::new();
+        for company in self.companies(rows).await? {
+            let known = company.document.stix_ids.iter().map(|id| id.to_lowercase());
+            for id in known.filter(|id| wanted.contains(id)) {
+                // The first that was made has it, should two have brought the same one.
+                if !found.iter().any(|(other, _)| *other == id) {
+                    found.push((id, company.organisation.clone()));
+                }
             }
         }
         Ok(found)

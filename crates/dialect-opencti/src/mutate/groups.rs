@@ -9,7 +9,7 @@ use super::super::edit::{self, Edit};
 use super::super::errors;
 use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
-use super::super::marking::{self, MARKINGS};
+use super::super::marking;
 use super::super::node::Node;
 use super::user_patch::checked_level;
 use super::{Answer, checked_name, input, input_flag, input_text, relationship};
@@ -19,7 +19,9 @@ use graphql::{Call, Link, Refusal};
 pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     let name = checked_name(&input_text(call, "name").unwrap_or_default())?;
     let flag = |name: &str| input_flag(call, name).unwrap_or(false);
-    let mut document = GroupDocument {
+    // Quirk: `auto_new_marking` lets the group see markings made from now on; it sees none to begin with
+    // (opencti.md §8).
+    let document = GroupDocument {
         no_creators: flag("no_creators"),
         restrict_delete: flag("restrict_delete"),
         auto_new_marking: flag("auto_new_marking"),
@@ -29,12 +31,6 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
         },
         ..GroupDocument::default()
     };
-    if document.auto_new_marking {
-        document.allowed_marking = MARKINGS
-            .iter()
-            .map(|marking| marking.id.to_string())
-            .collect();
-    }
     let new = NewGroup {
         // The vendor's groups belong to the whole platform.
         organisation: None,
@@ -56,7 +52,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
 }
 
 /// The group of an edit.
-async fn target(session: &Session, id: &str) -> Result<Group, Refusal> {
+pub async fn target(session: &Session, id: &str) -> Result<Group, Refusal> {
     let group = session.find_group(id).await?;
     group.ok_or_else(|| errors::functional("Group cannot be found.").with("group_id", id))
 }

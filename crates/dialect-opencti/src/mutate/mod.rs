@@ -1,9 +1,12 @@
 //! Mutations: the fields of `Mutation`, and of the objects that hold further ones.
 
 mod account;
+mod contexts;
 mod groups;
+mod organisation_patch;
 mod organisations;
 mod roles;
+mod second_factor;
 mod settings;
 mod templates;
 mod tokens;
@@ -24,6 +27,7 @@ use kit::retry_stale;
 
 const PEOPLE: &[&str] = &[capability::SET_ACCESSES, capability::ORGANIZATION_ADMIN];
 const ACCESSES: &[&str] = &[capability::SET_ACCESSES];
+const CHANGE_ORGANIZATIONS: &[&str] = &[capability::UPDATE_KNOWLEDGE, capability::SET_ACCESSES];
 
 /// Answers a field of `Mutation`.
 pub async fn root(session: &Session, call: &Call<'_>) -> Answer {
@@ -54,6 +58,9 @@ pub static MUTATIONS: &[RootField] = root_fields![
     "userAdminTokenRevoke", ACCESSES => tokens::revoke;
     "sessionKill", ACCESSES => account::kill_session;
     "userSessionsKill", ACCESSES => account::kill_sessions;
+    "otpActivation" => second_factor::activate;
+    "otpDeactivation" => second_factor::deactivate;
+    "otpLogin" => second_factor::validate;
     "otpUserDeactivation", ACCESSES => account::deactivate_second_factor;
     "groupAdd", ACCESSES => groups::add;
     "groupEdit", ACCESSES => edit_group;
@@ -61,6 +68,9 @@ pub static MUTATIONS: &[RootField] = root_fields![
     "roleEdit", ACCESSES => edit_role;
     "organizationAdd", &[capability::UPDATE_KNOWLEDGE] => organisations::add;
     "organizationDelete", &[capability::DELETE_KNOWLEDGE] => delete_organisation;
+    "organizationFieldPatch", CHANGE_ORGANIZATIONS => patch_organisation;
+    "organizationContextPatch", CHANGE_ORGANIZATIONS => contexts::patch_organisation;
+    "organizationContextClean", CHANGE_ORGANIZATIONS => contexts::clean_organisation;
     "organizationAdminAdd", ACCESSES => add_administrator;
     "organizationAdminRemove", ACCESSES => remove_administrator;
     "stixDomainObjectEdit", &[capability::UPDATE_KNOWLEDGE] => edit_domain_object;
@@ -78,19 +88,30 @@ pub static EDITS: &[EditField] = edit_fields![
     "UserEditMutations"."relationDelete" => users::delete_relation;
     "UserEditMutations"."organizationAdd" => users::add_organisation;
     "UserEditMutations"."organizationDelete" => users::delete_organisation;
+    "UserEditMutations"."contextPatch" => contexts::patch_user;
+    "UserEditMutations"."contextClean" => contexts::clean_user;
     "GroupEditMutations"."delete" => groups::delete;
     "GroupEditMutations"."fieldPatch" => groups::patch_fields;
     "GroupEditMutations"."relationAdd" => groups::add_relation;
     "GroupEditMutations"."relationDelete" => groups::delete_relation;
     "GroupEditMutations"."editDefaultMarking" => groups::edit_default_marking;
+    "GroupEditMutations"."contextPatch" => contexts::patch_group;
+    "GroupEditMutations"."contextClean" => contexts::clean_group;
     "RoleEditMutations"."delete" => roles::delete;
     "RoleEditMutations"."fieldPatch" => roles::patch_fields;
     "RoleEditMutations"."relationAdd" => roles::add_relation;
     "RoleEditMutations"."relationDelete" => roles::delete_relation;
+    "RoleEditMutations"."contextPatch" => contexts::patch_role;
+    "RoleEditMutations"."contextClean" => contexts::clean_role;
     "StixDomainObjectEditMutations"."delete", &[capability::DELETE_KNOWLEDGE] => delete_domain_object;
+    "StixDomainObjectEditMutations"."fieldPatch" => organisation_patch::patch_domain_object;
+    "StixDomainObjectEditMutations"."contextPatch" => contexts::patch_domain_object;
+    "StixDomainObjectEditMutations"."contextClean" => contexts::clean_domain_object;
     "SettingsEditMutations"."fieldPatch", &[capability::SET_PARAMETERS, capability::SET_ACCESSES] => settings::patch_fields;
     "SettingsEditMutations"."editMessage", &[capability::SET_PARAMETERS] => settings::edit_message;
     "SettingsEditMutations"."deleteMessage", &[capability::SET_PARAMETERS] => settings::delete_message;
+    "SettingsEditMutations"."contextPatch", &[capability::SET_PARAMETERS, capability::SET_ACCESSES] => contexts::patch_settings;
+    "SettingsEditMutations"."contextClean", &[capability::SET_PARAMETERS, capability::SET_ACCESSES] => contexts::clean_settings;
 ];
 
 async fn try_root(session: &Session, call: &Call<'_>) -> Answer {
@@ -149,6 +170,10 @@ async fn delete_domain_object(session: &Session, id: &str, _: &Call<'_>) -> Answ
     organisations::delete(session, id).await
 }
 
+async fn patch_organisation(session: &Session, call: &Call<'_>) -> Answer {
+    organisation_patch::patch_fields(session, call.text("id"), call).await
+}
+
 async fn add_administrator(session: &Session, call: &Call<'_>) -> Answer {
     organisations::set_administrator(session, call, true).await
 }
@@ -179,8 +204,10 @@ fn relationship(
         "toRole": role("to"),
         "created_at": now.rfc3339(),
         "updated_at": now.rfc3339(),
+        "refreshed_at": null,
     });
     let links = [
+        ("creators", Link::Many(Vec::new())),
         ("from", Link::One(from.2)),
         ("to", to.2.map_or(Link::Null, Link::One)),
     ];

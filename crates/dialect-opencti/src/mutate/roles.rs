@@ -38,7 +38,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
 }
 
 /// The role of an edit.
-async fn target(session: &Session, id: &str) -> Result<Role, Refusal> {
+pub async fn target(session: &Session, id: &str) -> Result<Role, Refusal> {
     let role = session.find_role(id).await?;
     role.ok_or_else(|| errors::functional("Role cannot be found.").with("role_id", id))
 }

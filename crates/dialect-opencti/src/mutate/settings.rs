@@ -12,7 +12,7 @@ use graphql::{Call, Link, Refusal};
 const MESSAGES: usize = 100;
 
 /// The settings of an edit.
-async fn target(session: &Session, id: &str) -> Result<PlatformSettings, Refusal> {
+pub async fn target(session: &Session, id: &str) -> Result<PlatformSettings, Refusal> {
     if id != settings::id() && id != format!("settings--{}", settings::id()) {
         return Err(errors::functional("Settings cannot be found.").with("settings_id", id));
     }

@@ -27,6 +27,9 @@ pub async fn patch(
         ..UserChange::default()
     };
     for edit in edits {
+        if !own && withheld(session, &person, edit) {
+            return Err(errors::forbidden());
+        }
         apply(session, &person, edit, &mut change, &mut document).await?;
     }
     check_lengths(&document)?;
@@ -43,6 +46,24 @@ pub async fn patch(
         Ok(changed) => Ok(changed),
         Err(fault) => Err(taken(session, fault, email.as_deref()).await),
     }
+}
+
+/// What an administrator of an organisation does not change of its people (opencti.md §5).
+const WITHHELD: &[&str] = &[
+    "password",
+    "password_valid_until",
+    "user_email",
+    "user_service_account",
+    "otp_mandatory",
+];
+
+/// Whether an edit is one that nobody may make here, or not this caller.
+fn withheld(session: &Session, person: &Person, edit: &Edit) -> bool {
+    // Tokens are made and revoked, never patched.
+    edit.key == "api_tokens"
+        || session.only_organization_admin()
+            && WITHHELD.contains(&edit.key.as_str())
+            && !(edit.key == "user_email" && echoes(person, edit))
 }
 
 /// Applies one edit to the row's change or to the document.
@@ -122,6 +143,10 @@ async fn apply(
             let password = edit.text()?;
             check_password(session, &password).await?;
             change.password = Some(NewPassword::Chosen(password));
+            document.password_valid_until = session
+                .platform_settings()
+                .await?
+                .password_end(session.now());
         }
         "default_dashboard" | "default_workspace" | "personal_notifiers" | "draft_context"
         | "startup_url" => {

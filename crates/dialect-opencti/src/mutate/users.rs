@@ -1,8 +1,8 @@
 //! Users: made, changed, put into groups and organisations, deleted.
 
 use directory::{
-    Door, Fault, GroupId, Kind, Names, NewPassword, NewUser, OrganisationId, Ref, Status, Time,
-    User, UserKind,
+    Door, Fault, GroupId, Kind, Names, NewPassword, NewUser, Organisation, OrganisationId, Ref,
+    Status, Time, User, UserKind,
 };
 use serde_json::Value;
 
@@ -23,6 +23,9 @@ use graphql::{Call, Link, Refusal};
 pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     let name = checked_name(&input_text(call, "name").unwrap_or_default())?;
     let service = input_flag(call, "user_service_account").unwrap_or(false);
+    if service && session.only_organization_admin() {
+        return Err(errors::forbidden());
+    }
     let email = input_text(call, "user_email")
         .map(|email| checked_email(&email))
         .transpose()?;
@@ -55,6 +58,11 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     }
     let organisations = organisations(session, &wanted).await?;
     let groups = groups(session, &input_list(call, "groups").unwrap_or_default()).await?;
+    let mut document = document(call)?;
+    if password.is_some() {
+        let settings = session.platform_settings().await?;
+        document.password_valid_until = settings.password_end(session.now());
+    }
     let new = NewUser {
         email: email.clone(),
         names: Names {
@@ -73,7 +81,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
         organisations,
         groups,
         password: password.map_or(NewPassword::None, NewPassword::Chosen),
-        extension: Some(document(call)?.stored()),
+        extension: Some(document.stored()),
         door: Door {
             without_defaults: input_flag(call, "prevent_default_groups").unwrap_or(false),
             mail: None,
@@ -140,46 +148,77 @@ pub async fn patch_fields(session: &Session, id: &str, call: &Call<'_>) -> Answe
 pub async fn add_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     let user = target(session, id).await?;
     let wanted = input_text(call, "toId").unwrap_or_default();
-    if input_text(call, "relationship_type").as_deref() != Some("member-of") {
-        return Err(errors::functional(
-            "Only member-of relations can be added to a user",
-        ));
+    match input_text(call, "relationship_type").as_deref() {
+        Some("member-of") => join(session, user, &wanted).await,
+        Some(PARTICIPATES) => {
+            let organisation = into_organisation(session, &user, &wanted).await?;
+            let (from, to) = (user.uuid, organisation.uuid);
+            let person = Node::User(session.person(user).await?);
+            // An organisation is no internal object, so the relation shows only where it comes from.
+            let relation = relationship(
+                PARTICIPATES,
+                ("User", from, person),
+                ("Organization", to, None),
+                session.now(),
+            );
+            Ok(Link::One(relation))
+        }
+        _ => Err(errors::functional(
+            "Only member-of and participate-to relations can be added to a user",
+        )),
     }
-    join(session, user, &wanted).await
 }
+
+/// The relation between a user and an organisation.
+const PARTICIPATES: &str = "participate-to";
 
 /// `userEdit { relationDelete }`
 pub async fn delete_relation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     let user = target(session, id).await?;
     let wanted = call.text("toId");
-    if call.text("relationship_type") != "member-of" {
-        return Err(errors::functional(
-            "Only member-of relations can be deleted from a user",
-        ));
+    match call.text("relationship_type") {
+        "member-of" => leave(session, &user, wanted).await?,
+        PARTICIPATES => out_of_organisation(session, &user, wanted).await?,
+        _ => {
+            return Err(errors::functional(
+                "Only member-of and participate-to relations can be deleted from a user",
+            ));
+        }
     }
-    leave(session, &user, wanted).await?;
     again(session, &user).await
 }
 
 /// `userEdit { organizationAdd }`
 pub async fn add_organisation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     let user = target(session, id).await?;
-    let wanted = call.text("organizationId");
+    into_organisation(session, &user, call.text("organizationId")).await?;
+    again(session, &user).await
+}
+
+async fn into_organisation(
+    session: &Session,
+    user: &User,
+    wanted: &str,
+) -> Result<Organisation, Refusal> {
     let found = session.find_organisation(wanted).await?;
     let found = found.ok_or_else(|| errors::missing_reference(&[wanted]))?;
     let added = session.handle.add_membership(user.id, found.id, None).await;
     added.map_err(|fault| reference(&fault, wanted))?;
-    again(session, &user).await
+    Ok(found)
 }
 
 /// `userEdit { organizationDelete }`
 pub async fn delete_organisation(session: &Session, id: &str, call: &Call<'_>) -> Answer {
     let user = target(session, id).await?;
-    let wanted = call.text("organizationId");
+    out_of_organisation(session, &user, call.text("organizationId")).await?;
+    again(session, &user).await
+}
+
+async fn out_of_organisation(session: &Session, user: &User, wanted: &str) -> Result<(), Refusal> {
     let found = session.find_organisation(wanted).await?;
     let found = found.ok_or_else(|| errors::missing_reference(&[wanted]))?;
     match session.handle.remove_membership(user.id, found.id).await {
-        Ok(()) | Err(Fault::NotFound(Kind::Membership)) => again(session, &user).await,
+        Ok(()) | Err(Fault::NotFound(Kind::Membership)) => Ok(()),
         Err(fault) => Err(reference(&fault, wanted)),
     }
 }
@@ -266,7 +305,8 @@ async fn groups(session: &Session, wanted: &[String]) -> Result<Vec<GroupId>, Re
     all_or_missing(wanted, |id| found.get(id).map(|row| row.id))
 }
 
-fn all_or_missing<T>(
+/// What the ids that came in stand for; all of them, or the ids that stand for nothing.
+pub fn all_or_missing<T>(
     wanted: &[String],
     find: impl Fn(&str) -> Option<T>,
 ) -> Result<Vec<T>, Refusal> {

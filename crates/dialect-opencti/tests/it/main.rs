@@ -1,12 +1,16 @@
 //! The dialect over its wire: see the crate `test-support` for the world, replays, coverage and hostile input.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod cases;
+mod contexts;
 mod faults;
 mod lists;
 mod replay;
 mod rights;
 mod schema;
+mod schema_facts;
 mod sessions;
+mod shown;
 mod statements;
 mod transport;
 mod users;

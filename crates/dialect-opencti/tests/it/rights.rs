@@ -174,6 +174,92 @@ const NEEDS: &[(&str, &[&str])] = &[
         "mutation { userTokenRevoke(id: \"$unknown\") }",
         &["APIACCESS_USETOKEN"],
     ),
+    (
+        "{ capabilitiesInDraft { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    ("{ otpGeneration { secret } }", &[]),
+    (
+        "{ stixDomainObject(id: \"$unknown\") { id } }",
+        &["KNOWLEDGE"],
+    ),
+    (
+        "{ stixDomainObjects { edges { node { id } } } }",
+        &["KNOWLEDGE"],
+    ),
+    (
+        "{ stixCoreObject(id: \"$unknown\") { id } }",
+        &["KNOWLEDGE"],
+    ),
+    (
+        "{ stixCoreObjects { edges { node { id } } } }",
+        &["KNOWLEDGE"],
+    ),
+    (
+        "{ securityOrganizations { edges { node { id } } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "{ members { edges { node { id } } } }",
+        &[
+            "KNOWLEDGE_KNUPDATE",
+            "EXPLORE_EXUPDATE",
+            "CONNECTORAPI",
+            "SETTINGS_SETACCESSES",
+            "SETTINGS_SECURITYACTIVITY",
+            "SETTINGS_SETCUSTOMIZATION",
+            "INGESTION_SETINGESTIONS",
+        ],
+    ),
+    (
+        "{ systemMembers { edges { node { id } } } }",
+        &[
+            "KNOWLEDGE_KNUPDATE",
+            "EXPLORE_EXUPDATE",
+            "CONNECTORAPI",
+            "SETTINGS_SETACCESSES",
+            "SETTINGS_SECURITYACTIVITY",
+            "SETTINGS_SETCUSTOMIZATION",
+            "INGESTION_SETINGESTIONS",
+        ],
+    ),
+    ("{ creators { edges { node { id } } } }", &["KNOWLEDGE"]),
+    ("{ assignees { edges { node { id } } } }", &["KNOWLEDGE"]),
+    ("{ participants { edges { node { id } } } }", &["KNOWLEDGE"]),
+    (
+        "mutation { otpActivation(input: {secret: \"x\", code: \"1\"}) { id } }",
+        &[],
+    ),
+    ("mutation { otpDeactivation { id } }", &[]),
+    ("mutation { otpLogin(input: {code: \"1\"}) }", &[]),
+    (
+        "mutation { organizationFieldPatch(id: \"$unknown\", input: []) { id } }",
+        &["KNOWLEDGE_KNUPDATE", "SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { organizationContextPatch(id: \"$unknown\", input: {}) { id } }",
+        &["KNOWLEDGE_KNUPDATE", "SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { organizationContextClean(id: \"$unknown\") { id } }",
+        &["KNOWLEDGE_KNUPDATE", "SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { stixDomainObjectEdit(id: \"$unknown\") { fieldPatch(input: []) { id } } }",
+        &["KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "mutation { stixDomainObjectEdit(id: \"$unknown\") { contextPatch(input: {focusOn: \"name\"}) { id } } }",
+        &["KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "mutation { userEdit(id: \"$unknown\") { contextPatch(input: {focusOn: \"name\"}) { id } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
+        "mutation { settingsEdit(id: \"$unknown\") { contextClean { id } } }",
+        &["SETTINGS_SETACCESSES", "SETTINGS_SETPARAMETERS"],
+    ),
 ];
 
 const HELD: &[&str] = &[
