@@ -41,6 +41,13 @@ pub fn check_key_limits(
     Ok(())
 }
 
+/// The title of a key: the first line of its name without case. Keys that open one platform alone in one
+/// organisation are told apart by it.
+#[must_use]
+pub fn key_title(name: &str) -> String {
+    super::fold(name.lines().next().unwrap_or_default().trim())
+}
+
 /// The end of a new key's life: the one asked for, within what the policy allows from now on. A key for
 /// which none is asked gets the latest one allowed.
 pub fn key_end(asked: Option<Time>, now: Time, policy: &KeyPolicy) -> Result<Option<Time>, Fault> {

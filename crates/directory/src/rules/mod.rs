@@ -14,7 +14,7 @@ mod text;
 
 pub use access::{CompiledLimits, KeyGate};
 pub use email::{check_allowed_domain, check_domain, check_email, check_own_address};
-pub use key::{check_key_limits, key_end, narrower_or_equal};
+pub use key::{check_key_limits, key_end, key_title, narrower_or_equal};
 pub use lockout::{ACCOUNT_FACTOR, KNOWN_FOR, LAST_OWNER, Locks, network};
 pub use names::{apply_names, shown_names};
 pub use one_time_code::{base32, matching_step};

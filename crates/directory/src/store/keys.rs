@@ -196,6 +196,21 @@ pub(crate) async fn standing_of(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<Key>> 
     tx.all(&SQL, &[user.0.into()], read_key).await
 }
 
+/// The names of the other keys of a platform and an organisation that are not revoked.
+pub(crate) async fn names_in(
+    tx: &mut Tx<'_>,
+    platform: &str,
+    organisation: OrganisationId,
+    except: KeyId,
+) -> Res<Vec<String>> {
+    tx.all(
+        "SELECT name FROM api_keys WHERE organisation_id = $1 AND platform = $2 AND revoked_at IS NULL AND id <> $3",
+        &[organisation.0.into(), platform.into(), except.0.into()],
+        |row| row.string(0),
+    )
+    .await
+}
+
 /// One page, with one row more than asked for.
 pub(crate) async fn page(
     tx: &mut Tx<'_>,

@@ -20,6 +20,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "networks",
         sql: include_str!("migrations/0002_networks.sql"),
     },
+    Migration {
+        number: 3,
+        name: "key_titles",
+        sql: include_str!("migrations/0003_key_titles.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

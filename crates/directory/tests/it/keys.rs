@@ -11,6 +11,8 @@ both![
     reach_of_managing,
     limited_keys,
     renewed_within_limits,
+    titles_are_told_apart,
+    one_title_goes_to_one_of_many_at_once,
     replaced_by_another,
     listed_filtered_paged,
     revoked,
@@ -295,6 +297,109 @@ async fn renewed_within_limits(world: &World) {
         Fault::ExceedsOwn
     );
     assert!(own.create_key(ada.id, limits).await.is_ok());
+}
+
+/// A key that opens one platform alone in one organisation: what an API client is.
+fn client(name: &str, organisation: directory::OrganisationId) -> NewKey {
+    NewKey {
+        name: name.to_owned(),
+        scopes: vec!["users:read".to_owned()],
+        organisation: Some(organisation),
+        ..NewKey::default()
+    }
+}
+
+async fn titles_are_told_apart(world: &World) {
+    let ada = world
+        .person("ada@example.org", ROOT, &[ADMINISTRATOR])
+        .await;
+    let ben = world
+        .person("ben@example.org", ROOT, &[ADMINISTRATOR])
+        .await;
+    let north = world.organisation("North", ROOT).await.id;
+    let taken = Err(Fault::Taken { field: "name" });
+    let secret = world.key_of(ada.id).await;
+    let toy = world
+        .directory
+        .act(&world.caller_at(TOY, &secret).await.unwrap());
+    let (own, other) = (world.as_user(ada.id).await, world.as_user(ben.id).await);
+    let first = own
+        .create_key(ada.id, client("Report\nnightly", ROOT))
+        .await
+        .unwrap();
+    let second = own
+        .create_key(ada.id, client("Backup", ROOT))
+        .await
+        .unwrap();
+    // Whose key it is, its case and the lines below make no difference.
+    for name in ["Report", " rEPORT \nelsewhere", "Report\nnightly"] {
+        let refused = other.create_key(ben.id, client(name, ROOT)).await;
+        assert_eq!(refused.map(drop), taken, "{name:?}");
+        let rename = KeyChange {
+            name: Some(name.to_owned()),
+            ..KeyChange::default()
+        };
+        let refused = own.update_key(second.key.id, rename).await;
+        assert_eq!(refused.map(drop), taken, "{name:?}");
+    }
+    // Another organisation, another platform and keys that are no API clients have names of their own.
+    let free = NewKey {
+        name: "Report".to_owned(),
+        ..NewKey::default()
+    };
+    other
+        .create_key(ben.id, client("Report", north))
+        .await
+        .unwrap();
+    toy.create_key(ada.id, client("Report", ROOT))
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        other.create_key(ben.id, free.clone()).await.unwrap();
+        own.create_key(ada.id, client("", ROOT)).await.unwrap();
+    }
+    // It keeps its own name, also with another text; a revoked one leaves it to others.
+    let again = KeyChange {
+        name: Some("REPORT".to_owned()),
+        ..KeyChange::default()
+    };
+    own.update_key(first.key.id, again).await.unwrap();
+    let renewed = own.renew_own_key(Some(first.key.id), "").await.unwrap();
+    assert_eq!(renewed.key.name, "REPORT");
+    own.revoke_key(renewed.key.id).await.unwrap();
+    other
+        .create_key(ben.id, client("Report", ROOT))
+        .await
+        .unwrap();
+}
+
+async fn one_title_goes_to_one_of_many_at_once(world: &World) {
+    let ada = world.person("ada@example.org", ROOT, &[]).await.id;
+    for round in 0..4 {
+        let name = format!("Report {round}");
+        let mut running = Vec::new();
+        for _ in 0..6 {
+            let handle = world.as_user(ada).await;
+            let new = client(&name, ROOT);
+            running.push(tokio::spawn(
+                async move { handle.create_key(ada, new).await },
+            ));
+        }
+        let mut made = 0;
+        for one in running {
+            match one.await.unwrap() {
+                Ok(_) => made += 1,
+                Err(fault) => assert!(
+                    matches!(
+                        fault,
+                        Fault::Taken { field: "name" } | Fault::Unavailable("busy")
+                    ),
+                    "{fault:?}"
+                ),
+            }
+        }
+        assert_eq!(made, 1, "{name}");
+    }
 }
 
 async fn listed_filtered_paged(world: &World) {

@@ -72,7 +72,9 @@ impl Handle {
         let text = secret.clone();
         let key = self
             .write(Operation::CreateKey, async move |work: &mut Work<'_>| {
-                create(work, &which, &new, uuid, &text).await
+                let key = create(work, &which, &new, uuid, &text).await?;
+                check_title(work, &key).await?;
+                Ok(key)
             })
             .await?;
         Ok(FreshKey { key, secret })
@@ -242,7 +244,28 @@ pub(crate) async fn first(
         true => new.clone().limited_by(limits),
         false => new.clone(),
     };
-    create_for(work, owner, &new, uuid, secret).await
+    let key = create_for(work, owner, &new, uuid, secret).await?;
+    check_title(work, &key).await?;
+    Ok(key)
+}
+
+/// Refuses a title that another standing key of the same platform and organisation has. It is asked after
+/// the key is written, in the transaction that wrote it, so two requests at once cannot both have it.
+async fn check_title(work: &mut Work<'_>, key: &Key) -> Outcome<()> {
+    let (Some(platform), Some(organisation), None) =
+        (&key.platform, key.organisation, key.revoked_at)
+    else {
+        return Ok(());
+    };
+    let title = rules::key_title(&key.name);
+    if title.is_empty() {
+        return Ok(());
+    }
+    let others = keys::names_in(&mut work.tx, platform, organisation, key.id).await?;
+    if others.iter().any(|other| rules::key_title(other) == title) {
+        return Err(Fault::Taken { field: "name" }.into());
+    }
+    Ok(())
 }
 
 async fn create_for(
@@ -396,6 +419,9 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
     work.require_proof().await?;
     check_narrower(work, &key)?;
     keys::update(&mut work.tx, &key).await?;
+    if (&key.name, &key.platform) != (&old.name, &old.platform) {
+        check_title(work, &key).await?;
+    }
     let detail = json!({ "before": described(&old), "after": described(&key) });
     event(work, "key.changed", &key, &owner, detail).await?;
     Ok(key)

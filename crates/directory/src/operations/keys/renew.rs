@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::store::keys;
 
 use super::list::visible;
-use super::{check_narrower, create, event, hints, opens_every_door, revoke};
+use super::{check_narrower, check_title, create, event, hints, opens_every_door, revoke};
 use crate::pending::Pending;
 
 impl Handle {
@@ -72,6 +72,7 @@ impl Handle {
                         for old in &gone {
                             revoke(work, old, &owner).await?;
                         }
+                        check_title(work, &key).await?;
                         Ok(key)
                     })
                     .await?;
@@ -135,5 +136,6 @@ async fn renew(
     for old in gone {
         revoke(work, old, &owner).await?;
     }
+    check_title(work, &key).await?;
     Ok(key)
 }
