@@ -20,30 +20,7 @@ impl Handle {
         group: impl Into<GroupRef>,
         users: Vec<UserRef>,
     ) -> Pending<'_, usize> {
-        fn inner(handle: &Handle, group: GroupRef, users: Vec<UserRef>) -> Pending<'_, usize> {
-            Box::pin(async move {
-                handle
-                    .write(Operation::AddMember, async move |work: &mut Work<'_>| {
-                        let group = handed_out(work, &group).await?;
-                        let mut added = 0;
-                        for user in &users {
-                            let user = work.visible_user(user).await?;
-                            if members::is_in(&mut work.tx, user.id, group.id).await? {
-                                continue;
-                            }
-                            join(work, &user, &group).await?;
-                            let group = json!({ "group": group.name, "group_id": group.id });
-                            let detail = json!({ "after": group });
-                            work.event("member.added", About::user(&user), Some(detail))
-                                .await?;
-                            added += 1;
-                        }
-                        Ok(added)
-                    })
-                    .await
-            })
-        }
-        inner(self, group.into(), users)
+        self.change_members(group.into(), users, true)
     }
 
     /// Takes several people out of a group, all or none; tells how many of them were in it.
@@ -52,31 +29,7 @@ impl Handle {
         group: impl Into<GroupRef>,
         users: Vec<UserRef>,
     ) -> Pending<'_, usize> {
-        fn inner(handle: &Handle, group: GroupRef, users: Vec<UserRef>) -> Pending<'_, usize> {
-            Box::pin(async move {
-                handle
-                    .write(Operation::RemoveMember, async move |work: &mut Work<'_>| {
-                        let group = handed_out(work, &group).await?;
-                        let mut removed = 0;
-                        for user in &users {
-                            let user = work.visible_user(user).await?;
-                            if !members::is_in(&mut work.tx, user.id, group.id).await? {
-                                continue;
-                            }
-                            may_hand_out(work, &user, &group).await?;
-                            leave(work, &user, group.id).await?;
-                            let group = json!({ "group": group.name, "group_id": group.id });
-                            let detail = json!({ "before": group });
-                            work.event("member.removed", About::user(&user), Some(detail))
-                                .await?;
-                            removed += 1;
-                        }
-                        Ok(removed)
-                    })
-                    .await
-            })
-        }
-        inner(self, group.into(), users)
+        self.change_members(group.into(), users, false)
     }
 
     /// Lets a group bring several roles to its members, all or none; tells how many were new.
@@ -86,37 +39,7 @@ impl Handle {
         roles: Vec<RoleId>,
         scope: GroupRoleScope,
     ) -> Pending<'_, usize> {
-        fn inner(
-            handle: &Handle,
-            group: GroupRef,
-            roles: Vec<RoleId>,
-            scope: GroupRoleScope,
-        ) -> Pending<'_, usize> {
-            Box::pin(async move {
-                let operation = Operation::ChangeGroupRoles;
-                handle
-                    .write(operation, async move |work: &mut Work<'_>| {
-                        let mut added = 0;
-                        for role in &roles {
-                            let (group, role) = group_and_role(work, &group, *role, scope).await?;
-                            let (now, actor) = (work.now, work.actor());
-                            let tx = &mut work.tx;
-                            let id =
-                                grants::put_group_role(tx, group.id, role.id, scope, now, actor)
-                                    .await?;
-                            if id.is_some() {
-                                added += 1;
-                                let detail = json!({ "after": described(&role, scope) });
-                                work.event("group.role_added", About::group(&group), Some(detail))
-                                    .await?;
-                            }
-                        }
-                        Ok(added)
-                    })
-                    .await
-            })
-        }
-        inner(self, group.into(), roles, scope)
+        self.change_group_roles(group.into(), roles, scope, true)
     }
 
     /// Takes several roles from a group, all or none; tells how many it had brought.
@@ -126,33 +49,82 @@ impl Handle {
         roles: Vec<RoleId>,
         scope: GroupRoleScope,
     ) -> Pending<'_, usize> {
-        fn inner(
-            handle: &Handle,
-            group: GroupRef,
-            roles: Vec<RoleId>,
-            scope: GroupRoleScope,
-        ) -> Pending<'_, usize> {
-            Box::pin(async move {
-                let operation = Operation::ChangeGroupRoles;
-                handle
-                    .write(operation, async move |work: &mut Work<'_>| {
-                        let mut removed = 0;
-                        for role in &roles {
-                            let (group, role) = group_and_role(work, &group, *role, scope).await?;
-                            let tx = &mut work.tx;
-                            if grants::delete_group_role(tx, group.id, role.id, scope).await? {
-                                removed += 1;
-                                let detail = json!({ "before": described(&role, scope) });
-                                let about = About::group(&group);
-                                work.event("group.role_removed", about, Some(detail))
-                                    .await?;
-                            }
-                        }
-                        Ok(removed)
-                    })
-                    .await
+        self.change_group_roles(group.into(), roles, scope, false)
+    }
+
+    fn change_members(
+        &self,
+        group: GroupRef,
+        users: Vec<UserRef>,
+        add: bool,
+    ) -> Pending<'_, usize> {
+        let operation = if add {
+            Operation::AddMember
+        } else {
+            Operation::RemoveMember
+        };
+        Box::pin(async move {
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let group = handed_out(work, &group).await?;
+                let mut changed = 0;
+                for user in &users {
+                    let user = work.visible_user(user).await?;
+                    if members::is_in(&mut work.tx, user.id, group.id).await? == add {
+                        continue;
+                    }
+                    let membership = json!({ "group": group.name, "group_id": group.id });
+                    let (verb, detail) = if add {
+                        join(work, &user, &group).await?;
+                        ("member.added", json!({ "after": membership }))
+                    } else {
+                        may_hand_out(work, &user, &group).await?;
+                        leave(work, &user, group.id).await?;
+                        ("member.removed", json!({ "before": membership }))
+                    };
+                    work.event(verb, About::user(&user), Some(detail)).await?;
+                    changed += 1;
+                }
+                Ok(changed)
             })
-        }
-        inner(self, group.into(), roles, scope)
+            .await
+        })
+    }
+
+    fn change_group_roles(
+        &self,
+        group: GroupRef,
+        roles: Vec<RoleId>,
+        scope: GroupRoleScope,
+        add: bool,
+    ) -> Pending<'_, usize> {
+        let operation = Operation::ChangeGroupRoles;
+        Box::pin(async move {
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let mut count = 0;
+                for role in &roles {
+                    let (group, role) = group_and_role(work, &group, *role, scope).await?;
+                    let (now, actor) = (work.now, work.actor());
+                    let tx = &mut work.tx;
+                    let changed = if add {
+                        let put = grants::put_group_role(tx, group.id, role.id, scope, now, actor);
+                        put.await?.is_some()
+                    } else {
+                        grants::delete_group_role(tx, group.id, role.id, scope).await?
+                    };
+                    if changed {
+                        count += 1;
+                        let brought = described(&role, scope);
+                        let (verb, detail) = if add {
+                            ("group.role_added", json!({ "after": brought }))
+                        } else {
+                            ("group.role_removed", json!({ "before": brought }))
+                        };
+                        work.event(verb, About::group(&group), Some(detail)).await?;
+                    }
+                }
+                Ok(count)
+            })
+            .await
+        })
     }
 }
