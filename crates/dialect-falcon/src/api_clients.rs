@@ -7,8 +7,7 @@ use std::collections::HashMap;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use directory::{
-    Direction, Fault, Key, KeyChange, KeyField, Kind, NewKey, Operation, Position, Predicate,
-    Query, Test, UserId,
+    Fault, Key, KeyChange, KeyField, Kind, NewKey, Operation, Predicate, Query, Test, UserId,
 };
 use kit::{Authenticated, HandlerResult, Pairs};
 use uuid::Uuid;
@@ -17,7 +16,7 @@ use super::body::{Fields, document};
 use super::catalogue::PLATFORM;
 use super::control::few;
 use super::customers::{self, Customer};
-use super::envelope::{self, Pagination};
+use super::envelope;
 use super::errors::{refused, shortened};
 use super::parameters::{self, LARGEST_CONTROL_PAGE};
 use super::sorting;
@@ -121,35 +120,16 @@ fn client_sort(property: &str) -> Option<KeyField> {
 /// `GET /api-clients/queries/api-clients/v1`.
 pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     let page = parameters::page(&pairs, 10, LARGEST_CONTROL_PAGE)?;
-    let sort = parameters::text(&pairs, "sort")?;
-    let (sort, descending) =
-        sorting::sort(sort, "created_timestamp", client_sort).map_err(refused)?;
+    let order = sorting::order(&pairs, "created_timestamp", client_sort)?;
     let at = customers::own(&request).await?;
-    let query = Query {
-        predicate: of_customer(&at),
-        sort: Some(sort),
-        direction: if descending {
-            Direction::Down
-        } else {
-            Direction::Up
-        },
-        from: Position::Offset(page.offset),
-        limit: page.limit,
-        total: true,
-        ..Query::default()
-    };
+    let query = page.query(of_customer(&at), order);
     let found = request.keys(&query).await?;
     let ids: Vec<String> = found
         .items
         .iter()
         .map(|key| key.uuid.simple().to_string())
         .collect();
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total: found.total.unwrap_or(0),
-    };
-    Ok(envelope::page(&request.info, &ids, pagination))
+    Ok(envelope::page(&request.info, &ids, page.of(found.total)))
 }
 
 /// The clients of the customer with these ids, in their order. One that is none refuses them all.
@@ -196,30 +176,6 @@ fn known_scopes(scopes: Vec<String>) -> Result<Vec<String>, Fault> {
     }
 }
 
-/// Refuses a name that another client of the customer has.
-async fn check_name(
-    request: &Authenticated,
-    name: &str,
-    at: &Customer,
-    own: Option<&Key>,
-) -> Result<(), Fault> {
-    let begins = Predicate::Is(KeyField::Name, Test::StartsWith(name.to_owned()));
-    let query = Query {
-        predicate: of_customer(at).and(begins),
-        limit: 1_000,
-        ..Query::default()
-    };
-    let found = request.keys(&query).await?.items;
-    let taken = found.iter().any(|key| {
-        own.is_none_or(|own| own.id != key.id)
-            && directory::fold(name_and_description(key).0) == directory::fold(name)
-    });
-    if taken {
-        return Err(Fault::Taken { field: "name" });
-    }
-    Ok(())
-}
-
 /// `POST /api-clients/entities/api-clients/v1`: the secret is in the answer and nowhere else.
 pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
     let body = document(&request, Operation::CreateKey, raw).await?;
@@ -234,7 +190,6 @@ pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
         organisation: Some(at.id),
         ..NewKey::default()
     };
-    check_name(&request, &name, &at, None).await?;
     let made = request.create_key(request.caller.user(), new).await?;
     let client = shown_one(&request, made.key, &at, Some(made.secret)).await?;
     Ok(envelope::written(
@@ -262,7 +217,6 @@ pub async fn update(request: Authenticated, pairs: Pairs, raw: Request) -> Handl
     let description = fields.text(&["description"])?;
     let description = description.as_deref().unwrap_or(old_description);
     let scopes = known_scopes(fields.texts("scopes")?)?;
-    check_name(&request, name, &at, Some(old)).await?;
     let change = KeyChange {
         name: Some(key_name(
             name,

@@ -2,14 +2,12 @@
 
 use axum::extract::Request;
 use axum::http::StatusCode;
-use directory::{
-    Direction, Fault, Operation, Organisation, OrganisationField, Position, Predicate, Query, Test,
-};
+use directory::{Fault, Operation, Organisation, OrganisationField, Predicate, Query, Test};
 use kit::{Authenticated, HandlerResult, Pairs};
 
 use super::body::{Fields, document};
 use super::customers::{self, Customer};
-use super::envelope::{self, Pagination};
+use super::envelope;
 use super::errors::{refused, shortened};
 use super::filter;
 use super::map::{self, Cid};
@@ -29,9 +27,7 @@ fn below(parent: &Customer) -> Predicate<OrganisationField> {
 pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     request.admit(Operation::ListOrganisations)?;
     let page = parameters::page(&pairs, 10, LARGEST_CONTROL_PAGE)?;
-    let sort = parameters::text(&pairs, "sort")?;
-    let sort = sorting::sort(sort, "last_modified_timestamp|desc", sorting::child_sort);
-    let (sort, descending) = sort.map_err(refused)?;
+    let order = sorting::order(&pairs, "last_modified_timestamp|desc", sorting::child_sort)?;
     let filtered = match parameters::filter(&pairs) {
         Some(text) => {
             let read = filter::read(text).map_err(refused)?;
@@ -40,27 +36,10 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
         None => Predicate::All,
     };
     let own = customers::own(&request).await?;
-    let query = Query {
-        predicate: below(&own).and(filtered),
-        sort: Some(sort),
-        direction: if descending {
-            Direction::Down
-        } else {
-            Direction::Up
-        },
-        from: Position::Offset(page.offset),
-        limit: page.limit,
-        total: true,
-        ..Query::default()
-    };
+    let query = page.query(below(&own).and(filtered), order);
     let found = request.organisations(&query).await?;
     let cids: Vec<String> = found.items.iter().map(|one| Cid::of(one).shown()).collect();
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total: found.total.unwrap_or(0),
-    };
-    Ok(envelope::page(&request.info, &cids, pagination))
+    Ok(envelope::page(&request.info, &cids, page.of(found.total)))
 }
 
 /// `GET /mssp/entities/children/v1`.

@@ -9,13 +9,14 @@ use directory::{
     OrganisationId, Ref,
 };
 use kit::{Authenticated, HandlerResult, Pairs};
+use uuid::Uuid;
 
-use super::body::{Fields, document};
-use super::control::{self, Outcomes};
+use super::body::Fields;
+use super::control;
 use super::customers::{self, Customer};
-use super::envelope::{self, ErrorEntry, Pagination};
-use super::errors::refused;
-use super::map::{Cid, group_id, read_group_id};
+use super::envelope;
+use super::groups::{self, Groups};
+use super::map::{Cid, group_id};
 use super::parameters::{self, LARGEST_CONTROL_PAGE, Page};
 use super::sorting;
 use super::wire;
@@ -35,16 +36,6 @@ fn sorted_by(property: &str) -> Option<SortedBy> {
     }
 }
 
-fn shown(collection: &Collection, at: &Customer) -> wire::CidGroup {
-    wire::CidGroup {
-        cid_group_id: group_id(collection.uuid),
-        name: collection.name.clone(),
-        description: collection.description.clone().unwrap_or_default(),
-        cid: at.cid.shown(),
-        is_default: false,
-    }
-}
-
 /// The CID groups of a customer, by name.
 async fn of_customer(request: &Authenticated, at: &Customer) -> Result<Vec<Collection>, Fault> {
     let mut all = request.collections().await?;
@@ -59,8 +50,7 @@ fn paged(
     mut found: Vec<Collection>,
     default_sort: &str,
 ) -> HandlerResult {
-    let sort = sorting::sort(parameters::text(pairs, "sort")?, default_sort, sorted_by);
-    let (sort, descending) = sort.map_err(refused)?;
+    let (sort, descending) = sorting::order(pairs, default_sort, sorted_by)?;
     if sort == SortedBy::Changed {
         found.sort_by_key(|collection| (collection.updated_at, collection.id));
     }
@@ -75,12 +65,7 @@ fn paged(
         .take(usize::try_from(page.limit).unwrap_or(usize::MAX))
         .map(|collection| group_id(collection.uuid))
         .collect();
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total,
-    };
-    Ok(envelope::page(&request.info, &ids, pagination))
+    Ok(envelope::page(&request.info, &ids, page.of(Some(total))))
 }
 
 /// `GET /mssp/queries/cid-groups/v1`.
@@ -117,183 +102,166 @@ pub async fn query_members(request: Authenticated, pairs: Pairs) -> HandlerResul
     )
 }
 
-/// The CID groups of the customer with these ids, in their order; ids of none give an error each.
-pub async fn find(
-    request: &Authenticated,
-    ids: &[String],
-    at: &Customer,
-) -> Result<(Vec<Collection>, Vec<ErrorEntry>), Fault> {
-    let known = of_customer(request, at).await?;
-    let known: HashMap<_, _> = known.into_iter().map(|one| (one.uuid, one)).collect();
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for id in ids {
-        match read_group_id(id).and_then(|uuid| known.get(&uuid)) {
-            Some(collection) => found.push(collection.clone()),
-            None => errors.push(control::unknown("cid_group_id", id)),
+/// CID groups.
+pub struct CidGroups;
+
+impl Groups for CidGroups {
+    type Group = Collection;
+    type Shown = wire::CidGroup;
+    type Members = wire::CidGroupMembers;
+    const KIND: Kind = Kind::Collection;
+    const LIST: Operation = Operation::ListCollections;
+    const CREATE: Operation = Operation::ManageCollections;
+    const UPDATE: Operation = Operation::ManageCollections;
+    const DELETE: Operation = Operation::ManageCollections;
+    const ADD: Operation = Operation::ManageCollections;
+    const REMOVE: Operation = Operation::ManageCollections;
+    const ID: &'static str = "cid_group_id";
+    const IDS: &'static str = "cid_group_ids";
+
+    async fn known(
+        request: &Authenticated,
+        _: &[Uuid],
+        at: &Customer,
+    ) -> Result<HashMap<Uuid, Collection>, Fault> {
+        let all = of_customer(request, at).await?;
+        Ok(all.into_iter().map(|one| (one.uuid, one)).collect())
+    }
+
+    async fn get(request: &Authenticated, uuid: Uuid) -> Result<Collection, Fault> {
+        request.collection(Ref::Uuid(uuid)).await
+    }
+
+    fn organisation(collection: &Collection) -> OrganisationId {
+        collection.organisation
+    }
+
+    async fn create(
+        request: &Authenticated,
+        at: &Customer,
+        name: String,
+        description: Option<String>,
+    ) -> Result<Collection, Fault> {
+        let new = NewCollection {
+            organisation: Some(at.id),
+            name,
+            description,
+            ..NewCollection::default()
+        };
+        request.create_collection(new).await
+    }
+
+    async fn update(
+        request: &Authenticated,
+        collection: &Collection,
+        name: Option<String>,
+        description: Option<String>,
+    ) -> Result<Collection, Fault> {
+        let change = CollectionChange {
+            name,
+            description: description.map(Some),
+        };
+        request.update_collection(collection.id, change).await
+    }
+
+    async fn delete(request: &Authenticated, collection: &Collection) -> Result<(), Fault> {
+        request.delete_collection(collection.id).await?;
+        Ok(())
+    }
+
+    async fn change_members(
+        request: &Authenticated,
+        collection: &Collection,
+        fields: Fields<'_>,
+        add: bool,
+    ) -> Result<(), Fault> {
+        let places = places(request, fields).await?;
+        if add {
+            request.add_to_collection(collection.id, &places).await?;
+        } else {
+            request
+                .remove_from_collection(collection.id, &places)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn shown(collection: &Collection, at: &Customer) -> wire::CidGroup {
+        wire::CidGroup {
+            cid_group_id: group_id(collection.uuid),
+            name: collection.name.clone(),
+            description: collection.description.clone().unwrap_or_default(),
+            cid: at.cid.shown(),
+            is_default: false,
         }
     }
-    Ok((found, errors))
+
+    async fn with_members(
+        request: &Authenticated,
+        found: &[Collection],
+    ) -> Result<Vec<wire::CidGroupMembers>, Fault> {
+        let ids: Vec<CollectionId> = found.iter().map(|one| one.id).collect();
+        let pairs = request.collection_organisations(&ids).await?;
+        let places = pairs.iter().map(|(_, organisation)| *organisation);
+        let customers = customers::seen(request, places.collect::<Vec<_>>()).await?;
+        Ok(found
+            .iter()
+            .map(|collection| wire::CidGroupMembers {
+                cid_group_id: group_id(collection.uuid),
+                cids: pairs
+                    .iter()
+                    .filter(|(of, _)| *of == collection.id)
+                    .filter_map(|(_, organisation)| customers.get(organisation))
+                    .map(|cid| cid.shown())
+                    .collect(),
+            })
+            .collect())
+    }
 }
 
 /// `GET /mssp/entities/cid-groups/v1`, by `cid_group_ids`.
 pub async fn show_v1(request: Authenticated, pairs: Pairs) -> HandlerResult {
-    show(&request, &pairs, "cid_group_ids").await
+    groups::show::<CidGroups>(&request, &pairs, "cid_group_ids").await
 }
 
 /// `GET /mssp/entities/cid-groups/v2`, by `ids`.
 pub async fn show_v2(request: Authenticated, pairs: Pairs) -> HandlerResult {
-    show(&request, &pairs, "ids").await
-}
-
-async fn show(request: &Authenticated, pairs: &Pairs, name: &str) -> HandlerResult {
-    request.admit(Operation::ListCollections)?;
-    let ids = control::few(parameters::needed_list(pairs, name)?)?;
-    let at = customers::own(request).await?;
-    let (found, errors) = find(request, &ids, &at).await?;
-    let shown: Vec<_> = found.iter().map(|one| shown(one, &at)).collect();
-    control::answered(&request.info, &shown, errors)
+    groups::show::<CidGroups>(&request, &pairs, "ids").await
 }
 
 /// `GET /mssp/entities/cid-group-members/v1`, by `cid_group_ids`.
 pub async fn members_v1(request: Authenticated, pairs: Pairs) -> HandlerResult {
-    members(&request, &pairs, "cid_group_ids").await
+    groups::members::<CidGroups>(&request, &pairs, "cid_group_ids").await
 }
 
 /// `GET /mssp/entities/cid-group-members/v2`, by `ids`.
 pub async fn members_v2(request: Authenticated, pairs: Pairs) -> HandlerResult {
-    members(&request, &pairs, "ids").await
-}
-
-async fn members(request: &Authenticated, pairs: &Pairs, name: &str) -> HandlerResult {
-    request.admit(Operation::ListCollections)?;
-    let ids = control::few(parameters::needed_list(pairs, name)?)?;
-    let at = customers::own(request).await?;
-    let (found, errors) = find(request, &ids, &at).await?;
-    let shown = with_members(request, &found).await?;
-    control::answered(&request.info, &shown, errors)
-}
-
-/// CID groups with those of their customers that the caller sees.
-async fn with_members(
-    request: &Authenticated,
-    found: &[Collection],
-) -> Result<Vec<wire::CidGroupMembers>, Fault> {
-    let ids: Vec<CollectionId> = found.iter().map(|one| one.id).collect();
-    let pairs = request.collection_organisations(&ids).await?;
-    let places = pairs.iter().map(|(_, organisation)| *organisation);
-    let customers = customers::seen(request, places.collect::<Vec<_>>()).await?;
-    Ok(found
-        .iter()
-        .map(|collection| wire::CidGroupMembers {
-            cid_group_id: group_id(collection.uuid),
-            cids: pairs
-                .iter()
-                .filter(|(of, _)| *of == collection.id)
-                .filter_map(|(_, organisation)| customers.get(organisation))
-                .map(|cid| cid.shown())
-                .collect(),
-        })
-        .collect())
-}
-
-/// The CID group of the customer with that id.
-pub async fn by_id(request: &Authenticated, id: &str, at: &Customer) -> Result<Collection, Fault> {
-    let missing = || control::unknown_fault("cid_group_id", id);
-    let uuid = read_group_id(id).ok_or_else(missing)?;
-    match request.collection(Ref::Uuid(uuid)).await {
-        Ok(collection) if collection.organisation == at.id => Ok(collection),
-        Ok(_) | Err(Fault::NotFound(Kind::Collection)) => Err(missing()),
-        Err(fault) => Err(fault),
-    }
+    groups::members::<CidGroups>(&request, &pairs, "ids").await
 }
 
 /// `POST /mssp/entities/cid-groups/v1`.
 pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
-    let body = document(&request, Operation::ManageCollections, raw).await?;
-    let at = customers::own(&request).await?;
-    let mut outcomes = Outcomes::default();
-    for fields in control::resources(&body)? {
-        let made = async {
-            let new = NewCollection {
-                organisation: Some(at.id),
-                name: fields.needed("name")?,
-                description: fields.text(&["description"])?,
-                ..NewCollection::default()
-            };
-            request.create_collection(new).await
-        };
-        outcomes.note(made.await.map(|one| shown(&one, &at)))?;
-    }
-    outcomes.answered(&request.info)
+    groups::create::<CidGroups>(request, raw).await
 }
 
 /// `PATCH /mssp/entities/cid-groups/v1`.
 pub async fn update(request: Authenticated, raw: Request) -> HandlerResult {
-    let body = document(&request, Operation::ManageCollections, raw).await?;
-    let at = customers::own(&request).await?;
-    let mut outcomes = Outcomes::default();
-    for fields in control::resources(&body)? {
-        let changed = async {
-            let collection = by_id(&request, &fields.needed("cid_group_id")?, &at).await?;
-            let change = CollectionChange {
-                name: fields.text(&["name"])?,
-                description: fields.text(&["description"])?.map(Some),
-            };
-            request.update_collection(collection.id, change).await
-        };
-        outcomes.note(changed.await.map(|one| shown(&one, &at)))?;
-    }
-    outcomes.answered(&request.info)
+    groups::update::<CidGroups>(request, raw).await
 }
 
 /// `DELETE /mssp/entities/cid-groups/v1`.
 pub async fn delete(request: Authenticated, pairs: Pairs) -> HandlerResult {
-    request.admit(Operation::ManageCollections)?;
-    let ids = control::few(parameters::needed_list(&pairs, "cid_group_ids")?)?;
-    let at = customers::own(&request).await?;
-    let mut outcomes = Outcomes::default();
-    for id in ids {
-        let gone = async {
-            let collection = by_id(&request, &id, &at).await?;
-            request.delete_collection(collection.id).await?;
-            Ok(id.clone())
-        };
-        outcomes.note(gone.await)?;
-    }
-    outcomes.answered(&request.info)
+    groups::delete::<CidGroups>(request, pairs).await
 }
 
 /// `POST /mssp/entities/cid-group-members/v1`.
 pub async fn add_members(request: Authenticated, raw: Request) -> HandlerResult {
-    change_members(request, raw, true).await
+    groups::change_members::<CidGroups>(request, raw, true).await
 }
 
 /// `DELETE /mssp/entities/cid-group-members/v1` and `v2`.
 pub async fn remove_members(request: Authenticated, raw: Request) -> HandlerResult {
-    change_members(request, raw, false).await
-}
-
-async fn change_members(request: Authenticated, raw: Request, add: bool) -> HandlerResult {
-    let body = document(&request, Operation::ManageCollections, raw).await?;
-    let at = customers::own(&request).await?;
-    let mut outcomes = Outcomes::default();
-    for fields in control::resources(&body)? {
-        let changed = async {
-            let collection = by_id(&request, &fields.needed("cid_group_id")?, &at).await?;
-            let places = places(&request, fields).await?;
-            if add {
-                request.add_to_collection(collection.id, &places).await?;
-            } else {
-                request
-                    .remove_from_collection(collection.id, &places)
-                    .await?;
-            }
-            let mut shown = with_members(&request, &[collection]).await?;
-            shown.pop().ok_or(Fault::NotFound(Kind::Collection))
-        };
-        outcomes.note(changed.await)?;
-    }
-    outcomes.answered(&request.info)
+    groups::change_members::<CidGroups>(request, raw, false).await
 }
 
 /// The customers that a resource names; each must be one that the caller sees.

@@ -3,15 +3,15 @@
 use axum::extract::Request;
 use axum::http::StatusCode;
 use directory::{
-    Direction, Fault, HeldRoleField, HeldRoleRow, NewGrant, Operation, OrganisationId, Path,
-    Position, Predicate, Query, Ref, RoleId, Test, Time,
+    Fault, HeldRoleField, HeldRoleRow, NewGrant, Operation, OrganisationId, Path, Predicate, Query,
+    Ref, RoleId, Test, Time,
 };
 use kit::{Authenticated, HandlerResult, Pairs};
 use uuid::Uuid;
 
 use super::body::{Fields, document};
 use super::customers::{self, Customer};
-use super::envelope::{self, Pagination};
+use super::envelope;
 use super::errors::{refused, shortened};
 use super::parameters::{self, LARGEST_PAGE};
 use super::sorting;
@@ -37,9 +37,7 @@ async fn combined(request: &Authenticated, pairs: &Pairs, second: bool) -> Handl
     request.admit(Operation::ListGrants)?;
     let id = parameters::user_uuid(pairs)?;
     let page = parameters::page(pairs, 100, LARGEST_PAGE)?;
-    let sort = parameters::text(pairs, "sort")?;
-    let sort = sorting::sort(sort, "role_name|asc", sorting::held_role_sort);
-    let (sort, descending) = sort.map_err(refused)?;
+    let order = sorting::order(pairs, "role_name|asc", sorting::held_role_sort)?;
     let mut predicate = match parameters::filter(pairs) {
         Some(text) => {
             let read = filter::read(text).map_err(refused)?;
@@ -51,19 +49,7 @@ async fn combined(request: &Authenticated, pairs: &Pairs, second: bool) -> Handl
         predicate = Predicate::Is(HeldRoleField::Direct, Test::Equals(true.into())).and(predicate);
     }
     let at = customers::named(request, parameters::text(pairs, "cid")?).await?;
-    let query = Query {
-        predicate,
-        sort: Some(sort),
-        direction: if descending {
-            Direction::Down
-        } else {
-            Direction::Up
-        },
-        from: Position::Offset(page.offset),
-        limit: page.limit,
-        total: true,
-        ..Query::default()
-    };
+    let query = page.query(predicate, order);
     let found = request.held_roles(Ref::Uuid(id), at.id, &query).await;
     let found = found.map_err(|fault| user_fault(fault, id))?;
     let mut grants = shown(request, id, &at, &found.items).await?;
@@ -79,12 +65,7 @@ async fn combined(request: &Authenticated, pairs: &Pairs, second: bool) -> Handl
             grant.expires_at = None;
         }
     }
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total: found.total.unwrap_or(0),
-    };
-    Ok(envelope::page(&request.info, &grants, pagination))
+    Ok(envelope::page(&request.info, &grants, page.of(found.total)))
 }
 
 /// Rows with the groups they come by, as far as the caller sees these.

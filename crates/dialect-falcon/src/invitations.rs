@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use axum::extract::{FromRequest as _, Request};
 use axum::http::StatusCode;
-use directory::{Direction, Permission, Position, Predicate, Query, Record, RecordField, Test};
+use directory::{Permission, Predicate, Query, Record, RecordField, Test};
 use kit::{Authenticated, HandlerResult, JsonBody, Pairs};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::body::Fields;
-use super::envelope::{self, Pagination};
+use super::envelope;
 use super::errors::refused;
 use super::filter;
 use super::parameters::{self, LARGEST_PAGE};
@@ -33,12 +33,7 @@ fn shown(record: &Record) -> Value {
 /// `GET /user-management/queries/user-invitations/v1`.
 pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     let page = parameters::page(&pairs, 100, LARGEST_PAGE)?;
-    let sort = sorting::sort(
-        parameters::text(&pairs, "sort")?,
-        "created_at|asc",
-        sorting::invitation_sort,
-    );
-    let (sort, descending) = sort.map_err(refused)?;
+    let order = sorting::order(&pairs, "created_at|asc", sorting::invitation_sort)?;
     let predicate = match parameters::filter(&pairs) {
         Some(text) => {
             let read = filter::read(text).map_err(refused)?;
@@ -47,27 +42,12 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
         None => Predicate::All,
     };
     let query = Query {
-        predicate,
-        sort: Some(sort),
-        direction: if descending {
-            Direction::Down
-        } else {
-            Direction::Up
-        },
-        from: Position::Offset(page.offset),
-        limit: page.limit,
-        total: true,
         seen_by: Some(Permission::ReadUsers),
-        ..Query::default()
+        ..page.query(predicate, order)
     };
     let found = request.records(KIND, &query).await?;
     let ids: Vec<Uuid> = found.items.iter().map(|record| record.uuid).collect();
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total: found.total.unwrap_or(0),
-    };
-    Ok(envelope::page(&request.info, &ids, pagination))
+    Ok(envelope::page(&request.info, &ids, page.of(found.total)))
 }
 
 /// `POST /user-management/entities/user-invitations/GET/v1`.

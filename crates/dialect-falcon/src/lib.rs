@@ -15,6 +15,7 @@ mod errors;
 mod filter;
 mod fql;
 mod grants;
+mod groups;
 mod invitations;
 mod legacy_users;
 mod links;

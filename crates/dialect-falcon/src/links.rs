@@ -11,14 +11,15 @@ use directory::{
 use kit::{Authenticated, HandlerResult, Pairs};
 
 use super::body::{Fields, document};
+use super::cid_groups::CidGroups;
 use super::control::{self, Outcomes};
 use super::customers::{self, Customer};
-use super::envelope::{self, Pagination};
-use super::errors::refused;
+use super::envelope;
 use super::map::group_id;
 use super::parameters::{self, LARGEST_CONTROL_PAGE};
 use super::sorting;
-use super::{cid_groups, map, roles, user_groups, wire};
+use super::user_groups::UserGroups;
+use super::{groups, map, roles, wire};
 
 /// The id of a link.
 fn link_id(collection: &Collection, group: &Group) -> String {
@@ -64,10 +65,9 @@ async fn shown(
 pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
     request.admit(Operation::ListGroups)?;
     let page = parameters::page(&pairs, 10, LARGEST_CONTROL_PAGE)?;
-    let sort = parameters::text(&pairs, "sort")?;
     // Links are not changed once they are there, so their order is that of their making.
     let known = |property: &str| (property == "last_modified_timestamp").then_some(());
-    sorting::sort(sort, "last_modified_timestamp|desc", known).map_err(refused)?;
+    sorting::order(&pairs, "last_modified_timestamp|desc", known)?;
     let at = customers::own(&request).await?;
     let mut query = CollectionLinks {
         organisation: at.id,
@@ -78,10 +78,10 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
         limit: page.limit,
     };
     if let Some(id) = parameters::text(&pairs, "user_group_id")? {
-        query.group = Some(user_groups::by_id(&request, id, &at).await?.id);
+        query.group = Some(groups::by_id::<UserGroups>(&request, id, &at).await?.id);
     }
     if let Some(id) = parameters::text(&pairs, "cid_group_id")? {
-        query.collection = Some(cid_groups::by_id(&request, id, &at).await?.id);
+        query.collection = Some(groups::by_id::<CidGroups>(&request, id, &at).await?.id);
     }
     if let Some(id) = parameters::text(&pairs, "role_id")? {
         let found = roles::find(&request, &[id.to_owned()], at.id).await?;
@@ -101,12 +101,7 @@ pub async fn query(request: Authenticated, pairs: Pairs) -> HandlerResult {
             Some(link_id(collection, groups.get(&link.group)?))
         })
         .collect();
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total,
-    };
-    Ok(envelope::page(&request.info, &ids, pagination))
+    Ok(envelope::page(&request.info, &ids, page.of(Some(total))))
 }
 
 /// `GET /mssp/entities/mssp-roles/v1`.
@@ -124,8 +119,8 @@ pub async fn show(request: Authenticated, pairs: Pairs) -> HandlerResult {
     };
     let collections = side(parts.iter().map(|(collection, _)| *collection).collect())?;
     let groups = side(parts.iter().map(|(_, group)| *group).collect())?;
-    let (collections, _) = cid_groups::find(&request, &collections, &at).await?;
-    let (groups, _) = user_groups::find(&request, &groups, &at).await?;
+    let (collections, _) = groups::find::<CidGroups>(&request, &collections, &at).await?;
+    let (groups, _) = groups::find::<UserGroups>(&request, &groups, &at).await?;
     let (mut links, mut errors) = (Vec::new(), Vec::new());
     for (id, (collection, group)) in ids.iter().zip(parts) {
         let collection = map::read_group_id(collection)
@@ -155,8 +150,9 @@ async fn ends(
     fields: Fields<'_>,
     at: &Customer,
 ) -> Result<(Group, Collection), Fault> {
-    let group = user_groups::by_id(request, &fields.needed("user_group_id")?, at).await?;
-    let collection = cid_groups::by_id(request, &fields.needed("cid_group_id")?, at).await?;
+    let group = groups::by_id::<UserGroups>(request, &fields.needed("user_group_id")?, at).await?;
+    let collection =
+        groups::by_id::<CidGroups>(request, &fields.needed("cid_group_id")?, at).await?;
     Ok((group, collection))
 }
 

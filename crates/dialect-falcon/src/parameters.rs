@@ -1,9 +1,10 @@
 //! The parameters of a query, bounded before any work is done with them.
 
-use directory::Fault;
+use directory::{Direction, Fault, Position, Predicate, Query};
 use kit::Pairs;
 use uuid::Uuid;
 
+use super::envelope::Pagination;
 use super::errors::{refused, shortened, unknown_user};
 
 /// The most ids in one request (falcon.md §4).
@@ -22,6 +23,34 @@ pub struct Page {
     pub offset: u64,
     /// How many rows at most.
     pub limit: u32,
+}
+
+impl Page {
+    /// The query of this page of a list, in an order that [`order`](super::sorting::order) read.
+    pub fn query<F>(self, predicate: Predicate<F>, (sort, descending): (F, bool)) -> Query<F> {
+        Query {
+            predicate,
+            sort: Some(sort),
+            direction: if descending {
+                Direction::Down
+            } else {
+                Direction::Up
+            },
+            from: Position::Offset(self.offset),
+            limit: self.limit,
+            total: true,
+            ..Query::default()
+        }
+    }
+
+    /// Which part of a list with so many rows this page is.
+    pub fn of(self, total: Option<u64>) -> Pagination {
+        Pagination {
+            offset: self.offset,
+            limit: self.limit,
+            total: total.unwrap_or(0),
+        }
+    }
 }
 
 /// A parameter's value; a blank one counts as absent.

@@ -1,10 +1,12 @@
 //! What the properties of a sort mean (falcon.md §5).
 
-use directory::{HeldRoleField, OrganisationField, RecordField, UserField};
+use directory::{Fault, HeldRoleField, OrganisationField, RecordField, UserField};
+use kit::Pairs;
 
 use super::catalogue::PLATFORM;
+use super::errors::refused;
 use super::filter::Refused;
-use super::fql;
+use super::{fql, parameters};
 
 /// What invitations are sorted by.
 pub fn invitation_sort(property: &str) -> Option<RecordField> {
@@ -21,17 +23,17 @@ fn no_sort(property: &str) -> Refused {
     format!("invalid sort: '{property}' cannot be sorted by here")
 }
 
-/// Reads a sort, or the default.
-pub fn sort<F>(
-    text: Option<&str>,
+/// Reads the parameter `sort`, or the default: the field, and whether it goes down.
+pub fn order<F>(
+    pairs: &Pairs,
     default: &str,
     field: impl Fn(&str) -> Option<F>,
-) -> Result<(F, bool), Refused> {
-    let text = text.unwrap_or(default);
-    let sort = fql::parse_sort(text).ok_or_else(|| no_sort(text))?;
+) -> Result<(F, bool), Fault> {
+    let text = parameters::text(pairs, "sort")?.unwrap_or(default);
+    let sort = fql::parse_sort(text).ok_or_else(|| refused(no_sort(text)))?;
     match field(&sort.property) {
         Some(field) => Ok((field, sort.descending)),
-        None => Err(no_sort(&sort.property)),
+        None => Err(refused(no_sort(&sort.property))),
     }
 }
 

@@ -3,8 +3,7 @@
 use axum::extract::Request;
 use axum::http::StatusCode;
 use directory::{
-    Direction, Fault, Kind, Operation, Position, Predicate, Query, ROOT, Ref, Test, User,
-    UserField, UserRef,
+    Fault, Kind, Operation, Predicate, Query, ROOT, Ref, Test, User, UserField, UserRef,
 };
 use kit::{Authenticated, HandlerResult, Pairs};
 use serde_json::Value;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::body::{Fields, document};
 use super::customers::{self, Customer};
-use super::envelope::{self, Pagination};
+use super::envelope;
 use super::errors::{refused, shortened, unknown_user};
 use super::filter::{self, Generation};
 use super::parameters::{self, LARGEST_PAGE};
@@ -34,29 +33,11 @@ pub async fn query_v2(request: Authenticated, pairs: Pairs) -> HandlerResult {
 
 async fn query(request: &Authenticated, pairs: &Pairs, generation: Generation) -> HandlerResult {
     let page = parameters::page(pairs, 100, LARGEST_PAGE)?;
-    let sort = parameters::text(pairs, "sort")?;
-    let (sort, descending) = sorting::sort(sort, "uid|asc", sorting::user_sort).map_err(refused)?;
-    let query = Query {
-        predicate: narrowed(request, pairs, generation).await?,
-        sort: Some(sort),
-        direction: if descending {
-            Direction::Down
-        } else {
-            Direction::Up
-        },
-        from: Position::Offset(page.offset),
-        limit: page.limit,
-        total: true,
-        ..Query::default()
-    };
+    let order = sorting::order(pairs, "uid|asc", sorting::user_sort)?;
+    let query = page.query(narrowed(request, pairs, generation).await?, order);
     let found = request.users(&query).await?;
     let ids: Vec<Uuid> = found.items.iter().map(|user| user.uuid).collect();
-    let pagination = Pagination {
-        offset: page.offset,
-        limit: page.limit,
-        total: found.total.unwrap_or(0),
-    };
-    Ok(envelope::page(&request.info, &ids, pagination))
+    Ok(envelope::page(&request.info, &ids, page.of(found.total)))
 }
 
 /// The users that a query's filter and kind of user leave.

@@ -1,8 +1,9 @@
 use directory::Predicate as P;
+use kit::parse_pairs;
 use proptest::prelude::*;
 
 use super::*;
-use crate::sorting::{held_role_sort, sort, user_sort};
+use crate::sorting::{held_role_sort, order, user_sort};
 
 const CID: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 
@@ -291,16 +292,11 @@ fn every_listed_property_and_sort_is_known() {
     for property in ["cid", "expires_at", "role_name", "type", "user_uuid"] {
         assert!(held_role_sort(property).is_some(), "{property}");
     }
-    assert_eq!(
-        sort(None, "uid|asc", user_sort),
-        Ok((UserField::Email, false))
-    );
-    assert_eq!(
-        sort(Some("name.desc"), "uid|asc", user_sort),
-        Ok((UserField::Name, true))
-    );
-    assert!(sort(Some("password"), "uid|asc", user_sort).is_err());
-    assert!(sort(Some("uid|up"), "uid|asc", user_sort).is_err());
+    let sorted = |query: &str| order(&parse_pairs(query).unwrap(), "uid|asc", user_sort);
+    assert_eq!(sorted(""), Ok((UserField::Email, false)));
+    assert_eq!(sorted("sort=name.desc"), Ok((UserField::Name, true)));
+    assert!(sorted("sort=password").is_err());
+    assert!(sorted("sort=uid|up").is_err());
 }
 
 #[test]
