@@ -43,7 +43,8 @@
 //! Programs that are not asynchronous use [`block_on`]; tests use [`testing`].
 //!
 //! # Features
-//! A feature for each platform, `http` (the transport over the network), `blocking` and `testing`; all are on by default.
+//! A feature for each platform, `http` (the transport over the network), `gzip` (answers may come compressed), `blocking` and
+//! `testing`; all are on by default.
 
 #[cfg(feature = "civis")]
 pub mod civis;

@@ -17,32 +17,24 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// [`outcome`](Error::outcome) says the one thing that code which changes something must know: whether the
 /// platform surely did nothing, or may have done it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The client was set up or called wrongly; nothing was sent.
-    #[error("{0}")]
     Config(String),
     /// No answer came: the name, the connection, TLS, or the exchange failed.
-    #[error("{0}")]
     Unreachable(Box<Lost>),
     /// The credential is missing, wrong, expired or revoked.
-    #[error("{0}")]
     Unauthenticated(Box<Vendor>),
     /// The credential is good and may not do this.
-    #[error("{0}")]
     Forbidden(Box<Vendor>),
     /// What the call names does not exist, or is hidden from the caller.
-    #[error("{0}")]
     NotFound(Box<Vendor>),
     /// It exists already, or something else stands in the way.
-    #[error("{0}")]
     Conflict(Box<Vendor>),
     /// The platform refused what was sent; `fields` says where, if the platform does.
-    #[error("{0}")]
     Invalid(Box<Vendor>),
     /// Too many requests, and the wait the platform asks for passes the deadline.
-    #[error("{vendor}; try again {}", until.map_or_else(|| "later".to_owned(), |until| format!("after {until}")))]
     RateLimited {
         /// When the platform wants to be asked again, if it says so.
         until: Option<Timestamp>,
@@ -50,10 +42,8 @@ pub enum Error {
         vendor: Box<Vendor>,
     },
     /// The platform failed, or is not there at the moment.
-    #[error("{0}")]
     Unavailable(Box<Vendor>),
     /// The platform, or its release, cannot do this.
-    #[error("{vendor}; it needs {needs}")]
     Unsupported {
         /// What would be needed.
         needs: String,
@@ -61,15 +51,36 @@ pub enum Error {
         vendor: Box<Vendor>,
     },
     /// The answer is not what the platform is known to say: a gateway's page, cut-off JSON, a redirect.
-    #[error("{0}")]
     Unexpected(Box<Vendor>),
     /// Some of what was asked was done, some not.
-    #[error("{0}")]
     Partial(Box<Vendor>),
     /// The time for the whole call was over.
-    #[error("{0}")]
     Deadline(Box<Lost>),
 }
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(why) => f.write_str(why),
+            Self::Unreachable(lost) | Self::Deadline(lost) => lost.fmt(f),
+            Self::Unauthenticated(vendor)
+            | Self::Forbidden(vendor)
+            | Self::NotFound(vendor)
+            | Self::Conflict(vendor)
+            | Self::Invalid(vendor)
+            | Self::Unavailable(vendor)
+            | Self::Unexpected(vendor)
+            | Self::Partial(vendor) => vendor.fmt(f),
+            Self::RateLimited { until, vendor } => match until {
+                Some(until) => write!(f, "{vendor}; try again after {until}"),
+                None => write!(f, "{vendor}; try again later"),
+            },
+            Self::Unsupported { needs, vendor } => write!(f, "{vendor}; it needs {needs}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
 
 /// Whether a call that failed has changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
