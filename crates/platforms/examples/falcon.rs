@@ -1,8 +1,9 @@
 //! The whole life of an account at CrowdStrike Falcon: made, found, renamed, granted a role, put into a group, deleted; and an API
 //! client beside it, since keys belong to the customer there.
 //!
-//! `FALCON_CLIENT_ID` and `FALCON_CLIENT_SECRET` name the API client: `cargo run --example falcon`. `FALCON_CLOUD` names the cloud,
-//! or an address of one's own; without it the cloud is found. What it makes it takes away again, also when a step fails.
+//! `FALCON_CLIENT_ID` and `FALCON_CLIENT_SECRET` name the API client: `cargo run --example falcon`. `FALCON_BASE_URL` is the address
+//! of the API, or the name of a cloud (`us-2`); without it the cloud is found. What it makes it takes away again, also when a step
+//! fails.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use usher_platforms::{Error, Result, Secret};
 #[expect(clippy::print_stdout, reason = "an example says what it did")]
 async fn main() -> Result<()> {
     let id = Secret::from_env("FALCON_CLIENT_ID")?;
-    let cloud = std::env::var("FALCON_CLOUD").unwrap_or_else(|_| "auto".to_owned());
+    let cloud = std::env::var("FALCON_BASE_URL").unwrap_or_else(|_| "auto".to_owned());
     let falcon = Falcon::builder(cloud)
         .api_client(id.expose(), Secret::from_env("FALCON_CLIENT_SECRET")?)
         .build()?;

@@ -1,8 +1,11 @@
+import json
 import os
 from pathlib import Path
 
 import civis
 from civis.base import CivisAPIError
+
+from specifications import fault_of, resolved
 
 PLATFORM = "civis"
 CREDENTIAL = "0123456789abcdef"
@@ -93,3 +96,24 @@ OPERATIONS = {
 }
 MEANT: dict[str, str] = {}
 NEEDLESS: dict[str, list[str]] = {}
+
+# The vendor's specification, which the client carries.
+SPECIFICATION = json.loads((Path(civis.__file__).parent / "resources" / "civis_api_spec.json").read_text())
+OPERATION_TABLE = {
+    (method.upper(), path): resolved(SPECIFICATION, operation.get("parameters", []))
+    for path, methods in SPECIFICATION["paths"].items()
+    for method, operation in methods.items()
+}
+UNSPECIFIED = {}
+
+
+def specification_fault(request):
+    return fault_of(OPERATION_TABLE, request)
+
+
+FAULTY = [
+    ({"method": "GET", "path": "/users/7/colour"}, "no operation"),
+    ({"method": "GET", "path": "/users", "query": "colour=red"}, "no parameter"),
+    ({"method": "PATCH", "path": "/users/7", "body": '{"colour": "red"}'}, "members unknown"),
+    ({"method": "POST", "path": "/users", "body": '{"email": "ada@example.org"}'}, "missing"),
+]

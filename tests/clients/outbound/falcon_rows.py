@@ -1,4 +1,8 @@
 from falconpy import UserManagement
+from falconpy._endpoint._oauth2 import _oauth2_endpoints
+from falconpy._endpoint._user_management import _user_management_endpoints
+
+from specifications import fault_of
 
 PLATFORM = "falcon"
 ID, SECRET = "0123456789abcdef0123456789abcdef", "s" * 40
@@ -94,3 +98,23 @@ MEANT = {"validate_user": "falconpy drops validate_only, and so makes the user t
 NEEDLESS: dict[str, list[str]] = {}
 # A token is asked for whenever one is needed.
 ALWAYS_NEEDLESS = ["oauth2/token"]
+
+# What falconpy says of each operation: method, path, parameters with their bounds.
+OPERATION_TABLE = {
+    (method, path): parameters
+    for _, method, path, _, _, parameters in [*_user_management_endpoints, *_oauth2_endpoints]
+}
+UNSPECIFIED = {}
+
+
+def specification_fault(request):
+    return fault_of(OPERATION_TABLE, request)
+
+
+FAULTY = [
+    ({"method": "GET", "path": "/user-management/queries/users/v9"}, "no operation"),
+    ({"method": "GET", "path": "/user-management/queries/users/v1", "query": "colour=red"}, "no parameter"),
+    ({"method": "GET", "path": "/user-management/queries/users/v1", "query": "limit=501"}, "out of bounds"),
+    ({"method": "GET", "path": "/user-management/queries/users/v1", "query": "sort=colour"}, "no choice"),
+    ({"method": "GET", "path": "/users/entities/users/v1"}, "missing"),
+]

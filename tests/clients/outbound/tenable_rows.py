@@ -1,5 +1,9 @@
+import json
+
+from marshmallow import ValidationError
 from tenable.errors import APIError
 from tenable.ie import TenableIE
+from tenable.ie.users.schema import UserSchema
 
 PLATFORM = "tenable"
 CREDENTIAL = "0123456789abcdef"
@@ -82,4 +86,26 @@ RESULTS = [
     ("me", lambda tie: {"id": tie.users.info()["id"]}, "whoami", {}),
     ("roles", lambda tie: [{"id": role["id"], "name": role["name"]} for role in tie.roles.list()], "roles", {}),
     ("about", lambda tie: {"version": tie.about.version()}, "about", {}),
+]
+
+UNSPECIFIED = {}
+
+
+def specification_fault(request):
+    """pyTenable's schema of users, which it reads requests and answers with, knows every member of a body."""
+    body = json.loads(request["body"]) if request["body"] else {}
+    known = ("/api/users", "/api/roles", "/api/about")
+    if not request["path"].startswith(known):
+        return f"no operation {request['path']}"
+    try:
+        UserSchema().load(body, many=isinstance(body, list))
+    except ValidationError as error:
+        return f"members: {error.messages}"
+    return None
+
+
+FAULTY = [
+    ({"path": "/api/colours"}, "no operation"),
+    ({"path": "/api/users", "body": '[{"colour": "red"}]'}, "colour"),
+    ({"path": "/api/users/7", "body": '{"active": "perhaps"}'}, "active"),
 ]

@@ -8,7 +8,7 @@ use crate::core::client::Core;
 use crate::core::error::{Error, Result};
 use crate::core::operation::Operation;
 use crate::core::paging::{Page, Paged};
-use crate::falcon::answers::Listing;
+use crate::falcon::answers::{Grant, Listing};
 
 /// What has been read of a list.
 struct Walk {
@@ -61,6 +61,23 @@ pub(super) fn by_id<T: Display>(id: &T) -> String {
     id.to_string()
 }
 
+/// What distinguishes grants: the role, and the path by which it comes.
+pub(super) fn by_path(grant: &Grant) -> String {
+    let Grant {
+        cid,
+        role_id,
+        grant_type,
+        user_group_id,
+        cid_group_id,
+        parent_cid,
+        expires_at,
+        ..
+    } = grant;
+    format!(
+        "{role_id} {cid:?} {grant_type:?} {user_group_id:?} {cid_group_id:?} {parent_cid:?} {expires_at:?}"
+    )
+}
+
 impl Walk {
     fn page<T>(
         &mut self,
@@ -79,7 +96,10 @@ impl Walk {
             _ => 0,
         };
         if let Some(key) = key {
-            items.retain(|item| self.seen.insert(key(item)));
+            // Only what another page had is a double: within one page nothing moves.
+            let keys: Vec<String> = items.iter().map(key).collect();
+            items.retain(|item| !self.seen.contains(&key(item)));
+            self.seen.extend(keys);
         }
         self.items += items.len() as u64;
         self.total = total.or(self.total);

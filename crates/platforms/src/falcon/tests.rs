@@ -1136,6 +1136,47 @@ async fn items_that_move_while_a_list_is_read_are_neither_lost_nor_doubled() {
     assert!(targets(&script)[3].contains("offset=1"));
 }
 
+/// A page of grants: of each, the role and the group that it comes by.
+fn page_of_grants(rows: &[(&str, Option<&str>)], offset: usize, total: usize) -> String {
+    let rows = rows.iter().map(|(role, group)| {
+        let kind = group.map_or("direct", |_| "flightcontrol");
+        json!({ "uuid": UUID, "role_id": role, "grant_type": kind, "user_group_id": group })
+    });
+    let pagination = json!({ "offset": offset, "limit": 2, "total": total });
+    json!({ "meta": { "pagination": pagination }, "errors": [], "resources": rows.collect::<Vec<_>>() }).to_string()
+}
+
+#[tokio::test]
+async fn grants_that_move_while_they_are_read_are_neither_lost_nor_doubled() {
+    async fn read(script: Script) -> Vec<String> {
+        let query = GrantQuery::new().limit(2).v2();
+        let read = client(&script).get_user_grants(&UUID.into(), &query);
+        let of = |grant: &crate::falcon::Grant| match &grant.user_group_id {
+            Some(group) => format!("{} by {group}", grant.role_id),
+            None => grant.role_id.to_string(),
+        };
+        read.all().await.unwrap().iter().map(of).collect()
+    }
+    // One is added in front of the page that was read. A role that comes by two paths is two grants.
+    let script = signed_in()
+        .json(
+            200,
+            &page_of_grants(&[("a", None), ("a", Some("g1"))], 0, 4),
+        )
+        .json(
+            200,
+            &page_of_grants(&[("a", Some("g1")), ("a", Some("g2"))], 2, 5),
+        )
+        .json(200, &page_of_grants(&[("b", None)], 4, 5));
+    assert_eq!(read(script).await, ["a", "a by g1", "a by g2", "b"]);
+    // One is revoked: what was behind it has moved into the page that was read.
+    let script = signed_in()
+        .json(200, &page_of_grants(&[("a", None), ("b", None)], 0, 4))
+        .json(200, &page_of_grants(&[("d", None)], 2, 3))
+        .json(200, &page_of_grants(&[("c", None), ("d", None)], 1, 3));
+    assert_eq!(read(script).await, ["a", "b", "d", "c"]);
+}
+
 #[tokio::test]
 async fn a_list_that_does_not_end_or_comes_short_is_an_error() {
     // One page for ever, from a platform that names no total.

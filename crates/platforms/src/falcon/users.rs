@@ -9,7 +9,7 @@ use crate::falcon::client::Falcon;
 use crate::falcon::fql;
 use crate::falcon::ids::{Cid, RoleId, Uuid};
 use crate::falcon::operations::{self, IDS_IN_ADDRESS, IDS_IN_BODY};
-use crate::falcon::paging::{by_id, pages};
+use crate::falcon::paging::{by_id, by_path, pages};
 use crate::falcon::requests::{
     GrantQuery, Names, NewUser, RoleQuery, RolesAction, UserAction, UserQuery,
 };
@@ -27,14 +27,15 @@ impl Falcon {
 
     /// Lists what a user holds at one customer, one row for each role and each path by which it is held.
     ///
-    /// What was granted or revoked just now may show only after up to 90 seconds.
+    /// What was granted or revoked just now may show only after up to 90 seconds. Doubles are left out, and a list of which
+    /// fewer came than it is said to have is an error.
     #[doc(alias = "combinedUserRolesV1")]
     #[doc(alias = "CombinedUserRolesV2")]
     pub fn get_user_grants(&self, user: &Uuid, query: &GrantQuery) -> Paged<Grant> {
         let (user, mut query) = (user.clone(), query.clone());
         let limit = *query.window.limit.get_or_insert(PAGE);
         let start = query.window.offset.unwrap_or(0);
-        pages(&self.core, start, limit, None, move |offset| {
+        pages(&self.core, start, limit, Some(by_path), move |offset| {
             operations::get_user_grants(&user, &query.clone().offset(offset))
         })
     }

@@ -64,7 +64,7 @@
 //!
 //! # Groups, organizations, tokens
 //! ```
-//! use usher_platforms::opencti::{GroupId, ListQuery, OrganizationId, TokenLife, UserId};
+//! use usher_platforms::opencti::{GroupId, ListQuery, OrganizationId, TokenLife, User, UserId};
 //! # use usher_platforms::{opencti::OpenCti, testing::{self, Script}};
 //! # testing::run(async {
 //! # let list = |name: &str| format!(r#"{{"data": {{"{name}": {{"edges": [], "pageInfo": {{"hasNextPage": false}}}}}}}}"#);
@@ -90,8 +90,9 @@
 //! let sessions = opencti.sessions().await?;
 //! let version = opencti.about().await?.version;
 //! let settings = opencti.raw("query { settings { id } }", &serde_json::json!({})).await?;
+//! let user = User::from_value(serde_json::json!({"id": "u-1"}))?;    // what `raw` gave
 //! # assert_eq!((text, groups.len(), roles.len(), organizations.len(), sessions.len(), version.as_str(), script.left()), ("secret", 0, 0, 0, 0, "7.1", 0));
-//! # let _ = settings; Ok(()) });
+//! # let _ = (settings, user); Ok(()) });
 //! ```
 
 pub mod operations;

@@ -110,3 +110,22 @@ fn the_vendors_names_are_found_in_the_documentation() {
     }
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn every_operation_is_shown_on_its_platforms_page() {
+    let mut missing = Vec::new();
+    for row in rows() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("src")
+            .join(&row.platform)
+            .join("mod.rs");
+        let page = std::fs::read_to_string(page).unwrap();
+        let call = [format!(".{}(", row.method), format!("::{}(", row.method)];
+        // What stands there is a doctest, so it is compiled and answered.
+        let mut shown = page.lines().filter(|line| line.starts_with("//!"));
+        if !shown.any(|line| call.iter().any(|call| line.contains(call.as_str()))) {
+            missing.push(format!("{} {}", row.platform, row.method));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
