@@ -8,8 +8,9 @@
 //! | Falcon | `USHER_LIVE_FALCON_URL` (or a cloud's name), `USHER_LIVE_FALCON_ID`, `USHER_LIVE_FALCON_SECRET` |
 //! | Civis | `USHER_LIVE_CIVIS_URL`, `USHER_LIVE_CIVIS_KEY` |
 //!
-//! Nothing is written unless `USHER_LIVE_WRITE=1`; what is made is called `usher-live-…@example.invalid` and taken away again, except at Civis, where
-//! an account can only be deactivated.
+//! Nothing is written unless `USHER_LIVE_WRITE=1`; what is made is called `usher-live-…@example.invalid` (or `example.org`, or what
+//! `USHER_LIVE_DOMAIN` says) and taken away again, except at Civis, where an account can only be deactivated. Usher itself is such a product:
+//! `first-run.env` names the addresses and credentials, and the domain is `example.org`.
 
 use usher_platforms::Secret;
 use usher_platforms::civis::{self, Civis};
@@ -48,14 +49,16 @@ fn writes() -> bool {
     std::env::var("USHER_LIVE_WRITE").is_ok_and(|value| value == "1")
 }
 
-fn address() -> String {
-    format!("usher-live-{}@example.invalid", std::process::id())
+/// The address of the account that is made at a platform; `USHER_LIVE_DOMAIN` is for products that refuse the usual domain.
+fn address(platform: &str, domain: &str) -> String {
+    let domain = std::env::var("USHER_LIVE_DOMAIN").unwrap_or_else(|_| domain.to_owned());
+    format!("usher-live-{platform}-{}@{domain}", std::process::id())
 }
 
-/// An address that servers accept which refuse `.invalid`; no mail goes to it either.
-fn plain_address() -> String {
-    address().replace("example.invalid", "example.org")
-}
+/// Of those that take it: mail to it goes nowhere.
+const NOWHERE: &str = "example.invalid";
+/// Of those that refuse that one; no mail goes there either.
+const EXAMPLE: &str = "example.org";
 
 #[tokio::test]
 async fn misp() {
@@ -66,7 +69,9 @@ async fn misp() {
     misp.version().await.unwrap();
     misp.users(&UserQuery::new()).await.unwrap();
     if writes() {
-        misp_story::story(&misp, &address()).await.unwrap();
+        misp_story::story(&misp, &address("misp", NOWHERE))
+            .await
+            .unwrap();
     }
 }
 
@@ -79,7 +84,9 @@ async fn opencti() {
     opencti.about().await.unwrap();
     opencti.me().await.unwrap();
     if writes() {
-        opencti_story::story(&opencti, &address()).await.unwrap();
+        opencti_story::story(&opencti, &address("opencti", NOWHERE))
+            .await
+            .unwrap();
     }
 }
 
@@ -92,7 +99,9 @@ async fn tenable() {
     tie.about().await.unwrap();
     tie.whoami().await.unwrap();
     if writes() {
-        tenable_story::story(&tie, &address()).await.unwrap();
+        tenable_story::story(&tie, &address("tie", NOWHERE))
+            .await
+            .unwrap();
     }
 }
 
@@ -110,7 +119,7 @@ async fn falcon() {
     let users = falcon.query_users(&falcon::UserQuery::new());
     users.all().await.unwrap();
     if writes() {
-        falcon_story::story(&falcon, &plain_address())
+        falcon_story::story(&falcon, &address("falcon", EXAMPLE))
             .await
             .unwrap();
     }
@@ -127,6 +136,8 @@ async fn civis() {
     let users = civis.list_users(&civis::UserQuery::new());
     users.all().await.unwrap();
     if writes() {
-        civis_story::story(&civis, &plain_address()).await.unwrap();
+        civis_story::story(&civis, &address("civis", EXAMPLE))
+            .await
+            .unwrap();
     }
 }
