@@ -184,6 +184,7 @@ async fn check(
         None => json!({"query": step["query"], "variables": filled(&step["variables"], known)}),
     };
     let caller = step["caller"].as_str().unwrap();
+    let secret = regex::Regex::new("\"token\": \"[^\"]+\"").unwrap();
     for _ in 0..step["times"].as_u64().unwrap_or(1) {
         let key = if caller.is_empty() {
             ""
@@ -196,7 +197,6 @@ async fn check(
             .json(&body)
             .send()
             .await;
-        let secret = regex::Regex::new("\"token\": \"[^\"]+\"").unwrap();
         let shown = stable(&reply);
         answers.push_str(&secret.replace_all(&shown, "\"token\": \"<secret>\""));
         answers.push_str("\n\n");
