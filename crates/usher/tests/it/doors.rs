@@ -1,11 +1,30 @@
 //! People made through one door as each of the other doors shows them.
 
+use directory::Query;
 use serde_json::{Value, json};
 
 use crate::world;
 use test_support::World;
 
 const PASSWORD: &str = "Cobalt-Lantern-73!";
+
+/// A token of the owner's API client at Falcon's door.
+async fn falcon_token(world: &World) -> String {
+    let keys = world.system().keys(&Query::default()).await.unwrap().items;
+    let form = format!(
+        "client_id={}&client_secret={}",
+        keys[0].uuid.simple(),
+        world.key
+    );
+    let reply = world
+        .post("/falcon/oauth2/token")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(form)
+        .send()
+        .await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    reply.json()["access_token"].as_str().unwrap().to_owned()
+}
 
 /// What comes back when the owner sends this; a refusal fails the test.
 async fn owner(world: &World, method: &str, target: &str, body: &Value) -> Value {
@@ -16,6 +35,7 @@ async fn owner(world: &World, method: &str, target: &str, body: &Value) -> Value
     call = match target.split('/').nth(1) {
         Some("misp") => call.header("Authorization", &world.key),
         Some("tenable") => call.header("X-API-Key", &world.key),
+        Some("falcon") => call.bearer(&falcon_token(world).await),
         _ => call.bearer(&world.key),
     };
     if !body.is_null() {
@@ -24,7 +44,8 @@ async fn owner(world: &World, method: &str, target: &str, body: &Value) -> Value
     let reply = call.send().await;
     assert!(reply.status < 300, "{method} {target}: {reply:?}");
     let answer = reply.json();
-    assert!(answer.get("errors").is_none(), "{target}: {answer:#}");
+    let errors = answer.get("errors").and_then(Value::as_array);
+    assert!(errors.is_none_or(Vec::is_empty), "{target}: {answer:#}");
     answer
 }
 
@@ -49,7 +70,16 @@ async fn made(world: &World) -> Vec<(&'static str, &'static str)> {
     let civis = json!({ "name": "Cleo Vista", "email": "civis@example.org", "user": "cleo",
         "primary_group_id": me["primaryGroupId"], "department": "Maps" });
     owner(world, "POST", "/civis/users", &civis).await;
+    let falcon = json!({ "uid": "falcon@example.org", "first_name": "Faye", "last_name": "Alcon" });
+    owner(
+        world,
+        "POST",
+        "/falcon/user-management/entities/users/v1",
+        &falcon,
+    )
+    .await;
     vec![
+        ("falcon", "falcon@example.org"),
         ("civis", "civis@example.org"),
         ("native", "native@example.org"),
         ("misp", "misp@example.org"),
@@ -93,6 +123,13 @@ async fn people_show_sensibly_at_every_door() {
         let opencti = owner(&world, "POST", "/opencti/graphql", &query).await;
         let civis = format!("/civis/users/{number}");
         let civis = owner(&world, "GET", &civis, &Value::Null).await;
+        let falcon = "/falcon/user-management/entities/users/GET/v1";
+        let falcon = owner(&world, "POST", falcon, &json!({ "ids": [uuid] })).await;
+        let legacy = format!(
+            "/falcon/users/entities/users/v1?ids={}",
+            uuid.as_str().unwrap()
+        );
+        let legacy = owner(&world, "GET", &legacy, &Value::Null).await;
         matrix.push(json!({
             "made at": door,
             "native": of(&native, &["login", "email", "name", "given_name", "family_name", "department", "status", "kind", "home"]),
@@ -103,15 +140,24 @@ async fn people_show_sensibly_at_every_door() {
             "tenable": tenable,
             "civis": of(&civis, &["user", "name", "email", "initials", "active", "primaryGroupId", "groups", "department", "robot", "accountStatus"]),
             "opencti": opencti["data"]["user"],
+            "falcon": of(&falcon["resources"][0], &["uid", "first_name", "last_name", "status", "factors", "user_type"]),
+            "falcon, older": of(&legacy["resources"][0], &["uid", "firstName", "lastName", "status"]),
         }));
         // It is in every list, and nowhere twice.
-        for (target, count) in [("/misp/admin/users/index", 1), ("/tenable/api/users", 1)] {
+        for (target, shown) in [
+            ("/misp/admin/users/index", format!("\"email\":\"{email}\"")),
+            ("/tenable/api/users", format!("\"email\":\"{email}\"")),
+            (
+                "/civis/users?limit=1000&account_status=all",
+                format!("\"email\":\"{email}\""),
+            ),
+            (
+                "/falcon/users/queries/emails-by-cid/v1",
+                format!("\"{email}\""),
+            ),
+        ] {
             let list = owner(&world, "GET", target, &Value::Null).await.to_string();
-            assert_eq!(
-                list.matches(&format!("\"email\":\"{email}\"")).count(),
-                count,
-                "{target}"
-            );
+            assert_eq!(list.matches(&shown).count(), 1, "{target}: {email}");
         }
     }
     insta::assert_json_snapshot!(matrix);
