@@ -1,4 +1,5 @@
-//! The command line. Its flags are the settings of the table in `configuration.rs`.
+//! The commands that work on this host, and the one tree of all commands: those of a server come from
+//! `usher-cli`. The flags are the settings of the table in `configuration.rs`.
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches};
@@ -14,20 +15,19 @@ pub enum Command {
     Migrate,
 }
 
-/// Reads the command line, then the environment and the file behind it. Ends the process for
-/// `--help`, `--version` and mistakes, as clap does.
-pub fn read() -> Result<(Command, Configuration)> {
-    let matches = parser().get_matches();
+/// Reads the flags of a command of this host, then the environment and the file behind them.
+pub fn read(matches: &ArgMatches) -> Result<(Command, Configuration)> {
     let (command, matches) = match matches.subcommand() {
         Some(("migrate", matches)) => (Command::Migrate, matches),
         Some((_, matches)) => (Command::Serve, matches),
         // The parser does not come back without a subcommand.
-        None => (Command::Serve, &matches),
+        None => (Command::Serve, matches),
     };
     Ok((command, configuration::read(flags(matches))?))
 }
 
-fn parser() -> clap::Command {
+/// Every command. Those added before the nouns of `usher-cli` stand under "on this host" in the help.
+pub fn parser() -> clap::Command {
     let with_settings = |command: clap::Command| {
         command.args(settings().into_iter().map(|setting| {
             let argument = Arg::new(setting.key.clone())
@@ -40,16 +40,20 @@ fn parser() -> clap::Command {
             }
         }))
     };
-    let serve = clap::Command::new("serve").about("Serve the directory until told to stop");
-    let migrate =
-        clap::Command::new("migrate").about("Bring the tables up to this version, then end");
-    clap::Command::new("usher")
+    let serve = clap::Command::new("serve")
+        .about("Serve the directory until told to stop")
+        .after_help("Example: usher serve --data /var/lib/usher --listen 127.0.0.1:8080");
+    let migrate = clap::Command::new("migrate")
+        .about("Bring the tables up to this version, then end")
+        .after_help("Example: usher migrate --data /var/lib/usher");
+    let here = clap::Command::new("usher")
         .version(env!("CARGO_PKG_VERSION"))
         .about("User administration that speaks the admin APIs you already script against")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(with_settings(serve))
-        .subcommand(with_settings(migrate))
+        .subcommand(with_settings(migrate));
+    usher_cli::add_to(here)
 }
 
 fn flags(matches: &ArgMatches) -> Values {

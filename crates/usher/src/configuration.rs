@@ -128,6 +128,7 @@ const OTHER_VARIABLES: &[&str] = &[
     "USHER_SECRET_KEY",
     "USHER_URL",
     "USHER_TOKEN",
+    "USHER_PROFILE",
     "USHER_EMAIL",
     "USHER_PASSWORD",
     "USHER_BINARY",

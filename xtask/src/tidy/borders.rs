@@ -44,9 +44,12 @@ pub fn web_framework(tree: &Tree) -> Vec<Finding> {
     )
 }
 
-/// Only the client library's core speaks over the network as a client.
+/// Only the client library's core and the command line's connection speak over the network as a client.
 pub fn http_client(tree: &Tree) -> Vec<Finding> {
-    let elsewhere = |path: &str| !path.starts_with("crates/platforms/src/core/");
+    let elsewhere = |path: &str| {
+        !path.starts_with("crates/platforms/src/core/")
+            && !path.starts_with("crates/cli/src/connection/")
+    };
     mentions(tree, r"\breqwest::", elsewhere, "the HTTP client")
 }
 

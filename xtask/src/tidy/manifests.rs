@@ -19,6 +19,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("dialect-opencti", DIALECT),
     ("dialect-tenable", DIALECT),
     ("usher-platforms", &[]),
+    ("usher-cli", &[]),
     (
         "usher",
         &[
@@ -31,6 +32,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "directory",
             "kit",
             "test-support",
+            "usher-cli",
         ],
     ),
     ("xtask", &[]),
