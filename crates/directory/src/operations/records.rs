@@ -215,7 +215,9 @@ impl Reading {
                 limit,
             };
         }
-        let scopes = work.scopes_of(permission);
+        // A permission about oneself alone shows nothing that is shared with an organisation.
+        let mut scopes = work.scopes_of(permission);
+        scopes.retain(|scope| !matches!(scope, Scope::Own(_)));
         let installation = limit.is_none() && scopes.contains(&Scope::All);
         Self {
             scopes,
