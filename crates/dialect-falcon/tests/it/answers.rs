@@ -1,6 +1,6 @@
 //! What each operation answers, as it stands on the wire.
 
-use directory::{NewGrant, NewUser, ROOT};
+use directory::{NewExtension, NewGrant, NewRecord, NewUser, ROOT};
 
 use super::*;
 
@@ -437,4 +437,126 @@ async fn people_of_other_doors() {
         "an_administrator_of_the_directory",
         &get(&world, &token, &grants).await,
     );
+}
+
+/// An invitation as whatever lets people in from elsewhere files it.
+async fn file_invitation(world: &World, cid: &str, status: &str, email: &str) -> String {
+    let document = json!({ "target_cid": cid, "status": status, "uid": email });
+    let terms = [("status", status), ("target_cid", cid)];
+    let terms = terms.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let record = NewRecord {
+        uuid: None,
+        kind: "invitation".to_owned(),
+        owner: None,
+        organisation: Some(ROOT),
+        position: None,
+        content: NewExtension {
+            document,
+            terms: terms.to_vec(),
+        },
+    };
+    world.clock.advance(1_000);
+    let here = world.directory.act(&world.directory.system(PLATFORM));
+    here.create_record(record).await.unwrap().uuid.to_string()
+}
+
+#[tokio::test]
+async fn filed_invitations_are_listed_filtered_sorted_and_shown() {
+    let world = world().await;
+    let token = owners_token(&world).await;
+    let (root, (_, child)) = (root_cid(&world).await, child(&world, "North").await);
+    let first = file_invitation(&world, &root, "pending", "ada@example.net").await;
+    let second = file_invitation(&world, &child, "accepted", "ben@example.net").await;
+    let third = file_invitation(&world, &child, "pending", "cleo@example.net").await;
+    let all = [&first, &second, &third];
+    for (query, expected) in [
+        (String::new(), all.to_vec()),
+        (
+            "sort=created_at.desc".to_owned(),
+            vec![&third, &second, &first],
+        ),
+        ("limit=1&offset=1".to_owned(), vec![&second]),
+        ("filter=status:'Pending'".to_owned(), vec![&first, &third]),
+        (
+            format!("filter=target_cid:'{}'", child.to_uppercase()),
+            vec![&second, &third],
+        ),
+        (format!("filter=target_cid:!'{child}'"), vec![&first]),
+        (
+            format!("filter=target_cid:'{child}'%2Bstatus:'pending'"),
+            vec![&third],
+        ),
+        (
+            "filter=created_at:%3E'2100-01-01T00:00:00Z'".to_owned(),
+            vec![],
+        ),
+        ("sort=status|asc&limit=1".to_owned(), vec![&second]),
+    ] {
+        let path = format!("/user-management/queries/user-invitations/v1?{query}");
+        let reply = get(&world, &token, &path).await;
+        assert_eq!(resources(&reply), json!(expected), "{query}");
+        let paged = if query.starts_with("filter") {
+            expected.len()
+        } else {
+            3
+        };
+        assert_eq!(
+            reply.json()["meta"]["pagination"]["total"],
+            paged,
+            "{query}"
+        );
+    }
+    let read = "/user-management/entities/user-invitations/GET/v1";
+    let unknown = "11111111-2222-4333-8444-555555555555";
+    let body = json!({ "ids": [third, unknown, first] });
+    shown(
+        "invitations_read",
+        &send(&world, &token, "POST", read, body.clone()).await,
+    );
+    // Who may read no users sees none.
+    let (_, viewer) = with_role(&world, "viewer@example.org", "event_viewer").await;
+    for reply in [
+        get(
+            &world,
+            &viewer,
+            "/user-management/queries/user-invitations/v1",
+        )
+        .await,
+        send(&world, &viewer, "POST", read, body).await,
+    ] {
+        assert!(
+            reply.status == 403 || resources(&reply) == json!([]),
+            "{reply:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_of_two_api_clients_of_one_name_is_made() {
+    let world = world().await;
+    let token = owners_token(&world).await;
+    let (_, other) = with_role(&world, "admin@example.org", "falconhost_admin").await;
+    let path = "/api-clients/entities/api-clients/v1";
+    let body = json!({ "name": "report", "scopes": ["user-management:read"] });
+    let (one, two) = tokio::join!(
+        send(&world, &token, "POST", path, body.clone()),
+        send(&world, &other, "POST", path, body),
+    );
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{one:?} {two:?}");
+    // Neither case nor a change of another one's name gets around it.
+    let body =
+        json!({ "name": "Backup", "description": "nightly", "scopes": ["user-management:read"] });
+    let made = resources(&send(&world, &token, "POST", path, body).await);
+    let rename = format!("{path}?ids={}", made[0]["id"].as_str().unwrap());
+    let refused = send(
+        &world,
+        &token,
+        "PATCH",
+        &rename,
+        json!({ "name": "REPORT" }),
+    )
+    .await;
+    assert!(refused.status == 409 && shaped(&refused), "{refused:?}");
 }

@@ -9,8 +9,8 @@ mod tokens;
 
 use dialect_falcon::{DIALECT, PLATFORM};
 use directory::{
-    KeyField, NewGrant, NewKey, NewOrganisation, NewUser, OrganisationId, Predicate, Query, ROOT,
-    Ref, RoleField, Test, User, UserId,
+    GroupRoleScope, KeyField, NewGrant, NewGroup, NewKey, NewOrganisation, NewUser, OrganisationId,
+    Predicate, Query, ROOT, Ref, RoleField, RoleId, Test, User, UserId,
 };
 use serde_json::{Value, json};
 use test_support::{Call, Reply, World, world_of};
@@ -116,18 +116,22 @@ async fn person(world: &World, email: &str, home: OrganisationId) -> User {
     world.system().create_user(new).await.unwrap()
 }
 
-/// Grants a role of the platform.
-async fn give(world: &World, user: UserId, role: &str, at: OrganisationId) {
+/// A role of the platform.
+async fn role(world: &World, word: &str) -> RoleId {
     let query = Query {
-        predicate: Predicate::Is(RoleField::Word, Test::Equals(role.into())).and(Predicate::Is(
+        predicate: Predicate::Is(RoleField::Word, Test::Equals(word.into())).and(Predicate::Is(
             RoleField::Platform,
             Test::Equals(PLATFORM.word().into()),
         )),
         ..Query::default()
     };
-    let roles = world.system().roles(&query).await.unwrap().items;
+    world.system().roles(&query).await.unwrap().items[0].id
+}
+
+/// Grants a role of the platform.
+async fn give(world: &World, user: UserId, word: &str, at: OrganisationId) {
     let grant = NewGrant {
-        role: roles[0].id,
+        role: role(world, word).await,
         organisation: Some(at),
         expires_at: None,
     };

@@ -7,16 +7,34 @@ async fn pages_cost_the_same_however_many_people_and_grants_there_are() {
     let world = world().await;
     let token = owners_token(&world).await;
     let mut costs: Vec<Vec<(&str, u64)>> = Vec::new();
-    for people in [20, 600] {
-        let new: Vec<NewUser> = (0..people)
-            .map(|number| NewUser {
-                email: Some(format!("p{people}-{number}@example.org")),
-                ..NewUser::default()
-            })
-            .collect();
-        let made = world.system().create_users(new).await.unwrap();
-        for user in &made {
-            give(&world, user.id, "event_viewer", ROOT).await;
+    let (viewer, help_desk) = (
+        role(&world, "event_viewer").await,
+        role(&world, "help_desk").await,
+    );
+    let group = NewGroup {
+        name: "Desk".to_owned(),
+        organisation: Some(ROOT),
+        ..NewGroup::default()
+    };
+    let system = world.system();
+    let group = system.create_group(group).await.unwrap().id;
+    system
+        .add_group_role(group, help_desk, GroupRoleScope::Organisation(ROOT))
+        .await
+        .unwrap();
+    for people in [20, 10_000] {
+        // Two grants of everybody, one of them by a group.
+        let new = (0..people).map(|number| NewUser {
+            email: Some(format!("p{people}-{number}@example.org")),
+            roles: vec![viewer],
+            groups: vec![group],
+            ..NewUser::default()
+        });
+        let new: Vec<NewUser> = new.collect();
+        let mut made = Vec::new();
+        // No transaction of a test holds the database for long, however busy the machine is.
+        for some in new.chunks(500) {
+            made.extend(system.create_users(some.to_vec()).await.unwrap());
         }
         let last = made.last().unwrap();
         let uuids: Vec<String> = made
@@ -66,6 +84,12 @@ async fn pages_cost_the_same_however_many_people_and_grants_there_are() {
             round.push((what, world.directory.statements() - before));
         }
         costs.push(round);
+        let path = format!(
+            "/user-management/combined/user-roles/v2?user_uuid={}&limit=1",
+            last.uuid
+        );
+        let grants = get(&world, &token, &path).await.json();
+        assert_eq!(grants["meta"]["pagination"]["total"], 2, "{grants}");
     }
     assert_eq!(costs[0], costs[1]);
     for (what, statements) in &costs[0] {
