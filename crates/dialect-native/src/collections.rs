@@ -1,7 +1,9 @@
 //! Collections: named sets of organisations, through which a group's roles reach several at once.
 
+use directory::filter::COLLECTION_FIELDS;
 use directory::{
-    Collection, CollectionChange, CollectionId, CollectionRef, NewCollection, OrganisationId,
+    Collection, CollectionChange, CollectionField, CollectionId, CollectionRef, NewCollection,
+    OrganisationId,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -9,7 +11,7 @@ use uuid::Uuid;
 use kit::{Authenticated, JsonBody};
 
 use super::fields::Named;
-use super::lists;
+use super::lists::{self, Listing};
 use super::organisations::OrganisationBody;
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -50,17 +52,23 @@ impl<'a> CollectionBody<'a> {
     }
 }
 
+/// How collections are listed.
+pub const LISTING: Listing<CollectionField> = Listing {
+    fields: COLLECTION_FIELDS,
+    sorts: &[
+        ("name", CollectionField::Name),
+        ("created_at", CollectionField::CreatedAt),
+        ("updated_at", CollectionField::UpdatedAt),
+    ],
+};
+
 /// `GET /collections`
 pub async fn list(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
-    let collections = request.collections().await?;
-    let ids: Vec<_> = collections.iter().map(|one| one.id).collect();
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.collection_page(&query).await?;
+    let ids: Vec<_> = page.items.iter().map(|one| one.id).collect();
     let within = request.collection_organisations(&ids).await?;
-    let items = collections
-        .iter()
-        .map(|one| CollectionBody::of(one, &within))
-        .collect();
-    Reply::shown(&lists::whole(items))
+    lists::page(&request, &page, |one| CollectionBody::of(one, &within))
 }
 
 /// `GET /collections/{collection}`
@@ -138,7 +146,6 @@ async fn matched(request: &Authenticated) -> Result<CollectionRef, super::errors
 
 /// `GET /collections/{collection}/organisations`
 pub async fn organisations(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let which: CollectionRef = request.reference(0);
     let id = request.collection(which).await?.id;
     let within = request.collection_organisations(&[id]).await?;
@@ -147,8 +154,12 @@ pub async fn organisations(request: Authenticated) -> Answer {
         .map(|(_, organisation)| *organisation)
         .collect();
     let organisations = request.organisations_by_id(&ids).await?;
-    let items = organisations.iter().map(OrganisationBody::of).collect();
-    Reply::shown(&lists::whole(items))
+    lists::sliced(
+        &request,
+        &organisations,
+        |organisation| lists::numbered(organisation.id.0),
+        OrganisationBody::of,
+    )
 }
 
 /// `PUT /collections/{collection}/organisations/{organisation}`

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use directory::filter::FilterFault;
 use directory::{Accepts, Fault, Kind, Refusal, Standing, Weakness};
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use kit::{
     reply,
 };
 
+use super::problems::Code;
 use super::reply::unfinished;
 
 /// A refusal, ready to be shown.
@@ -20,34 +22,40 @@ use super::reply::unfinished;
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,
-    /// The last part of the problem's type: `urn:usher:problem:<kind>`.
-    pub kind: &'static str,
-    /// The kind of problem in a few words; the same for every occurrence.
-    pub title: &'static str,
+    /// Its kind.
+    pub code: Code,
     /// This occurrence, and what to do next.
     pub detail: String,
     /// The field or parameter at fault.
     pub field: Option<String>,
+    /// Each member at fault, where more than one is.
+    pub errors: Vec<FieldProblem>,
     /// When to come back, in whole seconds.
     pub retry_after: Option<u32>,
     /// What the log is told, and the wire never.
     pub cause: Option<Box<str>>,
 }
 
+/// What is wrong with one member of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The member.
+    pub field: String,
+    /// The code of its own problem.
+    pub code: &'static str,
+    /// What is wrong, and what to do.
+    pub detail: String,
+}
+
 impl Problem {
-    /// A problem of one kind.
-    pub fn new(
-        status: u16,
-        kind: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
+    /// A problem of one kind: this occurrence, and what to do next.
+    pub fn of(code: Code, detail: impl Into<String>) -> Self {
         Self {
-            status,
-            kind,
-            title,
+            status: code.facts().status,
+            code,
             detail: detail.into(),
             field: None,
+            errors: Vec::new(),
             retry_after: None,
             cause: None,
         }
@@ -66,7 +74,7 @@ impl Problem {
     pub fn invalid(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
         let field = field.into();
         let detail = format!("`{field}` {why}.");
-        Self::new(422, "invalid", "A value cannot be accepted", detail).at(field)
+        Self::of(Code::Invalid, detail).at(field)
     }
 
     /// What the path names is not there: the path's fault, not that of the body.
@@ -80,27 +88,37 @@ impl Problem {
     /// A parameter of the query that cannot be accepted.
     pub fn parameter(name: &str, why: impl std::fmt::Display) -> Self {
         let detail = format!("The parameter `{name}` {why}.");
-        Self::new(
-            400,
-            "invalid-parameter",
-            "A parameter cannot be accepted",
-            detail,
-        )
-        .at(name)
+        Self::of(Code::InvalidParameter, detail).at(name)
+    }
+
+    /// A fault of what a list was asked for is its parameter's.
+    pub fn on_parameter(fault: Fault) -> Self {
+        match fault {
+            Fault::Invalid { field, why } => Self::parameter(field, why),
+            fault => fault.into(),
+        }
+    }
+
+    /// A filter that is not understood, or whose look-ups failed.
+    pub fn filter(fault: FilterFault) -> Self {
+        match fault {
+            FilterFault::Filter(error) => {
+                Self::of(Code::InvalidFilter, format!("The filter is wrong {error}.")).at("filter")
+            }
+            FilterFault::Fault(fault) => Self::on_parameter(fault),
+        }
     }
 
     /// The body is not what it should be, as a whole.
     pub fn body(detail: impl Into<String>) -> Self {
-        Self::new(400, "malformed-body", "The body cannot be read", detail)
+        Self::of(Code::MalformedBody, detail)
     }
 
     /// The thing's address leads nowhere, or nowhere the caller may look.
     pub fn not_found(kind: Kind) -> Self {
         let word = kind.word();
-        Self::new(
-            404,
-            "not-found",
-            "Not found",
+        Self::of(
+            Code::NotFound,
             format!(
                 "There is no such {word}, or you may not see it. Check the id; a list shows the ones you may see."
             ),
@@ -123,38 +141,28 @@ fn field_name(field: &str) -> &str {
 pub fn problem(fault: &Fault) -> Problem {
     match fault {
         Fault::Unauthenticated(refusal) => unauthenticated(*refusal),
-        Fault::Forbidden(permission) => Problem::new(
-            403,
-            "forbidden",
-            "Not permitted",
+        Fault::Forbidden(permission) => Problem::of(
+            Code::Forbidden,
             format!(
                 "This needs the permission {} where the target is. Ask an administrator for a role that brings it.",
                 permission.word()
             ),
         ),
-        Fault::KeyLimit => Problem::new(
-            403,
-            "key-limit",
-            "The key's own limits forbid this",
+        Fault::KeyLimit => Problem::of(
+            Code::KeyLimit,
             "Your key is read-only or limited to other paths. Use another key, or ask for its limits to be widened.",
         ),
-        Fault::ExceedsOwn => Problem::new(
-            403,
-            "exceeds-own",
-            "Nobody grants more than they hold",
+        Fault::ExceedsOwn => Problem::of(
+            Code::ExceedsOwn,
             "This would give rights that you do not hold there yourself. Ask somebody who holds them.",
         ),
-        Fault::OutranksCaller => Problem::new(
-            403,
-            "outranks-you",
-            "The account's rights exceed your own",
+        Fault::OutranksCaller => Problem::of(
+            Code::OutranksYou,
             "You may see this account but not change its sign-in, status or existence. Ask somebody with at least its rights.",
         ),
         Fault::NotFound(kind) => Problem::not_found(*kind),
-        Fault::UnknownReference(kind) => Problem::new(
-            422,
-            "unknown-reference",
-            "Something the request names does not exist",
+        Fault::UnknownReference(kind) => Problem::of(
+            Code::UnknownReference,
             format!(
                 "The {} that the request names does not exist, or you may not see it. Check the id.",
                 kind.word()
@@ -162,93 +170,69 @@ pub fn problem(fault: &Fault) -> Problem {
         ),
         Fault::Taken { field } => {
             let field = field_name(field);
-            Problem::new(
-                409,
-                "taken",
-                "Already taken",
+            Problem::of(
+                Code::Taken,
                 format!("Another one has this `{field}` already. Choose a different one."),
             )
             .at(field)
         }
+        // The store's word on a cursor that was made for another order.
+        Fault::Invalid {
+            field: "cursor",
+            why,
+        } => Problem::parameter("cursor", why),
         Fault::Invalid { field, why } => Problem::invalid(field_name(field), why),
-        Fault::WeakPassword(weakness) => Problem::new(
-            422,
-            "weak-password",
-            "The password is not acceptable",
-            weak(*weakness),
-        )
-        .at("password"),
-        Fault::PasswordChangeNeeded => Problem::new(
-            403,
-            "password-change-needed",
-            "The password must be changed first",
+        Fault::WeakPassword(weakness) => {
+            Problem::of(Code::WeakPassword, weak(*weakness)).at("password")
+        }
+        Fault::PasswordChangeNeeded => Problem::of(
+            Code::PasswordChangeNeeded,
             "The password was set by somebody else. Choose your own first: PUT /me/password.",
         ),
-        Fault::WrongPassword => Problem::new(
-            422,
-            "wrong-password",
-            "The present password is wrong",
+        Fault::WrongPassword => Problem::of(
+            Code::WrongPassword,
             "The present password does not match. Try again, or have a reset link mailed to you.",
         )
         .at("current_password"),
-        Fault::InUse(kind) => Problem::new(
-            409,
-            "in-use",
-            "Still in use",
+        Fault::InUse(kind) => Problem::of(
+            Code::InUse,
             format!(
                 "The {} is still in use. Move or remove whatever depends on it first.",
                 kind.word()
             ),
         ),
-        Fault::Protected(kind) => Problem::new(
-            409,
-            "protected",
-            "Protected",
+        Fault::Protected(kind) => Problem::of(
+            Code::Protected,
             format!(
                 "This {} is built in, or belongs to what you hold yourself, and cannot be changed or removed this way.",
                 kind.word()
             ),
         ),
-        Fault::LastOwner => Problem::new(
-            409,
-            "last-owner",
-            "The last active owner stays",
-            "Make somebody else an owner first.",
-        ),
-        Fault::Stale => Problem::new(
-            412,
-            "stale",
-            "Changed by somebody else",
+        Fault::LastOwner => Problem::of(Code::LastOwner, "Make somebody else an owner first."),
+        Fault::Stale => Problem::of(
+            Code::Stale,
             "It has changed since you read it. Read it again, look at the difference, and repeat the change with the new ETag.",
         ),
         Fault::TooMany { retry_after } => {
             let seconds = u32::try_from(*retry_after / 1000)
                 .unwrap_or(u32::MAX)
                 .saturating_add(1);
-            let mut problem = Problem::new(
-                429,
-                "too-many-requests",
-                "Too many requests",
-                format!("Come back in {seconds} s."),
-            );
+            let mut problem =
+                Problem::of(Code::TooManyRequests, format!("Come back in {seconds} s."));
             problem.retry_after = Some(seconds);
             problem
         }
         Fault::Unavailable(_) => {
-            let mut problem = Problem::new(
-                503,
-                "unavailable",
-                "The directory is not available",
+            let mut problem = Problem::of(
+                Code::Unavailable,
                 "Nothing was changed. Try again in a moment; if it goes on, tell the operator the request id.",
             );
             problem.retry_after = Some(1);
             problem
         }
         Fault::Internal(why) => {
-            let mut problem = Problem::new(
-                500,
-                "internal",
-                "A defect",
+            let mut problem = Problem::of(
+                Code::Internal,
                 "The server failed, and nothing was changed. Tell the operator the request id; the log explains it.",
             );
             problem.cause = Some(why.as_str().into());
@@ -259,25 +243,21 @@ pub fn problem(fault: &Fault) -> Problem {
 
 #[deny(clippy::wildcard_enum_match_arm)]
 fn unauthenticated(refusal: Refusal) -> Problem {
-    let (kind, title, detail) = match refusal {
+    let (code, detail) = match refusal {
         Refusal::Missing => (
-            "no-credential",
-            "Not signed in",
+            Code::NoCredential,
             "Send an API key or a session token: Authorization: Bearer <token>.",
         ),
         Refusal::Unknown => (
-            "unknown-credential",
-            "Not signed in",
+            Code::UnknownCredential,
             "The credential is unknown, expired or revoked. Check it, or sign in again.",
         ),
         Refusal::Address => (
-            "wrong-address",
-            "Not valid from this address",
+            Code::WrongAddress,
             "The key may be used from certain addresses only. Call from one of them, or ask for this one to be added.",
         ),
         Refusal::Standing(standing) => (
-            "not-active",
-            "The account is not active",
+            Code::NotActive,
             match standing {
                 Standing::Active => "The account cannot be used. Ask an administrator.",
                 Standing::Inactive => {
@@ -296,27 +276,25 @@ fn unauthenticated(refusal: Refusal) -> Problem {
             },
         ),
         Refusal::SecondFactorNeeded => (
-            "second-factor-needed",
-            "A second factor is needed",
+            Code::SecondFactorNeeded,
             "Repeat the sign-in with `code`: the six digits of your authenticator, or a recovery code.",
         ),
         Refusal::SecondFactorWrong => (
-            "second-factor-wrong",
-            "The code is wrong",
+            Code::SecondFactorWrong,
             "The code is wrong, too old or was used before. Wait for the next one and try again.",
         ),
         Refusal::SecondFactorMissing => (
-            "second-factor-missing",
-            "A second factor must be enrolled first",
+            Code::SecondFactorMissing,
             "This account must have a second factor. Enrol one, or ask an administrator.",
         ),
         Refusal::LockedOut => (
-            "locked-out",
-            "Locked out",
+            Code::LockedOut,
             "Too many wrong passwords. Wait a few minutes, reset the password by mail, or ask an administrator to unlock the account.",
         ),
     };
-    Problem::new(401, kind, title, detail)
+    let mut problem = Problem::of(code, detail);
+    problem.status = 401;
+    problem
 }
 
 #[deny(clippy::wildcard_enum_match_arm)]
@@ -361,62 +339,49 @@ impl From<Fault> for Problem {
 /// What kept a request from its handler, in this API's words.
 #[deny(clippy::wildcard_enum_match_arm)]
 fn unread(rejection: &Rejection) -> Problem {
-    let (kind, title, detail) = match rejection {
-        Rejection::NoRoute => (
-            "no-such-path",
-            "No such path",
+    let (code, detail) = match rejection {
+        Rejection::NoRoute => (Code::NoSuchPath,
             "Nothing is served at this path. See openapi.json at the root of this API for all paths."
                 .to_owned(),
         ),
-        Rejection::WrongMethod => (
-            "method-not-allowed",
-            "Method not allowed",
+        Rejection::WrongMethod => (Code::MethodNotAllowed,
             "This path does not take that method. The Allow header names those it takes.".to_owned(),
         ),
-        Rejection::BadPath => (
-            "bad-path",
-            "The path cannot be read",
+        Rejection::BadPath => (Code::BadPath,
             "Write other characters than letters, digits and -._~ in UTF-8, percent-encoded.".to_owned(),
         ),
-        Rejection::BadQuery => (
-            "invalid-parameter",
-            "The parameters cannot be read",
+        Rejection::BadQuery => (Code::InvalidParameter,
             "Write parameters as name=value in UTF-8, percent-encoded, at most 1,000 of them.".to_owned(),
         ),
-        Rejection::TooLarge(limit) => (
-            "too-large",
-            "The body is too large",
+        Rejection::TooLarge(limit) => (Code::TooLarge,
             format!("At most {limit} bytes are read. Send less at a time."),
         ),
-        Rejection::Incomplete => (
-            "incomplete",
-            "The body did not arrive whole",
+        Rejection::Incomplete => (Code::Incomplete,
             "Send the request again.".to_owned(),
         ),
-        Rejection::WrongContentType => (
-            "unsupported-media-type",
-            "The body must be JSON",
+        Rejection::WrongContentType => (Code::UnsupportedMediaType,
             "Send JSON with the header Content-Type: application/json.".to_owned(),
         ),
-        Rejection::Malformed(why) => ("malformed-body", "The body cannot be read", format!("{why}.")),
-        Rejection::TooDeep => (
-            "malformed-body",
-            "The body cannot be read",
+        Rejection::Malformed(why) => (Code::MalformedBody, format!("{why}.")),
+        Rejection::TooDeep => (Code::MalformedBody,
             "The JSON nests too deeply.".to_owned(),
         ),
     };
-    Problem::new(rejection.status().as_u16(), kind, title, detail)
+    Problem::of(code, detail)
 }
 
 /// A problem document.
 #[derive(Serialize)]
 struct Document<'a> {
     r#type: String,
+    code: &'static str,
     title: &'a str,
     status: u16,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]
+    errors: &'a [FieldProblem],
     request_id: &'a str,
 }
 
@@ -425,12 +390,15 @@ fn show(problem: &Problem, info: &RequestInfo) -> Response {
     if let Some(why) = &problem.cause {
         tracing::error!(request_id = %info.request_id, why, "internal error");
     }
+    let facts = problem.code.facts();
     let document = Document {
-        r#type: format!("urn:usher:problem:{}", problem.kind),
-        title: problem.title,
+        r#type: format!("urn:usher:problem:{}", facts.code),
+        code: facts.code,
+        title: facts.title,
         status: problem.status,
         detail: &problem.detail,
         field: problem.field.as_deref(),
+        errors: &problem.errors,
         request_id: &info.request_id,
     };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,13 +1,14 @@
 //! The audit trail: who did what to whom, through which door.
 
+use directory::filter::EVENT_FIELDS;
 use directory::{Event, EventField};
 use serde::Serialize;
 use serde_json::Value;
 
 use kit::Authenticated;
 
-use super::lists::{self, By, Filter, Listing};
-use super::reply::{Answer, Reply};
+use super::lists::{self, Listing};
+use super::reply::Answer;
 use super::times::Moment;
 
 /// An event as shown.
@@ -52,24 +53,9 @@ impl<'a> EventBody<'a> {
     }
 }
 
-const fn filter(name: &'static str, field: EventField, by: By) -> Filter<EventField> {
-    Filter { name, field, by }
-}
-
 /// How events are listed.
 pub const LISTING: Listing<EventField> = Listing {
-    filters: &[
-        filter("number", EventField::Id, By::Number),
-        filter("after", EventField::At, By::After),
-        filter("before", EventField::At, By::Before),
-        filter("verb", EventField::Verb, By::Exact),
-        filter("actor", EventField::Actor, By::User),
-        filter("platform", EventField::Platform, By::Exact),
-        filter("entity", EventField::Entity, By::Exact),
-        filter("entity_number", EventField::EntityId, By::Number),
-        filter("organisation", EventField::Organisation, By::Organisation),
-        filter("address", EventField::Address, By::Exact),
-    ],
+    fields: EVENT_FIELDS,
     sorts: &[("at", EventField::At)],
 };
 
@@ -77,5 +63,5 @@ pub const LISTING: Listing<EventField> = Listing {
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.events(&query).await?;
-    Reply::shown(&lists::shown(&page, EventBody::of))
+    lists::page(&request, &page, EventBody::of)
 }

@@ -7,7 +7,8 @@ use kit::fields::{FieldError, FieldFault, Policy, parse_uuid};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::errors::Problem;
+use super::errors::{FieldProblem, Problem};
+use super::problems::Code;
 
 pub use kit::fields::{Fields, Read};
 pub(super) use kit::words;
@@ -18,7 +19,7 @@ pub fn required(JsonBody(body): JsonBody) -> Result<Fields, Problem> {
         Value::Null => Err(Problem::body(
             "This request needs a JSON object as its body.",
         )),
-        body => Ok(Fields::of(body, Policy::Patch)?),
+        body => Ok(Fields::of(body, Policy::Patch)?.collecting()),
     }
 }
 
@@ -26,7 +27,7 @@ pub fn required(JsonBody(body): JsonBody) -> Result<Fields, Problem> {
 pub fn optional(JsonBody(body): JsonBody) -> Result<Fields, Problem> {
     match body {
         Value::Null => Ok(Fields::none(Policy::Patch)),
-        body => Ok(Fields::of(body, Policy::Patch)?),
+        body => Ok(Fields::of(body, Policy::Patch)?.collecting()),
     }
 }
 
@@ -37,24 +38,70 @@ impl From<FieldError> for Problem {
             FieldFault::Missing => Problem::invalid(error.field, "is needed"),
             FieldFault::Wrong(why) => Problem::invalid(error.field, why),
             FieldFault::Unknown(names) => {
-                let shown = |name: &String| -> String { name.chars().take(60).collect() };
-                let list = names
-                    .iter()
-                    .take(10)
-                    .map(|name| format!("`{}`", shown(name)));
-                let list = list.collect::<Vec<_>>().join(", ");
-                Problem::new(
-                    422,
-                    "unknown-field",
-                    "A field is not known",
+                let several: Vec<Problem> = names.iter().take(NAMED).map(unknown).collect();
+                let list: Vec<String> = names.iter().take(NAMED).map(quoted).collect();
+                let mut problem = Problem::of(
+                    Code::UnknownField,
                     format!(
-                        "Not known here, or not changeable: {list}. Correct the spelling or leave it out."
+                        "Not known here, or not changeable: {}. Correct the spelling or leave it out.",
+                        list.join(", ")
                     ),
                 )
-                .at(shown(&error.field))
+                .at(shortened(&error.field));
+                problem.errors = faults(&several);
+                problem
+            }
+            FieldFault::Several(errors) => {
+                let several: Vec<Problem> = errors
+                    .into_iter()
+                    .flat_map(|error| match error.fault {
+                        FieldFault::Unknown(names) => {
+                            names.iter().take(NAMED).map(unknown).collect()
+                        }
+                        fault => vec![Problem::from(FieldError { fault, ..error })],
+                    })
+                    .collect();
+                let errors = faults(&several);
+                let mut several = several.into_iter();
+                let mut first = several
+                    .next()
+                    .unwrap_or_else(|| Problem::body("The body cannot be accepted."));
+                first.errors = errors;
+                first
             }
         }
     }
+}
+
+/// So many unknown members are named.
+const NAMED: usize = 10;
+
+fn shortened(name: &str) -> String {
+    name.chars().take(60).collect()
+}
+
+fn quoted(name: &String) -> String {
+    format!("`{}`", shortened(name))
+}
+
+fn unknown(name: &String) -> Problem {
+    let detail = format!("{} is not known here, or not changeable.", quoted(name));
+    Problem::of(Code::UnknownField, detail).at(shortened(name))
+}
+
+/// Each of several problems as a member's own; one alone stands for itself.
+fn faults(several: &[Problem]) -> Vec<FieldProblem> {
+    if several.len() < 2 {
+        return Vec::new();
+    }
+    several
+        .iter()
+        .map(|problem| FieldProblem {
+            field: problem.field.clone().unwrap_or_default(),
+            code: problem.code.facts().code,
+            detail: problem.detail.clone(),
+        })
+        .collect()
 }
 
 /// The way a request names one thing: its number, its UUID, or a name (a login or e-mail address for
@@ -67,6 +114,16 @@ pub enum Named {
     Uuid(Uuid),
     /// By name.
     Name(String),
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Named::Number(number) => write!(f, "{number}"),
+            Named::Uuid(uuid) => write!(f, "{uuid}"),
+            Named::Name(name) => f.write_str(&shortened(name)),
+        }
+    }
 }
 
 impl Named {

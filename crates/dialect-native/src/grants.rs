@@ -70,7 +70,6 @@ impl<'a> GrantBody<'a> {
 
 /// `GET /users/{user}/grants`
 pub async fn of_user(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.user(request.reference::<UserId>(0)).await?.id;
     held(&request, user).await
 }
@@ -82,8 +81,28 @@ pub async fn held(request: &Authenticated, user: UserId) -> Answer {
     ids.sort_unstable();
     ids.dedup();
     let roles = request.roles_by_id(&ids).await?;
-    let items = held.iter().map(|one| GrantBody::of(one, &roles)).collect();
-    Reply::shown(&lists::whole(items))
+    lists::sliced(request, &held, place, |one| GrantBody::of(one, &roles))
+}
+
+/// Where a grant stands in a user's list: by role, organisation and path.
+fn place(held: &HeldRole) -> String {
+    let (kind, path, collection) = match &held.path {
+        Path::Direct(grant) => (0, grant.0, None),
+        Path::Group {
+            group_role,
+            collection,
+            group: _,
+        } => (1, group_role.0, *collection),
+    };
+    [
+        held.role.0,
+        held.organisation.0,
+        kind,
+        path,
+        collection.map_or(0, |one| one.0),
+    ]
+    .map(lists::numbered)
+    .concat()
 }
 
 /// `POST /users/{user}/grants`: a role in an organisation (the user's home unless said otherwise).

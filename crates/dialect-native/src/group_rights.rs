@@ -3,6 +3,7 @@
 
 use directory::{
     GroupId, GroupRef, GroupRole, GroupRoleScope, Kind, Manager, ManagerLevel, OrganisationId,
+    UserId,
 };
 use serde::Serialize;
 
@@ -43,27 +44,30 @@ impl ManagerBody {
 
 /// `GET /groups/{group}/managers`
 pub async fn managers(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let group = request.group(request.reference::<GroupId>(0)).await?.id;
     let managers = request.managers(&[group]).await?;
-    let items = managers
-        .iter()
-        .map(|(_, manager, level)| ManagerBody::of(*manager, *level))
-        .collect();
-    Reply::shown(&lists::whole(items))
+    lists::sliced(
+        &request,
+        &managers,
+        |(_, manager, _)| match manager {
+            Manager::User(user) => format!("u{}", lists::numbered(user.0)),
+            Manager::Group(group) => format!("g{}", lists::numbered(group.0)),
+        },
+        |(_, manager, level)| ManagerBody::of(*manager, *level),
+    )
 }
 
 /// `PUT /groups/{group}/managers/users/{user}`, body `{"level": "manage"}`.
 pub async fn put_user(request: Authenticated, body: JsonBody) -> Answer {
     let level = level(&request, body)?;
-    let user = references::user(&request, "user", Some(request.named(1))).await?;
+    let user = Some(request.user(request.reference::<UserId>(1)).await?.id);
     put(request, user.map(Manager::User), level).await
 }
 
 /// `PUT /groups/{group}/managers/groups/{manager}`
 pub async fn put_group(request: Authenticated, body: JsonBody) -> Answer {
     let level = level(&request, body)?;
-    let group = references::group(&request, "group", Some(request.named(1))).await?;
+    let group = Some(request.group(request.reference::<GroupId>(1)).await?.id);
     put(request, group.map(Manager::Group), level).await
 }
 
@@ -84,13 +88,13 @@ async fn put(request: Authenticated, manager: Option<Manager>, level: ManagerLev
 
 /// `DELETE /groups/{group}/managers/users/{user}`
 pub async fn remove_user(request: Authenticated) -> Answer {
-    let user = references::user(&request, "user", Some(request.named(1))).await?;
+    let user = Some(request.user(request.reference::<UserId>(1)).await?.id);
     remove(request, user.map(Manager::User)).await
 }
 
 /// `DELETE /groups/{group}/managers/groups/{manager}`
 pub async fn remove_group(request: Authenticated) -> Answer {
-    let group = references::group(&request, "group", Some(request.named(1))).await?;
+    let group = Some(request.group(request.reference::<GroupId>(1)).await?.id);
     remove(request, group.map(Manager::Group)).await
 }
 
@@ -128,16 +132,16 @@ impl<'a> GroupRoleBody<'a> {
 
 /// `GET /groups/{group}/roles`
 pub async fn roles(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let group = request.group(request.reference::<GroupId>(0)).await?.id;
     let rows = request.group_roles(&[group]).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.role).collect();
     let roles = request.roles_by_id(&ids).await?;
-    let items = rows
-        .iter()
-        .map(|row| GroupRoleBody::of(row, roles.iter().find(|role| role.id == row.role)))
-        .collect();
-    Reply::shown(&lists::whole(items))
+    lists::sliced(
+        &request,
+        &rows,
+        |row| lists::numbered(row.id.0),
+        |row| GroupRoleBody::of(row, roles.iter().find(|role| role.id == row.role)),
+    )
 }
 
 /// `POST /groups/{group}/roles`: a role, in an organisation (the group's unless said otherwise) or in
@@ -209,7 +213,6 @@ pub async fn remove_role(request: Authenticated) -> Answer {
 
 /// `GET /organisations/{organisation}/grantable-groups`
 pub async fn grantable(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let organisation = request
         .organisation(request.reference::<OrganisationId>(0))
         .await?
@@ -236,5 +239,10 @@ async fn shown_grantable(request: &Authenticated, organisation: OrganisationId) 
     let rows = request.grantable_groups(&[organisation]).await?;
     let ids: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
     let groups = request.groups_by_id(&ids).await?;
-    Reply::shown(&lists::whole(groups.iter().map(GroupBody::of).collect()))
+    lists::sliced(
+        request,
+        &groups,
+        |group| lists::numbered(group.id.0),
+        GroupBody::of,
+    )
 }

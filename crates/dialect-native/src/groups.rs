@@ -1,5 +1,6 @@
 //! Groups: people of one organisation and its subtree, their managers and the roles they bring.
 
+use directory::filter::GROUP_FIELDS;
 use directory::{
     Group, GroupChange, GroupField, GroupId, GroupRef, NewGroup, Predicate, Test, UserId,
 };
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use kit::{Authenticated, JsonBody};
 
 use super::fields::Named;
-use super::lists::{self, By, Filter, Listing};
+use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
@@ -56,25 +57,9 @@ impl<'a> GroupBody<'a> {
     }
 }
 
-const fn filter(name: &'static str, field: GroupField, by: By) -> Filter<GroupField> {
-    Filter { name, field, by }
-}
-
 /// How groups are listed.
 pub const LISTING: Listing<GroupField> = Listing {
-    filters: &[
-        filter("number", GroupField::Id, By::Number),
-        filter("id", GroupField::Uuid, By::Exact),
-        filter("name", GroupField::Name, By::Text),
-        filter("slug", GroupField::Slug, By::Exact),
-        filter("organisation", GroupField::Organisation, By::Organisation),
-        filter("member", GroupField::Member, By::User),
-        filter("newcomers", GroupField::Newcomers, By::Flag),
-        filter("created_after", GroupField::CreatedAt, By::After),
-        filter("created_before", GroupField::CreatedAt, By::Before),
-        filter("updated_after", GroupField::UpdatedAt, By::After),
-        filter("updated_before", GroupField::UpdatedAt, By::Before),
-    ],
+    fields: GROUP_FIELDS,
     sorts: &[
         ("name", GroupField::Name),
         ("slug", GroupField::Slug),
@@ -87,7 +72,7 @@ pub const LISTING: Listing<GroupField> = Listing {
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.groups(&query).await?;
-    Reply::shown(&lists::shown(&page, GroupBody::of))
+    lists::page(&request, &page, GroupBody::of)
 }
 
 /// `GET /groups/{group}`
@@ -163,7 +148,7 @@ pub async fn joined(request: &Authenticated, user: UserId) -> Answer {
     let theirs = Predicate::Is(GroupField::Member, Test::Equals(user.0.into()));
     query.predicate = query.predicate.and(theirs);
     let page = request.groups(&query).await?;
-    Reply::shown(&lists::shown(&page, GroupBody::of))
+    lists::page(request, &page, GroupBody::of)
 }
 
 /// `GET /groups/{group}/members`
@@ -173,7 +158,7 @@ pub async fn members(request: Authenticated) -> Answer {
         .members(request.reference::<GroupId>(0), &query)
         .await?;
     let now = request.now();
-    Reply::shown(&lists::shown(&page, |user| UserBody::of(user, now)))
+    lists::page(&request, &page, |user| UserBody::of(user, now))
 }
 
 /// `PUT /groups/{group}/members/{user}`; a second time is harmless.

@@ -1,5 +1,6 @@
 //! API keys: one's own and those of others. A key's text is shown once, when it is made.
 
+use directory::filter::KEY_FIELDS;
 use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, NewKey,
     Predicate, Proof, Test, Time, UserId,
@@ -13,7 +14,7 @@ use kit::fields::FieldError;
 
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
-use super::lists::{self, By, Filter, Listing};
+use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
@@ -120,26 +121,9 @@ impl Read for Limit {
     }
 }
 
-const fn filter(name: &'static str, field: KeyField, by: By) -> Filter<KeyField> {
-    Filter { name, field, by }
-}
-
 /// How keys are listed.
 pub const LISTING: Listing<KeyField> = Listing {
-    filters: &[
-        filter("number", KeyField::Id, By::Number),
-        filter("id", KeyField::Uuid, By::Exact),
-        filter("user", KeyField::User, By::User),
-        filter("name", KeyField::Name, By::Text),
-        filter("origin", KeyField::Origin, By::Exact),
-        filter("revoked", KeyField::Revoked, By::Flag),
-        filter("expires_after", KeyField::ExpiresAt, By::After),
-        filter("expires_before", KeyField::ExpiresAt, By::Before),
-        filter("created_after", KeyField::CreatedAt, By::After),
-        filter("created_before", KeyField::CreatedAt, By::Before),
-        filter("last_used_after", KeyField::LastUsedAt, By::After),
-        filter("last_used_before", KeyField::LastUsedAt, By::Before),
-    ],
+    fields: KEY_FIELDS,
     sorts: &[
         ("name", KeyField::Name),
         ("expires_at", KeyField::ExpiresAt),
@@ -173,7 +157,7 @@ async fn page(request: &Authenticated, user: Option<UserId>) -> Answer {
     }
     let page = request.keys(&query).await?;
     let now = request.now();
-    Reply::shown(&lists::shown(&page, |key| KeyBody::of(key, now)))
+    lists::page(request, &page, |key| KeyBody::of(key, now))
 }
 
 /// `GET /keys/{key}`

@@ -1,62 +1,25 @@
-//! Lists: `?q=…&<filter>=…&sort=-name&limit=100&cursor=…&total=true`, read into the directory's query
-//! by one table per kind of entity.
+//! Lists: `?q=…&<field>=…&filter=…&sort=-name&limit=100&cursor=…&total=true`, read into the directory's query
+//! by the table of fields of each kind of entity, and answered page by page.
 
-use directory::{
-    Cursor, Direction, Fault, Handle, Page, Platform, Position, Predicate, Query, Test, Time,
-    Value, limits,
-};
-use serde::Serialize;
+use directory::filter::{FieldKind, FilterField, range_parameters, read_value};
+use directory::{Direction, Handle, Platform, Predicate, Query, Test, Value, limits};
+use kit::Authenticated;
 
 use super::errors::Problem;
 use super::fields::Named;
+use super::pages::{page_of, total};
+
+pub use super::pages::{numbered, page, sliced, whole};
 
 /// The most rows a page may have.
-const MOST: u32 = 1_000;
+pub const MOST: u32 = 1_000;
 /// The rows of a page unless said otherwise.
 pub const USUAL: u32 = 100;
 
-/// A parameter that narrows a list.
-pub struct Filter<F: 'static> {
-    /// Its name.
-    pub name: &'static str,
-    /// What it looks at.
-    pub field: F,
-    /// How its value is read and compared.
-    pub by: By,
-}
-
-/// How a filter's value is read and compared. A filter given several times matches any of its
-/// values; an empty value matches what has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// Text, compared without case.
-    Text,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// A word of an open set, compared exactly.
-    Exact,
-    /// true or false.
-    Flag,
-    /// A whole number.
-    Number,
-    /// At or after a time.
-    After,
-    /// Before a time.
-    Before,
-    /// A user.
-    User,
-    /// An organisation.
-    Organisation,
-    /// A group.
-    Group,
-    /// A role.
-    Role,
-}
-
 /// How a kind of entity is listed.
 pub struct Listing<F: 'static> {
-    /// The filters.
-    pub filters: &'static [Filter<F>],
+    /// What it is narrowed by.
+    pub fields: &'static [FilterField<F>],
     /// What it is sorted by: the parameter's word and the field.
     pub sorts: &'static [(&'static str, F)],
 }
@@ -64,40 +27,71 @@ pub struct Listing<F: 'static> {
 /// The parameters of a request, repeated names included.
 pub type Parameters = [(String, String)];
 
-impl<F: Clone> Listing<F> {
+/// What every list understands.
+pub const GENERAL: &[&str] = &["q", "filter", "sort", "limit", "cursor", "total"];
+/// What lists understand that are read whole and shown in pages.
+pub const SLICED: &[&str] = &["limit", "cursor", "total"];
+
+/// What a parameter that narrows a list asks of its field.
+#[derive(Clone, Copy)]
+enum Asks {
+    /// The value.
+    Equal,
+    /// Another value.
+    Other,
+    /// A time at or after.
+    After,
+    /// A time before.
+    Before,
+}
+
+impl<F: Clone + Send + Sync + 'static> Listing<F> {
     /// Reads a list's parameters, asking the directory for whatever is named by UUID or name.
-    pub async fn query(&self, handle: &Handle, given: &Parameters) -> Result<Query<F>, Problem> {
+    pub async fn query(
+        &self,
+        request: &Authenticated,
+        given: &Parameters,
+    ) -> Result<Query<F>, Problem> {
+        self.query_with(request, given, &[]).await
+    }
+
+    /// The same for a route that has parameters of its own beside those of every list.
+    pub async fn query_with(
+        &self,
+        request: &Authenticated,
+        given: &Parameters,
+        own: &[&str],
+    ) -> Result<Query<F>, Problem> {
         let mut query = Query {
             limit: USUAL,
             ..Query::default()
         };
+        let mut filter = None;
         for (name, value) in given {
             match name.as_str() {
                 "q" => {
-                    limits::check_search("q", value)?;
+                    limits::check_search("q", value).map_err(Problem::on_parameter)?;
                     query.search = Some(value.clone()).filter(|text| !text.trim().is_empty());
                 }
-                "sort" => self.sort(&mut query, value)?,
-                "limit" => query.limit = limit(value)?,
-                "cursor" => {
-                    let cursor = Cursor::decode(value).ok_or_else(|| {
-                        Problem::parameter("cursor", "must be the `next` of an earlier page")
-                    })?;
-                    query.from = Position::After(cursor);
+                "filter" if filter.is_some() => {
+                    return Err(Problem::parameter(
+                        "filter",
+                        "may stand once; join filters by `and`",
+                    ));
                 }
-                "total" => query.total = flag("total", value)?,
+                "filter" => filter = Some(value.as_str()),
+                "sort" => self.sort(&mut query, value)?,
                 _ => {}
             }
         }
-        query.predicate = self.predicate(handle, given).await?;
+        (query.limit, query.from) = page_of(request, given)?;
+        (query.total, query.count_limit) = total(given)?;
+        query.predicate = self.predicate(request, given, own).await?;
+        if let Some(text) = filter {
+            let compiled = request.compile_filter(self.fields, text).await;
+            query.predicate = query.predicate.and(compiled.map_err(Problem::filter)?);
+        }
         Ok(query)
-    }
-
-    /// The names of the filters and of the sorts, for the API's description.
-    pub fn words(&self) -> (Vec<&'static str>, Vec<&'static str>) {
-        let filters = self.filters.iter().map(|filter| filter.name).collect();
-        let sorts = self.sorts.iter().map(|(name, _)| *name).collect();
-        (filters, sorts)
     }
 
     fn sort(&self, query: &mut Query<F>, value: &str) -> Result<(), Problem> {
@@ -127,71 +121,122 @@ impl<F: Clone> Listing<F> {
         }
     }
 
+    /// What a parameter asks, and of which field.
+    fn narrowing(&self, name: &str) -> Option<(&'static FilterField<F>, Asks)> {
+        for field in self.fields {
+            if field.kind == FieldKind::Time {
+                let (after, before) = range_parameters(field.name);
+                if name == after {
+                    return Some((field, Asks::After));
+                }
+                if name == before {
+                    return Some((field, Asks::Before));
+                }
+            }
+        }
+        let (base, asks) = match name.strip_suffix('!') {
+            Some(base) => (base, Asks::Other),
+            None => (name, Asks::Equal),
+        };
+        let found = self.fields.iter().find(|field| field.name == base)?;
+        Some((found, asks))
+    }
+
     async fn predicate(
         &self,
         handle: &Handle,
         given: &Parameters,
+        own: &[&str],
     ) -> Result<Predicate<F>, Problem> {
-        for (name, _) in given {
-            if !GENERAL.contains(&name.as_str())
-                && !self.filters.iter().any(|filter| filter.name == name)
-            {
-                return Err(self.unknown(name));
+        let mut named: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (name, value) in given {
+            if GENERAL.contains(&name.as_str()) || own.contains(&name.as_str()) {
+                continue;
+            }
+            if self.narrowing(name).is_none() {
+                return Err(self.unknown(name, own));
+            }
+            match named.iter_mut().find(|(known, _)| known == name) {
+                None => named.push((name, vec![value])),
+                Some((_, values)) if values.len() == limits::FILTER_VALUES => {
+                    let why = format!("may have {} values at most", limits::FILTER_VALUES);
+                    return Err(Problem::parameter(name, why));
+                }
+                Some((_, values)) => values.push(value),
             }
         }
         let mut predicate = Predicate::All;
-        for filter in self.filters {
-            let mut tests = Vec::new();
-            for (_, value) in given.iter().filter(|(name, _)| name == filter.name) {
+        for (name, values) in named {
+            let Some((field, asks)) = self.narrowing(name) else {
+                continue;
+            };
+            let mut tests = Vec::with_capacity(values.len());
+            for value in values {
                 // Looked at before the look-up that a value may need.
-                limits::check_length(filter.name, value)?;
-                if tests.len() == limits::FILTER_VALUES {
-                    let why = format!("may have {} values at most", limits::FILTER_VALUES);
-                    return Err(Problem::parameter(filter.name, why));
-                }
-                tests.push(test(handle, filter, value).await?);
+                limits::check_length("filter", value)
+                    .map_err(|_| Problem::parameter(name, "is too long"))?;
+                tests.push(test(handle, field, asks, name, value).await?);
             }
-            predicate = predicate.and(any(&filter.field, tests));
+            predicate = predicate.and(any(&field.field, asks, tests));
         }
         Ok(predicate)
     }
 
-    fn unknown(&self, name: &str) -> Problem {
+    fn unknown(&self, name: &str, own: &[&str]) -> Problem {
         let shown: String = name.chars().take(60).collect();
-        let mut known: Vec<&str> = GENERAL.to_vec();
-        known.extend(self.filters.iter().map(|filter| filter.name));
+        let known: Vec<String> = GENERAL
+            .iter()
+            .chain(own)
+            .map(|name| (*name).to_owned())
+            .chain(self.parameters())
+            .collect();
         Problem::parameter(
             &shown,
             format!("is not known here; known are {}", known.join(", ")),
         )
     }
+
+    /// The parameters that narrow the list, for the API's description.
+    pub fn parameters(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for field in self.fields {
+            if field.kind == FieldKind::Time {
+                let (after, before) = range_parameters(field.name);
+                names.extend([after, before]);
+            } else {
+                names.push(field.name.to_owned());
+            }
+        }
+        names
+    }
 }
 
-/// What every list understands.
-const GENERAL: &[&str] = &["q", "sort", "limit", "cursor", "total"];
-
-/// Several values of one filter are alternatives.
-fn any<F: Clone>(field: &F, mut tests: Vec<Option<Test>>) -> Predicate<F> {
+/// Several values of one parameter are alternatives; of a negated one none may be.
+fn any<F: Clone>(field: &F, asks: Asks, mut tests: Vec<Option<Test>>) -> Predicate<F> {
+    if matches!(asks, Asks::Other) {
+        return Predicate::all(tests.into_iter().map(|test| match test {
+            Some(test) => Predicate::not(Predicate::Is(field.clone(), test)),
+            // What names nothing matches nothing, even turned round.
+            None => Predicate::Nothing,
+        }));
+    }
     let is = |test: Option<Test>| match test {
         Some(test) => Predicate::Is(field.clone(), test),
         None => Predicate::Nothing,
     };
-    match tests.len() {
-        0 => Predicate::All,
-        1 => is(tests.remove(0)),
-        _ => {
-            let values: Option<Vec<Value>> = tests
-                .iter()
-                .map(|test| match test {
-                    Some(Test::Equals(value)) => Some(value.clone()),
-                    _ => None,
-                })
-                .collect();
-            match values {
-                Some(values) => Predicate::one_of(field.clone(), values),
-                None => Predicate::any(tests.into_iter().map(is)),
-            }
-        }
+    if tests.len() == 1 {
+        return is(tests.remove(0));
+    }
+    let values: Option<Vec<Value>> = tests
+        .iter()
+        .map(|test| match test {
+            Some(Test::Equals(value)) => Some(value.clone()),
+            _ => None,
+        })
+        .collect();
+    match values {
+        Some(values) => Predicate::one_of(field.clone(), values),
+        None => Predicate::any(tests.into_iter().map(is)),
     }
 }
 
@@ -199,55 +244,28 @@ fn any<F: Clone>(field: &F, mut tests: Vec<Option<Test>>) -> Predicate<F> {
 /// which matches nothing.
 async fn test<F>(
     handle: &Handle,
-    filter: &Filter<F>,
+    field: &FilterField<F>,
+    asks: Asks,
+    name: &str,
     value: &str,
 ) -> Result<Option<Test>, Problem> {
-    let name = filter.name;
     if value.is_empty() {
         return Ok(Some(Test::Absent));
     }
-    let equals = |value: Value| Ok(Some(Test::Equals(value)));
-    match filter.by {
-        By::Text | By::Exact => equals(value.into()),
-        By::Word(words) if words.contains(&value) => equals(value.into()),
-        By::Word(words) => {
-            let words = words.join(", ");
-            Err(Problem::parameter(name, format!("must be one of {words}")))
-        }
-        By::Flag => equals(flag(name, value)?.into()),
-        By::Number => match value.parse::<i64>() {
-            Ok(number) => equals(number.into()),
-            Err(_) => Err(Problem::parameter(name, "must be a whole number")),
-        },
-        By::After => Ok(Some(Test::AtLeast(time(name, value)?.into()))),
-        By::Before => Ok(Some(Test::Less(time(name, value)?.into()))),
-        By::User | By::Organisation | By::Group | By::Role => {
-            let number = match Named::of(value) {
-                Named::Number(number) => Some(number),
-                named => found(number_of(handle, filter.by, named).await)?,
-            };
-            Ok(number.map(|number| Test::Equals(Value::Int(number))))
-        }
+    if field.kind.is_reference() {
+        let number = match Named::of(value) {
+            Named::Number(number) => Some(number),
+            Named::Uuid(_) | Named::Name(_) => handle.filter_reference(field.kind, value).await?,
+        };
+        return Ok(number.map(|number| Test::Equals(Value::Int(number))));
     }
-}
-
-/// What is missing or hidden matches nothing; it is no error to ask.
-fn found(result: Result<i64, Fault>) -> Result<Option<i64>, Problem> {
-    match result {
-        Ok(number) => Ok(Some(number)),
-        Err(Fault::NotFound(_) | Fault::Forbidden(_)) => Ok(None),
-        Err(fault) => Err(fault.into()),
-    }
-}
-
-async fn number_of(handle: &Handle, by: By, named: Named) -> Result<i64, Fault> {
-    match by {
-        By::User => Ok(handle.user(named.reference()).await?.id.0),
-        By::Organisation => Ok(handle.organisation(named.reference()).await?.id.0),
-        By::Group => Ok(handle.group(named.reference()).await?.id.0),
-        By::Role => Ok(super::roles::role(handle, named).await?.id.0),
-        _ => Ok(0),
-    }
+    let value = read_value(value, field.kind, handle.now())
+        .map_err(|what| Problem::parameter(name, format!("must be {what}")))?;
+    Ok(Some(match asks {
+        Asks::Equal | Asks::Other => Test::Equals(value),
+        Asks::After => Test::AtLeast(value),
+        Asks::Before => Test::Less(value),
+    }))
 }
 
 /// Reads how many rows a page may have.
@@ -270,11 +288,6 @@ pub fn flag(name: &str, value: &str) -> Result<bool, Problem> {
     }
 }
 
-fn time(name: &str, value: &str) -> Result<Time, Problem> {
-    Time::parse(value)
-        .ok_or_else(|| Problem::parameter(name, "must be a time such as 2030-01-31T12:00:00Z"))
-}
-
 /// Refuses every parameter of a route that takes none but these.
 pub fn only(given: &Parameters, known: &[&str]) -> Result<(), Problem> {
     match given
@@ -291,36 +304,6 @@ pub fn only(given: &Parameters, known: &[&str]) -> Result<(), Problem> {
             };
             Err(Problem::parameter(&shown, why))
         }
-    }
-}
-
-/// A page as it is shown.
-#[derive(Serialize)]
-pub struct Shown<T> {
-    /// The rows.
-    pub items: Vec<T>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-    /// All matches, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
-}
-
-/// Shows a page, row by row.
-pub fn shown<'a, T, S: 'a>(page: &'a Page<T>, show: impl Fn(&'a T) -> S) -> Shown<S> {
-    Shown {
-        items: page.items.iter().map(show).collect(),
-        next: page.next.as_ref().map(Cursor::encode),
-        total: page.total,
-    }
-}
-
-/// Shows a list that always comes whole.
-pub fn whole<S>(items: Vec<S>) -> Shown<S> {
-    Shown {
-        items,
-        next: None,
-        total: None,
     }
 }
 

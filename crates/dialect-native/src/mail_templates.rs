@@ -11,7 +11,7 @@ use kit::Authenticated;
 
 use super::errors::Problem;
 use super::lists;
-use super::reply::{Answer, Reply};
+use super::reply::Answer;
 
 /// Letters of one part of a template.
 const LENGTH: usize = 100_000;
@@ -28,9 +28,8 @@ struct InForce {
 
 /// `GET /mail-templates`: what mails say, whoever wrote it.
 pub async fn list(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let own = request.setting::<MailTemplates>().await?;
-    let all = MailTemplates::NAMES
+    let all: Vec<InForce> = MailTemplates::NAMES
         .iter()
         .filter_map(|name| {
             Some(InForce {
@@ -40,7 +39,19 @@ pub async fn list(request: Authenticated) -> Answer {
             })
         })
         .collect();
-    Reply::shown(&lists::whole(all))
+    lists::sliced(&request, &all, place, |one| one)
+}
+
+/// Where a template stands in the list: in the order of the built-in ones.
+fn place(one: &InForce) -> String {
+    let place = MailTemplates::NAMES
+        .iter()
+        .position(|name| *name == one.name);
+    lists::numbered(
+        place
+            .and_then(|place| i64::try_from(place).ok())
+            .unwrap_or(i64::MAX),
+    )
 }
 
 /// Puts the sent templates over the present ones.

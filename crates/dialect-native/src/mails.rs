@@ -1,14 +1,14 @@
 //! The outbox as administrators see it, and messages to people.
 
-use directory::{MailEntry, MailId, MailState, Message, UserId, UserRef};
+use directory::filter::MAIL_FIELDS;
+use directory::{MailEntry, MailField, MailState, Message, UserId, UserRef};
 use serde::Serialize;
 use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
-use super::errors::Problem;
 use super::fields::Named;
-use super::lists;
+use super::lists::{self, Listing};
 use super::reply::{Answer, Reply};
 use super::times::Moment;
 
@@ -48,23 +48,23 @@ impl<'a> MailBody<'a> {
     }
 }
 
-/// `GET /mails?before=&limit=`: newest first.
+/// How mails are listed.
+pub const LISTING: Listing<MailField> = Listing {
+    fields: MAIL_FIELDS,
+    sorts: &[
+        ("template", MailField::Template),
+        ("state", MailField::State),
+        ("created_at", MailField::CreatedAt),
+        ("next_at", MailField::NextAt),
+        ("ended_at", MailField::EndedAt),
+    ],
+};
+
+/// `GET /mails`: `sort=-number` begins with the newest.
 pub async fn list(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &["before", "limit"])?;
-    let (mut before, mut limit) = (None, lists::USUAL);
-    for (name, value) in &request.query()?.0 {
-        match name.as_str() {
-            "before" => {
-                let Ok(number) = value.parse() else {
-                    return Err(Problem::parameter("before", "must be a mail's number"));
-                };
-                before = Some(MailId(number));
-            }
-            _ => limit = lists::limit(value)?,
-        }
-    }
-    let mails = request.mails(before, limit).await?;
-    Reply::shown(&lists::whole(mails.iter().map(MailBody::of).collect()))
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.mail_page(&query).await?;
+    lists::page(&request, &page, MailBody::of)
 }
 
 /// How many mails were queued.

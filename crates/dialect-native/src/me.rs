@@ -85,24 +85,26 @@ pub async fn request_email(request: Authenticated, body: JsonBody) -> Answer {
 
 /// `GET /me/memberships`
 pub async fn memberships(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.caller().user();
     super::memberships::of(&request, user).await
 }
 
 /// `GET /me/grants`
 pub async fn grants(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.caller().user();
     super::grants::held(&request, user).await
 }
 
 /// `GET /me/groups`
 pub async fn groups(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.caller().user();
     let joined = request.groups_of(&[user]).await?;
     let ids: Vec<_> = joined.iter().map(|(_, group)| *group).collect();
     let groups = request.groups_by_id(&ids).await?;
-    Reply::shown(&lists::whole(groups.iter().map(GroupBody::of).collect()))
+    lists::sliced(
+        &request,
+        &groups,
+        |group| lists::numbered(group.id.0),
+        GroupBody::of,
+    )
 }

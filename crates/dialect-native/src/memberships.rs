@@ -49,7 +49,6 @@ struct Placed {
 
 /// `GET /users/{user}/memberships`
 pub async fn of_user(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.user(request.reference::<UserId>(0)).await?;
     of(&request, user.id).await
 }
@@ -59,20 +58,25 @@ pub async fn of(request: &Authenticated, user: UserId) -> Answer {
     let memberships = request.memberships(&[user]).await?;
     let ids: Vec<OrganisationId> = memberships.iter().map(|one| one.organisation).collect();
     let organisations = request.organisations_by_id(&ids).await?;
-    let items = memberships
+    let seen: Vec<_> = memberships
         .iter()
         .filter_map(|membership| {
             let organisation = organisations
                 .iter()
                 .find(|one| one.id == membership.organisation)?;
-            Some(MembershipBody {
-                organisation: OrganisationBody::of(organisation),
-                home: membership.home,
-                administrator: membership.administrator,
-            })
+            Some((organisation, membership))
         })
         .collect();
-    Reply::shown(&lists::whole(items))
+    lists::sliced(
+        request,
+        &seen,
+        |(organisation, _)| lists::numbered(organisation.id.0),
+        |(organisation, membership)| MembershipBody {
+            organisation: OrganisationBody::of(organisation),
+            home: membership.home,
+            administrator: membership.administrator,
+        },
+    )
 }
 
 /// `PUT /users/{user}/memberships/{organisation}`, body `{"administrator": true}` or none.

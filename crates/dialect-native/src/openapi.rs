@@ -1,5 +1,5 @@
-//! The API's description (OpenAPI 3.1): schemas kept by hand in `openapi.json`, paths made from the
-//! table of routes. A test holds every answer of the other tests to it.
+//! The API's description (OpenAPI 3.1): schemas kept beside this in `openapi.json`, everything else made from
+//! the table of routes, the tables of lists and the table of problems. Tests hold every answer to it.
 
 use std::sync::OnceLock;
 
@@ -9,9 +9,11 @@ use serde_json::{Map, Value, json};
 use kit::{Anonymous, Route, Serves};
 
 use super::lists;
+use super::openapi_examples::example;
+use super::openapi_parameters::{self as parameters, changes};
+use super::problems;
 use super::reply::{Answer, Reply};
 use super::routes::ROUTES;
-use super::{events, groups, keys, organisations, roles, users};
 
 /// What stands in it beside the paths.
 const BASE: &str = include_str!("openapi.json");
@@ -50,14 +52,17 @@ fn written(version: &str) -> Result<Bytes, String> {
 
 fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     let mut document: Value = serde_json::from_str(BASE)?;
+    let codes: Vec<&str> = problems::ALL.iter().map(|code| code.facts().code).collect();
+    document["components"]["schemas"]["ProblemCode"]["enum"] = json!(codes);
+    let schemas = document["components"]["schemas"].clone();
     let mut paths = Map::new();
     for route in ROUTES {
         let operations = paths
             .entry(route.path)
             .or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(operations) = operations {
-            let open = route.serves == Serves::Open;
-            operations.insert(route.method.to_ascii_lowercase(), operation(route, open));
+            let described = operation(route, &schemas);
+            operations.insert(route.method.to_ascii_lowercase(), described);
         }
     }
     document["info"]["version"] = version.into();
@@ -65,28 +70,39 @@ fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&document)
 }
 
-fn operation(route: &Route, open: bool) -> Value {
+fn operation(route: &Route, schemas: &Value) -> Value {
+    let mut stated = parameters::of(route);
+    stated.extend(header_parameters(route));
     let mut operation = json!({
         "operationId": identifier(route),
+        "tags": [tag(route)],
         "summary": route.summary,
-        "parameters": parameters(route),
-        "responses": {
-            route.status(): answered(route),
-            "default": {
-                "description": "A problem",
-                "content": { "application/problem+json": { "schema": reference("Problem") } },
-            },
-        },
+        "parameters": stated,
+        "responses": responses(route, schemas),
     });
     if !route.takes.is_empty() {
+        let schema = reference(route.takes);
+        let body = json!({ "schema": schema, "example": example(&schema, schemas) });
         operation["requestBody"] = json!({
-            "content": { "application/json": { "schema": reference(route.takes) } },
+            "required": !schemas[route.takes]["required"].is_null(),
+            "content": { "application/json": body },
         });
     }
-    if open {
+    if route.serves == Serves::Open {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// The resource that a route belongs to.
+fn tag(route: &Route) -> &'static str {
+    match route.path.split('/').nth(1).unwrap_or_default() {
+        "" | "openapi.json" | "problems" | "docs" => "description",
+        "sign-in" | "sign-out" | "password-resets" | "email-confirmations" | "tokens" => "sign-in",
+        "permissions" => "roles",
+        "mail-templates" => "mails",
+        segment => segment,
+    }
 }
 
 /// `get_users_user_keys`: the method and the path's words.
@@ -103,103 +119,190 @@ fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
-fn answered(route: &Route) -> Value {
-    let schema = route.answer();
-    if schema.is_empty() {
-        return json!({ "description": route.summary });
-    }
-    let schema = match schema
+/// The schema of an answer: `[X]` stands for a page of X.
+fn schema_of(answer: &str) -> Value {
+    let item = answer
         .strip_prefix('[')
-        .and_then(|schema| schema.strip_suffix(']'))
-    {
-        None => reference(schema),
-        Some(item) => json!({
-            "type": "object",
-            "properties": {
-                "items": { "type": "array", "items": reference(item) },
-                "next": {
-                    "type": ["string", "null"],
-                    "description": "The `cursor` of the next page; null after the last.",
-                },
-                "total": { "type": "integer", "description": "All matches, with `total=true`." },
-            },
-            "required": ["items", "next"],
-            "additionalProperties": false,
-        }),
+        .and_then(|answer| answer.strip_suffix(']'));
+    let Some(item) = item else {
+        return reference(answer);
     };
     json!({
-        "description": route.summary,
-        "content": { "application/json": { "schema": schema } },
+        "type": "object",
+        "properties": {
+            "items": { "type": "array", "items": reference(item) },
+            "next": {
+                "type": ["string", "null"],
+                "description": "The `cursor` of the next page; null after the last.",
+            },
+            "previous": {
+                "type": ["string", "null"],
+                "description": "The `cursor` of the page before; null before the first.",
+            },
+            "total": { "type": "integer", "description": "All matches, with `total=true` or `total=bounded`." },
+            "total_exceeded": {
+                "type": "boolean",
+                "description": "Whether there are more matches than were counted, with `total=bounded`.",
+            },
+        },
+        "required": ["items", "next", "previous"],
+        "additionalProperties": false,
     })
 }
 
-fn parameters(route: &Route) -> Value {
-    let mut parameters = Vec::new();
-    for segment in route.path.split('/') {
-        let name = segment
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'));
-        if let Some(name) = name {
-            parameters.push(json!({
-                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-            }));
-        }
+/// The statuses of a route that are no success, beside those of every one.
+fn refusals(route: &Route) -> Vec<&'static str> {
+    let mut refusals = vec!["400", "429"];
+    if route.serves != Serves::Open || route.path == "/sign-in" {
+        refusals.push("401");
     }
-    let query = |name: &str, description: &str| {
-        json!({
-            "name": name, "in": "query", "description": description, "schema": { "type": "string" },
-        })
-    };
-    if let Some((filters, sorts)) = listing(route) {
-        let sorts = sorts.join(", ");
-        parameters.push(query("q", "Words that must all occur."));
-        parameters.push(query(
-            "sort",
-            &format!("One of number, {sorts}; with a - before it downwards."),
-        ));
-        parameters.push(json!({
-            "name": "limit", "in": "query",
-            "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 },
-        }));
-        parameters.push(query("cursor", "The `next` of an earlier page."));
-        parameters.push(json!({
-            "name": "total", "in": "query", "schema": { "type": "boolean", "default": false },
-        }));
-        for filter in filters {
-            let description = "Narrows the list. Several values are alternatives; an empty one matches what has none.";
-            parameters.push(query(filter, description));
-        }
+    if route.serves != Serves::Open {
+        refusals.push("403");
     }
-    for name in options(route) {
-        parameters.push(query(name, "See the description of the API."));
+    if route.path.contains('{') {
+        refusals.push("404");
     }
-    Value::Array(parameters)
-}
-
-/// Parameters of a route's own.
-fn options(route: &Route) -> &'static [&'static str] {
-    match (route.method, route.path) {
-        ("POST", "/users") => &["dry_run"],
-        ("DELETE", "/roles/{role}") => &["take_away"],
-        ("GET", "/mails") => &["before", "limit"],
-        _ => &[],
-    }
-}
-
-/// The filters and sorts of a route that lists.
-fn listing(route: &Route) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
     if route.method != "GET" {
-        return None;
+        refusals.extend(["404", "408", "409", "413", "415", "422"]);
     }
-    match route.path {
-        "/users" | "/organisations/{organisation}/members" | "/groups/{group}/members" => {
-            Some(users::LISTING.words())
+    if is_versioned(route) && changes(route) {
+        refusals.push("412");
+    }
+    refusals.sort_unstable();
+    refusals.dedup();
+    refusals
+}
+
+fn responses(route: &Route, schemas: &Value) -> Value {
+    let mut responses = Map::new();
+    let mut success = json!({ "description": route.summary, "headers": headers(route) });
+    let answer = route.answer();
+    if !answer.is_empty() {
+        let schema = schema_of(answer);
+        success["content"] = json!({ "application/json": {
+            "example": example(&schema, schemas),
+            "schema": schema,
+        } });
+    }
+    if also_found(route) {
+        let mut found = success.clone();
+        found["description"] = "It was there before: nothing was made.".into();
+        if let Some(headers) = found["headers"].as_object_mut() {
+            headers.remove("Location");
         }
-        "/organisations" => Some(organisations::LISTING.words()),
-        "/groups" | "/users/{user}/groups" => Some(groups::LISTING.words()),
-        "/roles" => Some(roles::LISTING.words()),
-        "/keys" | "/users/{user}/keys" | "/me/keys" => Some(keys::LISTING.words()),
-        "/events" => Some(events::LISTING.words()),
-        _ => None,
+        responses.insert("200".to_owned(), found);
     }
+    responses.insert(route.status().to_owned(), success);
+    if has_tag(route) && route.method == "GET" {
+        let unchanged =
+            json!({ "description": "It is as `If-None-Match` says.", "headers": headers(route) });
+        responses.insert("304".to_owned(), unchanged);
+    }
+    for status in refusals(route) {
+        responses.insert(status.to_owned(), refused(status));
+    }
+    responses.insert("5XX".to_owned(), refused("5XX"));
+    Value::Object(responses)
+}
+
+/// Whether what would be made may be there already, which is answered by 200.
+fn also_found(route: &Route) -> bool {
+    matches!(
+        (route.method, route.path),
+        ("POST", "/users/{user}/grants" | "/groups/{group}/roles")
+    )
+}
+
+fn refused(status: &str) -> Value {
+    let described = match status {
+        "5XX" => "The server failed, or is not available.".to_owned(),
+        status => problems::ALL
+            .iter()
+            .map(|code| code.facts())
+            .filter(|facts| facts.status.to_string() == status)
+            .map(|facts| format!("`{}`", facts.code))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let mut refused = json!({
+        "description": described,
+        "headers": { "X-Request-Id": { "schema": { "type": "string" } } },
+        "content": { "application/problem+json": { "schema": reference("Problem") } },
+    });
+    if matches!(status, "429" | "5XX") {
+        refused["headers"]["Retry-After"] = json!({
+            "description": "Seconds after which to come back.", "schema": { "type": "integer" },
+        });
+    }
+    if status == "401" {
+        refused["headers"]["WWW-Authenticate"] = json!({ "schema": { "type": "string" } });
+    }
+    refused
+}
+
+/// Whether a route's thing has a revision that `If-Match` can name.
+fn is_versioned(route: &Route) -> bool {
+    matches!(
+        route.path,
+        "/me"
+            | "/users/{user}"
+            | "/organisations/{organisation}"
+            | "/groups/{group}"
+            | "/roles/{role}"
+            | "/collections/{collection}"
+            | "/keys/{key}"
+            | "/settings/{setting}"
+    )
+}
+
+/// Whether the answer of a route carries an `ETag`.
+fn has_tag(route: &Route) -> bool {
+    let made = matches!(
+        (route.method, route.path),
+        (
+            "POST",
+            "/users" | "/organisations" | "/groups" | "/roles" | "/collections"
+        )
+    );
+    made || is_versioned(route) && route.method != "DELETE"
+}
+
+fn headers(route: &Route) -> Value {
+    let text = json!({ "type": "string" });
+    let mut headers = json!({ "X-Request-Id": { "schema": text } });
+    if has_tag(route) {
+        headers["ETag"] =
+            json!({ "description": "The revision, in quotation marks.", "schema": text });
+    }
+    if route.status() == "201" && !route.answer().starts_with('[') {
+        headers["Location"] = json!({ "description": "Where the thing made is.", "schema": text });
+    }
+    if route.answer().starts_with('[') && route.method == "GET" {
+        headers["Link"] = json!({ "description": "The whole addresses of the pages beside this one.", "schema": text });
+    }
+    if changes(route) {
+        headers["Usher-Dry-Run"] =
+            json!({ "description": "`true` where nothing was changed.", "schema": text });
+    }
+    headers
+}
+
+fn header_parameters(route: &Route) -> Vec<Value> {
+    let header = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "header", "description": description, "schema": schema });
+    let mut stated = Vec::new();
+    if is_versioned(route) && route.method != "GET" {
+        stated.push(header(
+            "If-Match",
+            "The `ETag` that was read: with another one nothing is changed (412).",
+            json!({ "type": "string" }),
+        ));
+    }
+    if has_tag(route) && route.method == "GET" {
+        stated.push(header(
+            "If-None-Match",
+            "The `ETag` that was read: while it stands the answer is 304 without a body.",
+            json!({ "type": "string" }),
+        ));
+    }
+    stated
 }

@@ -1,5 +1,6 @@
 //! Organisations: the tree, its members, and the groups its administrators may hand out.
 
+use directory::filter::ORGANISATION_FIELDS;
 use directory::{
     NewOrganisation, Organisation, OrganisationChange, OrganisationField, OrganisationId,
     OrganisationRef, Predicate, Test, UserField,
@@ -11,7 +12,7 @@ use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
 use super::fields::{Fields, Named};
-use super::lists::{self, By, Filter, Listing};
+use super::lists::{self, Listing};
 use super::memberships::MemberBody;
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -65,28 +66,9 @@ impl<'a> OrganisationBody<'a> {
     }
 }
 
-const fn filter(name: &'static str, field: OrganisationField, by: By) -> Filter<OrganisationField> {
-    Filter { name, field, by }
-}
-
 /// How organisations are listed.
 pub const LISTING: Listing<OrganisationField> = Listing {
-    filters: &[
-        filter("number", OrganisationField::Id, By::Number),
-        filter("id", OrganisationField::Uuid, By::Exact),
-        filter("name", OrganisationField::Name, By::Text),
-        filter("slug", OrganisationField::Slug, By::Exact),
-        filter("kind", OrganisationField::Kind, By::Text),
-        filter("sector", OrganisationField::Sector, By::Text),
-        filter("nationality", OrganisationField::Nationality, By::Text),
-        filter("local", OrganisationField::Local, By::Flag),
-        filter("parent", OrganisationField::Parent, By::Organisation),
-        filter("below", OrganisationField::Ancestor, By::Organisation),
-        filter("created_after", OrganisationField::CreatedAt, By::After),
-        filter("created_before", OrganisationField::CreatedAt, By::Before),
-        filter("updated_after", OrganisationField::UpdatedAt, By::After),
-        filter("updated_before", OrganisationField::UpdatedAt, By::Before),
-    ],
+    fields: ORGANISATION_FIELDS,
     sorts: &[
         ("name", OrganisationField::Name),
         ("slug", OrganisationField::Slug),
@@ -99,7 +81,7 @@ pub const LISTING: Listing<OrganisationField> = Listing {
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.organisations(&query).await?;
-    Reply::shown(&lists::shown(&page, OrganisationBody::of))
+    lists::page(&request, &page, OrganisationBody::of)
 }
 
 /// `GET /organisations/{organisation}`
@@ -195,11 +177,10 @@ pub async fn members(request: Authenticated) -> Answer {
     let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
     let memberships = request.memberships(&ids).await?;
     let now = request.now();
-    let shown = lists::shown(&page, |user| {
+    lists::page(&request, &page, |user| {
         let membership = memberships
             .iter()
             .find(|one| one.user == user.id && one.organisation == organisation);
         MemberBody::of(user, membership, now)
-    });
-    Reply::shown(&shown)
+    })
 }

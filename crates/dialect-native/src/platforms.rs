@@ -9,7 +9,7 @@ use super::errors::Problem;
 use super::fields::Named;
 use super::lists;
 use super::references;
-use super::reply::{Answer, Reply};
+use super::reply::Answer;
 use super::roles::RoleBody;
 
 /// A platform as shown.
@@ -48,20 +48,17 @@ impl PlatformBody {
 
 /// `GET /platforms`
 pub async fn list(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
-    let platforms = request.platforms();
     let dialects = request.info.state.dialects();
-    Reply::shown(&lists::whole(
-        platforms
-            .iter()
-            .map(|spec| PlatformBody::of(spec, dialects))
-            .collect(),
-    ))
+    lists::sliced(
+        &request,
+        request.platforms(),
+        |spec| spec.platform.word().to_owned(),
+        |spec| PlatformBody::of(spec, dialects),
+    )
 }
 
 /// The platform that the path names.
 fn named(request: &Authenticated) -> Result<Platform, Problem> {
-    lists::only(&request.query()?.0, &[])?;
     let word = request.segments.first().map_or("", String::as_str);
     lists::platform(request.platforms(), word).ok_or_else(Problem::no_such_platform)
 }
@@ -75,6 +72,7 @@ pub async fn default_roles(request: Authenticated) -> Answer {
 /// `PUT /platforms/{platform}/default-roles`, body `{"roles": [...]}`.
 pub async fn put_default_roles(request: Authenticated, body: JsonBody) -> Answer {
     let platform = named(&request)?;
+    lists::only(&request.query()?.0, &[])?;
     let mut fields = super::fields::required(body)?;
     let roles: Vec<Named> = fields.need("roles")?;
     fields.end()?;
@@ -85,7 +83,12 @@ pub async fn put_default_roles(request: Authenticated, body: JsonBody) -> Answer
 
 async fn shown(request: &Authenticated, platform: Platform) -> Answer {
     let roles = request.default_roles_of(platform).await?;
-    Reply::shown(&lists::whole(roles.iter().map(RoleBody::of).collect()))
+    lists::sliced(
+        request,
+        &roles,
+        |role| lists::numbered(role.id.0),
+        RoleBody::of,
+    )
 }
 
 impl Problem {

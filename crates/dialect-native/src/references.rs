@@ -1,16 +1,21 @@
 //! What a body refers to, from the id, number or name it gives to the directory's own number. What
 //! is missing and what is hidden are refused alike, under the field that named it.
 
-use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, RoleId, UserId};
+use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, RoleId};
 
 use super::errors::Problem;
 use super::fields::Named;
+use super::problems::Code;
 
-/// Refuses a reference as the field's fault.
-fn unknown(field: &str, kind: Kind, fault: Fault) -> Problem {
+/// Refuses a reference as the field's fault, and names what was sent.
+fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
     match fault {
         Fault::NotFound(_) | Fault::Forbidden(_) => {
-            Problem::from(Fault::UnknownReference(kind)).at(field)
+            let detail = format!(
+                "The {} `{sent}` does not exist, or you may not see it. Check the id.",
+                kind.word()
+            );
+            Problem::of(Code::UnknownReference, detail).at(field)
         }
         fault => fault.into(),
     }
@@ -21,22 +26,25 @@ macro_rules! references {
         /// The number of what a field names.
         pub async fn $one(
             $handle: &Handle,
-            field: &'static str,
+            field: &str,
             named: Option<Named>,
         ) -> Result<Option<$id>, Problem> {
             match named {
                 None => Ok(None),
-                Some($named) => match $look {
-                    Ok(found) => Ok(Some(found.id)),
-                    Err(fault) => Err(unknown(field, Kind::$kind, fault)),
-                },
+                Some($named) => {
+                    let sent = $named.clone();
+                    match $look {
+                        Ok(found) => Ok(Some(found.id)),
+                        Err(fault) => Err(unknown(field, Kind::$kind, &sent, fault)),
+                    }
+                }
             }
         }
 
         $(/// The numbers of what a field names, in its order.
         pub async fn $several(
             handle: &Handle,
-            field: &'static str,
+            field: &str,
             named: Option<Vec<Named>>,
         ) -> Result<Vec<$id>, Problem> {
             let mut found = Vec::new();
@@ -49,7 +57,6 @@ macro_rules! references {
 }
 
 references! {
-    user: UserId, User, |handle, named| handle.user(named.reference::<UserId>()).await;
     organisation, organisations: OrganisationId, Organisation,
         |handle, named| handle.organisation(named.reference::<OrganisationId>()).await;
     group, groups: GroupId, Group, |handle, named| handle.group(named.reference::<GroupId>()).await;

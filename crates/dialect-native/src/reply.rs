@@ -12,6 +12,7 @@ use kit::{Authenticated, RequestError, RequestInfo, reply};
 
 use super::errors::Problem;
 use super::fields::Named;
+use super::problems::Code;
 
 /// What this API reads from a request's path and headers.
 pub trait NativeRequest {
@@ -68,6 +69,8 @@ pub struct Reply {
     pub revision: Option<i64>,
     /// Where the thing just made is.
     pub location: Option<String>,
+    /// Other pages of a list, as values of `Link`.
+    pub links: Vec<String>,
 }
 
 impl Reply {
@@ -141,6 +144,10 @@ impl IntoResponse for Reply {
             let address = HeaderValue::from_str(&location);
             headers.extend(address.ok().map(|address| (header::LOCATION, address)));
         }
+        for link in self.links {
+            let link = HeaderValue::from_str(&link);
+            headers.extend(link.ok().map(|link| (header::LINK, link)));
+        }
         response
     }
 }
@@ -170,8 +177,7 @@ pub fn unfinished(authenticated: &Authenticated) -> Option<Problem> {
     let enrols = path.starts_with("/me/second-factor") || path == "/me/password";
     if authenticated.caller.must_enrol_second_factor() && !enrols {
         let detail = "This account needs a second factor. Enrol one first: POST /me/second-factor.";
-        let title = "A second factor must be enrolled first";
-        return Some(Problem::new(403, "second-factor-missing", title, detail));
+        return Some(Problem::of(Code::SecondFactorMissing, detail));
     }
     None
 }

@@ -1,8 +1,9 @@
 //! Roles of every platform, and what newcomers at a platform's door get.
 
+use directory::filter::ROLE_FIELDS;
 use directory::{
-    Fault, Handle, Kind, Line, NewRole, Permission, Platform, Reach, Role, RoleChange, RoleField,
-    RoleId, RoleInUse, RoleRef,
+    Fault, Handle, Line, NewRole, Permission, Reach, Role, RoleChange, RoleField, RoleId,
+    RoleInUse, RoleRef,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use kit::fields::FieldError;
 
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
-use super::lists::{self, By, Filter, Listing};
+use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
@@ -98,22 +99,9 @@ fn lines(sent: Vec<SentLine>) -> Vec<Line> {
     sent.into_iter().map(|line| line.0).collect()
 }
 
-const fn filter(name: &'static str, field: RoleField, by: By) -> Filter<RoleField> {
-    Filter { name, field, by }
-}
-
 /// How roles are listed.
 pub const LISTING: Listing<RoleField> = Listing {
-    filters: &[
-        filter("number", RoleField::Id, By::Number),
-        filter("id", RoleField::Uuid, By::Exact),
-        filter("platform", RoleField::Platform, By::Exact),
-        filter("platform_number", RoleField::Number, By::Number),
-        filter("word", RoleField::Word, By::Exact),
-        filter("name", RoleField::Name, By::Text),
-        filter("organisation", RoleField::Organisation, By::Organisation),
-        filter("builtin", RoleField::Builtin, By::Flag),
-    ],
+    fields: ROLE_FIELDS,
     sorts: &[
         ("name", RoleField::Name),
         ("platform", RoleField::Platform),
@@ -123,22 +111,11 @@ pub const LISTING: Listing<RoleField> = Listing {
     ],
 };
 
-/// Finds a role by number, UUID or `platform:word` (`platform:number` does as well); a bare word is
-/// one of the directory's own platform.
+/// Finds a role by number, UUID or `platform:word`.
 pub async fn role(handle: &Handle, named: Named) -> Result<Role, Fault> {
-    let name = match named {
-        Named::Name(name) => name,
-        named => return handle.role(named.reference::<RoleId>()).await,
-    };
-    let (platform, word) = name
-        .split_once(':')
-        .unwrap_or((Platform::USHER.word(), &name));
-    let Some(platform) = lists::platform(handle.platforms(), platform) else {
-        return Err(Fault::NotFound(Kind::Role));
-    };
-    match word.parse::<i64>() {
-        Ok(number) => handle.role_by_number(platform, number).await,
-        Err(_) => handle.role_by_word(platform, word).await,
+    match named {
+        Named::Name(name) => handle.role_named(&name).await,
+        named => handle.role(named.reference::<RoleId>()).await,
     }
 }
 
@@ -146,7 +123,7 @@ pub async fn role(handle: &Handle, named: Named) -> Result<Role, Fault> {
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.roles(&query).await?;
-    Reply::shown(&lists::shown(&page, RoleBody::of))
+    lists::page(&request, &page, RoleBody::of)
 }
 
 /// `GET /roles/{role}`
@@ -230,13 +207,11 @@ struct PermissionBody {
 
 /// `GET /permissions`
 pub async fn permissions(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
-    let items = Permission::ALL
-        .iter()
-        .map(|permission| PermissionBody {
+    let word = |permission: &Permission| permission.word().to_owned();
+    lists::sliced(&request, Permission::ALL, word, |permission| {
+        PermissionBody {
             word: permission.word(),
             administrative: permission.administrative(),
-        })
-        .collect();
-    Reply::shown(&lists::whole(items))
+        }
+    })
 }

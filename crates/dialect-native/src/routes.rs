@@ -5,14 +5,15 @@ use kit::{Route, routes};
 
 use super::{
     collections, events, grants, group_rights, groups, keys, mail_templates, mails, me,
-    memberships, openapi, organisations, passwords, platforms, roles, second_factors, sessions,
-    settings, users,
+    memberships, openapi, organisations, passwords, platforms, problems, roles, second_factors,
+    sessions, settings, users,
 };
 
 /// The routes.
 pub static ROUTES: &[Route] = routes![
     GET "/" openapi::index => open, "Where to begin" -> "Index";
     GET "/openapi.json" openapi::show => open, "This description" -> "Description";
+    GET "/problems" problems::list => open, "List every code of a problem, and what to do" -> "ProblemCodes";
 
     POST "/sign-in" sessions::sign_in => open, "Sign in with a password", "SignIn" -> "FreshSession";
     POST "/sign-out" sessions::sign_out => SignOut, "End the session in use";

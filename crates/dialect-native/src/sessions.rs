@@ -1,15 +1,16 @@
 //! Signing in and out, and the sessions that come of it.
 
+use directory::filter::SESSION_FIELDS;
 use directory::{
-    Credential, FreshSession, Platform, Session, SessionId, SessionKind, SessionRequest, Time,
-    UserId,
+    Credential, FreshSession, Platform, Predicate, Session, SessionField, SessionId, SessionKind,
+    SessionRequest, Time, UserId,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use kit::{Anonymous, Authenticated, JsonBody};
 
-use super::lists;
+use super::lists::{self, Listing};
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -116,36 +117,45 @@ fn current(request: &Authenticated) -> Option<SessionId> {
     }
 }
 
-fn shown(request: &Authenticated, sessions: &[Session]) -> Answer {
-    let current = current(request);
-    let items = sessions
-        .iter()
-        .map(|session| SessionBody::of(session, current))
-        .collect();
-    Reply::shown(&lists::whole(items))
-}
+/// How sessions are listed.
+pub const LISTING: Listing<SessionField> = Listing {
+    fields: SESSION_FIELDS,
+    sorts: &[
+        ("user", SessionField::User),
+        ("created_at", SessionField::CreatedAt),
+        ("last_seen_at", SessionField::LastSeenAt),
+        ("ends_at", SessionField::EndsAt),
+    ],
+};
 
-/// `GET /sessions`: everybody's, as far as the caller manages them.
+/// `GET /sessions`: everybody's, as far as the caller manages them, and one's own.
 pub async fn list(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
-    let sessions = request.all_sessions().await?;
-    shown(&request, &sessions)
+    page(&request, None).await
 }
 
 /// `GET /users/{user}/sessions`
 pub async fn of_user(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.user(request.reference::<UserId>(0)).await?.id;
-    let sessions = request.sessions(&[user]).await?;
-    shown(&request, &sessions)
+    page(&request, Some(user)).await
 }
 
 /// `GET /me/sessions`
 pub async fn own(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
     let user = request.caller().user();
-    let sessions = request.sessions(&[user]).await?;
-    shown(&request, &sessions)
+    page(&request, Some(user)).await
+}
+
+async fn page(request: &Authenticated, user: Option<UserId>) -> Answer {
+    let mut query = LISTING.query(request, &request.query()?.0).await?;
+    if let Some(user) = user {
+        let theirs = Predicate::equals(SessionField::User, user.0);
+        query.predicate = query.predicate.and(theirs);
+    }
+    let sessions = request.session_page(&query).await?;
+    let current = current(request);
+    lists::page(request, &sessions, |session| {
+        SessionBody::of(session, current)
+    })
 }
 
 /// `DELETE /sessions/{session}`

@@ -1,5 +1,6 @@
 //! Users: list, show, make, change, delete.
 
+use directory::filter::USER_FIELDS;
 use directory::{
     Door, Names, NewPassword, NewUser, Standing, Status, Time, User, UserChange, UserField,
     UserKind, UserRef,
@@ -11,7 +12,7 @@ use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
 use super::fields::{Fields, Named, words};
-use super::lists::{self, By, Filter, Listing};
+use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
@@ -108,65 +109,18 @@ const STATUSES: &[(&str, Status)] = &[
     ("expired", Status::Expired),
 ];
 
-const fn filter(name: &'static str, field: UserField, by: By) -> Filter<UserField> {
-    Filter { name, field, by }
-}
-
-const STANDINGS: &[&str] = &[
-    "active",
-    "inactive",
-    "suspended",
-    "expired",
-    "locked",
-    "locked_out",
-];
-
 /// How users are listed.
 pub const LISTING: Listing<UserField> = Listing {
-    filters: &[
-        filter("number", UserField::Id, By::Number),
-        filter("id", UserField::Uuid, By::Exact),
-        filter("login", UserField::Login, By::Text),
-        filter("email", UserField::Email, By::Text),
-        filter("name", UserField::Name, By::Text),
-        filter("given_name", UserField::Given, By::Text),
-        filter("family_name", UserField::Family, By::Text),
-        filter("kind", UserField::Kind, By::Word(&["person", "service"])),
-        filter(
-            "status",
-            UserField::Status,
-            By::Word(&["active", "inactive", "suspended", "expired"]),
-        ),
-        filter("standing", UserField::Standing, By::Word(STANDINGS)),
-        filter("home", UserField::Home, By::Organisation),
-        filter("home_below", UserField::HomeSubtree, By::Organisation),
-        filter("organisation", UserField::Organisation, By::Organisation),
-        filter("group", UserField::Group, By::Group),
-        filter("primary_group", UserField::PrimaryGroup, By::Group),
-        filter("role", UserField::Role, By::Role),
-        filter("direct_role", UserField::DirectRole, By::Role),
-        filter("department", UserField::Department, By::Text),
-        filter("title", UserField::Title, By::Text),
-        filter("second_factor", UserField::SecondFactor, By::Flag),
-        filter("lock_after", UserField::LockAfter, By::After),
-        filter("lock_before", UserField::LockAfter, By::Before),
-        filter("created_after", UserField::CreatedAt, By::After),
-        filter("created_before", UserField::CreatedAt, By::Before),
-        filter("updated_after", UserField::UpdatedAt, By::After),
-        filter("updated_before", UserField::UpdatedAt, By::Before),
-        filter("last_seen_after", UserField::LastSeenAt, By::After),
-        filter("last_seen_before", UserField::LastSeenAt, By::Before),
-        filter("signed_in_after", UserField::SignedInAt, By::After),
-        filter("signed_in_before", UserField::SignedInAt, By::Before),
-    ],
+    fields: USER_FIELDS,
     sorts: &[
         ("name", UserField::Name),
         ("login", UserField::Login),
         ("email", UserField::Email),
-        ("given_name", UserField::Given),
-        ("family_name", UserField::Family),
+        ("given_name", UserField::OwnGiven),
+        ("family_name", UserField::OwnFamily),
         ("kind", UserField::Kind),
         ("status", UserField::Status),
+        ("home", UserField::HomeName),
         ("department", UserField::Department),
         ("title", UserField::Title),
         ("created_at", UserField::CreatedAt),
@@ -181,7 +135,7 @@ pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.users(&query).await?;
     let now = request.now();
-    Reply::shown(&lists::shown(&page, |user| UserBody::of(user, now)))
+    lists::page(&request, &page, |user| UserBody::of(user, now))
 }
 
 /// `GET /users/{user}`
@@ -237,6 +191,9 @@ pub async fn create_batch(request: Authenticated, body: JsonBody) -> Answer {
 fn within(mut problem: Problem, position: usize) -> Problem {
     let field = problem.field.unwrap_or_default();
     problem.field = Some(format!("items[{position}].{field}"));
+    for error in &mut problem.errors {
+        error.field = format!("items[{position}].{}", error.field);
+    }
     problem
 }
 

@@ -47,6 +47,8 @@ pub enum FieldFault {
     Missing,
     /// The value is not what it must be, in one clause: `must be text`.
     Wrong(String),
+    /// More than one thing is wrong; what was found first comes first.
+    Several(Vec<FieldError>),
 }
 
 impl fmt::Display for FieldError {
@@ -56,6 +58,12 @@ impl fmt::Display for FieldError {
             FieldFault::Unknown(names) => write!(f, "not known here: {}", names.join(", ")),
             FieldFault::Missing => write!(f, "`{}` is needed", self.field),
             FieldFault::Wrong(why) => write!(f, "`{}` {why}", self.field),
+            FieldFault::Several(errors) => {
+                for (index, error) in errors.iter().enumerate() {
+                    write!(f, "{}{error}", if index > 0 { "; " } else { "" })?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -77,6 +85,8 @@ pub struct Fields {
     values: Map<String, Value>,
     policy: Policy,
     wrong: BTreeMap<String, Vec<String>>,
+    /// What was refused so far, for a reader that says it all at once.
+    refused: Option<Vec<FieldError>>,
 }
 
 impl Fields {
@@ -97,7 +107,44 @@ impl Fields {
             values,
             policy,
             wrong: BTreeMap::new(),
+            refused: None,
         })
+    }
+
+    /// Reads on after a field that cannot be accepted, which counts as left out, so that [`Fields::end`] refuses
+    /// all of them at once. Whoever reads like this does nothing before the end.
+    #[must_use]
+    pub fn collecting(mut self) -> Self {
+        self.refused = Some(Vec::new());
+        self
+    }
+
+    /// What was refused before, with one more.
+    fn refusing(&mut self, last: Option<FieldError>) -> Option<FieldError> {
+        let mut all = self.refused.take().unwrap_or_default();
+        all.extend(last);
+        match all.len() {
+            0 | 1 => all.pop(),
+            _ => Some(FieldError {
+                field: all
+                    .first()
+                    .map(|error| error.field.clone())
+                    .unwrap_or_default(),
+                fault: FieldFault::Several(all),
+            }),
+        }
+    }
+
+    /// Refuses for the want of a field that must be there.
+    fn missing(&mut self, name: &str) -> FieldError {
+        let missing = FieldError {
+            field: name.to_owned(),
+            fault: FieldFault::Missing,
+        };
+        let noted = self.refused.iter().flatten();
+        let known = noted.into_iter().any(|error| error.field == name);
+        let last = (!known).then(|| missing.clone());
+        self.refusing(last).unwrap_or(missing)
     }
 
     /// No fields at all, as of a body that was left out.
@@ -107,6 +154,7 @@ impl Fields {
             values: Map::new(),
             policy,
             wrong: BTreeMap::new(),
+            refused: None,
         }
     }
 
@@ -140,10 +188,22 @@ impl Fields {
         match self.values.remove(name) {
             None => Ok(None),
             Some(value) if passed_over(&value) => Ok(None),
-            Some(value) => read(value).map(Some).map_err(|why| FieldError {
-                field: name.to_owned(),
-                fault: FieldFault::Wrong(why),
-            }),
+            Some(value) => match read(value) {
+                Ok(value) => Ok(Some(value)),
+                Err(why) => {
+                    let error = FieldError {
+                        field: name.to_owned(),
+                        fault: FieldFault::Wrong(why),
+                    };
+                    match &mut self.refused {
+                        Some(refused) => {
+                            refused.push(error);
+                            Ok(None)
+                        }
+                        None => Err(error),
+                    }
+                }
+            },
         }
     }
 
@@ -187,10 +247,8 @@ impl Fields {
 
     /// One of several words, which must be there.
     pub fn need_word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<T, FieldError> {
-        self.value_word(name, words)?.ok_or_else(|| FieldError {
-            field: name.to_owned(),
-            fault: FieldFault::Missing,
-        })
+        let found = self.value_word(name, words)?;
+        found.ok_or_else(|| self.missing(name))
     }
 
     /// A field read as [`Fields::take`] reads it, and left where it is.
@@ -206,10 +264,7 @@ impl Fields {
     pub fn need<T: Read>(&mut self, name: &str) -> Result<T, FieldError> {
         match self.value(name)? {
             Some(value) => Ok(value),
-            None => Err(FieldError {
-                field: name.to_owned(),
-                fault: FieldFault::Missing,
-            }),
+            None => Err(self.missing(name)),
         }
     }
 
@@ -256,14 +311,16 @@ impl Fields {
     }
 
     /// Refuses whatever has not been read, by name.
-    pub fn end(self) -> Result<(), FieldError> {
+    pub fn end(mut self) -> Result<(), FieldError> {
         let unread: Vec<String> = self.unread().map(str::to_owned).collect();
-        match unread.first() {
-            Some(first) if self.policy != Policy::Lenient => Err(FieldError {
-                field: first.clone(),
-                fault: FieldFault::Unknown(unread),
-            }),
-            _ => Ok(()),
+        let unknown = unread.first().cloned().map(|field| FieldError {
+            field,
+            fault: FieldFault::Unknown(unread),
+        });
+        let unknown = unknown.filter(|_| self.policy != Policy::Lenient);
+        match self.refusing(unknown) {
+            Some(error) => Err(error),
+            None => Ok(()),
         }
     }
 }

@@ -98,7 +98,7 @@ pub use path::{Path, fold_path};
 pub use protocol::{
     HandlerResult, Presented, Protocol, Rejection, RenderError, RequestError, RoutedPath, bearer,
 };
-pub use query::{Pairs, parse_pairs, percent_decode};
+pub use query::{Pairs, parse_pairs, percent_decode, percent_encode};
 pub use rate_limit::Allowance;
 pub use request::{Anonymous, Authenticated, Deferred, RequestInfo};
 pub use retry::retry_stale;

@@ -63,6 +63,12 @@ pub fn percent_decode(text: &str) -> Option<String> {
         .map(Cow::into_owned)
 }
 
+/// Writes a text so that it can stand in a query, as a name or a value.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 fn decoded(text: &str) -> Result<String, Rejection> {
     percent_decode(text).ok_or(Rejection::BadQuery)
 }

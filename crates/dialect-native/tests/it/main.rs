@@ -74,6 +74,7 @@ pub fn fault(reply: &Reply) -> (u16, String, Option<String>) {
     }
     let kind = json["type"].as_str().unwrap();
     let kind = kind.strip_prefix("urn:usher:problem:").unwrap();
+    assert_eq!(json["code"], kind, "{reply:?}");
     (
         reply.status,
         kind.to_owned(),

@@ -24,6 +24,8 @@ pub enum Position {
     Offset(u64),
     /// After the row that an earlier page's cursor names; cost does not grow.
     After(Cursor),
+    /// Before the row that a later page's cursor names: the page that ends there.
+    Before(Cursor),
 }
 
 /// A place in an ordered list: the last row's sort value and number. Opaque to clients.
@@ -93,6 +95,9 @@ pub struct Query<F> {
     pub limit: u32,
     /// Whether to count all matches.
     pub total: bool,
+    /// Beyond how many matches counting stops, where the rows must be counted one by one: the total is then
+    /// one more than this.
+    pub count_limit: Option<u64>,
     /// The permission that decides what is visible, when it is not the list's own (a dialect that
     /// lists only people the caller may change).
     pub seen_by: Option<Permission>,
@@ -108,6 +113,7 @@ impl<F> Default for Query<F> {
             from: Position::Start,
             limit: 100,
             total: false,
+            count_limit: None,
             seen_by: None,
         }
     }
@@ -122,8 +128,24 @@ pub struct Page<T> {
     pub cursors: Vec<Cursor>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
+    /// Where the page before this one ends ([`Position::Before`]); `None` before the first.
+    pub previous: Option<Cursor>,
     /// All matches, when asked for.
     pub total: Option<u64>,
+}
+
+impl<T> Page<T> {
+    /// A page without rows, for lists that are only counted.
+    #[must_use]
+    pub fn of_total(total: Option<u64>) -> Self {
+        Self {
+            items: Vec::new(),
+            cursors: Vec::new(),
+            next: None,
+            previous: None,
+            total,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -178,81 +178,6 @@ impl From<Time> for Value {
     }
 }
 
-/// What users are filtered and sorted by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum UserField {
-    /// The number (exact).
-    Id,
-    /// The UUID (exact).
-    Uuid,
-    /// The id that a platform computes from the row (exact).
-    Alias,
-    /// The login.
-    Login,
-    /// The e-mail address.
-    Email,
-    /// The e-mail address, or what a platform shows for an account without one: a text made of the
-    /// account's UUID.
-    ShownEmail {
-        /// What stands before the UUID, in lower case.
-        before: &'static str,
-        /// What stands behind it, in lower case.
-        after: &'static str,
-    },
-    /// The shown name.
-    Name,
-    /// The shown given name.
-    Given,
-    /// The shown family name.
-    Family,
-    /// `person` or `service` (exact).
-    Kind,
-    /// The stored status word (exact).
-    Status,
-    /// The standing word at the time of the request (exact): `active`, `locked`, `locked_out` …
-    Standing,
-    /// The lock-after date.
-    LockAfter,
-    /// The home organisation's number (exact).
-    Home,
-    /// The home organisation's name. It tells names of homes to whoever may list the people in them.
-    HomeName,
-    /// The number of an organisation the user is homed in or a member of (exact).
-    Organisation,
-    /// The number of an organisation whose subtree holds the user's home (exact).
-    HomeSubtree,
-    /// The number of a group the user belongs to (exact).
-    Group,
-    /// The primary group's number (exact).
-    PrimaryGroup,
-    /// The number (`RoleId`) of a role held by any path (exact).
-    Role,
-    /// The number (`RoleId`) of a role granted directly (exact).
-    DirectRole,
-    /// An organisation's number where any role of that platform is held by any path (exact).
-    RoleOrganisation(Platform),
-    /// The same, granted directly.
-    DirectRoleOrganisation(Platform),
-    /// The same, held until a date.
-    ExpiringRoleOrganisation(Platform),
-    /// Department.
-    Department,
-    /// Job title.
-    Title,
-    /// Whether a second factor is enrolled.
-    SecondFactor,
-    /// When it was made.
-    CreatedAt,
-    /// When it was last changed.
-    UpdatedAt,
-    /// When it was last used.
-    LastSeenAt,
-    /// When it last signed in.
-    SignedInAt,
-    /// A filter term of a platform's extension (exact): (platform, name).
-    Term(Platform, String),
-}
-
 /// What organisations are filtered and sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OrganisationField {
@@ -365,6 +290,14 @@ pub enum KeyField {
     Organisation,
     /// Whether it was revoked.
     Revoked,
+    /// Whether it opens anything now: it has neither ended nor been revoked, and its owner is not switched off.
+    Active,
+    /// Whether it may only read.
+    ReadOnly,
+    /// When it was revoked.
+    RevokedAt,
+    /// Who made it (exact number).
+    CreatedBy,
     /// The owner's e-mail.
     UserEmail,
     /// When it stops.
@@ -417,6 +350,12 @@ pub enum EventField {
     Organisation,
     /// The address (exact).
     Address,
+    /// The key that was used (exact number).
+    Key,
+    /// The session that was used (exact number).
+    Session,
+    /// The request's id (exact).
+    RequestId,
 }
 
 /// What a dialect's records are filtered and sorted by.

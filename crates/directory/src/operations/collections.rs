@@ -7,12 +7,12 @@ use crate::access::work::Work;
 use crate::audit::{About, difference};
 use crate::handle::Handle;
 use crate::model::{
-    Collection, CollectionChange, CollectionId, CollectionRef, Fault, Kind, NewCollection,
-    OrganisationId, Place, Ref, Scope,
+    Collection, CollectionChange, CollectionField, CollectionId, CollectionRef, Fault, Kind,
+    NewCollection, OrganisationId, Page, Permission, Place, Query, Ref, Scope,
 };
 use crate::outcome::Outcome;
 use crate::rules;
-use crate::store::{collections, roles};
+use crate::store::{collections, pages, roles};
 
 use super::extensions::seen_organisations;
 use crate::operations::roles::covering::{self, Holder};
@@ -22,6 +22,32 @@ use crate::pending::Pending;
 const MOST_NAMED: usize = 5_000;
 
 impl Handle {
+    /// One page of the collections of the organisations the caller sees.
+    pub fn collection_page<'a>(
+        &'a self,
+        query: &'a Query<CollectionField>,
+    ) -> Pending<'a, Page<Collection>> {
+        Box::pin(async move {
+            let query = query.clone();
+            self.read_slow(
+                Operation::ListCollections,
+                async move |work: &mut Work<'_>| {
+                    let scopes = work.reading(Permission::ReadOrganisations);
+                    let (limit, now) = (work.limit(), work.now);
+                    let statements = pages::compile::<collections::Collections>(
+                        &query,
+                        |_| {},
+                        &scopes,
+                        limit,
+                        now,
+                    )?;
+                    Ok(pages::run::<collections::Collections>(&mut work.tx, &statements).await?)
+                },
+            )
+            .await
+        })
+    }
+
     /// The collections of the organisations the caller sees, by name.
     pub fn collections(&self) -> Pending<'_, Vec<Collection>> {
         Box::pin(async move {

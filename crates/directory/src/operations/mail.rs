@@ -11,11 +11,12 @@ use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, MailEntry, MailId, Message, NewMail, QueuedMail, Setting, Time, User, UserRef,
+    Fault, MailEntry, MailField, MailId, Message, NewMail, Page, Query, QueuedMail, Scope, Setting,
+    Time, User, UserRef,
 };
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
-use crate::store::{Tx, outbox, settings};
+use crate::store::{Tx, outbox, pages, settings};
 
 /// What outbox rows are sealed for.
 const PURPOSE: &str = "mail";
@@ -239,6 +240,21 @@ impl Handle {
             self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
                 work.require_everywhere()?;
                 has_password(work).await
+            })
+            .await
+        })
+    }
+
+    /// One page of what became of mails; never their contents.
+    pub fn mail_page<'a>(&'a self, query: &'a Query<MailField>) -> Pending<'a, Page<MailEntry>> {
+        Box::pin(async move {
+            let query = query.clone();
+            self.read_slow(Operation::ListMail, async move |work: &mut Work<'_>| {
+                work.require_everywhere()?;
+                let now = work.now;
+                let statements =
+                    pages::compile::<outbox::Mails>(&query, |_| {}, &[Scope::All], None, now)?;
+                Ok(pages::run::<outbox::Mails>(&mut work.tx, &statements).await?)
             })
             .await
         })

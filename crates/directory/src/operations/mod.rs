@@ -5,6 +5,7 @@ mod audit;
 mod collections;
 mod derived;
 mod extensions;
+pub(crate) mod filters;
 pub(crate) mod groups;
 mod impersonation;
 pub(crate) mod install;

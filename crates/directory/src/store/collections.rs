@@ -1,8 +1,11 @@
 //! Collections of organisations in SQL.
 
-use crate::model::{Collection, CollectionId, OrganisationId, Time, UserId};
+use crate::model::{
+    Collection, CollectionField, CollectionId, OrganisationId, Scope, Time, UserId,
+};
 
-use super::select::Sql;
+use super::pages::Paged;
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, Tx};
 
 const COLUMNS: &str =
@@ -49,6 +52,63 @@ pub(crate) async fn list(tx: &mut Tx<'_>) -> Res<Vec<Collection>> {
             .push(" FROM collections c ORDER BY c.name_key, c.id")
     });
     tx.all(&sql, &[], read).await
+}
+
+/// The collections as a list.
+pub(crate) struct Collections;
+
+impl Listed for Collections {
+    type Field = CollectionField;
+    const ID: &'static str = "c.id";
+    const SEARCH: &'static str = "c.name_key";
+
+    fn column(field: &CollectionField) -> Column {
+        match field {
+            CollectionField::Id => Column::Int("c.id"),
+            CollectionField::Uuid => Column::Text("c.uuid", Folding::Exact),
+            CollectionField::Name => Column::Text("c.name_key", Folding::Unique),
+            CollectionField::Organisation => Column::Int("c.organisation_id"),
+            CollectionField::CreatedAt => Column::Int("c.created_at"),
+            CollectionField::UpdatedAt => Column::Int("c.updated_at"),
+        }
+    }
+}
+
+impl Seen for Collections {
+    /// Collections are seen like the organisations they belong to.
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        match scope {
+            Scope::All => drop(sql.push("1 = 1")),
+            Scope::Own(user) => {
+                sql.push("c.organisation_id IN (SELECT s.organisation_id FROM memberships s WHERE s.user_id = ");
+                sql.bind(Bound::Int(user.0)).push(")");
+            }
+            Scope::Users { .. } | Scope::Groups { .. } => drop(sql.push("1 = 0")),
+            Scope::Organisation(organisation) => {
+                sql.push("c.organisation_id = ")
+                    .bind(Bound::Int(organisation.0));
+            }
+            Scope::Subtree(organisation) => {
+                sql.push("c.organisation_id IN (SELECT t.descendant_id FROM organisation_tree t WHERE t.ancestor_id = ");
+                sql.bind(Bound::Int(organisation.0)).push(")");
+            }
+        }
+    }
+}
+
+impl Paged for Collections {
+    type Item = Collection;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = 8;
+    const TABLES: &'static str = " FROM collections c";
+
+    fn read(row: &Row<'_>) -> Res<Collection> {
+        read(row)
+    }
+
+    fn id(collection: &Collection) -> i64 {
+        collection.id.0
+    }
 }
 
 /// Inserts a collection; `None` when its UUID or its name in the organisation is taken.

@@ -30,6 +30,9 @@ impl Listed for Events {
             EventField::EntityName => Column::Text("e.entity_name", Folding::Lower),
             EventField::Organisation => Column::Int("e.organisation_id"),
             EventField::Address => Column::Text("e.address", Folding::Exact),
+            EventField::Key => Column::Int("e.key_id"),
+            EventField::Session => Column::Int("e.session_id"),
+            EventField::RequestId => Column::Text("e.request_id", Folding::Exact),
         }
     }
 }

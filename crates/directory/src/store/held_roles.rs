@@ -128,9 +128,10 @@ pub(crate) fn compile(
 ) -> Result<(Option<Sql>, Sql, bool), crate::model::Fault> {
     let count = if query.total {
         let mut sql = Sql::default();
-        sql.push("SELECT COUNT(*)");
+        let end = super::paging::push_count(&mut sql, query);
         push_paths(&mut sql, holder, now);
         select::narrowed::<HeldRoles>(&mut sql, query, &[Scope::All], None, now)?;
+        sql.push(&end);
         Some(sql)
     } else {
         None
@@ -194,5 +195,5 @@ pub(crate) async fn page(
         })
         .await?;
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
-    Ok(select::page(rows, query.limit, total))
+    Ok(select::page(rows, query, total))
 }

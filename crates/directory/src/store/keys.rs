@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{
-    Constraint, Cursor, CursorKey, Key, KeyField, KeyId, OrganisationId, Query, Scope, Time, UserId,
-};
+use crate::model::{Constraint, Key, KeyField, KeyId, OrganisationId, Scope, Time, UserId};
 
 use super::credentials::list;
+use super::pages::Paged;
 use super::select::{Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
@@ -37,6 +36,14 @@ impl Listed for Keys {
             KeyField::Platform => Column::Text("k.platform", Folding::Exact),
             KeyField::Organisation => Column::Int("k.organisation_id"),
             KeyField::Revoked => Column::Flag("(CASE WHEN k.revoked_at IS NULL THEN 0 ELSE 1 END)"),
+            KeyField::Active => Column::Flag(
+                "(CASE WHEN k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ?) AND u.status = 'active' \
+                 AND (u.locked_until IS NULL OR u.locked_until <= ?) AND (u.lock_after IS NULL OR u.lock_after > ?) THEN 1 \
+                 ELSE 0 END)",
+            ),
+            KeyField::ReadOnly => Column::Flag("k.read_only"),
+            KeyField::RevokedAt => Column::Int("k.revoked_at"),
+            KeyField::CreatedBy => Column::Int("k.created_by"),
             KeyField::UserEmail => Column::Text("u.email_key", Folding::Unique),
             KeyField::ExpiresAt => Column::Int("k.expires_at"),
             KeyField::CreatedAt => Column::Int("k.created_at"),
@@ -49,6 +56,21 @@ impl Seen for Keys {
     /// Keys are seen by whoever reaches their owner's home: a mere membership shows nobody's keys.
     fn scope(sql: &mut Sql, scope: &Scope) {
         super::users::by_home(sql, scope);
+    }
+}
+
+impl Paged for Keys {
+    type Item = Key;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = AFTER;
+    const TABLES: &'static str = TABLES;
+
+    fn read(row: &Row<'_>) -> Res<Key> {
+        read_key(row)
+    }
+
+    fn id(key: &Key) -> i64 {
+        key.id.0
     }
 }
 
@@ -209,53 +231,6 @@ pub(crate) async fn names_in(
         |row| row.string(0),
     )
     .await
-}
-
-/// One page, with one row more than asked for.
-pub(crate) async fn page(
-    tx: &mut Tx<'_>,
-    query: &Query<KeyField>,
-    scopes: &[Scope],
-    limit: Option<i64>,
-    now: Time,
-) -> Result<Vec<(Key, Cursor)>, crate::outcome::Abort> {
-    let (key, text) = super::select::cursor_column::<Keys>(query);
-    let mut sql = Sql::default();
-    sql.push("SELECT ")
-        .push(COLUMNS)
-        .push(", ")
-        .push(&key)
-        .push(TABLES);
-    super::select::narrowed::<Keys>(&mut sql, query, scopes, limit, now)?;
-    super::select::paged::<Keys>(&mut sql, query)?;
-    let rows = tx
-        .all(&sql.text, &sql.vals(), |row| {
-            let one = read_key(row)?;
-            let key = if text {
-                CursorKey::Text(row.string(AFTER)?)
-            } else {
-                CursorKey::Int(row.int(AFTER)?)
-            };
-            let id = one.id.0;
-            Ok((one, Cursor { key, id }))
-        })
-        .await?;
-    Ok(rows)
-}
-
-/// Counts what a query matches.
-pub(crate) async fn count(
-    tx: &mut Tx<'_>,
-    query: &Query<KeyField>,
-    scopes: &[Scope],
-    limit: Option<i64>,
-    now: Time,
-) -> Result<i64, crate::outcome::Abort> {
-    let mut sql = Sql::default();
-    sql.push("SELECT COUNT(*)").push(TABLES);
-    super::select::narrowed::<Keys>(&mut sql, query, scopes, limit, now)?;
-    let total = tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await?;
-    Ok(total.unwrap_or(0))
 }
 
 /// Adds uses to a key.

@@ -4,10 +4,7 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
-use crate::model::{
-    Cursor, CursorKey, Fault, Organisation, OrganisationField, OrganisationId, Query, Scope, Time,
-    UserId,
-};
+use crate::model::{Organisation, OrganisationField, OrganisationId, Scope, Time, UserId};
 
 pub(crate) use super::memberships::{
     administrators, delete_membership, memberships, put_membership,
@@ -178,57 +175,6 @@ pub(crate) async fn seen_of(
         organisations.extend(tx.all(&sql.text, &sql.vals(), read_organisation).await?);
     }
     Ok(organisations)
-}
-
-/// One page, with one row more than asked for.
-pub(crate) fn page_sql(
-    query: &Query<OrganisationField>,
-    scopes: &[Scope],
-    limit: Option<i64>,
-    now: Time,
-) -> Result<(Sql, bool), Fault> {
-    let (key, text) = super::select::cursor_column::<Organisations>(query);
-    let mut sql = Sql::default();
-    sql.push("SELECT ")
-        .push(COLUMNS)
-        .push(", ")
-        .push(&key)
-        .push(TABLES);
-    super::select::narrowed::<Organisations>(&mut sql, query, scopes, limit, now)?;
-    super::select::paged::<Organisations>(&mut sql, query)?;
-    Ok((sql, text))
-}
-
-/// Runs a page's statement.
-pub(crate) async fn page(
-    tx: &mut Tx<'_>,
-    sql: &Sql,
-    text: bool,
-) -> Res<Vec<(Organisation, Cursor)>> {
-    tx.all(&sql.text, &sql.vals(), |row| {
-        let organisation = read_organisation(row)?;
-        let key = if text {
-            CursorKey::Text(row.string(AFTER)?)
-        } else {
-            CursorKey::Int(row.int(AFTER)?)
-        };
-        let id = organisation.id.0;
-        Ok((organisation, Cursor { key, id }))
-    })
-    .await
-}
-
-/// Counts what a query matches.
-pub(crate) fn count_sql(
-    query: &Query<OrganisationField>,
-    scopes: &[Scope],
-    limit: Option<i64>,
-    now: Time,
-) -> Result<Sql, Fault> {
-    let mut sql = Sql::default();
-    sql.push("SELECT COUNT(*)").push(TABLES);
-    super::select::narrowed::<Organisations>(&mut sql, query, scopes, limit, now)?;
-    Ok(sql)
 }
 
 /// The text that searches look into.

@@ -1,7 +1,9 @@
 //! Queued mail in SQL: sealed until it is sent, and emptied then.
 
-use crate::model::{MailEntry, MailId, MailState, Time, UserId};
+use crate::model::{MailEntry, MailField, MailId, MailState, Scope, Time, UserId};
 
+use super::pages::Paged;
+use super::select::{Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
 /// A sealed mail that the worker has claimed.
@@ -120,6 +122,56 @@ fn read_entry(row: &Row<'_>) -> Res<MailEntry> {
         created_at: Time(row.int(8)?),
         ended_at: row.opt_int(9)?.map(Time),
     })
+}
+
+/// The mails as a list.
+pub(crate) struct Mails;
+
+impl Listed for Mails {
+    type Field = MailField;
+    const ID: &'static str = "m.id";
+    const SEARCH: &'static str = "LOWER(m.template || ' ' || COALESCE(m.last_error, ''))";
+
+    fn column(field: &MailField) -> Column {
+        match field {
+            MailField::Id => Column::Int("m.id"),
+            MailField::Uuid => Column::Text("m.uuid", Folding::Exact),
+            MailField::Template => Column::Text("m.template", Folding::Exact),
+            MailField::User => Column::Int("m.user_id"),
+            MailField::State => Column::Text("m.state", Folding::Exact),
+            MailField::Attempts => Column::Int("m.attempts"),
+            MailField::CreatedAt => Column::Int("m.created_at"),
+            MailField::NextAt => Column::Int("m.next_at"),
+            MailField::EndedAt => Column::Int("m.ended_at"),
+        }
+    }
+}
+
+impl Seen for Mails {
+    /// Who may list mails at all is decided before the list is read.
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        sql.push(if *scope == Scope::All {
+            "1 = 1"
+        } else {
+            "1 = 0"
+        });
+    }
+}
+
+impl Paged for Mails {
+    type Item = MailEntry;
+    const COLUMNS: &'static str = "m.id, m.uuid, m.template, m.user_id, m.state, m.attempts, m.next_at, m.last_error, \
+         m.created_at, m.ended_at";
+    const AFTER: usize = 10;
+    const TABLES: &'static str = " FROM outbox m";
+
+    fn read(row: &Row<'_>) -> Res<MailEntry> {
+        read_entry(row)
+    }
+
+    fn id(mail: &MailEntry) -> i64 {
+        mail.id.0
+    }
 }
 
 /// Mails, newest first, from below a number.

@@ -4,7 +4,7 @@
 use crate::model::{Cursor, CursorKey, Fault, Page, Query, Scope, Time};
 
 use super::select::{self, Listed, Seen, Sql};
-use super::{Res, Row, Tx};
+use super::{Res, Row, Tx, paging};
 
 /// A kind of entity whose rows can be read as a list.
 pub(crate) trait Paged: Listed + Seen {
@@ -26,7 +26,7 @@ pub(crate) trait Paged: Listed + Seen {
 pub(crate) struct Statements {
     count: Option<Sql>,
     rows: Option<(Sql, bool)>,
-    limit: u32,
+    cut: Query<()>,
 }
 
 #[cfg(test)]
@@ -53,9 +53,11 @@ pub(crate) fn compile<L: Paged>(
 ) -> Result<Statements, Fault> {
     let count = if query.total {
         let mut sql = Sql::default();
-        sql.push("SELECT COUNT(*)").push(L::TABLES);
+        let end = paging::push_count(&mut sql, query);
+        sql.push(L::TABLES);
         select::narrowed::<L>(&mut sql, query, scopes, limit, now)?;
         narrow(&mut sql);
+        sql.push(&end);
         Some(sql)
     } else {
         None
@@ -75,7 +77,11 @@ pub(crate) fn compile<L: Paged>(
     Ok(Statements {
         count,
         rows,
-        limit: query.limit,
+        cut: Query {
+            from: query.from.clone(),
+            limit: query.limit,
+            ..Query::default()
+        },
     })
 }
 
@@ -87,12 +93,7 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
     };
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
     let Some((sql, text)) = &statements.rows else {
-        return Ok(Page {
-            items: Vec::new(),
-            cursors: Vec::new(),
-            next: None,
-            total,
-        });
+        return Ok(Page::of_total(total));
     };
     let rows = tx
         .all(&sql.text, &sql.vals(), |row| {
@@ -106,7 +107,7 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
             Ok((item, Cursor { key, id }))
         })
         .await?;
-    Ok(select::page(rows, statements.limit, total))
+    Ok(select::page(rows, &statements.cut, total))
 }
 
 /// The one row that a condition on a single value names.

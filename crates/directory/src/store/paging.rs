@@ -25,7 +25,7 @@ impl Order {
             key,
             text,
             id: L::ID,
-            direction: query.direction,
+            direction: direction_of(query),
         }
     }
 
@@ -50,7 +50,7 @@ impl Order {
 
     /// `AND` and the condition that a row comes after the cursor, if there is one.
     pub fn push_after(&self, sql: &mut Sql, from: &Position) -> Result<(), Fault> {
-        let Position::After(cursor) = from else {
+        let (Position::After(cursor) | Position::Before(cursor)) = from else {
             return Ok(());
         };
         let compare = match self.direction {
@@ -67,7 +67,7 @@ impl Order {
             (CursorKey::Int(value), false) => Bound::Int(*value),
             _ => {
                 return Err(Fault::invalid(
-                    "after",
+                    "cursor",
                     "belongs to a list in another order",
                 ));
             }
@@ -92,6 +92,15 @@ impl Order {
     }
 }
 
+/// Which way the rows are read: a page that ends at a cursor is read backwards from there.
+fn direction_of<F>(query: &Query<F>) -> Direction {
+    match (&query.from, query.direction) {
+        (Position::Before(_), Direction::Up) => Direction::Down,
+        (Position::Before(_), Direction::Down) => Direction::Up,
+        (Position::Start | Position::Offset(_) | Position::After(_), direction) => direction,
+    }
+}
+
 /// How many rows a page takes: one more than asked for, which tells whether there is a next page.
 pub(crate) fn rows_of<F>(query: &Query<F>) -> i64 {
     i64::from(query.limit) + 1
@@ -101,7 +110,7 @@ pub(crate) fn rows_of<F>(query: &Query<F>) -> i64 {
 pub(crate) fn offset_of<F>(query: &Query<F>) -> i64 {
     match query.from {
         Position::Offset(offset) => i64::try_from(offset).unwrap_or(i64::MAX),
-        Position::Start | Position::After(_) => 0,
+        Position::Start | Position::After(_) | Position::Before(_) => 0,
     }
 }
 
@@ -130,18 +139,47 @@ pub(crate) fn cursor_column<L: Listed>(query: &Query<L::Field>) -> (String, bool
     }
 }
 
-/// Cuts the extra row off and tells where the next page begins.
-pub(crate) fn page<T>(mut rows: Vec<(T, Cursor)>, limit: u32, total: Option<u64>) -> Page<T> {
-    let limit = limit as usize;
+/// Cuts the extra row off, puts the rows into the list's order and tells where the pages beside this one are.
+pub(crate) fn page<T, F>(
+    mut rows: Vec<(T, Cursor)>,
+    query: &Query<F>,
+    total: Option<u64>,
+) -> Page<T> {
+    let limit = query.limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
+    // Beyond the row of a cursor there is at least that row.
+    let (before, after) = match query.from {
+        Position::Start => (false, more),
+        Position::Offset(offset) => (offset > 0, more),
+        Position::After(_) => (true, more),
+        Position::Before(_) => {
+            rows.reverse();
+            (more, true)
+        }
+    };
     let (items, cursors): (Vec<T>, Vec<Cursor>) = rows.into_iter().unzip();
-    let next = if more { cursors.last().cloned() } else { None };
     Page {
+        next: cursors.last().filter(|_| after).cloned(),
+        previous: cursors.first().filter(|_| before).cloned(),
         items,
         cursors,
-        next,
         total,
+    }
+}
+
+/// Begins a statement that counts rows, up to the query's bound; ends with the text to put behind.
+pub(crate) fn push_count<F>(sql: &mut Sql, query: &Query<F>) -> String {
+    match query.count_limit {
+        None => {
+            sql.push("SELECT COUNT(*)");
+            String::new()
+        }
+        Some(most) => {
+            sql.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
+            let most = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+            format!(" LIMIT {most}) c")
+        }
     }
 }
 
@@ -155,6 +193,10 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
             ((*expression).to_owned(), true)
         }
         Column::Text(expression, _) => (format!("COALESCE({expression}, '')"), true),
+        // What changes with the time orders nothing: the numbers alone decide.
+        Column::Int(expression) | Column::Flag(expression) if expression.contains('?') => {
+            ("COALESCE(0, 0)".to_owned(), false)
+        }
         Column::Int(expression) | Column::Flag(expression) if NOT_NULL.contains(expression) => {
             ((*expression).to_owned(), false)
         }
@@ -217,6 +259,28 @@ const NOT_NULL: &[&str] = &[
     "d.position",
     "d.created_at",
     "d.updated_at",
+    "k.read_only",
+    "s.id",
+    "s.uuid",
+    "s.user_id",
+    "s.platform",
+    "s.kind",
+    "s.created_at",
+    "s.last_seen_at",
+    "s.expires_at",
+    "m.id",
+    "m.uuid",
+    "m.template",
+    "m.state",
+    "m.attempts",
+    "m.created_at",
+    "m.next_at",
+    "c.id",
+    "c.uuid",
+    "c.name_key",
+    "c.organisation_id",
+    "c.created_at",
+    "c.updated_at",
     "e.id",
     "e.at",
     "e.verb",

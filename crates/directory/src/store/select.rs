@@ -61,6 +61,23 @@ impl Sql {
         self
     }
 
+    /// An expression with the time bound in place of each `?`.
+    pub fn with_time(&mut self, expression: &str, now: Time) -> String {
+        let mut text = String::with_capacity(expression.len() + 8);
+        for piece in expression.split_inclusive('?') {
+            match piece.strip_suffix('?') {
+                Some(before) => {
+                    self.values.push(Bound::Int(now.0));
+                    text.push_str(before);
+                    text.push('$');
+                    text.push_str(&self.values.len().to_string());
+                }
+                None => text.push_str(piece),
+            }
+        }
+        text
+    }
+
     /// The numbers already known to hold these words, as a condition and `AND`; nothing when they are
     /// not known.
     pub fn push_found(&mut self, words: &[String]) -> &mut Self {
@@ -201,37 +218,20 @@ fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result
     match column {
         Column::Text(expression, folding) => text_test(sql, expression, *folding, test),
         Column::Computed(expression, folding) => text_test(sql, expression, *folding, test),
-        Column::Int(expression) => number_test(sql, expression, test, |value| match value {
-            Value::Int(number) => Some(*number),
-            Value::Time(time) => Some(time.0),
-            Value::Flag(flag) => Some(i64::from(*flag)),
-            Value::Text(text) => text
-                .trim()
-                .parse()
-                .ok()
-                .or_else(|| Time::parse(text).map(|time| time.0)),
-        }),
-        Column::Flag(expression) => number_test(sql, expression, test, |value| match value {
-            Value::Flag(flag) => Some(i64::from(*flag)),
-            Value::Int(number) => Some(*number),
-            Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "true" | "1" | "yes" => Some(1),
-                "false" | "0" | "no" => Some(0),
-                _ => None,
-            },
-            Value::Time(_) => None,
-        }),
+        // What depends on the time of the request holds `?` in its place.
+        Column::Int(expression) if expression.contains('?') => {
+            let expression = sql.with_time(expression, now);
+            number_test(sql, &expression, test, read_number)
+        }
+        Column::Flag(expression) if expression.contains('?') => {
+            let expression = sql.with_time(expression, now);
+            number_test(sql, &expression, test, read_flag)
+        }
+        Column::Int(expression) => number_test(sql, expression, test, read_number),
+        Column::Flag(expression) => number_test(sql, expression, test, read_flag),
         Column::Standing => {
-            let mut expression = Sql::default();
-            expression.values.clone_from(&sql.values);
-            for piece in STANDING.split_inclusive('?') {
-                match piece.strip_suffix('?') {
-                    Some(text) => drop(expression.push(text).bind(Bound::Int(now.0))),
-                    None => drop(expression.push(piece)),
-                }
-            }
-            sql.values = expression.values;
-            text_test(sql, &format!("({})", expression.text), Folding::Exact, test)
+            let expression = sql.with_time(STANDING, now);
+            text_test(sql, &format!("({expression})"), Folding::Exact, test)
         }
         Column::Related {
             id,
@@ -268,6 +268,32 @@ fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result
             sql.push(")");
             Ok(())
         }
+    }
+}
+
+fn read_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        Value::Time(time) => Some(time.0),
+        Value::Flag(flag) => Some(i64::from(*flag)),
+        Value::Text(text) => text
+            .trim()
+            .parse()
+            .ok()
+            .or_else(|| Time::parse(text).map(|time| time.0)),
+    }
+}
+
+fn read_flag(value: &Value) -> Option<i64> {
+    match value {
+        Value::Flag(flag) => Some(i64::from(*flag)),
+        Value::Int(number) => Some(*number),
+        Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(1),
+            "false" | "0" | "no" => Some(0),
+            _ => None,
+        },
+        Value::Time(_) => None,
     }
 }
 

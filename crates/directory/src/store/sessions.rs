@@ -1,12 +1,74 @@
 //! Sessions in SQL.
 
-use crate::model::{KeyId, OrganisationId, Scope, Session, SessionId, SessionKind, Time, UserId};
+use crate::model::{
+    KeyId, OrganisationId, Scope, Session, SessionField, SessionId, SessionKind, Time, UserId,
+};
 
-use super::select::{Seen, Sql};
+use super::pages::Paged;
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "s.id, s.uuid, s.user_id, s.platform, s.kind, s.key_id, s.organisation_id, s.second_factor, \
-     s.enrolment, s.address, s.agent, s.created_at, s.last_seen_at, s.idle_ms, s.expires_at FROM sessions s";
+     s.enrolment, s.address, s.agent, s.created_at, s.last_seen_at, s.idle_ms, s.expires_at";
+const SESSIONS: &str = " FROM sessions s";
+
+impl Listed for Sessions {
+    type Field = SessionField;
+    const ID: &'static str = "s.id";
+    const SEARCH: &'static str =
+        "LOWER(COALESCE(s.address, '') || ' ' || COALESCE(s.agent, '') || ' ' || u.login_key)";
+
+    fn column(field: &SessionField) -> Column {
+        match field {
+            SessionField::Id => Column::Int("s.id"),
+            SessionField::Uuid => Column::Text("s.uuid", Folding::Exact),
+            SessionField::User => Column::Int("s.user_id"),
+            SessionField::Platform => Column::Text("s.platform", Folding::Exact),
+            SessionField::Kind => Column::Text("s.kind", Folding::Exact),
+            SessionField::Key => Column::Int("s.key_id"),
+            SessionField::Organisation => Column::Int("s.organisation_id"),
+            SessionField::SecondFactor => Column::Flag("s.second_factor"),
+            SessionField::Address => Column::Text("s.address", Folding::Exact),
+            SessionField::CreatedAt => Column::Int("s.created_at"),
+            SessionField::LastSeenAt => Column::Int("s.last_seen_at"),
+            SessionField::EndsAt => Column::Int("s.expires_at"),
+        }
+    }
+}
+
+impl Paged for Sessions {
+    type Item = Session;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = 15;
+    const TABLES: &'static str = " FROM sessions s JOIN users u ON u.id = s.user_id";
+
+    fn read(row: &Row<'_>) -> Res<Session> {
+        read_session(row)
+    }
+
+    fn id(session: &Session) -> i64 {
+        session.id.0
+    }
+}
+
+/// Narrows to the sessions of oneself, and of the people within the scopes, that have not ended. Uses are
+/// written down about once a second, so an idle end counts from a little later.
+pub(crate) fn live_and_seen(
+    sql: &mut Sql,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    own: UserId,
+    now: Time,
+) {
+    const UNWRITTEN: i64 = 5_000;
+    sql.push(" AND s.expires_at > ").bind(Bound::Int(now.0));
+    sql.push(" AND s.last_seen_at + s.idle_ms > ")
+        .bind(Bound::Int(now.0.saturating_sub(UNWRITTEN)));
+    sql.push(" AND (s.user_id = ").bind(Bound::Int(own.0));
+    sql.push(" OR (1 = 1");
+    super::select::seen::<Sessions>(sql, scopes, limit);
+    sql.push("))");
+}
 
 fn read_session(row: &Row<'_>) -> Res<Session> {
     Ok(Session {
@@ -68,13 +130,23 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, digest: &[u8]) ->
 
 /// The session of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: SessionId) -> Res<Option<Session>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(" WHERE s.id = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(SESSIONS)
+            .push(" WHERE s.id = $1")
+    });
     tx.one(&sql, &[id.0.into()], read_session).await
 }
 
 /// The session of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: uuid::Uuid) -> Res<Option<Session>> {
-    let sql = super::text(|sql| sql.push("SELECT ").push(COLUMNS).push(" WHERE s.uuid = $1"));
+    let sql = super::text(|sql| {
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(SESSIONS)
+            .push(" WHERE s.uuid = $1")
+    });
     tx.one(&sql, &[(&uuid.to_string()).into()], read_session)
         .await
 }
@@ -84,6 +156,7 @@ pub(crate) async fn by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<Sess
     let sql = super::text(|sql| {
         sql.push("SELECT ")
             .push(COLUMNS)
+            .push(SESSIONS)
             .push(" WHERE s.digest = $1")
     });
     tx.one(&sql, &[digest.into()], read_session).await
@@ -102,14 +175,13 @@ pub(crate) async fn of(
     let mut found = Vec::new();
     for chunk in users.chunks(5_000) {
         let mut sql = Sql::default();
-        sql.push("SELECT ").push(COLUMNS);
+        sql.push("SELECT ").push(COLUMNS).push(SESSIONS);
         sql.push(" JOIN users u ON u.id = s.user_id WHERE s.user_id IN (");
         sql.bind_all(chunk.iter().map(|user| user.0));
         sql.push(") AND s.expires_at > ");
-        sql.bind(super::select::Bound::Int(now.0));
+        sql.bind(Bound::Int(now.0));
         sql.push(" AND (s.user_id = ");
-        sql.bind(super::select::Bound::Int(own.0))
-            .push(" OR (1 = 1");
+        sql.bind(Bound::Int(own.0)).push(" OR (1 = 1");
         super::select::seen::<Sessions>(&mut sql, scopes, limit);
         sql.push(")) ORDER BY s.user_id, s.id");
         found.extend(tx.all(&sql.text, &sql.vals(), read_session).await?);
@@ -127,15 +199,16 @@ pub(crate) async fn within(
     let mut sql = Sql::default();
     sql.push("SELECT ")
         .push(COLUMNS)
+        .push(SESSIONS)
         .push(" JOIN users u ON u.id = s.user_id WHERE s.expires_at > ")
-        .bind(super::select::Bound::Int(now.0));
+        .bind(Bound::Int(now.0));
     super::select::seen::<Sessions>(&mut sql, scopes, limit);
     sql.push(" ORDER BY s.id DESC LIMIT 10000");
     tx.all(&sql.text, &sql.vals(), read_session).await
 }
 
 /// Sessions are seen like their owners' keys.
-struct Sessions;
+pub(crate) struct Sessions;
 
 impl Seen for Sessions {
     fn scope(sql: &mut Sql, scope: &Scope) {

@@ -112,6 +112,33 @@ impl Listed for Users {
             UserField::UpdatedAt => Column::Int("u.updated_at"),
             UserField::LastSeenAt => Column::Int("u.last_seen_at"),
             UserField::SignedInAt => Column::Int("u.signed_in_at"),
+            UserField::OwnGiven => Column::Text(
+                "(CASE WHEN u.given IS NULL THEN NULL ELSE u.given_key END)",
+                Folding::Search,
+            ),
+            UserField::OwnFamily => Column::Text(
+                "(CASE WHEN u.family IS NULL THEN NULL ELSE u.family_key END)",
+                Folding::Search,
+            ),
+            UserField::Locked => Column::Flag("(CASE WHEN u.locked_until > ? THEN 1 ELSE 0 END)"),
+            UserField::LockedOutUntil => {
+                Column::Int("(CASE WHEN u.lockout_until > ? THEN u.lockout_until END)")
+            }
+            UserField::TimeZone => Column::Text("u.time_zone", Folding::Exact),
+            UserField::SecondFactorRequired => Column::Flag("u.second_factor_required"),
+            UserField::HasPassword => Column::Flag(
+                "(CASE WHEN EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = u.id) THEN 1 ELSE 0 END)",
+            ),
+            UserField::MustChangePassword => Column::Flag(
+                "(CASE WHEN EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = u.id AND w.must_change = 1) THEN 1 ELSE 0 END)",
+            ),
+            UserField::PasswordChangedAt => {
+                Column::Int("(SELECT w.changed_at FROM passwords w WHERE w.user_id = u.id)")
+            }
+            UserField::SignInCount => Column::Int("u.sign_in_count"),
+            UserField::PreviousSignInAt => Column::Int("u.previous_sign_in_at"),
+            UserField::CreatedBy => Column::Int("u.created_by"),
+            UserField::UpdatedBy => Column::Int("u.updated_by"),
             UserField::Term(platform, name) => {
                 super::extensions::term_column("u.id", "user", *platform, name)
             }

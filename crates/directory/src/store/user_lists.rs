@@ -405,13 +405,26 @@ impl Plan {
             found: self.found.clone(),
             ..Sql::default()
         };
-        let Some(within) = &self.within else {
-            sql.push("SELECT COUNT(*) FROM users u");
-            self.push_where(&mut sql, now)?;
+        let trivial = self.unfiltered() && self.asked.is_empty();
+        let within = match &self.within {
+            // Rows that must be counted one by one are counted up to the bound.
+            within if within.is_none() || self.query.count_limit.is_some() && !trivial => {
+                let end = paging::push_count(&mut sql, &self.query);
+                sql.push(" FROM users u");
+                self.push_where(&mut sql, now)?;
+                if let Some(within) = within {
+                    within.push_asked(&mut sql);
+                }
+                sql.push(&end);
+                return Ok(sql);
+            }
+            within => within,
+        };
+        let Some(within) = within else {
             return Ok(sql);
         };
         sql.push("SELECT (");
-        if self.unfiltered() && self.asked.is_empty() {
+        if trivial {
             sql.push("SELECT CAST(COALESCE(SUM(h.step), 0) AS BIGINT) FROM population h WHERE ");
             within.push_home(&mut sql, "h.organisation_id");
         } else {

@@ -5,7 +5,7 @@ use crate::model::{
     Fault, Key, KeyField, KeyRef, Kind, Page, Permission, Predicate, Query, Ref, Scope, User,
 };
 use crate::outcome::Outcome;
-use crate::store::{keys, select, users};
+use crate::store::{keys, pages, users};
 
 /// A key of the caller's own or of somebody within reach, with its owner; others are not found.
 pub(crate) async fn visible(work: &mut Work<'_>, which: &KeyRef) -> Outcome<(Key, User)> {
@@ -34,20 +34,14 @@ pub(crate) async fn visible(work: &mut Work<'_>, which: &KeyRef) -> Outcome<(Key
 pub(crate) async fn page(work: &mut Work<'_>, query: &Query<KeyField>) -> Outcome<Page<Key>> {
     let mut scopes = work.scopes_of(query.seen_by.unwrap_or(Permission::ManageKeys));
     scopes.push(Scope::Own(work.caller.user));
-    let (limit, now) = (work.limit(), work.now);
-    let total = if query.total {
-        let count = keys::count(&mut work.tx, query, &scopes, limit, now).await?;
-        Some(u64::try_from(count).unwrap_or(0))
-    } else {
-        None
-    };
-    let rows = keys::page(&mut work.tx, query, &scopes, limit, now).await?;
+    let statements = pages::compile::<keys::Keys>(query, |_| {}, &scopes, work.limit(), work.now)?;
+    let mut page = pages::run::<keys::Keys>(&mut work.tx, &statements).await?;
     let inner = std::sync::Arc::clone(&work.inner);
-    let rows = rows
+    page.items = std::mem::take(&mut page.items)
         .into_iter()
-        .map(|(key, cursor)| (inner.with_pending_uses(key), cursor))
+        .map(|key| inner.with_pending_uses(key))
         .collect();
-    Ok(select::page(rows, query.limit, total))
+    Ok(page)
 }
 
 /// Whether a predicate names one owner or key, so that an index answers it.

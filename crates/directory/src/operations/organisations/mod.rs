@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::outcome::Outcome;
 use crate::rules;
-use crate::store::{members, organisations, users};
+use crate::store::{members, organisations, pages, users};
 
 use super::extensions;
 use crate::pending::Pending;
@@ -33,26 +33,17 @@ impl Handle {
                 async move |work: &mut Work<'_>| {
                     let permission = query.seen_by.unwrap_or(Permission::ReadOrganisations);
                     let (scopes, limit, now) = (work.scopes_of(permission), work.limit(), work.now);
-                    let total = if query.total {
-                        let sql = organisations::count_sql(&query, &scopes, limit, now)?;
-                        work.tx
-                            .one(&sql.text, &sql.vals(), |row| row.int(0))
-                            .await?
-                    } else {
-                        None
-                    };
-                    let total = total.map(|total| u64::try_from(total).unwrap_or(0));
-                    if query.limit == 0 {
-                        return Ok(Page {
-                            items: Vec::new(),
-                            cursors: Vec::new(),
-                            next: None,
-                            total,
-                        });
-                    }
-                    let (sql, text) = organisations::page_sql(&query, &scopes, limit, now)?;
-                    let rows = organisations::page(&mut work.tx, &sql, text).await?;
-                    Ok(crate::store::select::page(rows, query.limit, total))
+                    let statements = pages::compile::<organisations::Organisations>(
+                        &query,
+                        |_| {},
+                        &scopes,
+                        limit,
+                        now,
+                    )?;
+                    Ok(
+                        pages::run::<organisations::Organisations>(&mut work.tx, &statements)
+                            .await?,
+                    )
                 },
             )
             .await

@@ -13,11 +13,12 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Kind, Permission, Ref, Session, SessionId, SessionRef, User, UserId, UserRef,
+    Fault, Kind, Page, Permission, Query, Ref, Scope, Session, SessionField, SessionId, SessionRef,
+    User, UserId, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::pending::Pending;
-use crate::store::{sessions, users};
+use crate::store::{pages, sessions, users};
 
 impl Handle {
     /// The live sessions of those of the users whose sessions the caller may see: their own, and those
@@ -30,6 +31,32 @@ impl Handle {
                 let (limit, own, now) = (work.limit(), work.caller.user, work.now);
                 let found = sessions::of(&mut work.tx, &of, &scopes, limit, own, now).await?;
                 Ok(live(work, found))
+            })
+            .await
+        })
+    }
+
+    /// One page of the live sessions the caller may see: their own, and those of people whose sessions they
+    /// manage. A session that ended for want of use within the last seconds may make a page shorter.
+    pub fn session_page<'a>(
+        &'a self,
+        query: &'a Query<SessionField>,
+    ) -> Pending<'a, Page<Session>> {
+        Box::pin(async move {
+            let query = query.clone();
+            self.read_slow(Operation::ListSessions, async move |work: &mut Work<'_>| {
+                let scopes = work.scopes_of(query.seen_by.unwrap_or(Permission::ManageSessions));
+                let (limit, own, now) = (work.limit(), work.caller.user, work.now);
+                let statements = pages::compile::<sessions::Sessions>(
+                    &query,
+                    |sql| sessions::live_and_seen(sql, &scopes, limit, own, now),
+                    &[Scope::All],
+                    None,
+                    now,
+                )?;
+                let mut page = pages::run::<sessions::Sessions>(&mut work.tx, &statements).await?;
+                page.items = live(work, page.items);
+                Ok(page)
             })
             .await
         })

@@ -196,14 +196,9 @@ pub(crate) async fn page(work: &mut Work<'_>, query: &Query<UserField>) -> Outco
     };
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
     if query.limit == 0 {
-        return Ok(Page {
-            items: Vec::new(),
-            cursors: Vec::new(),
-            next: None,
-            total,
-        });
+        return Ok(Page::of_total(total));
     }
     let (sql, text) = plan.page_sql(work.now)?;
     let rows = user_lists::page(&mut work.tx, &sql, text).await?;
-    Ok(paging::page(rows, query.limit, total))
+    Ok(paging::page(rows, query, total))
 }

@@ -473,7 +473,11 @@ async fn read(store: &Store, plan: &Plan, limit: u32, by_offset: bool) -> Vec<i6
             .await;
         let page = paging::page(
             rows.unwrap_or_else(|error| panic!("{error:?}\n{}", sql.text)),
-            limit,
+            &Query {
+                from: from.clone(),
+                limit,
+                ..Query::<()>::default()
+            },
             None,
         );
         found.extend(page.items.into_iter().map(|user| user.id.0));
@@ -482,6 +486,31 @@ async fn read(store: &Store, plan: &Plan, limit: u32, by_offset: bool) -> Vec<i6
             Some(_) if by_offset => Position::Offset(found.len() as u64),
             Some(cursor) => Position::After(cursor),
         };
+    }
+}
+
+/// The whole list, page by page from its end.
+async fn read_backwards(store: &Store, plan: &Plan, limit: u32, last: Cursor) -> Vec<i64> {
+    let mut found = Vec::new();
+    let mut from = Position::Before(last);
+    loop {
+        let plan = plan.at(from.clone(), limit);
+        let (sql, text) = plan.page_sql(Time(9)).unwrap();
+        let rows: Res<Vec<(User, Cursor)>> = store
+            .read(async |tx: &mut Tx<'_>| user_lists::page(tx, &sql, text).await)
+            .await;
+        let query = Query::<()> {
+            from: from.clone(),
+            limit,
+            ..Query::default()
+        };
+        let page = paging::page(rows.unwrap(), &query, None);
+        let numbers = page.items.iter().map(|user| user.id.0);
+        found.splice(0..0, numbers);
+        match page.previous {
+            None => return found,
+            Some(cursor) => from = Position::Before(cursor),
+        }
     }
 }
 
@@ -509,12 +538,26 @@ async fn lists_are_as_read_by_brute_force(store: &Store) {
         });
         plans.push(chosen.unwrap());
         for (index, plan) in plans.iter().enumerate() {
-            let rows = 10 + dice.roll(80) as u32;
+            let rows_of_a_page = 10 + dice.roll(80) as u32;
             assert_eq!(
-                read(store, plan, rows, index % 2 == 1).await,
+                read(store, plan, rows_of_a_page, index % 2 == 1).await,
                 expected,
                 "{one:?}\n{plan:?}"
             );
+            if let Some((last, before)) = expected.split_last() {
+                let whole = plan.at(Position::Start, 100_000);
+                let (sql, text) = whole.page_sql(Time(9)).unwrap();
+                let rows: Res<Vec<(User, Cursor)>> = store
+                    .read(async |tx: &mut Tx<'_>| user_lists::page(tx, &sql, text).await)
+                    .await;
+                let (user, cursor) = rows.unwrap().pop().unwrap();
+                assert_eq!(user.id.0, *last, "{one:?}\n{plan:?}");
+                assert_eq!(
+                    read_backwards(store, plan, rows_of_a_page, cursor).await,
+                    before,
+                    "{one:?}\n{plan:?}"
+                );
+            }
             assert_eq!(
                 count(store, plan).await,
                 expected.len(),

@@ -1,0 +1,220 @@
+//! The parameters of each route as the description states them: of paths, of lists with the real types of
+//! their fields, and of a route's own.
+
+use directory::filter::{FieldKind, FilterField, range_parameters};
+use kit::{Route, Serves};
+use serde_json::{Value, json};
+
+use super::lists::{GENERAL, Listing, MOST, SLICED, USUAL};
+use super::{collections, events, groups, keys, mails, organisations, roles, sessions, users};
+
+/// What a route that lists is narrowed and sorted by, without the types of its fields.
+struct Narrowing {
+    fields: Vec<(&'static str, FieldKind)>,
+    sorts: Vec<&'static str>,
+}
+
+impl Narrowing {
+    fn of<F>(listing: &Listing<F>) -> Self {
+        let field = |field: &FilterField<F>| (field.name, field.kind);
+        Self {
+            fields: listing.fields.iter().map(field).collect(),
+            sorts: listing.sorts.iter().map(|(name, _)| *name).collect(),
+        }
+    }
+}
+
+/// The filters and sorts of a route that lists.
+fn narrowing(route: &Route) -> Option<Narrowing> {
+    if route.method != "GET" {
+        return None;
+    }
+    match route.path {
+        "/users" | "/organisations/{organisation}/members" | "/groups/{group}/members" => {
+            Some(Narrowing::of(&users::LISTING))
+        }
+        "/organisations" => Some(Narrowing::of(&organisations::LISTING)),
+        "/groups" | "/users/{user}/groups" => Some(Narrowing::of(&groups::LISTING)),
+        "/roles" => Some(Narrowing::of(&roles::LISTING)),
+        "/keys" | "/users/{user}/keys" | "/me/keys" => Some(Narrowing::of(&keys::LISTING)),
+        "/sessions" | "/users/{user}/sessions" | "/me/sessions" => {
+            Some(Narrowing::of(&sessions::LISTING))
+        }
+        "/mails" => Some(Narrowing::of(&mails::LISTING)),
+        "/collections" => Some(Narrowing::of(&collections::LISTING)),
+        "/events" => Some(Narrowing::of(&events::LISTING)),
+        _ => None,
+    }
+}
+
+/// Whether a route answers a list.
+fn is_list(route: &Route) -> bool {
+    route.method == "GET" && route.answer().starts_with('[')
+}
+
+/// The parameters of a route.
+pub fn of(route: &Route) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    for segment in route.path.split('/') {
+        let name = segment
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'));
+        if let Some(name) = name {
+            parameters.push(json!({
+                "name": name, "in": "path", "required": true,
+                "description": referred_to(name),
+                "schema": { "type": "string", "minLength": 1 },
+            }));
+        }
+    }
+    if let Some(narrowing) = narrowing(route) {
+        for name in GENERAL {
+            parameters.push(general(name, &narrowing.sorts));
+        }
+        for (name, kind) in &narrowing.fields {
+            narrowing_parameters(&mut parameters, name, *kind);
+        }
+    } else if is_list(route) {
+        for name in SLICED {
+            parameters.push(general(name, &[]));
+        }
+    }
+    for (name, description) in own(route) {
+        parameters.push(query(name, description, flag()));
+    }
+    parameters
+}
+
+fn referred_to(name: &str) -> &'static str {
+    match name {
+        "user" | "manager" => "A number, a UUID, or a login or e-mail address.",
+        "organisation" | "group" | "collection" => "A number, a UUID or a name.",
+        "role" => "A number, a UUID or `platform:word`.",
+        "key" | "session" => "A number or a UUID.",
+        "number" => "A number.",
+        _ => "A word.",
+    }
+}
+
+fn query(name: &str, description: &str, schema: Value) -> Value {
+    json!({ "name": name, "in": "query", "description": description, "schema": schema })
+}
+
+fn flag() -> Value {
+    json!({ "type": "boolean" })
+}
+
+/// A parameter that every list understands.
+fn general(name: &str, sorts: &[&str]) -> Value {
+    match name {
+        "q" => query(
+            name,
+            "Words that must all occur.",
+            json!({ "type": "string", "maxLength": 1000 }),
+        ),
+        "filter" => query(
+            name,
+            "An expression over the fields of the list: `status eq active and (group eq soc or last_seen_at lt -90d)`. \
+             Fields are compared by eq, ne, co, sw, ew, gt, ge, lt, le and pr, and joined by and, or and not.",
+            json!({ "type": "string", "minLength": 1, "maxLength": directory::filter::CHARACTERS }),
+        ),
+        "sort" => {
+            let mut words = vec!["number".to_owned(), "-number".to_owned()];
+            for sort in sorts {
+                words.extend([(*sort).to_owned(), format!("-{sort}")]);
+            }
+            let schema = json!({ "type": "string", "enum": words, "default": "number" });
+            query(
+                name,
+                "What the list is ordered by; with a - before it downwards.",
+                schema,
+            )
+        }
+        "limit" => query(
+            name,
+            "Rows of a page.",
+            json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL }),
+        ),
+        "cursor" => query(
+            name,
+            "The `next` or `previous` of a page of the same list, sort and filter.",
+            json!({ "type": "string", "pattern": "^[np][0-9a-f]{8}[A-Za-z0-9_-]+$" }),
+        ),
+        _ => query(
+            name,
+            "Counts all matches; `bounded` stops at 10,000 and then says `total_exceeded`.",
+            json!({ "type": "string", "enum": ["true", "false", "bounded"], "default": "false" }),
+        ),
+    }
+}
+
+/// The parameters that narrow a list by one field.
+fn narrowing_parameters(parameters: &mut Vec<Value>, name: &str, kind: FieldKind) {
+    const MEANS: &str =
+        "Several values are alternatives; an empty one matches rows that have none.";
+    if kind == FieldKind::Time {
+        let (after, before) = range_parameters(name);
+        let value = json!({ "anyOf": [
+            { "type": "string", "format": "date-time" },
+            { "type": "string", "format": "date" },
+            { "type": "string", "pattern": "^[-+][0-9]{1,6}[smhd]$" },
+            { "type": "string", "maxLength": 0 },
+        ] });
+        for (name, description) in [
+            (after, "At or after a time, which may be relative: `-90d`."),
+            (
+                before,
+                "Before a time, which may be relative: `-90d`. Empty matches rows that have none.",
+            ),
+        ] {
+            parameters.push(query(&name, description, several(&value)));
+        }
+        return;
+    }
+    let value = match kind {
+        FieldKind::Word(words) => {
+            let mut words: Vec<&str> = words.to_vec();
+            words.push("");
+            json!({ "type": "string", "enum": words })
+        }
+        FieldKind::Flag => json!({ "type": "string", "enum": ["true", "false", ""] }),
+        FieldKind::Number => json!({ "anyOf": [
+            { "type": "integer", "format": "int64" },
+            { "type": "string", "maxLength": 0 },
+        ] }),
+        FieldKind::Uuid => json!({ "anyOf": [
+            { "type": "string", "format": "uuid" },
+            { "type": "string", "maxLength": 0 },
+        ] }),
+        _ => json!({ "type": "string", "maxLength": 1000 }),
+    };
+    parameters.push(query(name, MEANS, several(&value)));
+}
+
+fn several(value: &Value) -> Value {
+    json!({ "type": "array", "items": value, "maxItems": directory::limits::FILTER_VALUES })
+}
+
+/// Flags of a route's own.
+fn own(route: &Route) -> Vec<(&'static str, &'static str)> {
+    let mut own = Vec::new();
+    if (route.method, route.path) == ("DELETE", "/roles/{role}") {
+        own.push((
+            "take_away",
+            "Takes the role from everybody who holds it, in place of refusing.",
+        ));
+    }
+    if changes(route) {
+        own.push((
+            "dry_run",
+            "Does everything and undoes it: the answer is that of the real call, with `Usher-Dry-Run: true`, \
+             and nothing is changed.",
+        ));
+    }
+    own
+}
+
+/// Whether a route changes the directory on a caller's behalf.
+pub fn changes(route: &Route) -> bool {
+    route.method != "GET" && route.serves != Serves::Open
+}

@@ -1,0 +1,70 @@
+//! What lists of sessions, mails and collections are narrowed and ordered by.
+
+/// What sessions are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SessionField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The number of the user whose it is (exact).
+    User,
+    /// The platform whose door it came through (exact).
+    Platform,
+    /// `browser`, `bearer` or `token` (exact).
+    Kind,
+    /// The number of the key it is bound to (exact).
+    Key,
+    /// The number of the organisation it is limited to (exact).
+    Organisation,
+    /// Whether a second factor was given.
+    SecondFactor,
+    /// Where it came from (exact).
+    Address,
+    /// When it began.
+    CreatedAt,
+    /// When it was last used.
+    LastSeenAt,
+    /// When it ends at the latest.
+    EndsAt,
+}
+
+/// What mails are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MailField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The template's name (exact).
+    Template,
+    /// The number of the user whom it concerns (exact).
+    User,
+    /// The word of its state (exact).
+    State,
+    /// How often sending was tried.
+    Attempts,
+    /// When it was queued.
+    CreatedAt,
+    /// When it is tried next.
+    NextAt,
+    /// When it was sent or given up.
+    EndedAt,
+}
+
+/// What collections of organisations are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CollectionField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The name.
+    Name,
+    /// The organisation's number (exact).
+    Organisation,
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+}
