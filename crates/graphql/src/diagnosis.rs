@@ -3,27 +3,41 @@
 
 use std::collections::HashSet;
 
+use apollo_compiler::Schema;
 use apollo_compiler::ast::{self, Definition};
 use apollo_compiler::diagnostic::ToCliReport as _;
 use apollo_compiler::validation::DiagnosticList;
 
 use super::reach::Reach;
+use super::suggestions;
 use super::{Refusal, VALIDATION_FAILED};
 
 /// Complaints of one document at most, as in the reference implementation.
 const MOST: usize = 100;
 
 /// The complaints about a document that does not fit the schema.
-pub(super) fn complaints(document: &ast::Document, errors: &DiagnosticList) -> Vec<Refusal> {
+pub(super) fn complaints(
+    schema: &Schema,
+    document: &ast::Document,
+    errors: &DiagnosticList,
+) -> Vec<Refusal> {
     let used = Used::of(document);
     let mut found: Vec<(u8, Refusal)> = Vec::new();
     let mut consequences: Vec<Refusal> = Vec::new();
     for error in errors.iter() {
         let told = error.unstable_to_json_compat();
-        let mut refusal = Refusal::new(VALIDATION_FAILED, told.message);
+        let kind = error.error.unstable_error_name().unwrap_or_default();
+        let mut message = told.message;
+        // Every second piece between quotes is a name.
+        let names: Vec<&str> = message.split('"').skip(1).step_by(2).collect();
+        // What is not sent is not looked for.
+        if found.len() < MOST {
+            let suggested = suggestions::after(schema, kind, &names);
+            message.push_str(&suggested);
+        }
+        let mut refusal = Refusal::new(VALIDATION_FAILED, message);
         let places = told.locations.iter().map(|at| (at.line, at.column));
         refusal.locations.extend(places);
-        let kind = error.error.unstable_error_name().unwrap_or_default();
         let offset = error.error.location().map(|span| span.offset());
         if used.explains(kind, &refusal.message, offset) {
             consequences.push(refusal);

@@ -48,7 +48,7 @@ impl Document {
         }
         let executable = tree
             .to_executable_validate(&engine.schema)
-            .map_err(|error| diagnosis::complaints(&tree, &error.errors))?;
+            .map_err(|error| diagnosis::complaints(&engine.schema, &tree, &error.errors))?;
         Ok(Self {
             conditional: text.contains("@skip") || text.contains("@include"),
             executable,

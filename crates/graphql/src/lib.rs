@@ -11,6 +11,7 @@ mod execute;
 mod multipart;
 mod plan;
 mod reach;
+mod suggestions;
 mod unserved;
 mod write;
 

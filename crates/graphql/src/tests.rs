@@ -666,6 +666,21 @@ async fn documents_are_refused_with_every_cause_and_no_consequence() {
             &["1:28 Variable \"$a\" of type \"String\" used in position expecting type \"ID!\"."],
         ),
         (
+            "{ things { title ids } missing { boks(frist: 1) { titel } } }",
+            &[
+                "1:12 Cannot query field \"title\" on type \"Thing\". Did you mean to use an inline fragment on \"Book\"?",
+                "1:18 Cannot query field \"ids\" on type \"Thing\". Did you mean \"id\"?",
+                "1:34 Cannot query field \"boks\" on type \"Shelf\". Did you mean \"books\"?",
+            ],
+        ),
+        (
+            "{ missing { books(frist: 1) { id } } things { ... on Bok { id } } }",
+            &[
+                "1:19 Unknown argument \"frist\" on field \"Shelf.books\". Did you mean \"first\"?",
+                "1:54 Unknown type \"Bok\". Did you mean \"Book\"?",
+            ],
+        ),
+        (
             "{ things { ... on Pamphlet { id } } }",
             &["1:19 Unknown type \"Pamphlet\"."],
         ),
