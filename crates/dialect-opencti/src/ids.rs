@@ -54,6 +54,13 @@ pub fn marking(kind: &str, definition: &str) -> String {
     format!("marking-definition--{fixed}")
 }
 
+/// Whether a standard id is one that is computed of a name, and not drawn.
+pub fn is_computed(standard_id: &str) -> bool {
+    let uuid = standard_id.split_once("--");
+    let uuid = uuid.and_then(|(_, uuid)| Uuid::try_parse(uuid).ok());
+    uuid.is_some_and(|uuid| uuid.get_version_num() == 5)
+}
+
 /// The id of something that exists in every installation and is stored in none: always the same.
 pub fn fixed(standard_id: &str) -> Uuid {
     Uuid::new_v5(&INTERNAL, standard_id.as_bytes())

@@ -267,6 +267,8 @@ impl PlatformSettings {
             "representative": {"main": "Settings", "secondary": null},
             "refreshed_at": null,
             "view_all_users": false,
+            "platform_map_tile_server_dark": null,
+            "platform_map_tile_server_light": null,
             "platform_session_max_concurrent": 0,
             "otp_mandatory": false,
         });

@@ -199,12 +199,10 @@ impl Session {
         &self,
         mut wanted: HashSet<String>,
     ) -> Result<Vec<(String, Organisation)>, Refusal> {
-        let mut found = self.organisations_brought(&wanted).await?;
-        for (id, _) in &found {
-            wanted.remove(id);
-        }
+        let mut found = Vec::new();
         let mut from = Position::Start;
-        while !wanted.is_empty() {
+        // An id that no name gives need not be looked for among those that names give.
+        while wanted.iter().any(|id| ids::is_computed(id)) {
             self.spend_scan()?;
             let query = Query {
                 limit: STEP,
@@ -223,6 +221,8 @@ impl Session {
                 None => break,
             }
         }
+        // The id of an organisation's own name is never another's, whatever a sender brought along.
+        found.extend(self.organisations_brought(&wanted).await?);
         Ok(found)
     }
 
