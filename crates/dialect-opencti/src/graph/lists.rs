@@ -91,7 +91,7 @@ impl Session {
             from: Position::Start,
             limit: first(call),
             total: counts(call),
-            seen_by: None,
+            ..Query::default()
         })
     }
 }
