@@ -17,6 +17,8 @@ pub(crate) struct About<'a> {
     pub id: Option<i64>,
     pub name: Option<&'a str>,
     pub organisation: Option<OrganisationId>,
+    /// The person concerned, where that is not the entity itself.
+    pub subject: Option<i64>,
 }
 
 impl<'a> About<'a> {
@@ -26,6 +28,7 @@ impl<'a> About<'a> {
             id: Some(user.id.0),
             name: Some(&user.login),
             organisation: Some(user.home),
+            subject: Some(user.id.0),
         }
     }
 
@@ -35,6 +38,7 @@ impl<'a> About<'a> {
             id: Some(group.id.0),
             name: Some(&group.name),
             organisation: Some(group.organisation),
+            subject: None,
         }
     }
 
@@ -44,6 +48,7 @@ impl<'a> About<'a> {
             id: Some(role.id.0),
             name: Some(&role.name),
             organisation: role.organisation,
+            subject: None,
         }
     }
 
@@ -53,6 +58,7 @@ impl<'a> About<'a> {
             id: Some(organisation.id.0),
             name: Some(&organisation.name),
             organisation: Some(organisation.id),
+            subject: None,
         }
     }
 }
@@ -99,6 +105,7 @@ impl Work<'_> {
             entity_id: about.id,
             entity_name: about.name,
             organisation: about.organisation.map(|organisation| organisation.0),
+            subject: about.subject,
             detail: detail.as_deref(),
             address: address.as_deref(),
             request_id: Some(caller.context.request_id.as_str()).filter(|id| !id.is_empty()),

@@ -12,7 +12,7 @@ use crate::outcome::Abort;
 use crate::pending::Pending;
 use crate::seams::Seams;
 use crate::state::Inner;
-use crate::store::{Limits, Location, Store, StoreError};
+use crate::store::{Limits, Location, Store, StoreError, Tx};
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,10 @@ impl Directory {
             let store = Store::open(&location, limits).await.map_err(opening)?;
             let now = configuration.seams.clock.now();
             store.migrate(now.0).await.map_err(opening)?;
+            store
+                .write(async |tx: &mut Tx<'_>| crate::store::events::settle_restored(tx).await)
+                .await
+                .map_err(opening)?;
             let platform_lines = configuration
                 .platforms
                 .iter()
@@ -98,6 +102,8 @@ impl Directory {
                 links: crate::access::address_limiter::Brake::on_links(),
                 hashing: crate::hashing::Pool::default(),
                 trials: crate::readiness::Trials::default(),
+                jobs_waiting: tokio::sync::Notify::new(),
+                ending: tokio::sync::watch::Sender::new(false),
             })))
         })
     }
@@ -114,6 +120,7 @@ impl Directory {
             platform,
             credential: Credential::System,
             proof: false,
+            delegated: false,
             proven: false,
             limits: KeyLimits::default(),
             organisation: None,
@@ -168,6 +175,11 @@ impl Directory {
     #[must_use]
     pub fn hashes(&self) -> u64 {
         self.0.hashing.hashes()
+    }
+
+    /// Tells what is kept open that the server ends.
+    pub fn end_streams(&self) {
+        self.0.ending.send_replace(true);
     }
 
     /// Lets writes finish and closes the store.

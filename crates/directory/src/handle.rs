@@ -291,7 +291,7 @@ async fn recheck(
     caller: &Arc<CallerState>,
     now: Time,
 ) -> Outcome<Arc<CallerState>> {
-    if caller.credential == Credential::System {
+    if caller.credential == Credential::System && !caller.delegated {
         return Ok(Arc::clone(caller));
     }
     if tx.unchanged_since(caller.since) && caller.until.is_none_or(|end| end > now) {
@@ -347,6 +347,7 @@ async fn recheck(
         platform: caller.platform,
         credential: caller.credential,
         proof: caller.proof,
+        delegated: caller.delegated,
         proven: caller.proven,
         limits: caller.limits.clone(),
         organisation: caller.organisation,

@@ -35,12 +35,19 @@ pub use catalogue::usher_platform;
 pub use directory::{Configuration, Directory, StoreLocation};
 pub use handle::Handle;
 pub use model::*;
+pub use operations::audit::StreamPlace;
 pub use operations::filters::CompilingFilter;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
 pub use operations::mail::MAIL_LEASE;
+pub use operations::rows::ensure::EnsureNew;
+pub use operations::rows::{SHOWN_COLUMNS, USER_COLUMNS};
 pub use operations::settings::SettingsChange;
 pub use operations::sweep::Swept;
+pub use operations::tasks::{
+    ActedOnMany, JobDetail, JobWorker, MOST_ACTED_ON, PIECE, TaskJob, export_columns,
+    import_columns, operation_of_action,
+};
 pub use operations::users::list::UserChunks;
 pub use pending::{Answering, Pending};
 pub use readiness::Unready;

@@ -32,6 +32,10 @@ pub(crate) struct Inner {
     pub links: Brake,
     pub hashing: Pool,
     pub trials: Trials,
+    /// Told when a job waits for a worker.
+    pub jobs_waiting: tokio::sync::Notify,
+    /// Set when the server ends.
+    pub ending: tokio::sync::watch::Sender<bool>,
 }
 
 impl Inner {

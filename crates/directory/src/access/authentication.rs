@@ -121,6 +121,33 @@ impl Directory {
         ))
     }
 
+    /// The caller that a key makes, for a job that was asked for with it: as at the door, with the
+    /// key's limits and the owner's rights of now.
+    pub(crate) async fn authenticate_key(
+        &self,
+        platform: Platform,
+        key: crate::model::KeyId,
+        context: RequestContext,
+    ) -> Result<Caller, Fault> {
+        let read = async |tx: &mut Tx<'_>| -> Outcome<_> {
+            Ok(crate::store::credentials::key_by_id(tx, key).await?)
+        };
+        let row = self.0.store.read_single(read).await;
+        let row = row.map_err(Abort::into_fault)?;
+        let found = Found::Key(row.ok_or(Fault::Unauthenticated(Refusal::Unknown))?);
+        let presented = self.admitted(platform, &found, &context)?;
+        let remembered = self.0.remembered(found.owner()).await;
+        let remembered = remembered.map_err(Abort::into_fault)?;
+        Ok(caller(
+            platform,
+            found.owner(),
+            remembered,
+            presented,
+            context,
+            None,
+        ))
+    }
+
     /// Looks a credential up by its digest.
     async fn found(&self, digest: &[u8], accepts: Accepts) -> Outcome<Option<Found>> {
         let store = &self.0.store;
@@ -292,6 +319,7 @@ fn caller(
         platform,
         credential: presented.credential,
         proof: false,
+        delegated: false,
         proven: false,
         limits: presented.limits,
         organisation: presented.organisation,

@@ -51,6 +51,9 @@ pub(crate) struct CallerState {
     /// The server itself acts, for somebody who just gave a password or mailed token: a single step,
     /// with no rights but their own.
     pub proof: bool,
+    /// The server itself does a job that this person asked for in a session, with their rights of the
+    /// moment.
+    pub delegated: bool,
     /// They gave their password or a code once more, in this very request.
     pub proven: bool,
     pub limits: KeyLimits,
@@ -184,7 +187,7 @@ impl Caller {
 impl CallerState {
     /// Whether it is the server itself, on nobody's behalf.
     pub fn is_system(&self) -> bool {
-        self.credential == Credential::System && !self.proof
+        self.credential == Credential::System && !self.proof && !self.delegated
     }
 
     /// Refuses a session that was begun with a password somebody else has chosen, or without the second

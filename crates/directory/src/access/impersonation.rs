@@ -43,6 +43,7 @@ pub(crate) async fn named(work: &mut Work<'_>, which: &UserRef) -> Outcome<Arc<C
         platform: behind.platform,
         credential: behind.credential,
         proof: false,
+        delegated: false,
         proven: false,
         limits: behind.limits.clone(),
         organisation: behind.organisation,

@@ -67,6 +67,8 @@ operations! {
     ShowUser: read ReadUsers own;
     CreateUser: write CreateUsers lasts;
     UpdateUser: write EditUsers lasts;
+    // Each of its steps is an operation of its own.
+    EnsureUser: write SignedIn own lasts;
     // Whoever may reset somebody's credentials could sign in as them.
     ActForUser: read ResetCredentials lasts;
     UpdateOwnProfile: write SignedIn own;
@@ -132,6 +134,10 @@ operations! {
     ListJobs: read SignedIn own;
     CreateJob: write SignedIn own;
     UpdateJob: write SignedIn own;
+    // What is done later is done with the rights of whoever asked, and needs a session that is finished.
+    BeginTask: write SignedIn own lasts;
+    RunTask: write SignedIn own;
+    ReadTasks: read ReadSettings own;
     // The installation.
     ReadSettings: read ReadSettings;
     ChangeSettings: write ManageSettings lasts;

@@ -25,6 +25,25 @@ pub(crate) struct Work<'c> {
 }
 
 impl Work<'_> {
+    /// Goes on with another operation, for use-cases of several steps: each is allowed by itself.
+    pub fn switch(&mut self, operation: Operation) -> Result<(), Fault> {
+        let access = operation.access();
+        if access.writes && self.caller.limits.read_only {
+            return Err(Fault::KeyLimit);
+        }
+        if access.lasts {
+            self.caller.check_finished(operation)?;
+        }
+        if access.permission != Permission::SignedIn
+            && !access.own
+            && self.caller.scopes(access.permission).is_empty()
+        {
+            return Err(Fault::Forbidden(access.permission));
+        }
+        self.operation = operation;
+        Ok(())
+    }
+
     /// Where the operation's permission counts.
     pub fn scopes(&self) -> Vec<Scope> {
         self.caller.scopes(self.operation.access().permission)

@@ -2,8 +2,8 @@
 //! native API's parameters, its description, exports and actions are made from these tables.
 
 use crate::model::{
-    CollectionField, EventField, GroupField, KeyField, MailField, OrganisationField, RoleField,
-    SessionField, UserField,
+    CollectionField, EventField, GrantField, GroupField, KeyField, MailField, OrganisationField,
+    RoleField, SessionField, UserField,
 };
 
 use super::{FieldKind as Kind, FilterField};
@@ -184,7 +184,18 @@ pub const EVENT_FIELDS: &[FilterField<EventField>] = &[
     field("organisation", EventField::Organisation, Kind::Organisation),
     field("address", EventField::Address, Kind::Lower),
     field("request_id", EventField::RequestId, Kind::Exact),
+    field("subject", EventField::Subject, Kind::User),
     field("at", EventField::At, Kind::Time),
+];
+
+/// The fields of the grants of everybody.
+pub const GRANT_FIELDS: &[FilterField<GrantField>] = &[
+    field("user", GrantField::User, Kind::User),
+    field("role", GrantField::Role, Kind::Role),
+    field("platform", GrantField::Platform, Kind::Lower),
+    field("organisation", GrantField::Organisation, Kind::Organisation),
+    field("direct", GrantField::Direct, Kind::Flag),
+    field("expires_at", GrantField::ExpiresAt, Kind::Time),
 ];
 
 /// The fields of queued and ended mails.

@@ -1,6 +1,7 @@
 //! The directory's own words: entities, ids, permissions, faults, predicates. Pure data: nothing
 //! here reads a clock, a database or a vendor's wire format.
 
+mod access_line;
 mod event;
 mod extension;
 mod fault;
@@ -15,11 +16,13 @@ mod permission;
 mod predicate;
 mod role;
 mod settings;
+mod task;
 mod ties;
 mod time;
 mod user;
 mod user_field;
 
+pub use access_line::*;
 pub use event::*;
 pub use extension::*;
 pub use fault::*;
@@ -34,6 +37,7 @@ pub use permission::*;
 pub use predicate::*;
 pub use role::*;
 pub use settings::*;
+pub use task::*;
 pub use ties::*;
 pub use time::Time;
 pub use user::*;

@@ -350,6 +350,8 @@ pub enum EventField {
     Organisation,
     /// The address (exact).
     Address,
+    /// The number of the person concerned, also by their keys, sessions, grants and memberships (exact).
+    Subject,
     /// The key that was used (exact number).
     Key,
     /// The session that was used (exact number).

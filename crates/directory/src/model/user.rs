@@ -309,3 +309,46 @@ pub struct UserRelations {
     /// Groups.
     pub groups: Vec<GroupId>,
 }
+
+/// What making sure of a person came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnsureOutcome {
+    /// They were made.
+    Created,
+    /// Something differed and was changed.
+    Updated,
+    /// Everything was so already.
+    Unchanged,
+}
+
+/// A person who is there as was asked for.
+#[derive(Clone, Debug)]
+pub struct Ensured {
+    /// What was done.
+    pub outcome: EnsureOutcome,
+    /// The fields that changed, in the directory's words.
+    pub changed: Vec<String>,
+    /// The person.
+    pub user: User,
+}
+
+/// The way to a first or a new password, handed out instead of being mailed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessLink {
+    /// The single-use token.
+    pub token: String,
+    /// What for.
+    pub purpose: super::key::TokenPurpose,
+    /// When it ends.
+    pub expires_at: Time,
+}
+
+impl std::fmt::Debug for AccessLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessLink")
+            .field("purpose", &self.purpose)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -255,6 +255,7 @@ fn about(collection: &Collection) -> About<'_> {
         id: Some(collection.id.0),
         name: Some(&collection.name),
         organisation: Some(collection.organisation),
+        subject: None,
     }
 }
 

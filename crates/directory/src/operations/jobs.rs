@@ -30,7 +30,7 @@ impl Handle {
                 let (which, user) = (which, handle.caller.user);
                 handle
                     .read(Operation::ListJobs, async |work: &mut Work<'_>| {
-                        let job = jobs::find(&mut work.tx, &which, user).await?;
+                        let job = jobs::find(&mut work.tx, &which, Some(user)).await?;
                         Ok(job.ok_or(Fault::NotFound(Kind::Job))?)
                     })
                     .await
@@ -75,7 +75,7 @@ impl Handle {
                 let (which, user) = (which, handle.caller.user);
                 handle
                     .write(Operation::UpdateJob, async move |work: &mut Work<'_>| {
-                        let mut job = jobs::find(&mut work.tx, &which, user)
+                        let mut job = jobs::find(&mut work.tx, &which, Some(user))
                             .await?
                             .ok_or(Fault::NotFound(Kind::Job))?;
                         if job.ended_at.is_some() {

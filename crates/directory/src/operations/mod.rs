@@ -1,7 +1,7 @@
 //! The use-cases: one file per resource. Each names its operation, loads what the rules need, checks,
 //! changes rows, appends events and enqueues mail in one transaction.
 
-mod audit;
+pub(crate) mod audit;
 mod collections;
 mod derived;
 mod extensions;
@@ -19,10 +19,12 @@ mod readiness;
 mod records;
 mod refusals;
 pub(crate) mod roles;
-mod second_factors;
+pub(crate) mod rows;
+pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sweep;
+pub(crate) mod tasks;
 pub(crate) mod tokens;
 mod usage;
 pub(crate) mod users;

@@ -388,6 +388,7 @@ async fn tell(work: &mut Work<'_>, verb: &str, record: &Record) -> Outcome<()> {
         organisation: record
             .organisation
             .or(record.owner.map(|_| work.caller.home)),
+        subject: record.owner.map(|user| user.0),
     };
     // The document may hold what no trail should: only which record it was is told.
     let detail = json!({ "kind": record.kind, "number": record.number });

@@ -153,6 +153,7 @@ async fn append(tx: &mut Tx<'_>, refused: &Refused, times: &Times) -> Outcome<()
         entity_id: None,
         entity_name: refused.operation.map(Operation::name),
         organisation: times.home.map(|home| home.0),
+        subject: refused.who.map(|user| user.0),
         detail: Some(&detail),
         address: address.as_deref(),
         request_id: Some(times.request_id.as_str()).filter(|id| !id.is_empty()),

@@ -257,18 +257,25 @@ impl Handle {
             self.write(operation, async move |work: &mut Work<'_>| {
                 let mut removed = 0;
                 for which in &users {
-                    let user = work.target_user(which).await?;
-                    let session = matches!(work.caller.credential, Credential::Session(_, None));
-                    if user.id == work.caller.user && session && !work.caller.proven {
-                        return Err(Fault::WrongPassword.into());
-                    }
-                    removed += usize::from(remove(work, which).await?);
+                    removed += usize::from(remove_of(work, which).await?);
                 }
                 Ok(removed)
             })
             .await
         })
     }
+}
+
+/// Takes somebody's second factor away, with every rule. A session takes its own person's away with a
+/// proof, and a job that a session asked for not at all.
+pub(crate) async fn remove_of(work: &mut Work<'_>, which: &UserRef) -> Outcome<bool> {
+    let user = work.target_user(which).await?;
+    let caller = &work.caller;
+    let session = matches!(caller.credential, Credential::Session(_, None)) || caller.delegated;
+    if user.id == caller.user && session && !caller.proven {
+        return Err(Fault::WrongPassword.into());
+    }
+    remove(work, which).await
 }
 
 async fn remove(work: &mut Work<'_>, which: &UserRef) -> Outcome<bool> {

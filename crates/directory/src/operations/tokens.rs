@@ -13,8 +13,8 @@ use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState, User, UserKind,
-    UserRef,
+    AccessLink, Fault, Kind, Lifetimes, NewMail, Platform, Standing, TokenPurpose, TokenState,
+    User, UserKind, UserRef,
 };
 use crate::outcome::{Abort, Outcome};
 use crate::rules;
@@ -192,15 +192,7 @@ impl Handle {
             let operation = Operation::SendPasswordReset;
             self.write(operation, async move |work: &mut Work<'_>| {
                 for which in &users {
-                    let user = recipient(work, which).await?;
-                    if dead_at_once {
-                        passwords::delete(&mut work.tx, user.id).await?;
-                        password_changes::end_sessions(work, user.id, None).await?;
-                    }
-                    let detail = json!({ "dead_at_once": dead_at_once });
-                    work.event("password.reset_sent", About::user(&user), Some(detail))
-                        .await?;
-                    send(work, &user, TokenPurpose::Reset, "password_reset").await?;
+                    send_reset(work, which, dead_at_once).await?;
                 }
                 Ok(())
             })
@@ -232,6 +224,85 @@ impl Handle {
                         },
                     )
                     .await
+            })
+        }
+        inner(self, user.into())
+    }
+}
+
+/// Mails somebody a link to a new password, with every rule.
+pub(crate) async fn send_reset(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    dead_at_once: bool,
+) -> Outcome<()> {
+    let user = recipient(work, which).await?;
+    if dead_at_once {
+        passwords::delete(&mut work.tx, user.id).await?;
+        password_changes::end_sessions(work, user.id, None).await?;
+    }
+    let detail = json!({ "dead_at_once": dead_at_once });
+    work.event("password.reset_sent", About::user(&user), Some(detail))
+        .await?;
+    send(work, &user, TokenPurpose::Reset, "password_reset").await
+}
+
+impl Handle {
+    /// Makes the link that an access mail would hold and hands its token out, this once: for
+    /// installations that send no mail. Whoever has the token has the account, so it takes what resetting
+    /// the password takes, and no limited key.
+    pub fn create_access_link(&self, user: impl Into<UserRef>) -> Pending<'_, AccessLink> {
+        fn inner(handle: &Handle, which: UserRef) -> Pending<'_, AccessLink> {
+            Box::pin(async move {
+                let operation = Operation::SendAccessMail;
+                handle.admit_unlimited(operation)?;
+                let token = handle.inner.seams.letters_and_digits(TOKEN_LENGTH);
+                let secret = token.clone();
+                let (purpose, expires_at) = handle
+                    .write(operation, async move |work: &mut Work<'_>| {
+                        let user = work.target_user(&which).await?;
+                        work.guard_takeover(&user).await?;
+                        if user.id == work.caller.user {
+                            work.require_proof().await?;
+                        }
+                        if user.kind == UserKind::Service {
+                            return Err(
+                                Fault::invalid("password", "service accounts have none").into()
+                            );
+                        }
+                        if !may_reset(work, &user) {
+                            return Err(Fault::invalid("status", "must be active").into());
+                        }
+                        let purpose = if user.sign_in_count == 0 {
+                            TokenPurpose::Activate
+                        } else {
+                            TokenPurpose::Reset
+                        };
+                        let inner = std::sync::Arc::clone(&work.inner);
+                        let lifetimes: Lifetimes = inner.setting(&mut work.tx).await?;
+                        let seconds = match purpose {
+                            TokenPurpose::Activate => lifetimes.activation,
+                            _ => lifetimes.reset,
+                        };
+                        let now = work.now;
+                        let stored = Token {
+                            user: user.id,
+                            purpose,
+                            detail: None,
+                            expires_at: now.plus(seconds.saturating_mul(1_000)),
+                        };
+                        tokens::insert(&mut work.tx, &digest(&token), &stored, now).await?;
+                        let detail = json!({ "purpose": purpose.word() });
+                        work.event("access_link.made", About::user(&user), Some(detail))
+                            .await?;
+                        Ok((purpose, stored.expires_at))
+                    })
+                    .await?;
+                Ok(AccessLink {
+                    token: secret,
+                    purpose,
+                    expires_at,
+                })
             })
         }
         inner(self, user.into())

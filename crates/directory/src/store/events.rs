@@ -1,12 +1,12 @@
 //! The audit trail in SQL.
 
 use crate::model::{
-    Event, EventField, EventId, KeyId, OrganisationId, Scope, SessionId, Time, UserId,
+    Event, EventField, EventId, Fault, KeyId, OrganisationId, Query, Scope, SessionId, Time, UserId,
 };
 
 use super::pages::Paged;
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
-use super::{Res, Row, StoreError, Tx};
+use super::select::{self, Bound, Column, Folding, Listed, Seen, Sql};
+use super::{Database, Res, Row, StoreError, Tx};
 
 /// The audit trail as a list.
 pub(crate) struct Events;
@@ -30,6 +30,7 @@ impl Listed for Events {
             EventField::EntityName => Column::Text("e.entity_name", Folding::Lower),
             EventField::Organisation => Column::Int("e.organisation_id"),
             EventField::Address => Column::Text("e.address", Folding::Exact),
+            EventField::Subject => Column::Int("e.subject_id"),
             EventField::Key => Column::Int("e.key_id"),
             EventField::Session => Column::Int("e.session_id"),
             EventField::RequestId => Column::Text("e.request_id", Folding::Exact),
@@ -126,6 +127,7 @@ pub(crate) struct NewEvent<'a> {
     pub entity_id: Option<i64>,
     pub entity_name: Option<&'a str>,
     pub organisation: Option<i64>,
+    pub subject: Option<i64>,
     pub detail: Option<&'a str>,
     pub address: Option<&'a str>,
     pub request_id: Option<&'a str>,
@@ -135,13 +137,87 @@ pub(crate) struct NewEvent<'a> {
 pub(crate) async fn append(tx: &mut Tx<'_>, event: &NewEvent<'_>) -> Res<()> {
     tx.exec_later(
         "INSERT INTO events (at, verb, actor_id, actor_name, platform, key_id, session_id, entity, entity_id, entity_name, \
-         organisation_id, detail, address, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         organisation_id, detail, address, request_id, subject_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+         $14, $15)",
         &[
             event.at.0.into(), event.verb.into(), event.actor.into(), event.actor_name.into(), event.platform.into(),
             event.key.into(), event.session.into(), event.entity.into(), event.entity_id.into(), event.entity_name.into(),
             event.organisation.into(), event.detail.into(), event.address.into(), event.request_id.into(),
+            event.subject.into(),
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// The order in which events are handed on, and the statement for those behind a place in it that are
+/// there for good: nothing that is still to be committed comes before them.
+pub(crate) fn stream_sql(
+    database: Database,
+    query: &Query<EventField>,
+    after: (i64, i64),
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<Sql, Fault> {
+    let mut sql = Sql::default();
+    sql.push("SELECT ").push(<Events as Paged>::COLUMNS);
+    sql.push(", e.tx FROM events e");
+    select::narrowed::<Events>(&mut sql, query, scopes, limit, now)?;
+    let (tx, id) = after;
+    match database {
+        Database::Sqlite => {
+            sql.push(" AND e.id > ").bind(Bound::Int(id));
+            sql.push(" ORDER BY e.id LIMIT ");
+        }
+        Database::Postgres => {
+            sql.push(" AND (e.tx, e.id) > (").bind_all([tx, id]);
+            sql.push(") AND e.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+            sql.push(" ORDER BY e.tx, e.id LIMIT ");
+        }
+    }
+    sql.bind(Bound::Int(i64::from(query.limit)));
+    Ok(sql)
+}
+
+/// Those events, each with its place in the order.
+pub(crate) async fn stream(tx: &mut Tx<'_>, sql: &Sql) -> Res<Vec<(Event, (i64, i64))>> {
+    tx.all(&sql.text, &sql.vals(), |row| {
+        let event = <Events as Paged>::read(row)?;
+        let place = (row.int(<Events as Paged>::AFTER)?, event.id.0);
+        Ok((event, place))
+    })
+    .await
+}
+
+/// The last of the transactions that are all over.
+const POSTGRES_HORIZON: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
+const POSTGRES_SETTLE: &str =
+    "UPDATE events SET tx = 0 WHERE tx > pg_current_xact_id()::text::bigint";
+
+/// The place in the order behind which what happens from now on is.
+pub(crate) async fn latest_place(tx: &mut Tx<'_>) -> Res<(i64, i64)> {
+    match tx.database() {
+        Database::Sqlite => {
+            let last = tx
+                .one("SELECT COALESCE(MAX(id), 0) FROM events", &[], |row| {
+                    row.int(0)
+                })
+                .await?;
+            Ok((0, last.unwrap_or(0)))
+        }
+        Database::Postgres => {
+            let horizon = tx.one(POSTGRES_HORIZON, &[], |row| row.int(0)).await?;
+            Ok((horizon.unwrap_or(0), i64::MAX))
+        }
+    }
+}
+
+/// Events that were written under another server's count of transactions, by a restored copy, are older
+/// than all that this server writes.
+pub(crate) async fn settle_restored(tx: &mut Tx<'_>) -> Res<()> {
+    if tx.database() == Database::Postgres {
+        tx.exec(POSTGRES_SETTLE, &[]).await?;
+    }
     Ok(())
 }

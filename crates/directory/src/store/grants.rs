@@ -54,19 +54,49 @@ pub(crate) async fn direct(tx: &mut Tx<'_>, user: UserId, platform: &str) -> Res
         "SELECT g.id, g.user_id, g.role_id, g.organisation_id, g.expires_at, g.created_at, g.created_by FROM grants g \
          JOIN roles r ON r.id = g.role_id WHERE g.user_id = $1 AND r.platform = $2 ORDER BY g.id",
         &[user.0.into(), platform.into()],
-        |row| {
-            Ok(Grant {
-                id: GrantId(row.int(0)?),
-                user: UserId(row.int(1)?),
-                role: RoleId(row.int(2)?),
-                organisation: OrganisationId(row.int(3)?),
-                expires_at: row.opt_int(4)?.map(Time),
-                created_at: Time(row.int(5)?),
-                created_by: row.opt_int(6)?.map(UserId),
-            })
-        },
+        read_grant,
     )
     .await
+}
+
+/// The same on every platform.
+pub(crate) async fn all_direct(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<Grant>> {
+    tx.all(
+        "SELECT g.id, g.user_id, g.role_id, g.organisation_id, g.expires_at, g.created_at, g.created_by FROM grants g \
+         WHERE g.user_id = $1 ORDER BY g.id",
+        &[user.0.into()],
+        read_grant,
+    )
+    .await
+}
+
+fn read_grant(row: &Row<'_>) -> Res<Grant> {
+    Ok(Grant {
+        id: GrantId(row.int(0)?),
+        user: UserId(row.int(1)?),
+        role: RoleId(row.int(2)?),
+        organisation: OrganisationId(row.int(3)?),
+        expires_at: row.opt_int(4)?.map(Time),
+        created_at: Time(row.int(5)?),
+        created_by: row.opt_int(6)?.map(UserId),
+    })
+}
+
+/// Whether somebody is granted a role directly in an organisation, for good.
+pub(crate) async fn holds(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    role: RoleId,
+    organisation: OrganisationId,
+) -> Res<bool> {
+    let found = tx
+        .one(
+            "SELECT 1 FROM grants WHERE user_id = $1 AND role_id = $2 AND organisation_id = $3 AND expires_at IS NULL",
+            &[user.0.into(), role.0.into(), organisation.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(found.is_some())
 }
 
 /// A home has moved: the roles of a platform with exactly one go along.
@@ -158,7 +188,7 @@ pub(crate) async fn held(
 }
 
 /// Roles of a platform that this build does not serve are nobody's.
-fn read_held(row: &Row<'_>, known: &[Platform]) -> Res<Option<HeldRole>> {
+pub(super) fn read_held(row: &Row<'_>, known: &[Platform]) -> Res<Option<HeldRole>> {
     let word = row.text(2)?;
     let Some(platform) = known.iter().find(|platform| platform.word() == word) else {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! Long pieces of work in SQL.
 
-use crate::model::{Job, JobId, OrganisationId, Ref, Time, UserId};
+use crate::model::{Job, JobId, JobQuery, OrganisationId, Ref, Time, UserId};
 
 use super::select::{Bound, Sql};
 use super::{Res, Row, StoreError, Tx};
@@ -24,13 +24,19 @@ fn read(row: &Row<'_>) -> Res<Job> {
     })
 }
 
-/// Somebody's job of that number or UUID.
-pub(crate) async fn find(tx: &mut Tx<'_>, which: &Ref<JobId>, owner: UserId) -> Res<Option<Job>> {
+/// The job of that number or UUID; somebody's alone, if an owner is given.
+pub(crate) async fn find(
+    tx: &mut Tx<'_>,
+    which: &Ref<JobId>,
+    owner: Option<UserId>,
+) -> Res<Option<Job>> {
     let mut sql = Sql::default();
     sql.push("SELECT ")
         .push(COLUMNS)
-        .push(" FROM jobs j WHERE j.owner_id = ")
-        .bind(Bound::Int(owner.0));
+        .push(" FROM jobs j WHERE 1 = 1");
+    if let Some(owner) = owner {
+        sql.push(" AND j.owner_id = ").bind(Bound::Int(owner.0));
+    }
     match which {
         Ref::Id(id) => sql.push(" AND j.id = ").bind(Bound::Int(id.0)),
         Ref::Uuid(uuid) => sql
@@ -59,6 +65,43 @@ pub(crate) async fn list(
     }
     sql.push(" ORDER BY j.id DESC LIMIT ")
         .bind(Bound::Int(i64::from(limit)));
+    tx.all(&sql.text, &sql.vals(), read).await
+}
+
+/// How many of somebody's jobs have not ended.
+pub(crate) async fn unended(tx: &mut Tx<'_>, owner: UserId) -> Res<i64> {
+    let count = tx
+        .one(
+            "SELECT COUNT(*) FROM jobs WHERE owner_id = $1 AND ended_at IS NULL",
+            &[owner.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Jobs, the newest first, with one more than asked for; somebody's alone, if an owner is given.
+pub(crate) async fn page(tx: &mut Tx<'_>, only: Option<UserId>, query: &JobQuery) -> Res<Vec<Job>> {
+    let mut sql = Sql::default();
+    sql.push("SELECT ")
+        .push(COLUMNS)
+        .push(" FROM jobs j WHERE 1 = 1");
+    for owner in only.iter().chain(&query.owner) {
+        sql.push(" AND j.owner_id = ").bind(Bound::Int(owner.0));
+    }
+    for (column, wanted) in [
+        (" AND j.kind = ", &query.kind),
+        (" AND j.state = ", &query.state),
+    ] {
+        if let Some(wanted) = wanted {
+            sql.push(column).bind(Bound::Text(wanted.clone()));
+        }
+    }
+    if let Some(before) = query.before {
+        sql.push(" AND j.id < ").bind(Bound::Int(before.0));
+    }
+    sql.push(" ORDER BY j.id DESC LIMIT ")
+        .bind(Bound::Int(i64::from(query.limit) + 1));
     tx.all(&sql.text, &sql.vals(), read).await
 }
 

@@ -25,6 +25,16 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "key_titles",
         sql: include_str!("migrations/0003_key_titles.sql"),
     },
+    Migration {
+        number: 4,
+        name: "jobs",
+        sql: include_str!("migrations/0004_jobs.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "events",
+        sql: include_str!("migrations/0005_events.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

@@ -13,11 +13,14 @@ pub(crate) mod doors;
 mod error;
 pub(crate) mod events;
 pub(crate) mod extensions;
+pub(crate) mod grant_lists;
 pub(crate) mod grants;
 pub(crate) mod groups;
 mod health;
 pub(crate) mod held_roles;
 pub(crate) mod inactivity;
+pub(crate) mod job_parts;
+pub(crate) mod job_tasks;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod links;
@@ -66,7 +69,7 @@ pub(crate) use access::{Changes, Moment, Whom};
 pub(crate) use error::{Res, StoreError};
 pub(crate) use health::Ailment;
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
-pub(crate) use transaction::{Database, Tx};
+pub(crate) use transaction::{Database, Savepoint, Tx};
 pub(crate) use value::{Row, Val};
 
 /// How long a long read waits for its turn.

@@ -214,6 +214,14 @@ pub(crate) async fn update(tx: &mut Tx<'_>, role: &Role, actor: Option<UserId>) 
     Ok(())
 }
 
+/// What every role brings.
+pub(crate) async fn lines_of_all(tx: &mut Tx<'_>) -> Res<Vec<(RoleId, Vec<Line>)>> {
+    tx.all("SELECT id, lines FROM roles ORDER BY id", &[], |row| {
+        Ok((RoleId(row.int(0)?), lines(row.text(1)?)?))
+    })
+    .await
+}
+
 /// Whether somebody or some group carries the role.
 pub(crate) async fn worn(tx: &mut Tx<'_>, id: RoleId) -> Res<bool> {
     let worn = tx

@@ -189,6 +189,18 @@ pub(crate) async fn of(
     Ok(found)
 }
 
+/// Whether somebody has a session.
+pub(crate) async fn any_of(tx: &mut Tx<'_>, user: UserId) -> Res<bool> {
+    let found = tx
+        .one(
+            "SELECT 1 FROM sessions WHERE user_id = $1 LIMIT 1",
+            &[user.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The newest sessions of the people within those scopes that have not reached their absolute end.
 pub(crate) async fn within(
     tx: &mut Tx<'_>,

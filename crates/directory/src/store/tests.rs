@@ -127,6 +127,7 @@ macro_rules! contract {
 }
 
 mod changes;
+mod feature_lists;
 mod statements;
 mod user_lists;
 

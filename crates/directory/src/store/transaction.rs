@@ -1,11 +1,15 @@
 //! A transaction as the use-cases see it: statements with `$1 … $n`, rows handed to a callback.
 
+mod savepoint;
+
 use rusqlite::Connection;
 
 use super::access::{Changes, Effect, Whom, bump_for};
 use super::error::{Res, StoreError};
 use super::value::{Kept, Row, Val};
 use super::{postgres, sqlite};
+
+pub(crate) use savepoint::Savepoint;
 
 /// A running transaction, or a part of one.
 ///

@@ -127,6 +127,23 @@ pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
     tx.one(&SQL, &[id.0.into()], read_user).await
 }
 
+/// The users of those numbers, by number.
+pub(crate) async fn by_ids(tx: &mut Tx<'_>, ids: &[UserId]) -> Res<Vec<User>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT ")
+            .push(COLUMNS)
+            .push(" FROM ")
+            .push(TABLES);
+        sql.push(" WHERE u.id IN (")
+            .bind_all(chunk.iter().map(|id| id.0))
+            .push(") ORDER BY u.id");
+        found.extend(tx.all(&sql.text, &sql.vals(), read_user).await?);
+    }
+    Ok(found)
+}
+
 /// The user of that UUID.
 pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: Uuid) -> Res<Option<User>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {

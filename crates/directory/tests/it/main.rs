@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod access_loss;
+mod access_review;
 mod audit;
 mod collections;
 mod escalation;
+mod event_stream;
 mod grants;
 mod group_sharing;
 mod groups;
@@ -12,6 +14,7 @@ mod held_roles;
 mod in_name;
 mod inactivity;
 mod install;
+mod jobs;
 mod keys;
 mod limited_keys;
 mod lockouts;

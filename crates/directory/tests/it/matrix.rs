@@ -544,6 +544,10 @@ async fn trial(
         | O::WriteOwnRecord
         | O::ListJobs
         | O::CreateJob
-        | O::UpdateJob => return None,
+        | O::UpdateJob
+        | O::EnsureUser
+        | O::BeginTask
+        | O::RunTask
+        | O::ReadTasks => return None,
     })
 }

@@ -61,6 +61,7 @@ impl Handle {
                         id: Some(of),
                         name: Some(&name.0),
                         organisation: name.1,
+                        subject: (kind == Extended::User).then_some(of),
                     };
                     // The document may hold what no trail should: only that it changed is told.
                     let detail = json!({ "after": { "extension": platform } });

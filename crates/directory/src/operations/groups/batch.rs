@@ -6,12 +6,48 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
-use crate::model::{GroupRef, GroupRoleScope, RoleId, UserRef};
+use crate::model::{Group, GroupRef, GroupRoleScope, RoleId, UserRef};
 use crate::operations::roles::grants::{described, group_and_role};
+use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::{grants, members};
 
 use super::members::{handed_out, join, leave, may_hand_out};
+
+/// Puts somebody into a group, with every rule; false when they were in it already.
+pub(crate) async fn add(work: &mut Work<'_>, group: &GroupRef, user: &UserRef) -> Outcome<bool> {
+    let group = handed_out(work, group).await?;
+    change_member(work, &group, user, true).await
+}
+
+/// Takes somebody out of a group, with every rule; false when they were not in it.
+pub(crate) async fn remove(work: &mut Work<'_>, group: &GroupRef, user: &UserRef) -> Outcome<bool> {
+    let group = handed_out(work, group).await?;
+    change_member(work, &group, user, false).await
+}
+
+async fn change_member(
+    work: &mut Work<'_>,
+    group: &Group,
+    user: &UserRef,
+    add: bool,
+) -> Outcome<bool> {
+    let user = work.visible_user(user).await?;
+    if members::is_in(&mut work.tx, user.id, group.id).await? == add {
+        return Ok(false);
+    }
+    let membership = json!({ "group": group.name, "group_id": group.id });
+    let (verb, detail) = if add {
+        join(work, &user, group).await?;
+        ("member.added", json!({ "after": membership }))
+    } else {
+        may_hand_out(work, &user, group).await?;
+        leave(work, &user, group.id).await?;
+        ("member.removed", json!({ "before": membership }))
+    };
+    work.event(verb, About::user(&user), Some(detail)).await?;
+    Ok(true)
+}
 
 impl Handle {
     /// Puts several people into a group, all or none; tells how many of them were not in it yet.
@@ -68,21 +104,7 @@ impl Handle {
                 let group = handed_out(work, &group).await?;
                 let mut changed = 0;
                 for user in &users {
-                    let user = work.visible_user(user).await?;
-                    if members::is_in(&mut work.tx, user.id, group.id).await? == add {
-                        continue;
-                    }
-                    let membership = json!({ "group": group.name, "group_id": group.id });
-                    let (verb, detail) = if add {
-                        join(work, &user, &group).await?;
-                        ("member.added", json!({ "after": membership }))
-                    } else {
-                        may_hand_out(work, &user, &group).await?;
-                        leave(work, &user, group.id).await?;
-                        ("member.removed", json!({ "before": membership }))
-                    };
-                    work.event(verb, About::user(&user), Some(detail)).await?;
-                    changed += 1;
+                    changed += usize::from(change_member(work, &group, user, add).await?);
                 }
                 Ok(changed)
             })

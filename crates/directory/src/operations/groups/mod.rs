@@ -1,6 +1,6 @@
 //! Groups: list, show, make, change, delete.
 
-mod batch;
+pub(crate) mod batch;
 pub(crate) mod members;
 mod sharing;
 pub(crate) mod visibility;

@@ -153,16 +153,7 @@ impl Handle {
                 let which = user;
                 handle
                     .write(Operation::RevokeKey, async move |work: &mut Work<'_>| {
-                        let owner = work.target_user(&which).await?;
-                        work.guard_takeover(&owner).await?;
-                        let mut count = 0;
-                        for key in keys::standing_of(&mut work.tx, owner.id).await? {
-                            if Some(key.id) != except {
-                                revoke(work, &key, &owner).await?;
-                                count += 1;
-                            }
-                        }
-                        Ok(count)
+                        revoke_of(work, &which, except).await
                     })
                     .await
             })
@@ -427,6 +418,24 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
     Ok(key)
 }
 
+/// Revokes all of somebody's keys but one, with every rule; tells how many there were.
+pub(crate) async fn revoke_of(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    except: Option<KeyId>,
+) -> Outcome<u64> {
+    let owner = work.target_user(which).await?;
+    work.guard_takeover(&owner).await?;
+    let mut count = 0;
+    for key in keys::standing_of(&mut work.tx, owner.id).await? {
+        if Some(key.id) != except {
+            revoke(work, &key, &owner).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
 pub(crate) async fn revoke(work: &mut Work<'_>, key: &Key, owner: &User) -> Outcome<()> {
     let now: Time = work.now;
     if keys::revoke(&mut work.tx, key.id, now).await? {
@@ -454,6 +463,7 @@ async fn event(
         id: Some(key.id.0),
         name: Some(&key.name),
         organisation: Some(owner.home),
+        subject: Some(owner.id.0),
     };
     work.event(verb, about, Some(detail)).await
 }

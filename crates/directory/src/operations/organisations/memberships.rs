@@ -42,6 +42,94 @@ pub(crate) async fn may_join(
     }
 }
 
+/// Makes somebody a member, with every rule.
+pub(crate) async fn add(
+    work: &mut Work<'_>,
+    user: &UserRef,
+    organisation: &OrganisationRef,
+    administrator: Option<bool>,
+) -> Outcome<Membership> {
+    let user = work.visible_user(user).await?;
+    let organisation = work
+        .find_organisation(organisation)
+        .await?
+        .ok_or(Fault::UnknownReference(Kind::Organisation))?;
+    may_join(work, Permission::ManageMemberships, organisation.id).await?;
+    let present = organisations::memberships(&mut work.tx, &[user.id]).await?;
+    let old = present
+        .iter()
+        .find(|one| one.organisation == organisation.id)
+        .copied();
+    let new = Membership {
+        user: user.id,
+        organisation: organisation.id,
+        home: old.is_some_and(|old| old.home),
+        administrator: administrator.unwrap_or(old.is_some_and(|old| old.administrator)),
+    };
+    if new.administrator != old.is_some_and(|old| old.administrator) {
+        work.guard_takeover(&user).await?;
+        covering::may_flag(work, &user, organisation.id).await?;
+    }
+    if old != Some(new) {
+        let now = work.now;
+        organisations::put_membership(&mut work.tx, new, now).await?;
+        let after =
+            json!({ "organisation": organisation.name, "administrator": new.administrator });
+        let detail = json!({ "after": after });
+        work.event("membership.set", About::user(&user), Some(detail))
+            .await?;
+    }
+    Ok(new)
+}
+
+/// Takes somebody out of an organisation, with every rule.
+pub(crate) async fn remove(
+    work: &mut Work<'_>,
+    user: &UserRef,
+    organisation: &OrganisationRef,
+) -> Outcome<()> {
+    let mut user = work.visible_user(user).await?;
+    let organisation = work
+        .find_organisation(organisation)
+        .await?
+        .ok_or(Fault::UnknownReference(Kind::Organisation))?;
+    may_join(work, Permission::ManageMemberships, organisation.id).await?;
+    let present = organisations::memberships(&mut work.tx, &[user.id]).await?;
+    let Some(old) = present
+        .iter()
+        .find(|one| one.organisation == organisation.id)
+    else {
+        return Err(Fault::NotFound(Kind::Membership).into());
+    };
+    let now = work.now;
+    if old.home {
+        if organisation.id == crate::ROOT {
+            return Err(Fault::Protected(Kind::Membership).into());
+        }
+        work.guard_takeover(&user).await?;
+        if !work
+            .reaches_organisation(Permission::ManageMemberships, crate::ROOT)
+            .await?
+        {
+            return Err(Fault::Forbidden(Permission::ManageMemberships).into());
+        }
+        home::settle(work, &mut user, crate::ROOT, &present).await?;
+    } else {
+        if old.administrator {
+            work.guard_takeover(&user).await?;
+        }
+        organisations::delete_membership(&mut work.tx, user.id, organisation.id).await?;
+        home::leave_foreign_groups(work, &mut user).await?;
+    }
+    user.updated_at = now;
+    user.updated_by = work.actor();
+    let alias = work.inner.alias(&user);
+    users::update(&mut work.tx, &user, alias.as_deref()).await?;
+    let detail = json!({ "before": { "organisation": organisation.name } });
+    work.event("membership.ended", About::user(&user), Some(detail))
+        .await
+}
+
 impl Handle {
     /// The memberships of those users, homes first. Users the caller does not see are left out.
     pub fn memberships<'a>(&'a self, of: &'a [UserId]) -> Pending<'a, Vec<Membership>> {
@@ -85,34 +173,14 @@ impl Handle {
         ) -> Pending<'_, Membership> {
             Box::pin(async move {
                 let (user, organisation) = (user, organisation);
-                handle.write(Operation::AddMembership, async move |work: &mut Work<'_>| {
-            let user = work.visible_user(&user).await?;
-            let organisation = work
-                .find_organisation(&organisation)
-                .await?
-                .ok_or(Fault::UnknownReference(Kind::Organisation))?;
-            may_join(work, Permission::ManageMemberships, organisation.id).await?;
-            let present = organisations::memberships(&mut work.tx, &[user.id]).await?;
-            let old = present.iter().find(|one| one.organisation == organisation.id).copied();
-            let new = Membership {
-                user: user.id,
-                organisation: organisation.id,
-                home: old.is_some_and(|old| old.home),
-                administrator: administrator.unwrap_or(old.is_some_and(|old| old.administrator)),
-            };
-            if new.administrator != old.is_some_and(|old| old.administrator) {
-                work.guard_takeover(&user).await?;
-                covering::may_flag(work, &user, organisation.id).await?;
-            }
-            if old != Some(new) {
-                let now = work.now;
-                organisations::put_membership(&mut work.tx, new, now).await?;
-                let detail = json!({ "after": { "organisation": organisation.name, "administrator": new.administrator } });
-                work.event("membership.set", About::user(&user), Some(detail)).await?;
-            }
-            Ok(new)
-        })
-        .await
+                handle
+                    .write(
+                        Operation::AddMembership,
+                        async move |work: &mut Work<'_>| {
+                            add(work, &user, &organisation, administrator).await
+                        },
+                    )
+                    .await
             })
         }
         inner(self, user.into(), organisation.into(), administrator)
@@ -131,59 +199,7 @@ impl Handle {
                 handle
                     .write(
                         Operation::RemoveMembership,
-                        async move |work: &mut Work<'_>| {
-                            let mut user = work.visible_user(&user).await?;
-                            let organisation = work
-                                .find_organisation(&organisation)
-                                .await?
-                                .ok_or(Fault::UnknownReference(Kind::Organisation))?;
-                            may_join(work, Permission::ManageMemberships, organisation.id).await?;
-                            let present =
-                                organisations::memberships(&mut work.tx, &[user.id]).await?;
-                            let Some(old) = present
-                                .iter()
-                                .find(|one| one.organisation == organisation.id)
-                            else {
-                                return Err(Fault::NotFound(Kind::Membership).into());
-                            };
-                            let now = work.now;
-                            if old.home {
-                                if organisation.id == crate::ROOT {
-                                    return Err(Fault::Protected(Kind::Membership).into());
-                                }
-                                work.guard_takeover(&user).await?;
-                                if !work
-                                    .reaches_organisation(
-                                        Permission::ManageMemberships,
-                                        crate::ROOT,
-                                    )
-                                    .await?
-                                {
-                                    return Err(
-                                        Fault::Forbidden(Permission::ManageMemberships).into()
-                                    );
-                                }
-                                home::settle(work, &mut user, crate::ROOT, &present).await?;
-                            } else {
-                                if old.administrator {
-                                    work.guard_takeover(&user).await?;
-                                }
-                                organisations::delete_membership(
-                                    &mut work.tx,
-                                    user.id,
-                                    organisation.id,
-                                )
-                                .await?;
-                                home::leave_foreign_groups(work, &mut user).await?;
-                            }
-                            user.updated_at = now;
-                            user.updated_by = work.actor();
-                            let alias = work.inner.alias(&user);
-                            users::update(&mut work.tx, &user, alias.as_deref()).await?;
-                            let detail = json!({ "before": { "organisation": organisation.name } });
-                            work.event("membership.ended", About::user(&user), Some(detail))
-                                .await
-                        },
+                        async move |work: &mut Work<'_>| remove(work, &user, &organisation).await,
                     )
                     .await
             })

@@ -1,5 +1,6 @@
 //! Roles: list, show, make, change, delete.
 
+mod access;
 pub(crate) mod covering;
 pub(crate) mod defaults;
 pub(crate) mod granting;

@@ -27,11 +27,7 @@ impl Handle {
                 handle
                     .write(Operation::Unlock, async move |work: &mut Work<'_>| {
                         let mut user = work.target_user(&which).await?;
-                        work.guard_takeover(&user).await?;
-                        if lift(work, &user).await? {
-                            work.event("user.unlocked", About::user(&user), None)
-                                .await?;
-                        }
+                        unlock(work, &which).await?;
                         user.lockout_until = None;
                         Ok(user)
                     })
@@ -40,6 +36,18 @@ impl Handle {
         }
         inner(self, user.into())
     }
+}
+
+/// Lifts a lock-out, with every rule; false when there was none.
+pub(crate) async fn unlock(work: &mut Work<'_>, which: &UserRef) -> Outcome<bool> {
+    let user = work.target_user(which).await?;
+    work.guard_takeover(&user).await?;
+    let lifted = lift(work, &user).await?;
+    if lifted {
+        work.event("user.unlocked", About::user(&user), None)
+            .await?;
+    }
+    Ok(lifted)
 }
 
 /// Forgets the wrong passwords and the lock-outs they caused; tells whether there was one in force.

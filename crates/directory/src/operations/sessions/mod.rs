@@ -121,16 +121,7 @@ impl Handle {
                 handle
                     .write(
                         Operation::RevokeSessions,
-                        async move |work: &mut Work<'_>| {
-                            let user = work.target_user(&which).await?;
-                            let count = sessions::delete_of(&mut work.tx, user.id, except).await?;
-                            if count > 0 {
-                                let detail = json!({ "count": count });
-                                work.event("sessions.revoked", About::user(&user), Some(detail))
-                                    .await?;
-                            }
-                            Ok(count)
-                        },
+                        async move |work: &mut Work<'_>| revoke_of(work, &which, except).await,
                     )
                     .await
             })
@@ -173,6 +164,22 @@ impl Handle {
             .await
         })
     }
+}
+
+/// Ends somebody's sessions but one, with every rule; tells how many there were.
+pub(crate) async fn revoke_of(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    except: Option<SessionId>,
+) -> Outcome<u64> {
+    let user = work.target_user(which).await?;
+    let count = sessions::delete_of(&mut work.tx, user.id, except).await?;
+    if count > 0 {
+        let detail = json!({ "count": count });
+        work.event("sessions.revoked", About::user(&user), Some(detail))
+            .await?;
+    }
+    Ok(count)
 }
 
 /// Those that were used lately enough, uses of the last second included.

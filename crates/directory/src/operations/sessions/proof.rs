@@ -135,6 +135,10 @@ impl Work<'_> {
     /// be changed first.
     pub(crate) async fn require_proof(&mut self) -> Outcome<()> {
         self.caller.check_finished(self.operation)?;
+        // Nobody sits in front of a job.
+        if self.caller.delegated {
+            return Err(Fault::WrongPassword.into());
+        }
         let Credential::Session(session, None) = self.caller.credential else {
             return Ok(());
         };

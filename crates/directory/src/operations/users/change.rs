@@ -22,6 +22,7 @@ use super::checks::{check_home_domain, check_own_address, check_texts, take_name
 use super::{guarded_fields::touched, home};
 use crate::operations::passwords::{self, Prepared};
 use crate::operations::roles::{covering, owners};
+use crate::operations::users::changed::Changed;
 use crate::operations::{mail, tokens};
 use crate::pending::Pending;
 
@@ -113,50 +114,22 @@ impl Handle {
     }
 }
 
-/// Collects what changed, for the event.
-#[derive(Default)]
-struct Changed {
-    before: Map<String, Value>,
-    after: Map<String, Value>,
-}
-
-impl Changed {
-    fn note(&mut self, field: &str, before: impl Into<Value>, after: impl Into<Value>) {
-        self.before.insert(field.to_owned(), before.into());
-        self.after.insert(field.to_owned(), after.into());
-    }
-
-    fn set<T: PartialEq + Clone + serde::Serialize>(
-        &mut self,
-        field: &str,
-        slot: &mut T,
-        new: Option<&T>,
-    ) -> bool {
-        match new {
-            Some(new) if new != slot => {
-                self.note(field, json!(slot), json!(new));
-                slot.clone_from(new);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.after.is_empty()
-    }
-
-    fn detail(self) -> Value {
-        json!({ "before": self.before, "after": self.after })
-    }
-}
-
 pub(crate) async fn update(
     work: &mut Work<'_>,
     which: &UserRef,
     change: &UserChange,
     prepared: Option<&Prepared>,
 ) -> Outcome<User> {
+    Ok(update_noting(work, which, change, prepared).await?.0)
+}
+
+/// The same, telling what changed too.
+pub(crate) async fn update_noting(
+    work: &mut Work<'_>,
+    which: &UserRef,
+    change: &UserChange,
+    prepared: Option<&Prepared>,
+) -> Outcome<(User, Changed)> {
     let old = work.target_user(which).await?;
     if change
         .if_revision
@@ -224,9 +197,10 @@ pub(crate) async fn update(
         work.event("user.changed", About::user(&user), Some(changed.detail()))
             .await?;
     }
-    Ok(users::by_id(&mut work.tx, user.id)
+    let user = users::by_id(&mut work.tx, user.id)
         .await?
-        .ok_or(Fault::NotFound(Kind::User))?)
+        .ok_or(Fault::NotFound(Kind::User))?;
+    Ok((user, changed))
 }
 
 fn change_names(user: &mut User, change: &UserChange, changed: &mut Changed) {

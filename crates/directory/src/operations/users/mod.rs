@@ -1,6 +1,7 @@
 //! Users: list, show, make.
 
 pub(crate) mod change;
+pub(crate) mod changed;
 pub(crate) mod checks;
 mod confirm_email;
 pub(crate) mod create;
@@ -9,6 +10,7 @@ pub(crate) mod guarded_fields;
 pub(crate) mod home;
 mod inactivity;
 pub(crate) mod list;
+mod many;
 mod provisioning;
 pub(crate) mod related;
 
@@ -111,7 +113,7 @@ impl Handle {
         })
     }
 
-    async fn prepare_new(&self, new: &NewUser) -> Result<Option<Prepared>, Fault> {
+    pub(crate) async fn prepare_new(&self, new: &NewUser) -> Result<Option<Prepared>, Fault> {
         // A caller without the permission learns nothing about the password, and costs no hash.
         if !self
             .caller

@@ -1,0 +1,428 @@
+//! Imports: lines cut from the stored file, each made, changed, left out or refused.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::Uuid;
+
+use crate::access::table::Operation;
+use crate::access::work::Work;
+use crate::handle::Handle;
+use crate::model::{
+    Door, EnsureOutcome, Ensured, Fault, FileFormat, ItemOutcome, OnConflict, Task, TaskMode,
+    TaskWhat,
+};
+use crate::operations::rows::ensure::{self, How};
+use crate::operations::rows::lookup::Lookup;
+use crate::outcome::{Abort, Outcome};
+use crate::store::job_parts::{self, File};
+
+use super::PIECE;
+use super::progress::{Chunk, Claimed, Position, ReportLine, note};
+use super::tables::{self, Cut, Line};
+use super::worker::{Care, Describe, Stepped, of_item};
+
+/// Pieces that one line may stretch over, so that it is no longer than a MiB.
+const PIECES: i64 = 4;
+/// Lines of a file that is imported as a whole or not at all: they are one transaction, which others
+/// wait for.
+const MOST_AT_ONCE: usize = 10_000;
+
+/// How lines are imported.
+#[derive(Clone, Copy)]
+struct Rules {
+    on_conflict: OnConflict,
+    mode: TaskMode,
+    dry_run: bool,
+    notify: bool,
+}
+
+/// A line with what somebody newly made by it gets.
+struct Item {
+    line: Line,
+    uuid: Uuid,
+}
+
+/// One chunk of an import.
+pub(super) async fn step(
+    handle: &Handle,
+    claimed: &Claimed,
+    describe: Describe,
+    care: Care,
+) -> Stepped {
+    let Task::Import {
+        what,
+        format,
+        on_conflict,
+        mode,
+        dry_run,
+        notify,
+    } = claimed.task
+    else {
+        return Err(Fault::Internal("not an import".to_owned()));
+    };
+    if what != TaskWhat::Users {
+        return Err(Fault::invalid("what", "can only be users"));
+    }
+    let rules = Rules {
+        on_conflict,
+        mode,
+        dry_run,
+        notify,
+    };
+    let begun = began(handle, claimed, format).await?;
+    if mode == TaskMode::All {
+        return at_once(handle, claimed, begun, format, rules, describe).await;
+    }
+    let (cut, last) = cut(handle, claimed, &begun, format, care.most()).await?;
+    let next = after(&begun, &cut);
+    let items = Arc::new(items_of(handle, cut.lines));
+    let chunk = |lines| Chunk {
+        lines,
+        next: next.clone(),
+        last,
+        ..Chunk::default()
+    };
+    if care == Care::GiveUp {
+        let fault = Fault::Internal("left out".to_owned());
+        let refused = |item: &Item| failed(&item.line, describe(&fault));
+        let lines = items.iter().map(refused).collect();
+        return noted(handle, claimed, chunk(lines)).await;
+    }
+    // Most chunks have no line that fails, and do without a savepoint for each line.
+    for parts in [dry_run, true] {
+        let done = write(
+            handle,
+            claimed,
+            &items,
+            rules,
+            describe,
+            parts,
+            chunk(Vec::new()),
+        )
+        .await?;
+        match done {
+            Done::Noted(position) => return Ok((position, last)),
+            Done::Undone(lines) if dry_run => return noted(handle, claimed, chunk(lines)).await,
+            Done::Undone(_) => {}
+        }
+    }
+    Err(Fault::Internal(
+        "a chunk of an import was undone twice".to_owned(),
+    ))
+}
+
+/// A whole file in one transaction, all or nothing.
+async fn at_once(
+    handle: &Handle,
+    claimed: &Claimed,
+    begun: Position,
+    format: FileFormat,
+    rules: Rules,
+    describe: Describe,
+) -> Stepped {
+    let (mut lines, mut at) = (Vec::new(), begun);
+    loop {
+        let (cut, last) = cut(handle, claimed, &at, format, MOST_AT_ONCE).await?;
+        at = after(&at, &cut);
+        lines.extend(cut.lines);
+        if lines.len() > MOST_AT_ONCE {
+            let why =
+                format!("`all` takes {MOST_AT_ONCE} lines at most; use `each`, or part the file");
+            return Err(Fault::invalid("mode", why));
+        }
+        if last {
+            break;
+        }
+    }
+    let items = Arc::new(items_of(handle, lines));
+    let chunk = Chunk {
+        next: at,
+        last: true,
+        ..Chunk::default()
+    };
+    match write(
+        handle,
+        claimed,
+        &items,
+        rules,
+        describe,
+        true,
+        chunk.clone(),
+    )
+    .await?
+    {
+        Done::Noted(position) => Ok((position, true)),
+        Done::Undone(mut lines) => {
+            let problem = lines.iter().find_map(|line| line.problem.clone());
+            if problem.is_some() {
+                // The lines that would have been fine were undone with the others.
+                for line in &mut lines {
+                    if line.outcome != ItemOutcome::Failed {
+                        line.outcome = ItemOutcome::Skipped;
+                        line.number = None;
+                    }
+                }
+            }
+            let chunk = Chunk {
+                lines,
+                problem: problem.filter(|_| !rules.dry_run),
+                ..chunk
+            };
+            noted(handle, claimed, chunk).await
+        }
+    }
+}
+
+/// What a chunk's transaction came to.
+enum Done {
+    Noted(Position),
+    /// Everything was undone: a line failed, or nothing was to be done in earnest.
+    Undone(Vec<ReportLine>),
+}
+
+async fn write(
+    handle: &Handle,
+    claimed: &Claimed,
+    items: &Arc<Vec<Item>>,
+    rules: Rules,
+    describe: Describe,
+    parts: bool,
+    chunk: Chunk,
+) -> Result<Done, Fault> {
+    let (claimed, items) = (claimed.clone(), Arc::clone(items));
+    let undone = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&undone);
+    let written = handle
+        .write_or_undo(Operation::RunTask, async move |work: &mut Work<'_>| {
+            let mut lookup = Lookup::default();
+            let mut lines = Vec::with_capacity(items.len());
+            for item in items.iter() {
+                let line = if parts {
+                    in_part(work, &mut lookup, item, rules, describe).await?
+                } else {
+                    match import(work, &mut lookup, item, rules).await {
+                        Ok(line) => line,
+                        Err(abort) => {
+                            of_item(abort)?;
+                            return Err(Abort::Undo);
+                        }
+                    }
+                };
+                lines.push(line);
+            }
+            let refused = lines.iter().any(|line| line.outcome == ItemOutcome::Failed);
+            if rules.dry_run || (refused && rules.mode == TaskMode::All) {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = lines;
+                return Err(Abort::Undo);
+            }
+            let chunk = Chunk {
+                lines,
+                ..chunk.clone()
+            };
+            note(work, &claimed, &chunk).await
+        })
+        .await?;
+    Ok(match written {
+        Some(position) => Done::Noted(position),
+        None => {
+            let mut lines = undone.lock().unwrap_or_else(PoisonError::into_inner);
+            Done::Undone(std::mem::take(&mut *lines))
+        }
+    })
+}
+
+/// Notes a chunk whose work has changed nothing.
+async fn noted(handle: &Handle, claimed: &Claimed, chunk: Chunk) -> Stepped {
+    let (claimed, last) = (claimed.clone(), chunk.last);
+    let position = handle
+        .write(Operation::RunTask, async move |work: &mut Work<'_>| {
+            note(work, &claimed, &chunk).await
+        })
+        .await?;
+    Ok((position, last))
+}
+
+/// One line, whole or not at all.
+async fn in_part(
+    work: &mut Work<'_>,
+    lookup: &mut Lookup,
+    item: &Item,
+    rules: Rules,
+    describe: Describe,
+) -> Outcome<ReportLine> {
+    let part = work.tx.savepoint().await?;
+    match import(work, lookup, item, rules).await {
+        Ok(line) => {
+            work.tx.keep_part(part).await?;
+            Ok(line)
+        }
+        Err(abort) => {
+            let fault = of_item(abort)?;
+            work.tx.undo_part(part).await?;
+            Ok(failed(&item.line, describe(&fault)))
+        }
+    }
+}
+
+async fn import(
+    work: &mut Work<'_>,
+    lookup: &mut Lookup,
+    item: &Item,
+    rules: Rules,
+) -> Outcome<ReportLine> {
+    let row = match &item.line.row {
+        Ok(row) => row,
+        Err(fault) => return Err(fault.clone().into()),
+    };
+    ensure::check_members(row)?;
+    let email = ensure::email_of(row)?;
+    let door = Door {
+        without_defaults: false,
+        mail: rules.notify.then(|| "activation".to_owned()),
+    };
+    let how = How {
+        uuid: item.uuid,
+        exact: false,
+        door: &door,
+        prepared: None,
+        needs_password: false,
+    };
+    let present = match rules.on_conflict {
+        // Whether the address is taken is found out when it is taken.
+        OnConflict::Fail => None,
+        OnConflict::Skip | OnConflict::Update => ensure::present(work, &email).await?,
+    };
+    let (outcome, number) = match present {
+        None => {
+            let Ensured { user, .. } = ensure::make(work, lookup, row, &how).await?;
+            (ItemOutcome::Created, user.id.0)
+        }
+        Some(user) if rules.on_conflict == OnConflict::Skip => (ItemOutcome::Skipped, user.id.0),
+        Some(user) => {
+            let ensured = ensure::update(work, lookup, row, user, false).await?;
+            let outcome = match ensured.outcome {
+                EnsureOutcome::Created => ItemOutcome::Created,
+                EnsureOutcome::Updated => ItemOutcome::Updated,
+                EnsureOutcome::Unchanged => ItemOutcome::Unchanged,
+            };
+            (outcome, ensured.user.id.0)
+        }
+    };
+    Ok(ReportLine {
+        line: item.line.number,
+        reference: Some(email),
+        outcome,
+        // What is undone has no number.
+        number: (!rules.dry_run || outcome != ItemOutcome::Created).then_some(number),
+        problem: None,
+        not_undone: Vec::new(),
+        undo: None,
+    })
+}
+
+fn failed(line: &Line, problem: serde_json::Value) -> ReportLine {
+    let row = line.row.as_ref().ok();
+    let email = row.and_then(|row| ensure::email_of(row).ok());
+    ReportLine {
+        line: line.number,
+        reference: email.map(|email| email.chars().take(254).collect()),
+        outcome: ItemOutcome::Failed,
+        number: None,
+        problem: Some(problem),
+        not_undone: Vec::new(),
+        undo: None,
+    }
+}
+
+fn items_of(handle: &Handle, lines: Vec<Line>) -> Vec<Item> {
+    let item = |line| Item {
+        line,
+        uuid: handle.inner.seams.random_uuid(),
+    };
+    lines.into_iter().map(item).collect()
+}
+
+/// Where the lines begin, with the columns of a table.
+async fn began(handle: &Handle, claimed: &Claimed, format: FileFormat) -> Result<Position, Fault> {
+    let mut position = claimed.position.clone();
+    if position.line > 0 {
+        return Ok(position);
+    }
+    position.line = 1;
+    if format == FileFormat::Csv {
+        let (window, last) = window(handle, claimed, 0, PIECES).await?;
+        let missing = || Fault::invalid("line", "must name the columns");
+        let header = tables::header_of(&window, last).ok_or_else(missing)??;
+        let (columns, used, next_line) = header;
+        tables::check_header(&columns)
+            .map_err(|name| Fault::invalid("line", format!("names `{name}`")))?;
+        position.offset = i64::try_from(used).unwrap_or(i64::MAX);
+        position.line = next_line;
+        position.columns = columns;
+    }
+    Ok(position)
+}
+
+fn after(position: &Position, cut: &Cut) -> Position {
+    Position {
+        offset: position.offset + i64::try_from(cut.used).unwrap_or(i64::MAX),
+        line: cut.next_line,
+        ..position.clone()
+    }
+}
+
+/// Lines from where the job stands; whether they are the last.
+async fn cut(
+    handle: &Handle,
+    claimed: &Claimed,
+    position: &Position,
+    format: FileFormat,
+    most: usize,
+) -> Result<(Cut, bool), Fault> {
+    for pieces in 1..=PIECES {
+        let (window, whole) = window(handle, claimed, position.offset, pieces).await?;
+        let cut = match format {
+            FileFormat::Csv => {
+                tables::cut_table(&window, whole, &position.columns, position.line, most)
+            }
+            FileFormat::Ndjson => tables::cut_json(&window, whole, position.line, most),
+        };
+        if whole && cut.used >= window.len() {
+            return Ok((cut, true));
+        }
+        if cut.used > 0 {
+            return Ok((cut, false));
+        }
+    }
+    Err(Fault::invalid("line", "is longer than a MiB"))
+}
+
+/// So many pieces of the body from an offset; whether they reach its end.
+async fn window(
+    handle: &Handle,
+    claimed: &Claimed,
+    offset: i64,
+    pieces: i64,
+) -> Result<(Vec<u8>, bool), Fault> {
+    let job = claimed.job;
+    let piece = i64::try_from(PIECE).unwrap_or(i64::MAX);
+    handle
+        .read(Operation::RunTask, async |work: &mut Work<'_>| {
+            let length = job_parts::length(&mut work.tx, job, File::Body).await?;
+            let first = offset / piece;
+            let mut window = Vec::new();
+            // One more than asked for, since the first is mostly used up.
+            for number in first..=first + pieces {
+                match job_parts::part(&mut work.tx, job, File::Body, number).await? {
+                    Some(part) => window.extend_from_slice(&part.bytes),
+                    None => break,
+                }
+            }
+            let skip = usize::try_from(offset - first * piece).unwrap_or(usize::MAX);
+            let skip = skip.min(window.len());
+            window.drain(..skip);
+            let end = offset.saturating_add(i64::try_from(window.len()).unwrap_or(i64::MAX));
+            Ok((window, end >= length))
+        })
+        .await
+}

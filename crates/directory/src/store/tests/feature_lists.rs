@@ -1,0 +1,107 @@
+//! The statements of the grants of everybody, of who may, and of the stream of events are understood.
+
+use crate::model::{
+    Cursor, CursorKey, EventField, GrantField, Platform, Position, Predicate, Query, Scope, Test,
+    Time, UserId, Value,
+};
+
+use super::super::{Database, events, grant_lists};
+use super::statements::{For, real_stores};
+
+fn scopes() -> Vec<Vec<Scope>> {
+    vec![
+        vec![Scope::All],
+        vec![],
+        vec![Scope::Subtree(2.into()), Scope::Own(UserId(3))],
+    ]
+}
+
+#[tokio::test]
+async fn statements_of_access_reviews_and_streams_are_understood() {
+    let mut texts: Vec<(String, Option<For>)> = Vec::new();
+    for scopes in scopes() {
+        for limit in [None, Some(2)] {
+            let viewer = grant_lists::Viewer {
+                scopes: &scopes,
+                limit,
+                own: UserId(3),
+                now: Time(9),
+            };
+            for from in [
+                Position::Start,
+                Position::After(Cursor {
+                    key: CursorKey::Text("1.2.3".to_owned()),
+                    id: 4,
+                }),
+            ] {
+                for field in [
+                    GrantField::User,
+                    GrantField::Role,
+                    GrantField::Platform,
+                    GrantField::Organisation,
+                    GrantField::Direct,
+                    GrantField::ExpiresAt,
+                ] {
+                    let query = Query {
+                        predicate: Predicate::Is(field, Test::Equals(Value::Int(1))),
+                        from: from.clone(),
+                        total: true,
+                        ..Query::default()
+                    };
+                    let (page, count) =
+                        grant_lists::compile(&query, &viewer, &[Platform::USHER]).unwrap();
+                    texts.extend([page, count.unwrap()].map(|sql| (sql.text, None)));
+                }
+            }
+            for flag_above in [false, true] {
+                let roles = grant_lists::Roles {
+                    anywhere: vec![1],
+                    above: vec![2, 3],
+                    flag_above,
+                    flag_there: true,
+                    ..grant_lists::Roles::default()
+                };
+                let above = [1.into(), 2.into()];
+                let sql = grant_lists::holders_sql(&roles, Some(2.into()), &above, &viewer, 5, 10);
+                texts.push((sql.text, None));
+            }
+            for (database, on) in [
+                (Database::Sqlite, For::Sqlite),
+                (Database::Postgres, For::Postgres),
+            ] {
+                for field in [EventField::Subject, EventField::RequestId, EventField::Key] {
+                    let query = Query {
+                        predicate: Predicate::Is(field, Test::Equals(Value::Int(1))),
+                        ..Query::default()
+                    };
+                    let sql = events::stream_sql(database, &query, (1, 2), &scopes, limit, Time(9));
+                    texts.push((sql.unwrap().text, Some(on)));
+                }
+            }
+        }
+    }
+    let foreign = Query::<GrantField> {
+        from: Position::Offset(3),
+        ..Query::default()
+    };
+    let viewer = grant_lists::Viewer {
+        scopes: &[Scope::All],
+        limit: None,
+        own: UserId(1),
+        now: Time(1),
+    };
+    assert!(grant_lists::compile(&foreign, &viewer, &[]).is_err());
+    let mut refused = Vec::new();
+    for (trial, database) in real_stores().await {
+        for (text, on) in &texts {
+            if on.is_some_and(|on| on != database) {
+                continue;
+            }
+            if let Err(error) = trial.store.prepare_check(text).await {
+                refused.push(format!("{database:?}: {error:?}\n  {text}"));
+            }
+        }
+        trial.end().await;
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}

@@ -1,0 +1,53 @@
+//! A part of a transaction that can be undone alone, for use-cases of many items of which each is
+//! whole or not at all. A statement that failed still ends the whole transaction.
+
+use super::super::{Res, postgres, sqlite};
+use super::{Arm, Tx};
+
+/// What the transaction stood at when the part began.
+pub(crate) struct Savepoint {
+    users: Vec<i64>,
+    everyone: bool,
+    born: usize,
+}
+
+impl Tx<'_> {
+    /// Begins a part. Parts may nest; the innermost ends first.
+    pub(crate) async fn savepoint(&mut self) -> Res<Savepoint> {
+        self.settle().await?;
+        self.command("SAVEPOINT part").await?;
+        Ok(Savepoint {
+            users: self.book.users.clone(),
+            everyone: self.book.everyone,
+            born: self.book.born.len(),
+        })
+    }
+
+    /// Keeps what the part did.
+    pub(crate) async fn keep_part(&mut self, _: Savepoint) -> Res<()> {
+        self.settle().await?;
+        self.command("RELEASE SAVEPOINT part").await
+    }
+
+    /// Undoes what the part did, the raising of versions among it.
+    pub(crate) async fn undo_part(&mut self, point: Savepoint) -> Res<()> {
+        self.book.later.clear();
+        self.command("ROLLBACK TO SAVEPOINT part").await?;
+        self.command("RELEASE SAVEPOINT part").await?;
+        self.book.users = point.users;
+        self.book.everyone = point.everyone;
+        self.book.born.truncate(point.born);
+        Ok(())
+    }
+
+    async fn command(&mut self, command: &'static str) -> Res<()> {
+        if let Some(broken) = &self.book.broken {
+            return Err(broken.clone());
+        }
+        let outcome = match &mut self.arm {
+            Arm::Lite(connection) => sqlite::command(connection, command),
+            Arm::Pg(session) => postgres::change(*session, command, &[]).await.map(drop),
+        };
+        self.book.keep(outcome, command)
+    }
+}
