@@ -13,7 +13,7 @@ use super::times::Moment;
 
 /// An event as shown.
 #[derive(Serialize)]
-struct EventBody<'a> {
+pub struct EventBody<'a> {
     number: i64,
     at: Moment,
     verb: &'a str,
@@ -32,7 +32,8 @@ struct EventBody<'a> {
 }
 
 impl<'a> EventBody<'a> {
-    fn of(event: &'a Event) -> Self {
+    /// Shows an event.
+    pub fn of(event: &'a Event) -> Self {
         Self {
             number: event.id.0,
             at: Moment(event.at),

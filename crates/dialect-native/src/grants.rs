@@ -15,7 +15,7 @@ use super::times::Moment;
 
 /// One role held in one organisation by one path.
 #[derive(Serialize)]
-struct GrantBody<'a> {
+pub struct GrantBody<'a> {
     /// The number of a direct grant, by which it is revoked.
     number: Option<i64>,
     user: i64,
@@ -38,7 +38,8 @@ enum PathBody {
 }
 
 impl<'a> GrantBody<'a> {
-    fn of(held: &HeldRole, roles: &'a [Role]) -> Self {
+    /// Shows one, with its role where the caller sees that.
+    pub fn of(held: &HeldRole, roles: &'a [Role]) -> Self {
         let (number, path) = match &held.path {
             Path::Direct(grant) => (Some(grant.0), PathBody::Direct),
             Path::Group {

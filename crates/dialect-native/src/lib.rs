@@ -8,13 +8,22 @@
 //!   with another one is refused.
 //! - Faults are problem documents (RFC 9457).
 
+mod access;
+mod actions;
+mod batch;
 mod collections;
+mod ensure;
 mod errors;
 mod events;
+mod events_stream;
+mod exports;
 mod fields;
 mod grants;
 mod group_rights;
 mod groups;
+mod imports;
+mod item_problems;
+mod jobs;
 mod keys;
 mod lists;
 mod mail_templates;
@@ -43,6 +52,8 @@ use directory::Platform;
 
 use kit::{Bodies, Dialect, FirstRunFacts, Limits};
 
+pub use jobs::describe_fault;
+
 /// The native API's row.
 pub static DIALECT: Dialect = Dialect {
     name: "native",
@@ -53,6 +64,7 @@ pub static DIALECT: Dialect = Dialect {
     routes: routes::ROUTES,
     limits: Limits {
         bodies: Bodies::Always,
+        streamed: &["/imports"],
         ..Limits::DEFAULT
     },
     environment,

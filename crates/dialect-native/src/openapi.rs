@@ -88,6 +88,14 @@ fn operation(route: &Route, schemas: &Value) -> Value {
             "content": { "application/json": body },
         });
     }
+    if (route.method, route.path) == ("POST", "/imports") {
+        let file = json!({ "schema": { "type": "string" }, "example": "email,title\nada@example.org,Analyst\n" });
+        let lines = json!({ "schema": { "type": "string" }, "example": "{\"email\": \"ada@example.org\"}\n" });
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "text/csv": file, "application/x-ndjson": lines },
+        });
+    }
     if route.serves == Serves::Open {
         operation["security"] = json!([]);
     }
@@ -173,13 +181,22 @@ fn refusals(route: &Route) -> Vec<&'static str> {
     refusals
 }
 
+/// What an answer is written in.
+fn media_type(answer: &str) -> &'static str {
+    match answer {
+        "Lines" => "application/x-ndjson",
+        "File" => "text/csv",
+        _ => "application/json",
+    }
+}
+
 fn responses(route: &Route, schemas: &Value) -> Value {
     let mut responses = Map::new();
     let mut success = json!({ "description": route.summary, "headers": headers(route) });
     let answer = route.answer();
     if !answer.is_empty() {
         let schema = schema_of(answer);
-        success["content"] = json!({ "application/json": {
+        success["content"] = json!({ media_type(answer): {
             "example": example(&schema, schemas),
             "schema": schema,
         } });
@@ -193,6 +210,16 @@ fn responses(route: &Route, schemas: &Value) -> Value {
         responses.insert("200".to_owned(), found);
     }
     responses.insert(route.status().to_owned(), success);
+    if let Some((status, answer, when)) = also(route) {
+        let schema = reference(answer);
+        let content = json!({ "application/json": {
+            "example": example(&schema, schemas),
+            "schema": schema,
+        } });
+        let described =
+            json!({ "description": when, "headers": headers(route), "content": content });
+        responses.insert(status.to_owned(), described);
+    }
     if has_tag(route) && route.method == "GET" {
         let unchanged =
             json!({ "description": "It is as `If-None-Match` says.", "headers": headers(route) });
@@ -205,11 +232,33 @@ fn responses(route: &Route, schemas: &Value) -> Value {
     Value::Object(responses)
 }
 
+/// Another success of a route: its status, its answer and when it comes.
+fn also(route: &Route) -> Option<(&'static str, &'static str, &'static str)> {
+    match (route.method, route.path) {
+        ("POST", "/users/actions") => Some((
+            "202",
+            "Job",
+            "A job: more people than one request takes, or `job` asks for one.",
+        )),
+        ("POST", "/users/batch") => {
+            Some(("200", "BatchReport", "Each by itself, with `mode` each."))
+        }
+        _ => None,
+    }
+}
+
 /// Whether what would be made may be there already, which is answered by 200.
 fn also_found(route: &Route) -> bool {
     matches!(
         (route.method, route.path),
-        ("POST", "/users/{user}/grants" | "/groups/{group}/roles")
+        (
+            "POST",
+            "/users/{user}/grants"
+                | "/groups/{group}/roles"
+                | "/users/ensure"
+                | "/organisations/ensure"
+                | "/groups/ensure"
+        )
     )
 }
 

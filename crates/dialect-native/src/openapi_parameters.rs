@@ -6,7 +6,9 @@ use kit::{Route, Serves};
 use serde_json::{Value, json};
 
 use super::lists::{GENERAL, Listing, MOST, SLICED, USUAL};
-use super::{collections, events, groups, keys, mails, organisations, roles, sessions, users};
+use super::{
+    access, collections, events, groups, keys, mails, organisations, roles, sessions, users,
+};
 
 /// What a route that lists is narrowed and sorted by, without the types of its fields.
 struct Narrowing {
@@ -43,6 +45,7 @@ fn narrowing(route: &Route) -> Option<Narrowing> {
         "/mails" => Some(Narrowing::of(&mails::LISTING)),
         "/collections" => Some(Narrowing::of(&collections::LISTING)),
         "/events" => Some(Narrowing::of(&events::LISTING)),
+        "/grants" => Some(Narrowing::of(&access::LISTING)),
         _ => None,
     }
 }
@@ -75,9 +78,14 @@ pub fn of(route: &Route) -> Vec<Value> {
             narrowing_parameters(&mut parameters, name, *kind);
         }
     } else if is_list(route) {
-        for name in SLICED {
+        // Jobs, and who may, are not counted.
+        let counted = !matches!(route.path, "/jobs" | "/access");
+        for name in SLICED.iter().filter(|name| counted || **name != "total") {
             parameters.push(general(name, &[]));
         }
+    }
+    for (name, description, schema) in further(route) {
+        parameters.push(query(name, description, schema));
     }
     for (name, description) in own(route) {
         parameters.push(query(name, description, flag()));
@@ -193,6 +201,78 @@ fn narrowing_parameters(parameters: &mut Vec<Value>, name: &str, kind: FieldKind
 
 fn several(value: &Value) -> Value {
     json!({ "type": "array", "items": value, "maxItems": directory::limits::FILTER_VALUES })
+}
+
+/// Parameters of a route's own that are no flags of changes.
+fn further(route: &Route) -> Vec<(&'static str, &'static str, Value)> {
+    let text = || json!({ "type": "string" });
+    let words = |words: &[&str]| json!({ "type": "string", "enum": words });
+    let asked = || {
+        vec![
+            ("permission", "A permission's word, or a vendor's.", text()),
+            ("organisation", "Where: a number, a UUID or a name.", text()),
+        ]
+    };
+    match (route.method, route.path) {
+        ("GET", "/me/access" | "/users/{user}/access" | "/access") => asked(),
+        ("POST", "/users/ensure") => vec![(
+            "exact",
+            "Organisations, groups and roles replace those that the caller may change.",
+            flag(),
+        )],
+        ("POST", "/imports") => vec![
+            ("what", "What the lines are.", words(&["users"])),
+            (
+                "on_conflict",
+                "What is done with somebody who is there already.",
+                words(&["fail", "skip", "update"]),
+            ),
+            (
+                "mode",
+                "Each line by itself, or all or none.",
+                words(&["each", "all"]),
+            ),
+            (
+                "notify",
+                "New people are mailed a link to their first password.",
+                flag(),
+            ),
+        ],
+        ("GET", "/jobs") => vec![
+            (
+                "kind",
+                "Of this kind.",
+                words(&["import", "export", "action"]),
+            ),
+            (
+                "state",
+                "In this state.",
+                words(&["waiting", "running", "done", "failed", "cancelled"]),
+            ),
+            ("owner", "Of this person.", text()),
+        ],
+        ("GET", "/jobs/{job}/report") => vec![(
+            "outcome",
+            "Lines of this outcome alone.",
+            words(&[
+                "created",
+                "updated",
+                "done",
+                "unchanged",
+                "skipped",
+                "failed",
+            ]),
+        )],
+        ("GET", "/events/stream") => vec![
+            (
+                "cursor",
+                "`now`, or the `cursor` of the last event that was read.",
+                text(),
+            ),
+            ("follow", "Keeps the answer open for what happens.", flag()),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 /// Flags of a route's own.

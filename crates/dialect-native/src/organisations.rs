@@ -137,7 +137,8 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
     Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
 }
 
-fn read_change(fields: &mut Fields) -> Result<OrganisationChange, Problem> {
+/// Reads what a request changes of an organisation, without its parent.
+pub fn read_change(fields: &mut Fields) -> Result<OrganisationChange, Problem> {
     Ok(OrganisationChange {
         name: fields.take("name")?,
         slug: fields.take("slug")?,

@@ -134,3 +134,32 @@ pub async fn inspect(request: Anonymous, body: JsonBody) -> Answer {
         expires_at: Moment(state.expires_at),
     })
 }
+
+/// The way to a password, shown once.
+#[derive(Serialize)]
+struct LinkBody {
+    link: String,
+    purpose: &'static str,
+    expires_at: Moment,
+}
+
+/// `POST /users/{user}/access-link`: the link that an access mail would hold, for installations that
+/// send no mail.
+pub async fn create_link(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let made = request
+        .create_access_link(request.reference::<UserId>(0))
+        .await?;
+    let page = match made.purpose {
+        TokenPurpose::Activate => "activate",
+        _ => "reset",
+    };
+    let url = request.state().public_url();
+    let mut reply = Reply::shown(&LinkBody {
+        link: format!("{url}/account/{page}?token={}", made.token),
+        purpose: page,
+        expires_at: Moment(made.expires_at),
+    })?;
+    reply.status = 201;
+    Ok(reply)
+}

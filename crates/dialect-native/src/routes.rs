@@ -4,9 +4,10 @@
 use kit::{Route, routes};
 
 use super::{
-    collections, events, grants, group_rights, groups, keys, mail_templates, mails, me,
-    memberships, openapi, organisations, passwords, platforms, problems, roles, second_factors,
-    sessions, settings, users,
+    access, actions, batch, collections, ensure, events, events_stream, exports, grants,
+    group_rights, groups, imports, jobs, keys, mail_templates, mails, me, memberships, openapi,
+    organisations, passwords, platforms, problems, roles, second_factors, sessions, settings,
+    users,
 };
 
 /// The routes.
@@ -36,18 +37,22 @@ pub static ROUTES: &[Route] = routes![
     DELETE "/me/second-factor" second_factors::remove_own => RemoveSecondFactor, "Remove one's own second factor", "Proof";
     POST "/me/second-factor/recovery-codes" second_factors::renew => EnrolSecondFactor, "Replace one's recovery codes", "Proof" -> "RecoveryCodes";
     GET "/me/grants" me::grants => signed_in, "List the roles one holds, with every path" -> "[Grant]";
+    GET "/me/access" access::own => signed_in, "Show every line one holds, with what gives it" -> "Access";
     GET "/me/groups" me::groups => signed_in, "List the groups one belongs to" -> "[Group]";
     GET "/me/memberships" me::memberships => signed_in, "List the organisations one belongs to" -> "[Membership]";
 
     GET "/users" users::list => ListUsers, "List users" -> "[User]";
     POST "/users" users::create => CreateUser, "Make a user", "NewUser" -> "201 User";
-    POST "/users/batch" users::create_batch => CreateUser, "Make several users, all or none", "NewUsers" -> "201 [User]";
+    POST "/users/batch" batch::create => CreateUser, "Make several users: all or none, or each by itself", "NewUsers" -> "201 [User]";
+    POST "/users/ensure" ensure::user => EnsureUser, "Make a user, or change what differs", "EnsureUser" -> "201 EnsuredUser";
+    POST "/users/actions" actions::act => signed_in, "Do something to many users", "Actions" -> "ActedOn";
     GET "/users/{user}" users::show => ShowUser, "Show a user" -> "User";
     PATCH "/users/{user}" users::update => UpdateUser, "Change a user", "UserChange" -> "User";
     DELETE "/users/{user}" users::delete => DeleteUser, "Delete a user";
     PUT "/users/{user}/password" passwords::set => SetPassword, "Set a user's password", "SetPassword";
     POST "/users/{user}/password-reset" passwords::send_reset => SendPasswordReset, "Mail a user a reset link", "PasswordReset" -> "202";
     POST "/users/{user}/access-mail" passwords::send_access_mail => SendAccessMail, "Mail a user an activation or reset link" -> "202";
+    POST "/users/{user}/access-link" passwords::create_link => SendAccessMail, "Make the link of an access mail, to be handed out" -> "201 AccessLink";
     POST "/users/{user}/unlock" passwords::unlock => Unlock, "Lift a user's lock-out" -> "User";
     DELETE "/users/{user}/second-factor" second_factors::remove => RemoveSecondFactor, "Remove a user's second factor";
     GET "/users/{user}/sessions" sessions::of_user => ListSessions, "List a user's sessions" -> "[Session]";
@@ -65,8 +70,13 @@ pub static ROUTES: &[Route] = routes![
     POST "/users/{user}/grants" grants::create => GrantRole, "Grant a role to a user", "NewGrant" -> "201 Grant";
     DELETE "/users/{user}/grants/{number}" grants::revoke => RevokeRole, "Revoke a direct grant";
 
+    GET "/users/{user}/access" access::of_user => ListGrants, "Show every line a user holds, with what gives it" -> "Access";
+    GET "/access" access::holders => ListGrants, "List who holds a permission in an organisation, and by what" -> "[Holder]";
+    GET "/grants" access::grants => ListGrants, "List the roles that everybody holds, with every path" -> "[Grant]";
+
     GET "/organisations" organisations::list => ListOrganisations, "List organisations" -> "[Organisation]";
     POST "/organisations" organisations::create => CreateOrganisation, "Make an organisation", "NewOrganisation" -> "201 Organisation";
+    POST "/organisations/ensure" ensure::organisation => CreateOrganisation, "Make an organisation, or change what differs", "NewOrganisation" -> "201 EnsuredOrganisation";
     GET "/organisations/{organisation}" organisations::show => ShowOrganisation, "Show an organisation" -> "Organisation";
     PATCH "/organisations/{organisation}" organisations::update => UpdateOrganisation, "Change an organisation", "OrganisationChange" -> "Organisation";
     DELETE "/organisations/{organisation}" organisations::delete => DeleteOrganisation, "Delete an organisation";
@@ -78,6 +88,7 @@ pub static ROUTES: &[Route] = routes![
 
     GET "/groups" groups::list => ListGroups, "List groups" -> "[Group]";
     POST "/groups" groups::create => CreateGroup, "Make a group", "NewGroup" -> "201 Group";
+    POST "/groups/ensure" ensure::group => CreateGroup, "Make a group, or change what differs", "NewGroup" -> "201 EnsuredGroup";
     GET "/groups/{group}" groups::show => ShowGroup, "Show a group" -> "Group";
     PATCH "/groups/{group}" groups::update => UpdateGroup, "Change a group", "GroupChange" -> "Group";
     DELETE "/groups/{group}" groups::delete => DeleteGroup, "Delete a group";
@@ -119,7 +130,19 @@ pub static ROUTES: &[Route] = routes![
     GET "/mail-templates" mail_templates::list => ReadSettings, "List what mails say: the templates in force" -> "[MailTemplateInForce]";
     GET "/mails" mails::list => ListMail, "List what became of mails, newest first" -> "[Mail]";
     POST "/mails" mails::send => SendMail, "Mail a message to users", "NewMail" -> "202 Queued";
+    GET "/events/stream" events_stream::stream => ReadEvents, "What happened, oldest first, every event exactly once" -> "Lines";
     GET "/events" events::list => ReadEvents, "List what happened" -> "[Event]";
+
+    POST "/imports" imports::create => BeginTask, "Import people from a table or from lines of JSON" -> "202 Job";
+    POST "/exports" exports::create => BeginTask, "Export a list to a file", "NewExport" -> "202 Job";
+    GET "/jobs" jobs::list => ReadTasks, "List jobs, newest first" -> "[Job]";
+    GET "/jobs/{job}" jobs::show => ReadTasks, "Show a job" -> "Job";
+    DELETE "/jobs/{job}" jobs::delete => RunTask, "Forget a job that has ended";
+    GET "/jobs/{job}/report" jobs::report => ReadTasks, "What became of each item, a line of JSON each" -> "Lines";
+    GET "/jobs/{job}/result" jobs::result => ReadTasks, "What was exported" -> "File";
+    POST "/jobs/{job}/cancel" jobs::cancel => RunTask, "Stop a job at the next chunk of its work" -> "202 Job";
+    POST "/jobs/{job}/run" jobs::run => BeginTask, "Do what a plan found nothing against" -> "202 Job";
+    POST "/jobs/{job}/undo" jobs::undo => BeginTask, "Undo an action, person by person" -> "202 Job";
 
     GET "/sessions" sessions::list => ListSessions, "List sessions" -> "[Session]";
     DELETE "/sessions/{session}" sessions::end => RevokeSessions, "End a session";

@@ -168,35 +168,6 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     )
 }
 
-/// `POST /users/batch`: all or none.
-pub async fn create_batch(request: Authenticated, body: JsonBody) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let items: Vec<Fields> = fields.need("items")?;
-    fields.end()?;
-    let mut all = Vec::with_capacity(items.len());
-    for (position, item) in items.into_iter().enumerate() {
-        let new = new_user(&request, item).await;
-        all.push(new.map_err(|problem| within(problem, position))?);
-    }
-    let made = request.create_users(all).await?;
-    let now = request.now();
-    let items = made.iter().map(|user| UserBody::of(user, now)).collect();
-    let mut reply = Reply::shown(&lists::whole(items))?;
-    reply.status = 201;
-    Ok(reply)
-}
-
-/// Says which item of a batch a problem lies in.
-fn within(mut problem: Problem, position: usize) -> Problem {
-    let field = problem.field.unwrap_or_default();
-    problem.field = Some(format!("items[{position}].{field}"));
-    for error in &mut problem.errors {
-        error.field = format!("items[{position}].{}", error.field);
-    }
-    problem
-}
-
 /// `PATCH /users/{user}`. A session gives the present password, or a code of the second factor, too when
 /// it changes its own person's login or address and was not begun just now.
 pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
@@ -221,7 +192,8 @@ pub async fn delete(request: Authenticated) -> Answer {
     Reply::nothing()
 }
 
-async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser, Problem> {
+/// Reads a person to make.
+pub async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser, Problem> {
     let handle = request;
     let password = fields.value::<String>("password")?;
     let must_change = fields.value("must_change_password")?.unwrap_or(true);
@@ -254,9 +226,7 @@ async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser
         second_factor_required: fields.value("second_factor_required")?,
         door: Door {
             without_defaults: !fields.value("default_roles")?.unwrap_or(true),
-            mail: fields
-                .value::<AccessMail>("mail")?
-                .map(AccessMail::template),
+            mail: access_mail(&mut fields)?,
         },
         ..NewUser::default()
     };
@@ -269,6 +239,24 @@ async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser
         roles: references::roles(handle, "roles", roles).await?,
         ..new
     })
+}
+
+/// Reads which mail a new account gets: its template's name.
+pub fn access_mail(fields: &mut Fields) -> Result<Option<String>, Problem> {
+    let mail: Option<AccessMail> = fields.value("mail")?;
+    Ok(mail.map(AccessMail::template))
+}
+
+/// The member that shows a field of the directory's.
+pub fn member_of(field: &str) -> &str {
+    match field {
+        "display" => "display_name",
+        "given" => "given_name",
+        "family" => "family_name",
+        "locked_until" => "locked",
+        "lockout_until" => "locked_out_until",
+        other => other,
+    }
 }
 
 /// The mail that a new account gets.

@@ -59,6 +59,8 @@ pub struct Limits {
     pub content: ContentRule,
     /// Which bodies are read.
     pub bodies: Bodies,
+    /// Paths below the mount whose handlers take the body as it comes, of any kind and length.
+    pub streamed: &'static [&'static str],
     /// Requests per minute and key.
     pub requests_per_minute: u32,
 }
@@ -79,6 +81,7 @@ impl Limits {
         body: 1 << 20,
         content: ContentRule::Json,
         bodies: Bodies::WhenTaken,
+        streamed: &[],
         requests_per_minute: 60_000,
     };
 }

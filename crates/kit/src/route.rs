@@ -163,7 +163,8 @@ async fn prepare(
     request.extensions_mut().insert(segments);
     if info.dialect.limits.bodies == Bodies::Always {
         info.query()?;
-        if !matches!(info.method, Method::GET | Method::HEAD) {
+        let streamed = info.dialect.limits.streamed.contains(&info.path.as_str());
+        if !streamed && !matches!(info.method, Method::GET | Method::HEAD) {
             let body = std::mem::take(request.body_mut());
             let mut sent = Request::new(body);
             *sent.headers_mut() = request.headers().clone();

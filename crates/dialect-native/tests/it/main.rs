@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod coverage;
+mod features;
 mod keys;
 mod lists;
 mod openapi;

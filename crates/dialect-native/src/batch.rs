@@ -1,0 +1,130 @@
+//! Several people made at once: all or none, or each whole or not at all.
+
+use directory::{NewUser, TaskMode};
+use serde::Serialize;
+
+use kit::{Authenticated, JsonBody};
+
+use super::actions::Mode;
+use super::errors::{Problem, problem};
+use super::fields::Fields;
+use super::item_problems::ItemProblem;
+use super::lists;
+use super::reply::{Answer, Reply};
+use super::users::{self, UserBody};
+
+/// People of one request at most.
+const MOST: usize = 1_000;
+
+#[derive(Serialize)]
+struct ItemBody<'a> {
+    index: usize,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ItemProblem>,
+}
+
+#[derive(Serialize)]
+struct ItemsBody<'a> {
+    items: Vec<ItemBody<'a>>,
+    succeeded: usize,
+    failed: usize,
+}
+
+/// `POST /users/batch`
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
+    let items: Vec<Fields> = fields.need("items")?;
+    let Mode(mode) = fields.value("mode")?.unwrap_or(Mode(TaskMode::All));
+    fields.end()?;
+    if items.is_empty() || items.len() > MOST {
+        return Err(Problem::invalid("items", format!("must be 1 to {MOST}")));
+    }
+    let mut all: Vec<Result<NewUser, Problem>> = Vec::with_capacity(items.len());
+    for (position, item) in items.into_iter().enumerate() {
+        let new = users::new_user(&request, item).await;
+        match new {
+            Err(problem) if mode == TaskMode::All => return Err(within(problem, position)),
+            new => all.push(new),
+        }
+    }
+    match mode {
+        TaskMode::All => all_or_none(&request, all).await,
+        TaskMode::Each => each(&request, all).await,
+    }
+}
+
+async fn all_or_none(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> Answer {
+    let all = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let made = request.create_each(all, TaskMode::All).await?;
+    let mut users = Vec::with_capacity(made.len());
+    for (position, made) in made.into_iter().enumerate() {
+        users.push(made.map_err(|fault| within(problem(&fault), position))?);
+    }
+    let now = request.now();
+    let items = users.iter().map(|user| UserBody::of(user, now)).collect();
+    let mut reply = Reply::shown(&lists::whole(items))?;
+    reply.status = 201;
+    Ok(reply)
+}
+
+async fn each(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> Answer {
+    let readable: Vec<NewUser> = all
+        .iter()
+        .filter_map(|new| new.as_ref().ok().cloned())
+        .collect();
+    let mut made = request
+        .create_each(readable, TaskMode::Each)
+        .await?
+        .into_iter();
+    let mut results = Vec::with_capacity(all.len());
+    for new in all {
+        results.push(match new {
+            Err(problem) => Err(problem),
+            Ok(_) => match made.next() {
+                Some(made) => made.map_err(|fault| problem(&fault)),
+                None => Err(directory::Fault::Internal("an item was lost".to_owned()).into()),
+            },
+        });
+    }
+    let now = request.now();
+    let failed = results.iter().filter(|result| result.is_err()).count();
+    let succeeded = results.len() - failed;
+    let items = results
+        .iter()
+        .enumerate()
+        .map(|(index, result)| match result {
+            Ok(user) => ItemBody {
+                index,
+                status: 201,
+                user: Some(UserBody::of(user, now)),
+                problem: None,
+            },
+            Err(problem) => ItemBody {
+                index,
+                status: problem.status,
+                user: None,
+                problem: Some(ItemProblem::of(problem.clone())),
+            },
+        });
+    Reply::shown(&ItemsBody {
+        items: items.collect(),
+        succeeded,
+        failed,
+    })
+}
+
+/// Says which item of a batch a problem lies in.
+fn within(mut problem: Problem, position: usize) -> Problem {
+    problem.field = Some(match problem.field {
+        Some(field) => format!("items[{position}].{field}"),
+        None => format!("items[{position}]"),
+    });
+    for error in &mut problem.errors {
+        error.field = format!("items[{position}].{}", error.field);
+    }
+    problem
+}

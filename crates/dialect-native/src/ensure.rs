@@ -1,0 +1,310 @@
+//! Making sure that somebody or something is there as a request says.
+
+use directory::{
+    Door, EnsureNew, EnsureOutcome, Fault, Group, GroupChange, GroupField, NewGroup,
+    NewOrganisation, NewPassword, Organisation, OrganisationChange, OrganisationId, Predicate,
+    Query, Ref, Test, USER_COLUMNS,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use kit::fields::Policy;
+use kit::{Authenticated, JsonBody};
+
+use super::errors::Problem;
+use super::fields::{Fields, Named};
+use super::groups::GroupBody;
+use super::lists;
+use super::organisations::OrganisationBody;
+use super::references;
+use super::reply::{Answer, Reply};
+use super::users::{self, UserBody};
+
+#[derive(Serialize)]
+struct EnsuredUser<'a> {
+    outcome: EnsureOutcome,
+    changed: Vec<&'a str>,
+    user: UserBody<'a>,
+}
+
+#[derive(Serialize)]
+struct EnsuredOrganisation<'a> {
+    outcome: EnsureOutcome,
+    changed: Vec<&'static str>,
+    organisation: OrganisationBody<'a>,
+}
+
+#[derive(Serialize)]
+struct EnsuredGroup<'a> {
+    outcome: EnsureOutcome,
+    changed: Vec<&'static str>,
+    group: GroupBody<'a>,
+}
+
+/// Members that count only for somebody who is made.
+const FOR_NEW: &[&str] = &[
+    "id",
+    "password",
+    "must_change_password",
+    "mail",
+    "default_roles",
+];
+/// Members of a person that no table has.
+const BESIDE: &[&str] = &["locked", "primary_group"];
+
+/// `POST /users/ensure`: makes somebody, known by their e-mail address, or changes what differs.
+pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &["exact"])?;
+    let mut exact = false;
+    for (name, value) in &request.query()?.0 {
+        exact = lists::flag(name, value)?;
+    }
+    let Value::Object(mut row) = body else {
+        return Err(Problem::body(
+            "This request needs a JSON object as its body.",
+        ));
+    };
+    let mut beside = Map::new();
+    for name in FOR_NEW {
+        if let Some(value) = row.shift_remove(*name) {
+            beside.insert((*name).to_owned(), value);
+        }
+    }
+    let known = |name: &str| USER_COLUMNS.contains(&name) || BESIDE.contains(&name);
+    let unknown: Map<String, Value> = row
+        .iter()
+        .filter(|(name, _)| !known(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    // What is left over is refused by its name.
+    Fields::of(Value::Object(unknown), Policy::Patch)?.end()?;
+    let mut fields = Fields::of(Value::Object(beside), Policy::Patch)?;
+    let password: Option<String> = fields.value("password")?;
+    let must_change = fields.value("must_change_password")?.unwrap_or(true);
+    let new = EnsureNew {
+        uuid: fields.value("id")?,
+        password: match password {
+            None => NewPassword::None,
+            Some(password) if must_change => NewPassword::MustChange(password),
+            Some(password) => NewPassword::Chosen(password),
+        },
+        door: Door {
+            without_defaults: !fields.value("default_roles")?.unwrap_or(true),
+            mail: users::access_mail(&mut fields)?,
+        },
+    };
+    fields.end()?;
+    let ensured = request.ensure_user(row, new, exact).await?;
+    let changed = ensured.changed.iter().map(|field| users::member_of(field));
+    let body = EnsuredUser {
+        outcome: ensured.outcome,
+        changed: changed.collect(),
+        user: UserBody::of(&ensured.user, request.now()),
+    };
+    let location = format!("/users/{}", ensured.user.uuid);
+    answered(
+        &request,
+        ensured.outcome,
+        &location,
+        ensured.user.revision,
+        &body,
+    )
+}
+
+/// 201 with the address of what was made, else 200.
+fn answered(
+    request: &Authenticated,
+    outcome: EnsureOutcome,
+    location: &str,
+    revision: i64,
+    body: &impl Serialize,
+) -> Answer {
+    if outcome == EnsureOutcome::Created {
+        Reply::made(&request.info, location, Some(revision), body)
+    } else {
+        Reply::revised(revision, body)
+    }
+}
+
+/// Notes that a member is sent and differs.
+fn differs<T: PartialEq>(
+    changed: &mut Vec<&'static str>,
+    name: &'static str,
+    new: Option<&T>,
+    old: &T,
+) {
+    if new.is_some_and(|new| new != old) {
+        changed.push(name);
+    }
+}
+
+/// `POST /organisations/ensure`: makes an organisation, known by its name, or changes what differs.
+pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
+    let parent: Option<Named> = fields.take("parent")?;
+    let uuid = fields.value("id")?;
+    let name: String = fields.need("name")?;
+    let mut change = super::organisations::read_change(&mut fields)?;
+    fields.end()?;
+    change.parent = references::organisation(&request, "parent", parent).await?;
+    let found = request
+        .organisation(Ref::<OrganisationId>::Name(name.clone()))
+        .await;
+    let (outcome, changed, organisation) = match found {
+        Ok(old) => {
+            let changed = organisation_differences(&change, &old);
+            if changed.is_empty() {
+                (EnsureOutcome::Unchanged, changed, old)
+            } else {
+                let updated = request.update_organisation(old.id, change).await?;
+                (EnsureOutcome::Updated, changed, updated)
+            }
+        }
+        Err(Fault::NotFound(_)) => {
+            let new = NewOrganisation {
+                uuid,
+                name,
+                slug: change.slug,
+                description: change.description.flatten(),
+                kind: change.kind.flatten(),
+                sector: change.sector.flatten(),
+                nationality: change.nationality.flatten(),
+                contacts: change.contacts.flatten(),
+                external: !change.local.unwrap_or(true),
+                domains: change.domains.unwrap_or_default(),
+                parent: change.parent,
+                ..NewOrganisation::default()
+            };
+            let made = request.create_organisation(new).await?;
+            (EnsureOutcome::Created, Vec::new(), made)
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    let body = EnsuredOrganisation {
+        outcome,
+        changed,
+        organisation: OrganisationBody::of(&organisation),
+    };
+    let location = format!("/organisations/{}", organisation.uuid);
+    answered(&request, outcome, &location, organisation.version, &body)
+}
+
+fn organisation_differences(change: &OrganisationChange, old: &Organisation) -> Vec<&'static str> {
+    let mut changed = Vec::new();
+    differs(&mut changed, "slug", change.slug.as_ref(), &old.slug);
+    differs(
+        &mut changed,
+        "description",
+        change.description.as_ref(),
+        &old.description,
+    );
+    differs(&mut changed, "kind", change.kind.as_ref(), &old.kind);
+    differs(&mut changed, "sector", change.sector.as_ref(), &old.sector);
+    differs(
+        &mut changed,
+        "nationality",
+        change.nationality.as_ref(),
+        &old.nationality,
+    );
+    differs(
+        &mut changed,
+        "contacts",
+        change.contacts.as_ref(),
+        &old.contacts,
+    );
+    differs(&mut changed, "local", change.local.as_ref(), &old.local);
+    differs(
+        &mut changed,
+        "domains",
+        change.domains.as_ref(),
+        &old.domains,
+    );
+    differs(
+        &mut changed,
+        "parent",
+        change.parent.map(Some).as_ref(),
+        &old.parent,
+    );
+    changed
+}
+
+/// `POST /groups/ensure`: makes a group, known by its name in its organisation, or changes what differs.
+pub async fn group(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
+    let organisation: Option<Named> = fields.value("organisation")?;
+    let uuid = fields.value("id")?;
+    let name: String = fields.need("name")?;
+    let change = GroupChange {
+        slug: fields.take("slug")?,
+        description: fields.take("description")?,
+        newcomers: fields.take("newcomers")?,
+        ..GroupChange::default()
+    };
+    fields.end()?;
+    let organisation = references::organisation(&request, "organisation", organisation).await?;
+    let organisation = organisation.unwrap_or(request.caller().organisation());
+    let query = Query {
+        predicate: Predicate::all([
+            Predicate::Is(GroupField::Name, Test::Equals(name.as_str().into())),
+            Predicate::Is(
+                GroupField::Organisation,
+                Test::Equals(organisation.0.into()),
+            ),
+        ]),
+        ..Query::default()
+    };
+    let found = request.groups(&query).await?.items;
+    // A vendor's built-in of that name is another group.
+    let found = found.into_iter().find(|group| group.platform.is_none());
+    let (outcome, changed, group) = match found {
+        Some(old) => {
+            let changed = group_differences(&change, &old);
+            if changed.is_empty() {
+                (EnsureOutcome::Unchanged, changed, old)
+            } else {
+                let updated = request.update_group(old.id, change).await?;
+                (EnsureOutcome::Updated, changed, updated)
+            }
+        }
+        None => {
+            let new = NewGroup {
+                uuid,
+                name,
+                slug: change.slug,
+                description: change.description.flatten(),
+                newcomers: change.newcomers.unwrap_or(false),
+                organisation: Some(organisation),
+                ..NewGroup::default()
+            };
+            let made = request.create_group(new).await?;
+            (EnsureOutcome::Created, Vec::new(), made)
+        }
+    };
+    let body = EnsuredGroup {
+        outcome,
+        changed,
+        group: GroupBody::of(&group),
+    };
+    let location = format!("/groups/{}", group.uuid);
+    answered(&request, outcome, &location, group.version, &body)
+}
+
+fn group_differences(change: &GroupChange, old: &Group) -> Vec<&'static str> {
+    let mut changed = Vec::new();
+    differs(&mut changed, "slug", change.slug.as_ref(), &old.slug);
+    differs(
+        &mut changed,
+        "description",
+        change.description.as_ref(),
+        &old.description,
+    );
+    if change
+        .newcomers
+        .is_some_and(|new| new != old.newcomers_of.is_some())
+    {
+        changed.push("newcomers");
+    }
+    changed
+}

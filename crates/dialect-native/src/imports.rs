@@ -1,0 +1,183 @@
+//! Imports: a file is stored as it comes, and read line by line afterwards.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use directory::{FileFormat, OnConflict, PIECE, Task, TaskMode, TaskWhat};
+use futures_util::StreamExt as _;
+
+use kit::{Authenticated, Rejection, content_type};
+
+use super::errors::Problem;
+use super::jobs;
+use super::lists;
+use super::problems::Code;
+use super::reply::Answer;
+
+/// Bytes of a file at most.
+const LARGEST: usize = 256 << 20;
+/// How long the next part of a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `POST /imports?what=users&on_conflict=…&mode=…&dry_run=…&notify=…`, with the file as the body.
+pub async fn create(request: Authenticated, headers: HeaderMap, body: Body) -> Answer {
+    let given = &request.query()?.0;
+    lists::only(given, &["what", "on_conflict", "mode", "dry_run", "notify"])?;
+    let format = match content_type(&headers).as_str() {
+        "text/csv" => FileFormat::Csv,
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => FileFormat::Ndjson,
+        _ => {
+            let detail = "Send a table as text/csv or lines of JSON as application/x-ndjson.";
+            return Err(Problem::of(Code::UnsupportedMediaType, detail));
+        }
+    };
+    let (mut what, mut on_conflict, mut mode) = (None, OnConflict::Fail, TaskMode::Each);
+    let (mut dry_run, mut notify) = (false, false);
+    for (name, value) in given {
+        match name.as_str() {
+            "what" => {
+                jobs::one_of("what", value, &["users"])?;
+                what = Some(TaskWhat::Users);
+            }
+            "on_conflict" => {
+                on_conflict = match jobs::one_of(name, value, &["fail", "skip", "update"])?.as_str()
+                {
+                    "skip" => OnConflict::Skip,
+                    "update" => OnConflict::Update,
+                    _ => OnConflict::Fail,
+                };
+            }
+            "mode" => mode = self::mode(value)?,
+            "dry_run" => dry_run = lists::flag(name, value)?,
+            _ => notify = lists::flag(name, value)?,
+        }
+    }
+    let task = Task::Import {
+        what: what.ok_or_else(|| Problem::parameter("what", "is needed: users"))?,
+        format,
+        on_conflict,
+        mode,
+        dry_run,
+        notify,
+    };
+    let mut upload = Upload::new(format);
+    let mut chunks = body.into_data_stream();
+    // The beginning is looked at before anything is stored.
+    while !upload.checked {
+        let more = next(&mut chunks).await?;
+        let ended = more.is_none();
+        upload.take(more.as_deref().unwrap_or_default())?;
+        upload.check(ended)?;
+    }
+    let job = request.begin_job(task, None).await?;
+    let stored = store(&request, &mut upload, &mut chunks, job.id).await;
+    if let Err(problem) = stored {
+        request.abandon_job(job.id).await?;
+        return Err(problem);
+    }
+    let job = request.make_job_ready(job.id).await?;
+    jobs::accepted(&request, &job).await
+}
+
+/// Reads each or all.
+pub fn mode(value: &str) -> Result<TaskMode, Problem> {
+    Ok(
+        match jobs::one_of("mode", value, &["each", "all"])?.as_str() {
+            "all" => TaskMode::All,
+            _ => TaskMode::Each,
+        },
+    )
+}
+
+type Chunks = axum::body::BodyDataStream;
+
+/// The next part of the body; `None` at its end.
+async fn next(chunks: &mut Chunks) -> Result<Option<axum::body::Bytes>, Problem> {
+    match tokio::time::timeout(PATIENCE, chunks.next()).await {
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
+        Ok(Some(Err(_))) | Err(_) => Err(Rejection::Incomplete.into()),
+    }
+}
+
+/// What has come of a file and is not stored yet: never more than a piece and what came last.
+struct Upload {
+    format: FileFormat,
+    waiting: Vec<u8>,
+    taken: usize,
+    stored: i64,
+    checked: bool,
+}
+
+impl Upload {
+    fn new(format: FileFormat) -> Self {
+        Self {
+            format,
+            waiting: Vec::new(),
+            taken: 0,
+            stored: 0,
+            checked: false,
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        self.taken += bytes.len();
+        if self.taken > LARGEST {
+            return Err(Rejection::TooLarge(LARGEST).into());
+        }
+        self.waiting.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Looks at the column names as soon as they are there.
+    fn check(&mut self, ended: bool) -> Result<(), Problem> {
+        let known = directory::import_columns(self.format, &self.waiting, ended);
+        match known {
+            Some(Ok(())) => {
+                self.checked = true;
+                Ok(())
+            }
+            Some(Err(column)) => Err(wrong_column(&column)),
+            None if ended || self.waiting.len() > PIECE => Err(wrong_column("line")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn wrong_column(column: &str) -> Problem {
+    let why = match column {
+        "line" => "is not there: the first line must name the columns".to_owned(),
+        "email" => "is needed: people are known by it".to_owned(),
+        _ => format!(
+            "is no column, or stands twice; known are {}",
+            directory::USER_COLUMNS.join(", ")
+        ),
+    };
+    Problem::invalid(column, why)
+}
+
+async fn store(
+    request: &Authenticated,
+    upload: &mut Upload,
+    chunks: &mut Chunks,
+    job: directory::JobId,
+) -> Result<(), Problem> {
+    loop {
+        while upload.waiting.len() >= PIECE {
+            let rest = upload.waiting.split_off(PIECE);
+            let piece = std::mem::replace(&mut upload.waiting, rest);
+            request.add_job_body(job, upload.stored, piece).await?;
+            upload.stored += 1;
+        }
+        match next(chunks).await? {
+            Some(bytes) => upload.take(&bytes)?,
+            None => break,
+        }
+    }
+    if !upload.waiting.is_empty() {
+        let piece = std::mem::take(&mut upload.waiting);
+        request.add_job_body(job, upload.stored, piece).await?;
+    }
+    Ok(())
+}
