@@ -325,7 +325,7 @@ pub fn activity(job: &Job, login: &str) -> wire::Activity {
 pub fn activity_state(job: &Job) -> &'static str {
     match job.state.as_str() {
         "succeeded" => "succeeded",
-        "failed" => "failed",
+        "failed" | "cancelled" => "failed",
         _ => "running",
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::Directory;
+use directory::{Directory, JobWorker};
 use kit::AppState;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -18,11 +18,14 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// How often what is over (sessions, links, grants, old failures) is cleared away.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// How long a worker without a job waits before it looks for one that another server has begun.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// What runs beside the requests.
 pub struct Background {
     sweeping: JoinHandle<()>,
     /// What ends its turn before it stops, each with the way to tell it.
-    finishing: [(&'static str, JoinHandle<()>, oneshot::Sender<()>); 2],
+    finishing: [(&'static str, JoinHandle<()>, oneshot::Sender<()>); 3],
 }
 
 /// Starts it all.
@@ -34,6 +37,8 @@ pub fn start(
 ) -> Background {
     let (stop_flushing, flushing_stopped) = oneshot::channel();
     let (stop_mailing, mailing_stopped) = oneshot::channel();
+    let (stop_working, working_stopped) = oneshot::channel();
+    let working = tokio::spawn(work(directory.clone(), working_stopped));
     let flushing = tokio::spawn(flush(directory.clone(), flushing_stopped));
     let mailing = tokio::spawn(mailer.run(mailing_stopped));
     Background {
@@ -41,6 +46,7 @@ pub fn start(
         finishing: [
             ("writing down uses", flushing, stop_flushing),
             ("sending mail", mailing, stop_mailing),
+            ("doing jobs", working, stop_working),
         ],
     }
 }
@@ -78,6 +84,37 @@ async fn sweep(directory: Directory, state: AppState, folded: Arc<Folding>) {
         match directory.setting().await {
             Ok(face) => state.apply_branding(&face),
             Err(fault) => tracing::warn!(%fault, "cannot read the public address"),
+        }
+    }
+}
+
+/// Does jobs a chunk at a time. A chunk that has begun is ended; what is left is done after the next
+/// start, by this server or another.
+async fn work(directory: Directory, mut stopped: oneshot::Receiver<()>) {
+    let mut worker = JobWorker::new(&directory, dialect_native::describe_fault);
+    let mut swept = None;
+    loop {
+        if !matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+            return;
+        }
+        let now = directory.elapsed();
+        if swept.is_none_or(|last| now.saturating_sub(last) >= SWEEP) {
+            swept = Some(now);
+            if let Err(fault) = worker.sweep().await {
+                tracing::warn!(%fault, "cannot clear away jobs that are over");
+            }
+        }
+        let pause = match worker.turn().await {
+            Ok(true) => continue,
+            Ok(false) => worker.wait(IDLE),
+            Err(fault) => {
+                tracing::warn!(%fault, "a job waits for the store");
+                worker.wait(IDLE)
+            }
+        };
+        tokio::select! {
+            () = pause => {}
+            _ = &mut stopped => return,
         }
     }
 }

@@ -110,6 +110,7 @@ pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result
     }
     tracing::info!("stopping");
     stop.send_replace(true);
+    directory.end_streams();
     let drained = async {
         for task in accepting {
             if let Err(error) = task.await {
