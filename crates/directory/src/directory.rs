@@ -100,6 +100,7 @@ impl Directory {
                 refusals: crate::cache::refusals::Refusals::default(),
                 brake: crate::access::address_limiter::Brake::on_failures(),
                 links: crate::access::address_limiter::Brake::on_links(),
+                filings: crate::access::address_limiter::Brake::on_filings(),
                 hashing: crate::hashing::Pool::default(),
                 trials: crate::readiness::Trials::default(),
                 jobs_waiting: tokio::sync::Notify::new(),

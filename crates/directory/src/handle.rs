@@ -10,7 +10,8 @@ use crate::access::impersonation;
 use crate::access::table::Operation;
 use crate::directory::Directory;
 use crate::model::{
-    Fault, HeldRole, Permission, PlatformSpec, ShownRole, Standing, Time, shown_roles, word_covers,
+    Fault, HeldRole, Permission, PlatformSpec, Predicate, RoleId, ShownRole, Standing, Time,
+    UserField, shown_roles, shown_with_roles, word_covers,
 };
 use crate::rules;
 use crate::state::Inner;
@@ -18,6 +19,7 @@ use crate::store::{Tx, credentials};
 
 use crate::access::work::Work;
 use crate::outcome::{Abort, Outcome};
+use crate::pending::Pending;
 
 /// The directory's use-cases on behalf of one caller.
 #[derive(Clone)]
@@ -65,6 +67,20 @@ impl Handle {
             .platform(self.caller.platform)
             .map(|platform| shown_roles(held, platform))
             .unwrap_or_default()
+    }
+
+    /// The people whom the caller's dialect shows with one of these roles, each given with its number, or
+    /// without any.
+    #[must_use]
+    pub fn shown_with_roles(
+        &self,
+        wanted: &[(RoleId, i64)],
+        without_role: bool,
+    ) -> Predicate<UserField> {
+        match self.inner.platform(self.caller.platform) {
+            Some(platform) => shown_with_roles(wanted, without_role, platform),
+            None => Predicate::Nothing,
+        }
     }
 
     /// The time by the directory's clock.
@@ -175,6 +191,22 @@ impl Handle {
             .read_slow(async move |tx: &mut Tx<'_>| f(&mut opening.fresh(tx).await?).await)
             .await
             .map_err(|stop| self.stopped(operation, stop))
+    }
+
+    /// The same caller with the rights of now, for what takes several transactions. Refused once the
+    /// credential opens nothing any more, or its owner may do the operation nowhere.
+    pub fn renewed(&self, operation: Operation) -> Pending<'_, Handle> {
+        Box::pin(async move {
+            let caller = self
+                .read_again(operation, async |work: &mut Work<'_>| {
+                    Ok(Arc::clone(&work.caller))
+                })
+                .await?;
+            Ok(Handle {
+                inner: Arc::clone(&self.inner),
+                caller,
+            })
+        })
     }
 
     /// Writes under an operation, all or nothing. The use-case may run again on a conflict, so ids,

@@ -30,6 +30,7 @@ pub(crate) struct Inner {
     pub refusals: Refusals,
     pub brake: Brake,
     pub links: Brake,
+    pub filings: Brake,
     pub hashing: Pool,
     pub trials: Trials,
     /// Told when a job waits for a worker.

@@ -1,5 +1,5 @@
 //! The brakes on addresses: one on those that send many wrong passwords, whoever's they are, one on
-//! those that have many links mailed. They count apart, so that asking for links locks no colleague
+//! those that have many links mailed, one on those that file many requests. They count apart, so that asking for links locks no colleague
 //! behind the same address out. They are kept in memory: a restart forgives, and nodes count apart.
 
 use std::collections::HashMap;
@@ -13,6 +13,8 @@ use crate::model::Fault;
 const FAILURES: u32 = 100;
 /// Links asked for within [`WINDOW`] after which an address waits.
 const LINKS: u32 = 50;
+/// Requests filed within [`WINDOW`] after which an address waits.
+const FILINGS: u32 = 50;
 /// The time in which it is counted, from the first. It is measured by time gone by, so that a clock that
 /// is set back keeps nobody out, and one that is set forward forgives nobody.
 const WINDOW: Duration = Duration::from_secs(900);
@@ -34,6 +36,11 @@ impl Brake {
     /// The brake on links that are mailed on a stranger's asking.
     pub fn on_links() -> Self {
         Self::beyond(LINKS)
+    }
+
+    /// The brake on what is filed without signing in.
+    pub fn on_filings() -> Self {
+        Self::beyond(FILINGS)
     }
 
     fn beyond(most: u32) -> Self {

@@ -65,6 +65,8 @@ pub struct Key {
     pub expires_at: Option<Time>,
     /// When it was revoked.
     pub revoked_at: Option<Time>,
+    /// Whether it was revoked since another key took its place.
+    pub replaced: bool,
     /// When it was made.
     pub created_at: Time,
     /// By whom.
@@ -160,6 +162,7 @@ impl Key {
             hint_end: _,
             origin: _,
             revoked_at: _,
+            replaced: _,
             created_at: _,
             created_by: _,
             use_count: _,

@@ -300,6 +300,10 @@ pub enum KeyField {
     CreatedBy,
     /// The owner's e-mail.
     UserEmail,
+    /// The address made up for an owner who has none; absent for all others.
+    UserMadeUpEmail,
+    /// Whether it was revoked since another took its place.
+    Replaced,
     /// When it stops.
     ExpiresAt,
     /// When it was made.

@@ -7,7 +7,9 @@ use super::ids::{
     CollectionId, GrantId, GroupId, GroupRoleId, OrganisationId, Platform, RoleId, UserId,
 };
 use super::permission::{Line, Place};
+use super::predicate::{Predicate, Test};
 use super::time::Time;
+use super::user_field::UserField;
 
 /// A role of one platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -301,6 +303,47 @@ pub fn shown_roles(held: &[HeldRole], spec: &PlatformSpec) -> Vec<ShownRole> {
         });
     }
     shown
+}
+
+/// The people whom a platform shows with one of these roles, each given with its number there, or
+/// without any role of the platform: those of whom [`shown_roles`] shows it.
+#[must_use]
+pub fn shown_with_roles(
+    wanted: &[(RoleId, i64)],
+    without_role: bool,
+    spec: &PlatformSpec,
+) -> Predicate<UserField> {
+    let administrator = spec
+        .owner_role
+        .and_then(|word| spec.roles.iter().find(|role| role.word == word))
+        .filter(|_| spec.platform != Platform::USHER);
+    let stands_in = match administrator {
+        Some(_) => Predicate::one_of(UserField::UsherRole, ["owner", "administrator"]),
+        None => Predicate::Nothing,
+    };
+    let held = Predicate::one_of(UserField::Role, wanted.iter().map(|(id, _)| id.0));
+    let as_administrator = administrator.is_some_and(|administrator| {
+        wanted
+            .iter()
+            .any(|(_, number)| *number == administrator.number)
+    });
+    let with_role = if as_administrator {
+        Predicate::any([stands_in.clone(), held])
+    } else if spec.paths == RolePaths::ExactlyOne {
+        Predicate::all([held, Predicate::not(stands_in.clone())])
+    } else {
+        held
+    };
+    let without = if without_role {
+        let any_role = UserField::RoleOrganisation(spec.platform);
+        Predicate::all([
+            Predicate::not(stands_in),
+            Predicate::is(any_role, Test::Absent),
+        ])
+    } else {
+        Predicate::Nothing
+    };
+    Predicate::any([with_role, without])
 }
 
 /// How a platform's roles reach people.

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::ids::{GroupId, OrganisationId, UserId};
 use super::organisation::Membership;
+use super::predicate::{Predicate, Test};
 use super::time::Time;
+use super::user_field::UserField;
 
 /// A person or a service account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -140,7 +142,41 @@ pub struct User {
     pub sign_in_count: i64,
 }
 
+/// The domain of the addresses that are made up for people who have none. They are shown, never stored.
+pub const MADE_UP_DOMAIN: &str = "usher.invalid";
+
+/// The people whose address, as dialects show it that make one up for who has none, contains a text.
+#[must_use]
+pub fn shown_email_contains(text: &str) -> Predicate<UserField> {
+    let stored = Predicate::is(UserField::Email, Test::Contains(text.to_owned()));
+    if !in_made_up_email(&text.to_lowercase()) {
+        return stored;
+    }
+    let made_up = Predicate::is(UserField::MadeUpEmail, Test::Contains(text.to_owned()));
+    Predicate::any([stored, made_up])
+}
+
+/// Whether a made-up address may contain a text, so that the others need not be looked at.
+fn in_made_up_email(text: &str) -> bool {
+    let digits = |text: &str| {
+        text.len() <= 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    match text.split_once('@') {
+        Some((local, domain)) => digits(local) && MADE_UP_DOMAIN.starts_with(domain),
+        None => digits(text) || MADE_UP_DOMAIN.contains(text),
+    }
+}
+
 impl User {
+    /// The address, or the one that is made up for who has none.
+    #[must_use]
+    pub fn shown_email(&self) -> String {
+        match &self.email {
+            Some(email) => email.clone(),
+            None => format!("{}@{MADE_UP_DOMAIN}", self.uuid.simple()),
+        }
+    }
+
     /// What the account amounts to at `now`.
     #[must_use]
     pub fn standing(&self, now: Time) -> Standing {

@@ -23,6 +23,8 @@ pub enum UserField {
         /// What stands behind it, in lower case.
         after: &'static str,
     },
+    /// The address that is made up for who has none, and shown in some dialects; absent for all others.
+    MadeUpEmail,
     /// The shown name.
     Name,
     /// The shown given name.
@@ -53,6 +55,8 @@ pub enum UserField {
     Role,
     /// The number (`RoleId`) of a role granted directly (exact).
     DirectRole,
+    /// The word of a role of `usher` held by any path (exact).
+    UsherRole,
     /// An organisation's number where any role of that platform is held by any path (exact).
     RoleOrganisation(Platform),
     /// The same, granted directly.

@@ -1,6 +1,8 @@
 //! Records: a dialect's own things. Own ones are private; shared ones are made and changed by whoever
 //! manages records, and read by whom the dialect says.
 
+use std::net::IpAddr;
+
 use serde_json::json;
 
 use crate::access::table::Operation;
@@ -162,9 +164,17 @@ impl Handle {
 
 impl Directory {
     /// Makes a shared record for somebody who has not signed in (a registration). There is room for a
-    /// bounded number of a kind; beyond it the door says to come back.
-    pub fn file_record(&self, platform: Platform, new: NewRecord) -> Pending<'_, Record> {
+    /// bounded number of a kind, and of those of one address for a while; beyond it the door says to come
+    /// back.
+    pub fn file_record(
+        &self,
+        platform: Platform,
+        new: NewRecord,
+        address: Option<IpAddr>,
+    ) -> Pending<'_, Record> {
         Box::pin(async move {
+            self.0.filings.check(address, self.0.elapsed())?;
+            self.0.filings.count(address, self.0.elapsed());
             check(&new)?;
             if new.owner.is_some() {
                 return Err(Fault::invalid("owner", "must not be set"));

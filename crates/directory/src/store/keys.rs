@@ -11,9 +11,9 @@ use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "k.id, k.uuid, k.user_id, k.name, k.hint_start, k.hint_end, k.origin, k.platform, k.read_only, \
      k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at, k.created_at, k.created_by, \
-     k.use_count, k.last_used_at, k.last_address, k.seen_addresses";
+     k.use_count, k.last_used_at, k.last_address, k.seen_addresses, k.replaced";
 /// The column after [`COLUMNS`].
-const AFTER: usize = 21;
+const AFTER: usize = 22;
 const TABLES: &str = " FROM api_keys k JOIN users u ON u.id = k.user_id";
 
 /// The keys as a list.
@@ -45,6 +45,10 @@ impl Listed for Keys {
             KeyField::RevokedAt => Column::Int("k.revoked_at"),
             KeyField::CreatedBy => Column::Int("k.created_by"),
             KeyField::UserEmail => Column::Text("u.email_key", Folding::Unique),
+            KeyField::UserMadeUpEmail => {
+                Column::Text(super::user_fields::MADE_UP_EMAIL, Folding::Unique)
+            }
+            KeyField::Replaced => Column::Flag("k.replaced"),
             KeyField::ExpiresAt => Column::Int("k.expires_at"),
             KeyField::CreatedAt => Column::Int("k.created_at"),
             KeyField::LastUsedAt => Column::Int("k.last_used_at"),
@@ -98,6 +102,7 @@ fn read_key(row: &Row<'_>) -> Res<Key> {
         last_used_at: time(18)?,
         last_address: row.opt_string(19)?,
         seen_addresses: list(row.text(20)?)?,
+        replaced: row.flag(21)?,
     })
 }
 
@@ -201,6 +206,17 @@ pub(crate) async fn revoke(tx: &mut Tx<'_>, key: KeyId, now: Time) -> Res<bool> 
         )
         .await?;
     tx.exec("DELETE FROM sessions WHERE key_id = $1", &[key.0.into()])
+        .await?;
+    Ok(changed > 0)
+}
+
+/// Says that another key took the place of this one, or forgets it; false when it was so before.
+pub(crate) async fn put_replaced(tx: &mut Tx<'_>, key: KeyId, replaced: bool) -> Res<bool> {
+    let changed = tx
+        .exec(
+            "UPDATE api_keys SET replaced = $2 WHERE id = $1 AND replaced <> $2",
+            &[key.0.into(), replaced.into()],
+        )
         .await?;
     Ok(changed > 0)
 }

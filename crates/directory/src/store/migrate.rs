@@ -35,6 +35,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "events",
         sql: include_str!("migrations/0005_events.sql"),
     },
+    Migration {
+        number: 6,
+        name: "replaced_keys",
+        sql: include_str!("migrations/0006_replaced_keys.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

@@ -7,6 +7,10 @@ use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 /// The users as a list.
 pub(crate) struct Users;
 
+/// The address made up for who has none, in the domain [`crate::model::MADE_UP_DOMAIN`].
+pub(super) const MADE_UP_EMAIL: &str =
+    "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE '' END)";
+
 impl Listed for Users {
     type Field = UserField;
     const ID: &'static str = "u.id";
@@ -29,6 +33,7 @@ impl Listed for Users {
             UserField::ShownEmail { before, after } => {
                 Column::Computed(shown_email(before, after), Folding::Unique)
             }
+            UserField::MadeUpEmail => Column::Text(MADE_UP_EMAIL, Folding::Unique),
             UserField::Name => Column::Text("u.name_key", Folding::Search),
             UserField::Given => Column::Text("u.given_key", Folding::Search),
             UserField::Family => Column::Text("u.family_key", Folding::Search),
@@ -74,6 +79,13 @@ impl Listed for Users {
                     "SELECT x.user_id FROM grants x WHERE (x.expires_at IS NULL OR x.expires_at > ?) AND ",
                 ],
                 Column::Int("x.role_id"),
+            ),
+            UserField::UsherRole => related(
+                &[
+                    "SELECT x.user_id FROM grants x JOIN roles r ON r.id = x.role_id WHERE r.platform = 'usher' AND (x.expires_at IS NULL OR x.expires_at > ?) AND ",
+                    "SELECT m.user_id FROM group_roles x JOIN group_members m ON m.group_id = x.group_id JOIN roles r ON r.id = x.role_id WHERE r.platform = 'usher' AND ",
+                ],
+                Column::Text("r.word", Folding::Exact),
             ),
             UserField::RoleOrganisation(platform) => Column::Related {
                 id: "u.id",

@@ -218,6 +218,7 @@ fn narrow(predicate: &Predicate<UserField>) -> bool {
                 | UserField::PrimaryGroup
                 | UserField::Role
                 | UserField::DirectRole
+                | UserField::UsherRole
                 | UserField::RoleOrganisation(_)
                 | UserField::DirectRoleOrganisation(_)
                 | UserField::ExpiringRoleOrganisation(_)

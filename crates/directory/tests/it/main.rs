@@ -32,6 +32,7 @@ mod second_factors;
 mod secrets;
 mod sessions;
 mod settings;
+mod shown_roles;
 mod sign_in;
 mod statements;
 mod support;

@@ -239,14 +239,16 @@ async fn dialects_do_not_meet(world: &World) {
 async fn filed_without_signing_in(world: &World) {
     let directory = &world.directory;
     let filed = directory
-        .file_record(SOLO, shared(None, "me"))
+        .file_record(SOLO, shared(None, "me"), None)
         .await
         .unwrap();
     assert_eq!((filed.owner, filed.created_by), (None, None));
-    assert!(directory.file_record(SOLO, own(OWNER, "x")).await.is_err());
+    let stranger = Some("192.0.2.7".parse().unwrap());
+    let foreign = directory.file_record(SOLO, own(OWNER, "x"), stranger).await;
+    assert!(foreign.is_err());
     let unknown = shared(Some(OrganisationId(999)), "x");
     assert_eq!(
-        directory.file_record(SOLO, unknown).await,
+        directory.file_record(SOLO, unknown, None).await,
         Err(Fault::UnknownReference(Kind::Organisation))
     );
     let page = world
@@ -256,6 +258,23 @@ async fn filed_without_signing_in(world: &World) {
         .await
         .unwrap();
     assert_eq!(page.items, vec![filed]);
+    // One address files no more for a while, and another does.
+    let mut filed = 0;
+    while directory
+        .file_record(SOLO, shared(None, "me"), stranger)
+        .await
+        .is_ok()
+    {
+        filed += 1;
+    }
+    assert_eq!(filed, 49);
+    let other = Some("198.51.100.7".parse().unwrap());
+    assert!(
+        directory
+            .file_record(SOLO, shared(None, "me"), other)
+            .await
+            .is_ok()
+    );
 }
 
 async fn records_go_with_their_owner(world: &World) {

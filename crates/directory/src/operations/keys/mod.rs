@@ -124,7 +124,8 @@ impl Handle {
         inner(self, which.into(), change)
     }
 
-    /// Revokes a key for good; a second time changes nothing.
+    /// Revokes a key for good; a second time changes nothing. That it was replaced by another is
+    /// forgotten.
     pub fn revoke_key(&self, which: impl Into<KeyRef>) -> Pending<'_, Key> {
         fn inner(handle: &Handle, which: KeyRef) -> Pending<'_, Key> {
             Box::pin(async move {
@@ -133,6 +134,12 @@ impl Handle {
                         let (mut key, owner) = visible(work, &which).await?;
                         work.guard_takeover(&owner).await?;
                         revoke(work, &key, &owner).await?;
+                        if key.replaced {
+                            keys::put_replaced(&mut work.tx, key.id, false).await?;
+                            let detail = json!({ "before": described(&key) });
+                            event(work, "key.forgotten", &key, &owner, detail).await?;
+                        }
+                        key.replaced = false;
                         key.revoked_at = key.revoked_at.or(Some(work.now));
                         Ok(key)
                     })
@@ -305,6 +312,7 @@ async fn create_for(
         organisation: new.organisation,
         expires_at,
         revoked_at: None,
+        replaced: false,
         created_at: work.now,
         created_by: work.actor(),
         use_count: 0,
@@ -448,6 +456,13 @@ pub(crate) async fn revoke(work: &mut Work<'_>, key: &Key, owner: &User) -> Outc
         )
         .await?;
     }
+    Ok(())
+}
+
+/// Revokes a key that another takes the place of.
+pub(crate) async fn replace(work: &mut Work<'_>, key: &Key, owner: &User) -> Outcome<()> {
+    revoke(work, key, owner).await?;
+    keys::put_replaced(&mut work.tx, key.id, true).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::store::keys;
 
 use super::list::visible;
-use super::{check_narrower, check_title, create, event, hints, opens_every_door, revoke};
+use super::{check_narrower, check_title, create, event, hints, opens_every_door, replace};
 use crate::pending::Pending;
 
 impl Handle {
@@ -70,7 +70,7 @@ impl Handle {
                         let new = NewKey::default().limited_by(limits);
                         let key = create(work, &which, &new, uuid, &text).await?;
                         for old in &gone {
-                            revoke(work, old, &owner).await?;
+                            replace(work, old, &owner).await?;
                         }
                         check_title(work, &key).await?;
                         Ok(key)
@@ -134,7 +134,7 @@ async fn renew(
     let key = create(work, &own.into(), &new, uuid, secret).await?;
     let owner = work.target_user(&own.into()).await?;
     for old in gone {
-        revoke(work, old, &owner).await?;
+        replace(work, old, &owner).await?;
     }
     check_title(work, &key).await?;
     Ok(key)
