@@ -101,7 +101,7 @@ async fn everybody<T: Serialize + 'static>(
     };
     let chunks = Arc::new(Mutex::new(request.user_chunks(&query, CHUNK)));
     let (open, close) = envelope::around(&request.info);
-    let list = reply::json_list(open, close, move |_: Option<()>| {
+    let list = reply::json_list(&request, open, close, move |_, _: Option<()>| {
         next_chunk(Arc::clone(&chunks), show)
     });
     Ok(list.await?)

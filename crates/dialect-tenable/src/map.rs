@@ -10,20 +10,15 @@ use serde_json::{Map, Value, json};
 use super::catalogue::{self, Action, ENTITIES, EVERYTHING};
 use super::wire;
 
-/// The domain of the addresses made up for people who have none. They are shown, never stored.
-const NOWHERE: &str = "@usher.invalid";
-
 /// The address shown for a user.
 pub fn shown_email(user: &heart::User) -> String {
-    match &user.email {
-        Some(email) => email.clone(),
-        None => format!("{}{NOWHERE}", user.uuid.simple()),
-    }
+    user.shown_email()
 }
 
 /// Whether an address is one of those that are only shown.
 pub fn made_up(email: &str) -> bool {
-    email.to_ascii_lowercase().ends_with(NOWHERE)
+    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    domain.eq_ignore_ascii_case(heart::MADE_UP_DOMAIN)
 }
 
 /// The vendor's two flags, `active` and `lockedOut`: a lock of any kind leaves an account active.

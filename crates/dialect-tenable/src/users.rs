@@ -17,12 +17,10 @@ const CHUNK: u32 = 1_000;
 
 /// `GET /api/users`: everybody, as they are read.
 pub async fn list(request: Authenticated) -> HandlerResult {
-    let handle = request.handle();
-    let list = reply::json_list("[", "]", move |from| part(handle.clone(), from)).await?;
-    Ok(list)
+    Ok(reply::json_list(&request, "[", "]", part).await?)
 }
 
-async fn part(handle: Handle, from: Option<Cursor>) -> Result<Chunk<Cursor>, Fault> {
+async fn part(handle: Authenticated, from: Option<Cursor>) -> Result<Chunk<Cursor>, Fault> {
     let query = Query::<UserField> {
         from: from.map_or(Position::Start, Position::After),
         limit: CHUNK,

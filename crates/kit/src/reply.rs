@@ -8,6 +8,8 @@ use axum::response::Response;
 use directory::Fault;
 use serde::Serialize;
 
+use super::request::Authenticated;
+
 /// A JSON answer.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
@@ -76,23 +78,30 @@ impl<C> Chunk<C> {
 
 /// Streams an unpaged list: `open`, the rows of all chunks, `close`. The first chunk is read before
 /// the status goes out, so that a refusal is still an ordinary answer; at most two chunks are in
-/// memory at a time. A fault in a later chunk breaks the connection: half a list is not a list.
+/// memory at a time. Each later chunk is read with the caller's rights of its own time, so a list under
+/// way ends when the key that asked for it is revoked. A fault in a later chunk breaks the connection:
+/// half a list is not a list.
 pub async fn json_list<C, F, T>(
+    request: &Authenticated,
     open: impl Into<Bytes>,
     close: &'static str,
-    mut chunk: F,
+    chunk: F,
 ) -> Result<Response, Fault>
 where
     C: Send + 'static,
-    F: FnMut(Option<C>) -> T + Send + 'static,
+    F: FnMut(Authenticated, Option<C>) -> T + Send + 'static,
     T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
 {
     let open = open.into();
-    let mut first = chunk(None).await?;
+    let mut chunk = Chunks {
+        request: request.clone(),
+        read: chunk,
+    };
+    let mut first = (chunk.read)(request.clone(), None).await?;
     if first.rows.is_empty()
         && let Some(cursor) = first.next.take()
     {
-        first = filled(&mut chunk, cursor).await?;
+        first = chunk.filled(cursor).await?;
     }
     if first.next.is_none() {
         let mut body = Vec::with_capacity(open.len() + first.rows.len() + close.len());
@@ -123,10 +132,15 @@ where
             bytes.extend_from_slice(&part.rows);
             let next = match part.next {
                 None => None,
-                Some(cursor) => match filled(&mut chunk, cursor).await {
+                Some(cursor) => match chunk.filled(cursor).await {
                     Ok(next) => Some(next),
                     Err(fault) => {
-                        tracing::error!(%fault, "a list broke off");
+                        match fault {
+                            Fault::Unauthenticated(_) | Fault::Forbidden(_) => {
+                                tracing::info!(%fault, "a list broke off");
+                            }
+                            _ => tracing::error!(%fault, "a list broke off"),
+                        }
                         let error = std::io::Error::other("the list broke off");
                         return Some((Err(error), None));
                     }
@@ -138,18 +152,27 @@ where
     Ok(raw_json(StatusCode::OK, Body::from_stream(stream)))
 }
 
-/// The next chunk that has rows, or the last.
-async fn filled<C, F, T>(chunk: &mut F, cursor: C) -> Result<Chunk<C>, Fault>
-where
-    F: FnMut(Option<C>) -> T,
-    T: Future<Output = Result<Chunk<C>, Fault>>,
-{
-    let mut cursor = cursor;
-    loop {
-        let part = chunk(Some(cursor)).await?;
-        match part.next {
-            Some(next) if part.rows.is_empty() => cursor = next,
-            _ => return Ok(part),
+/// What reads the chunks of a list, and for whom.
+struct Chunks<F> {
+    request: Authenticated,
+    read: F,
+}
+
+impl<F> Chunks<F> {
+    /// The next chunk that has rows, or the last; each with the rights of its time.
+    async fn filled<C, T>(&mut self, cursor: C) -> Result<Chunk<C>, Fault>
+    where
+        F: FnMut(Authenticated, Option<C>) -> T,
+        T: Future<Output = Result<Chunk<C>, Fault>>,
+    {
+        let mut cursor = cursor;
+        loop {
+            self.request = self.request.renewed().await?;
+            let part = (self.read)(self.request.clone(), Some(cursor)).await?;
+            match part.next {
+                Some(next) if part.rows.is_empty() => cursor = next,
+                _ => return Ok(part),
+            }
         }
     }
 }

@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method};
-use directory::{Caller, Credential, Fault, Handle, Refusal, RequestContext, Time};
+use directory::{Caller, Credential, Fault, Handle, Operation, Refusal, RequestContext, Time};
 
 use super::app_state::AppState;
 use super::dialect::Dialect;
 use super::protocol::{Rejection, RequestError};
 use super::query::{Pairs, parse_pairs};
 use super::rate_limit::Allowance;
+use super::route::{Guard, Serves};
 
 /// What is known of a request before anybody signs in.
 #[derive(Clone, Debug)]
@@ -129,6 +130,8 @@ pub struct Authenticated {
     pub info: Arc<RequestInfo>,
     /// The path's variable segments, decoded, in order.
     pub segments: Vec<String>,
+    /// What the route asks of the caller; nothing before the request was routed.
+    pub(super) needs: Option<(Serves, Option<Guard>)>,
 }
 
 /// The path's variable segments, on their way to [`Authenticated`].
@@ -155,7 +158,29 @@ impl Authenticated {
             caller,
             info: Arc::clone(&self.info),
             segments: self.segments.clone(),
+            needs: self.needs,
         }
+    }
+
+    /// The request with the caller's rights of now, for answers that are read in parts. Refused once
+    /// the credential opens nothing any more, or the route would refuse the caller today.
+    pub async fn renewed(&self) -> Result<Self, Fault> {
+        let (operation, guard) = match self.needs {
+            Some((Serves::Operation(operation), guard)) => (operation, guard),
+            Some((_, guard)) => (Operation::ShowUser, guard),
+            None => (Operation::ShowUser, None),
+        };
+        let handle = self.handle.renewed(operation).await?;
+        let renewed = Self {
+            caller: handle.caller(),
+            handle,
+            ..self.clone()
+        };
+        renewed.info.dialect.protocol.admit(&renewed.caller)?;
+        if let Some(guard) = guard {
+            guard(&renewed)?;
+        }
+        Ok(renewed)
     }
 
     /// What all requests share.
@@ -202,6 +227,7 @@ impl Authenticated {
             caller,
             info: Arc::clone(info),
             segments: Vec::new(),
+            needs: None,
         })
     }
 }

@@ -187,7 +187,8 @@ async fn admit(
         request.extensions_mut().insert(found);
         return Ok(());
     }
-    let authenticated = found?;
+    let mut authenticated = found?;
+    authenticated.needs = Some((serves, guard));
     info.dialect.protocol.check_session(&authenticated)?;
     if let Some(guard) = guard {
         guard(&authenticated).inspect_err(|fault| authenticated.note_refusal(fault))?;

@@ -1,6 +1,8 @@
 //! The kit, through a dialect of its own.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use directory::{Accepts, Fault, NewUser, Platform};
@@ -142,20 +144,44 @@ async fn delete(request: Authenticated, Path(id): Path<i64>) -> HandlerResult {
 }
 
 /// Counts down in chunks of ten, every other one empty; at 13 the store fails.
-async fn list(_: Authenticated, Path(length): Path<u64>) -> HandlerResult {
-    Ok(
-        reply::json_list("{\"rows\":[", "]}", move |from: Option<u64>| async move {
-            let from = from.unwrap_or(length);
-            if from == 13 {
-                return Err(Fault::Unavailable("lost"));
-            }
-            let until = from.saturating_sub(10);
-            let odd = (from / 10) % 2 == 1;
-            let rows = (until..from).rev().filter(|_| odd);
-            reply::Chunk::of(rows, (until > 0).then_some(until))
-        })
-        .await?,
-    )
+async fn list(request: Authenticated, Path(length): Path<u64>) -> HandlerResult {
+    let chunk = move |_, from: Option<u64>| async move {
+        let from = from.unwrap_or(length);
+        if from == 13 {
+            return Err(Fault::Unavailable("lost"));
+        }
+        let until = from.saturating_sub(10);
+        let odd = (from / 10) % 2 == 1;
+        let rows = (until..from).rev().filter(|_| odd);
+        reply::Chunk::of(rows, (until > 0).then_some(until))
+    };
+    Ok(reply::json_list(&request, "{\"rows\":[", "]}", chunk).await?)
+}
+
+/// A dialect of one long list, which counts the chunks that were read.
+static COUNTING: Dialect = Dialect {
+    name: "counting",
+    platform: Platform::USHER,
+    mount: "/counting",
+    specification: None,
+    protocol: &Plain,
+    routes: routes![
+        GET "/list" counted => ListUsers;
+    ],
+    limits: Limits::DEFAULT,
+    environment: |_: &FirstRunFacts| Vec::new(),
+    wrong_mount_prefixes: &[],
+};
+
+static CHUNKS: AtomicUsize = AtomicUsize::new(0);
+
+async fn counted(request: Authenticated) -> HandlerResult {
+    let chunk = |_, from: Option<u64>| {
+        CHUNKS.fetch_add(1, Ordering::SeqCst);
+        let from = from.unwrap_or(0);
+        async move { reply::Chunk::of([from], (from < 999).then_some(from + 1)) }
+    };
+    Ok(reply::json_list(&request, "[", "]", chunk).await?)
 }
 
 fn sign(key: &str) -> (&'static str, String) {
@@ -518,27 +544,40 @@ async fn lists_stream_as_one_document() {
 }
 
 #[tokio::test]
-async fn lists_are_read_no_faster_than_they_are_taken() {
+async fn lists_are_read_no_faster_than_they_are_taken_and_end_with_the_key() {
     use http_body_util::BodyExt as _;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    let chunks = std::sync::Arc::new(AtomicUsize::new(0));
-    let counter = std::sync::Arc::clone(&chunks);
-    let response = reply::json_list("[", "]", move |from: Option<u64>| {
-        counter.fetch_add(1, Ordering::SeqCst);
-        let from = from.unwrap_or(0);
-        async move { reply::Chunk::of([from], (from < 999).then_some(from + 1)) }
-    });
-    let mut body = response.await.unwrap().into_body();
+    let world = world_of(&[&COUNTING]).await;
+    let ask = async |key: &str| {
+        let request = axum::http::Request::get("/counting/list")
+            .header("Authorization", format!("Bearer {key}"))
+            .body(axum::body::Body::empty());
+        let response = world.dispatcher.answer(request.unwrap()).await;
+        assert_eq!(response.status(), 200);
+        response.into_body()
+    };
+    let mut body = ask(&world.key).await;
+    let before = CHUNKS.load(Ordering::SeqCst);
     // What is on its way, and one that waits.
-    for taken in 1..50 {
-        assert_eq!(chunks.load(Ordering::SeqCst), taken);
+    for taken in 0..49 {
+        assert_eq!(CHUNKS.load(Ordering::SeqCst), before + taken);
         let frame = body.frame().await.unwrap().unwrap();
         assert!(frame.into_data().unwrap().len() < 10);
     }
     // Whoever hangs up has nothing more read for them.
     drop(body);
     tokio::task::yield_now().await;
-    assert_eq!(chunks.load(Ordering::SeqCst), 50);
+    assert_eq!(CHUNKS.load(Ordering::SeqCst), before + 49);
+    // Each part is read with the rights of its own time.
+    let owner = world.system().user(directory::FIRST_OWNER).await.unwrap();
+    let key = directory::NewKey::default();
+    let key = world.system().create_key(owner.id, key).await.unwrap();
+    let mut body = ask(&key.secret).await;
+    assert!(body.frame().await.unwrap().is_ok());
+    world.system().revoke_key(key.key.id).await.unwrap();
+    let read = CHUNKS.load(Ordering::SeqCst);
+    let rest = body.collect().await;
+    assert!(rest.is_err());
+    assert_eq!(CHUNKS.load(Ordering::SeqCst), read);
 }
 
 #[tokio::test]
