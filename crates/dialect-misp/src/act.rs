@@ -94,6 +94,42 @@ acts! {
     EditKey: false "authkeys" "edit", "edit auth_key", "AuthKey";
     /// Revoke a key.
     DeleteKey: false "authkeys" "delete", "delete auth_key", "AuthKey";
+    /// Set a user's setting.
+    SetSetting: false "usersettings" "setsetting", "setSetting UserSetting", "UserSetting";
+    /// Read a user's setting.
+    GetSetting: false "usersettings" "getsetting", "getSetting UserSetting", "UserSetting";
+    /// View a user's setting.
+    ViewSetting: false "usersettings" "view", "view UserSetting", "UserSetting";
+    /// Take a user's setting away.
+    DeleteSetting: false "usersettings" "delete", "delete UserSetting", "UserSetting";
+    /// Ask for an account.
+    Register: false "users" "register", "register User", "User";
+    /// Make accounts of registrations.
+    AcceptRegistrations: false "users" "acceptregistrations", "acceptRegistrations User", "User";
+    /// Throw registrations away.
+    DiscardRegistrations: false "users" "discardregistrations", "discardRegistrations User", "User";
+    /// Block an organisation.
+    AddBlocked: false "orgblocklists" "add", "add OrgBlocklist", "OrgBlocklist";
+    /// Change an entry of the blocklist.
+    EditBlocked: false "orgblocklists" "edit", "edit OrgBlocklist", "OrgBlocklist";
+    /// Take an entry off the blocklist.
+    DeleteBlocked: false "orgblocklists" "delete", "delete OrgBlocklist", "OrgBlocklist";
+    /// Change a setting of the server.
+    EditServerSetting: false "servers" "serversettingsedit", "serverSettingsEdit Server", "Server";
+    /// Set a flag of several users.
+    ToggleField: true "users" "masstogglefield", "admin_massToggleField User", "User";
+    /// Void a password and mail the way to a new one.
+    InitiatePasswordReset: false "users" "initiatepasswordreset", "initiatePasswordReset User", "User";
+    /// Take a second factor away.
+    DeleteSecondFactor: false "users" "totpdelete", "totp_delete User", "User";
+    /// End sessions.
+    DestroySessions: true "users" "destroy", "admin_destroy User", "User";
+    /// Log the requests of a user.
+    Monitor: true "users" "monitor", "admin_monitor User", "User";
+    /// Mail a message to a user.
+    QuickMail: true "users" "quickemail", "admin_quickEmail User", "User";
+    /// List the log.
+    ListLogs: true "logs" "index", "index Log", "Log";
 }
 
 impl Act {
@@ -106,6 +142,12 @@ impl Act {
             (Act::EditRole, Kind::Role) => "Invalid Role",
             (_, Kind::Role) => "Invalid Role.",
             (_, Kind::Key) => "Invalid AuthKey.",
+            (Act::DeleteSetting, Kind::Setting) => "Invalid user setting.",
+            (_, Kind::Setting) => "Invalid setting.",
+            (Act::AcceptRegistrations | Act::DiscardRegistrations, Kind::Record) => {
+                "Invalid Inbox."
+            }
+            (_, Kind::Record) => "Invalid blocklist entry",
             _ => "Not Found",
         }
     }
@@ -128,6 +170,8 @@ impl Act {
             // Quirk: without `/admin` (misp.md §3).
             Act::DeleteRole => format!("/roles/delete{id}"),
             Act::DeleteOrganisation => format!("/admin/organisations/delete{id}"),
+            Act::AcceptRegistrations => "/users/acceptRegistrations".to_owned(),
+            Act::EditServerSetting => "/servers/serverSettingsEdit".to_owned(),
             _ => path.to_owned(),
         }
     }
@@ -135,7 +179,7 @@ impl Act {
     /// The number as the vendor repeats it: mostly as text.
     pub fn repeats(self, id: i64) -> Option<Value> {
         match self {
-            Act::EditOrganisation | Act::AddKey => None,
+            Act::EditOrganisation | Act::AddKey | Act::AcceptRegistrations => None,
             Act::DeleteRole | Act::DeleteKey => Some(json!(id)),
             _ => Some(json!(id.to_string())),
         }

@@ -121,6 +121,14 @@ impl Fields {
         }
     }
 
+    /// Every field as a text; `None` for what is none. `null` counts as not sent.
+    pub fn texts(&self) -> Vec<(&str, Option<String>)> {
+        let names = self.0.unread();
+        let sent = names.filter(|name| self.0.peek(name).is_some());
+        sent.map(|name| (name, self.0.get(name).ok().flatten()))
+            .collect()
+    }
+
     /// Whether a list asks for nothing but these and how it is shown.
     pub fn all_known(&self, filters: &[&str]) -> bool {
         self.0.unread().all(|name| {

@@ -3,11 +3,13 @@
 
 use directory::limits::{self, FILTER_VALUES};
 use directory::{
-    Fault, OrganisationField, OrganisationId, Predicate, RoleId, Test, Time, UserField,
+    Fault, OrganisationField, OrganisationId, Predicate, Test, Time, UserField,
+    shown_email_contains,
 };
 use uuid::Uuid;
 
 use super::address::Address;
+use super::body::Fields;
 use super::catalogue::PLATFORM;
 
 /// The term of users who want mail about every event.
@@ -18,6 +20,10 @@ pub const CONTACT_ALERT: &str = "contactalert";
 pub const TERMS_ACCEPTED: &str = "termsaccepted";
 /// The term of users whose requests are logged.
 pub const MONITORED: &str = "monitored";
+/// The term of users who have a PGP key.
+pub const PGP: &str = "pgp";
+/// The term of users who have a setting, with its name.
+pub const SETTING: &str = "setting";
 
 /// Neither sign-in nor use for so long makes an account an inactive one.
 const INACTIVE_AFTER: i64 = 30 * 24 * 3600 * 1000;
@@ -115,12 +121,19 @@ fn flag(text: &str) -> Option<bool> {
 }
 
 impl UserFilter {
-    /// Reads the path's parameters.
-    pub fn read(address: &Address) -> Result<UserFilter, Fault> {
+    /// Reads the path's parameters, and the fields of a body.
+    pub fn read(address: &Address, fields: &Fields) -> Result<UserFilter, Fault> {
         let mut filter = UserFilter::default();
         for (name, value) in &address.named {
             if !value.trim().is_empty() {
                 filter.take(name, value)?;
+            }
+        }
+        for (name, text) in fields.texts() {
+            match text {
+                Some(text) if text.trim().is_empty() => {}
+                Some(text) => filter.take(name, &text)?,
+                None => filter.nobody = true,
             }
         }
         if filter.anywhere.len() > FILTER_VALUES {
@@ -174,27 +187,27 @@ impl UserFilter {
         Ok(pieces)
     }
 
-    /// The condition. `named` gives, for each of `anywhere`, the roles whose names hold it;
-    /// `organisations` and `roles` resolve numbers and UUIDs.
+    /// The condition. `named` gives, for each of `anywhere`, the people shown with a role whose name holds
+    /// it, and `role` those shown with a role that was asked for; `organisations` resolves numbers and UUIDs.
     pub fn predicate(
         &self,
-        named: &[Vec<RoleId>],
+        named: &[Predicate<UserField>],
         organisations: &Resolved,
-        roles: &[RoleId],
+        role: &Predicate<UserField>,
         now: Time,
     ) -> Predicate<UserField> {
         if self.nobody {
             return Predicate::Nothing;
         }
         let mut all = Vec::new();
-        for (text, roles) in self.anywhere.iter().zip(named) {
-            all.push(Predicate::Or(vec![
-                Predicate::is(UserField::Email, Test::Contains(text.clone())),
+        for (text, named) in self.anywhere.iter().zip(named) {
+            all.push(Predicate::any([
+                shown_email_contains(text),
                 Predicate::is(UserField::HomeName, Test::Contains(text.clone())),
-                Predicate::one_of(UserField::Role, roles.iter().map(|id| id.0)),
+                named.clone(),
             ]));
         }
-        let holds = |text: &String| Predicate::is(UserField::Email, Test::Contains(text.clone()));
+        let holds = |text: &String| shown_email_contains(text);
         if !self.email.any.is_empty() {
             all.push(Predicate::Or(self.email.any.iter().map(holds).collect()));
         }
@@ -213,10 +226,7 @@ impl UserFilter {
             all.push(Predicate::not(Predicate::one_of(UserField::Home, unwanted)));
         }
         if !self.role.is_empty() {
-            all.push(Predicate::one_of(
-                UserField::Role,
-                roles.iter().map(|id| id.0),
-            ));
+            all.push(role.clone());
         }
         if let Some(disabled) = self.disabled {
             let enabled = Test::OneOf(vec!["active".into(), "locked_out".into()]);

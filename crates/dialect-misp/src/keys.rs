@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use directory::{
-    Credential, Cursor, Fault, FreshKey, Handle, Key, KeyChange, KeyField, KeyId, Kind, NewKey,
-    Position, Predicate, Query, Test, Time, User, UserId,
+    Credential, Cursor, Fault, FreshKey, Handle, Key, KeyChange, KeyField, KeyId, Kind,
+    MADE_UP_DOMAIN, Message, NewKey, Position, Predicate, Query, Test, Time, User, UserId,
 };
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::body::{Fields, Sent};
 use super::catalogue::{ADMIN, SITE_ADMIN};
-use super::filter;
+use super::dates;
+use super::index_filter::{IndexFilter, pattern};
 use super::map::shown_email;
 use super::people::{Person, Roles, user_number};
 use super::{protocol, wire};
@@ -22,6 +23,7 @@ use kit::{Authenticated, HandlerResult, Path};
 /// What keys are filtered by.
 const FILTERS: &[&str] = &[
     "User.id",
+    "user_id",
     "User.email",
     "comment",
     "authkey_start",
@@ -41,7 +43,12 @@ fn shown(key: &Key) -> Map<String, Value> {
     put("authkey_start", json!(key.hint_start));
     put("authkey_end", json!(key.hint_end));
     put("created", json!(key.created_at.seconds().to_string()));
-    let end = key.expires_at.map_or(0, Time::seconds);
+    // A key that another took the place of stays listed, ended then (misp.md §7).
+    let end = match (key.revoked_at, key.expires_at) {
+        (Some(revoked), Some(end)) => Some(revoked.min(end)),
+        (revoked, end) => revoked.or(end),
+    };
+    let end = end.map_or(0, Time::seconds);
     put("expiration", json!(end.to_string()));
     put("read_only", json!(key.read_only));
     put("user_id", json!(key.user.to_string()));
@@ -83,49 +90,50 @@ pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
 
 async fn listed(request: &Authenticated, fields: &Fields) -> HandlerResult {
     let address = protocol::address(&request.info)?;
-    let mut fields = fields.clone();
-    let mut predicate = Predicate::Is(KeyField::Revoked, Test::Equals(false.into()));
-    if let Some(user) = address.first() {
-        predicate = predicate.and(of_user(own_or(user, request).ok()));
-    }
-    if !filter::all_known(address, FILTERS) || !fields.all_known(FILTERS) {
-        predicate = Predicate::Nothing;
-    }
-    for name in FILTERS {
-        let Some(text) = address
-            .named(name)
-            .map(str::to_owned)
-            .or_else(|| fields.text(name))
-        else {
-            continue;
-        };
-        predicate = predicate.and(match *name {
-            "User.id" => of_user(text.parse().ok().map(UserId)),
-            "User.email" => Predicate::Is(KeyField::UserEmail, Test::Equals(text.into())),
-            "comment" => Predicate::Is(KeyField::Name, Test::Equals(text.into())),
-            "authkey_start" => Predicate::Is(KeyField::HintStart, Test::Equals(text.into())),
-            _ => Predicate::Is(KeyField::HintEnd, Test::Equals(text.into())),
-        });
-    }
-    if let Some(errors) = fields.errors() {
-        return Ok(protocol::said(
-            &request.info,
-            protocol::place(&request.info).failure(errors),
-        ));
-    }
-    let handle = request.handle();
-    let response = wire::streamed(request, move |cursor: Option<Cursor>| {
+    let filter = IndexFilter::read(address, fields, FILTERS)?;
+    let user = match address.first() {
+        Some(user) => of_user(own_or(user, request).ok()),
+        None => Predicate::All,
+    };
+    let predicate = Predicate::all([
+        listed_at_all(),
+        user,
+        filter.number("User.id", &KeyField::User),
+        filter.number("user_id", &KeyField::User),
+        filter.condition("User.email", owner_email),
+        filter.text("comment", &KeyField::Name),
+        filter.text("authkey_start", &KeyField::HintStart),
+        filter.text("authkey_end", &KeyField::HintEnd),
+    ]);
+    let response = wire::streamed(request, move |handle, cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             from: cursor.map_or(Position::Start, Position::After),
             limit: CHUNK,
             ..Query::default()
         };
-        let handle = handle.clone();
         async move { rows(&handle, &query).await }
     })
     .await?;
     Ok(response)
+}
+
+/// Keys by their owner's address as it is shown.
+fn owner_email(text: &str) -> Predicate<KeyField> {
+    let stored = pattern(text, &KeyField::UserEmail);
+    let may_be_made_up = text.contains('%') || text.to_lowercase().ends_with(MADE_UP_DOMAIN);
+    if !may_be_made_up {
+        return stored;
+    }
+    Predicate::any([stored, pattern(text, &KeyField::UserMadeUpEmail)])
+}
+
+/// Keys that are there: revoked ones are not, unless another took their place.
+fn listed_at_all() -> Predicate<KeyField> {
+    Predicate::any([
+        Predicate::equals(KeyField::Revoked, false),
+        Predicate::equals(KeyField::Replaced, true),
+    ])
 }
 
 fn of_user(user: Option<UserId>) -> Predicate<KeyField> {
@@ -157,12 +165,12 @@ async fn owners_of(handle: &Handle, owners: &[UserId]) -> Result<HashMap<UserId,
     Ok(users.into_iter().map(|user| (user.id, user)).collect())
 }
 
-/// A key that is there: revoked ones are as good as gone.
+/// A key that is there: revoked ones are as good as gone, unless another took their place.
 async fn standing(request: &Authenticated, id: &str) -> Result<Key, Fault> {
     let missing = Fault::NotFound(Kind::Key);
     let number: i64 = id.parse().map_err(|_| missing.clone())?;
     let key = request.key(KeyId(number)).await?;
-    if key.revoked_at.is_some() {
+    if key.revoked_at.is_some() && !key.replaced {
         return Err(missing);
     }
     Ok(key)
@@ -189,7 +197,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(fields: &mut Fields) -> Wanted {
+    fn read(fields: &mut Fields, now: Time) -> Wanted {
         let uuid = fields.filled("uuid").and_then(|text| {
             let uuid = Uuid::parse_str(text.trim()).ok();
             if uuid.is_none() {
@@ -200,29 +208,21 @@ impl Wanted {
         Wanted {
             uuid,
             name: fields.text("comment"),
-            expires_at: expiration(fields),
+            expires_at: expiration(fields, now),
             read_only: fields.flag("read_only"),
             addresses: addresses(fields),
         }
     }
 }
 
-/// Seconds beyond the year 9999 are no time.
-const FAR: i64 = 253_402_300_800;
-
-/// When a key ends: a date, or seconds; `0` and an empty text mean never.
-fn expiration(fields: &mut Fields) -> Option<Option<Time>> {
+/// When a key ends: a date, seconds, or a phrase; `0` and an empty text mean never.
+fn expiration(fields: &mut Fields, now: Time) -> Option<Option<Time>> {
     let text = fields.text("expiration")?;
     let text = text.trim();
     if text.is_empty() || text == "0" {
         return Some(None);
     }
-    let time = match text.parse::<i64>() {
-        Ok(seconds) => (0..FAR)
-            .contains(&seconds)
-            .then(|| Time(seconds.saturating_mul(1000))),
-        Err(_) => Time::parse(text),
-    };
+    let time = dates::read(text, now);
     if time.is_none() {
         fields.refuse("expiration", "Expiration must be in YYYY-MM-DD format.");
     }
@@ -289,7 +289,7 @@ async fn makes_keys_of(request: &Authenticated, user: UserId) -> Result<bool, Fa
 async fn made(request: Authenticated, user: UserId, Sent(body): Sent) -> HandlerResult {
     let place = protocol::place(&request.info);
     let mut fields = Fields::of(body, "AuthKey");
-    let wanted = Wanted::read(&mut fields);
+    let wanted = Wanted::read(&mut fields, request.now());
     if let Some(errors) = fields.errors() {
         return Ok(protocol::said(&request.info, place.failure(errors)));
     }
@@ -314,7 +314,13 @@ pub async fn edit(
     let place = protocol::place(&request.info);
     let key = standing(&request, &id).await?;
     let mut fields = Fields::of(body, "AuthKey");
-    let wanted = Wanted::read(&mut fields);
+    let wanted = Wanted::read(&mut fields, request.now());
+    if key.replaced {
+        fields.refuse(
+            "expiration",
+            "A key that another took the place of stays ended.",
+        );
+    }
     if let Some(errors) = fields.errors() {
         return Ok(protocol::said(&request.info, place.failure(errors)));
     }
@@ -353,13 +359,27 @@ pub async fn reset_own(request: Authenticated) -> HandlerResult {
     Ok(renewed(&request, request.caller.user(), &key))
 }
 
-/// `users/resetauthkey/{user}`: all older keys of the user end; with `me` only the one in use.
-pub async fn reset(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
+/// `users/resetauthkey/{user}[/{alert}]`: all older keys of the user end; with `me` only the one in use. An
+/// alert tells the user by mail that it was done; the key itself is not mailed.
+pub async fn reset(request: Authenticated) -> HandlerResult {
+    let mut segments = request.segments.iter().map(String::as_str);
+    let id = segments.next().unwrap_or_default();
+    let alert = segments
+        .next()
+        .is_some_and(|alert| !matches!(alert, "" | "0" | "false"));
     if id == "me" {
         return reset_own(request).await;
     }
-    let user = user_number(&id)?;
+    let user = user_number(id)?;
     let key = request.replace_keys_of(user).await?;
+    if alert && user != request.caller.user() {
+        let message = Message {
+            subject: "Your API key was replaced".to_owned(),
+            body: "An administrator replaced your API keys. The old ones no longer work; ask your administrator for the new one.".to_owned(),
+            ..Message::default()
+        };
+        request.send_message(&[user.into()], message).await?;
+    }
     Ok(renewed(&request, user, &key))
 }
 

@@ -10,9 +10,6 @@ use super::wire::{
     OrganisationBody, OrganisationBrief, RoleBrief, UserBody, UserDetail, UserListed, UserRow,
 };
 
-/// The domain of the addresses made up for people who have none. They are shown, never stored.
-const NOWHERE: &str = "@usher.invalid";
-
 /// The first user's SID; the others' follow from their numbers unless they were given one.
 const FIRST_SID: i64 = 4_000_000;
 
@@ -136,10 +133,7 @@ impl RoleView {
 
 /// The address shown for a user.
 pub fn shown_email(user: &User) -> String {
-    match &user.email {
-        Some(email) => email.clone(),
-        None => format!("{}{NOWHERE}", user.uuid.simple()),
-    }
+    user.shown_email()
 }
 
 /// Whether an account is shown as disabled: whatever is not active, but not a lock-out that ends by
@@ -169,6 +163,14 @@ fn number(user: Option<UserId>) -> String {
     user.map_or_else(|| "0".to_owned(), |user| user.to_string())
 }
 
+/// When the password was last set or voided; with the account, where there never was one.
+fn password_changed_at(user: &User, notes: &UserNotes) -> Time {
+    let set = user.password_changed_at.unwrap_or(user.created_at);
+    notes
+        .password_reset_at
+        .map_or(set, |voided| voided.max(set))
+}
+
 /// The part of a user that every answer shows.
 fn row(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> UserRow {
     UserRow {
@@ -193,7 +195,7 @@ fn row(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> UserRow {
         force_logout: false,
         date_created: user.created_at.seconds().to_string(),
         date_modified: user.updated_at.seconds().to_string(),
-        last_pw_change: seconds(Some(user.password_changed_at.unwrap_or(user.created_at))),
+        last_pw_change: seconds(Some(password_changed_at(user, notes))),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What only MISP knows of users and roles: their extension documents. No right hangs on them.
 
+use std::collections::BTreeMap;
+
 use directory::{NewExtension, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::filter::{AUTO_ALERT, CONTACT_ALERT, MONITORED, TERMS_ACCEPTED};
+use super::filter::{AUTO_ALERT, CONTACT_ALERT, MONITORED, PGP, SETTING, TERMS_ACCEPTED};
 
 /// A user's document. What is left at its default is not stored, so people made through other doors
 /// and people who never changed anything look alike.
@@ -50,6 +52,21 @@ pub struct UserNotes {
     /// Whether a site administrator has their requests logged.
     #[serde(skip_serializing_if = "is_off")]
     pub monitored: bool,
+    /// When an administrator voided the password: the date of its last change moves with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_reset_at: Option<Time>,
+    /// The user's settings by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, KeptSetting>,
+}
+
+/// A setting of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSetting {
+    /// Whatever the client keeps there.
+    pub value: Value,
+    /// When it was set, in seconds.
+    pub timestamp: i64,
 }
 
 impl UserNotes {
@@ -65,14 +82,17 @@ impl UserNotes {
             (CONTACT_ALERT, self.contactalert),
             (TERMS_ACCEPTED, self.termsaccepted),
             (MONITORED, self.monitored),
+            (PGP, !self.gpgkey.trim().is_empty()),
         ];
+        let flags = terms
+            .into_iter()
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| (name.to_owned(), "1".to_owned()));
+        let settings = self.settings.keys();
+        let settings = settings.map(|name| (SETTING.to_owned(), name.clone()));
         NewExtension {
             document: serde_json::to_value(self).unwrap_or_default(),
-            terms: terms
-                .into_iter()
-                .filter(|(_, on)| *on)
-                .map(|(name, _)| (name.to_owned(), "1".to_owned()))
-                .collect(),
+            terms: flags.chain(settings).collect(),
         }
     }
 }

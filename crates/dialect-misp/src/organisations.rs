@@ -53,8 +53,7 @@ pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
 async fn listed(request: Authenticated, address: &Address, text: &str) -> HandlerResult {
     let predicate = filter::scope(address).and(filter::organisation_search(text)?);
     let makers = protocol::acts_with(&request, SITE_ADMIN);
-    let handle = request.handle();
-    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
+    let response = wire::streamed(&request, move |handle, cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             sort: Some(OrganisationField::Name),
@@ -62,7 +61,6 @@ async fn listed(request: Authenticated, address: &Address, text: &str) -> Handle
             limit: CHUNK,
             ..Query::default()
         };
-        let handle = handle.clone();
         async move { rows(&handle, &query, makers).await }
     })
     .await?;
@@ -138,15 +136,13 @@ pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResu
 
 /// `organisations/getUUIDs`: the local ones, for those who synchronise instances.
 pub async fn uuids(request: Authenticated) -> HandlerResult {
-    let handle = request.handle();
-    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
+    let response = wire::streamed(&request, move |handle, cursor: Option<Cursor>| {
         let query = Query {
             predicate: Predicate::Is(OrganisationField::Local, Test::Equals(true.into())),
             from: cursor.map_or(Position::Start, Position::After),
             limit: CHUNK,
             ..Query::default()
         };
-        let handle = handle.clone();
         async move {
             let page = handle.organisations(&query).await?;
             Chunk::of(page.items.iter().map(|one| one.uuid), page.next)

@@ -1,7 +1,7 @@
 //! Oneself: view, change, password; and what viewing anybody shows (misp.md §4.2, §4.3).
 
 use directory::{Fault, Time, UserChange};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::body::{Fields, Sent};
 use super::catalogue::SITE_ADMIN;
@@ -50,7 +50,7 @@ pub async fn viewed(request: &Authenticated, person: Person) -> Result<UserViewe
     Ok(UserViewed {
         user: map::viewed(&person.user, &person.notes, view, request.now()),
         role: view.body(default).into(),
-        settings: json!([]),
+        settings: super::user_settings::shown(&person.notes),
         organisation: map::organisation(&organisation, extras),
     })
 }
@@ -170,8 +170,7 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
         let notes = changed_notes(&mut fields, &person, Who::Oneself);
         let email = fields.filled("email");
         let email = email.filter(|email| *email != shown_email(&person.user));
-        let password = fields.text("password");
-        let password = password.filter(|text| !text.is_empty() && !is_mask(text));
+        let password = password(&mut fields);
         if fields.errors().is_some() {
             return Err(protocol::said(&request.info, place.field("profile", "")).into());
         }
@@ -190,11 +189,34 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     view_me(request).await
 }
 
+/// A password; what clients write back in its place is none. A second one that is sent along must be the
+/// same.
+pub fn password(fields: &mut Fields) -> Option<String> {
+    let password = fields
+        .text("password")
+        .filter(|text| !text.is_empty() && !is_mask(text))?;
+    confirmed(fields, &password);
+    Some(password)
+}
+
+fn confirmed(fields: &mut Fields, password: &str) {
+    if fields.value("confirm_password").is_some()
+        && fields.text("confirm_password").as_deref() != Some(password)
+    {
+        fields.refuse("password", "The two passwords are not the same.");
+    }
+}
+
 /// `users/change_pw`: the caller's own password. No old one is asked for: only a key comes in here,
 /// and keys stay valid.
 pub async fn change_password(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let mut fields = Fields::of(body, "User");
     let password = fields.text("password").unwrap_or_default();
+    confirmed(&mut fields, &password);
+    if let Some(errors) = fields.errors() {
+        let place = protocol::place(&request.info);
+        return Ok(protocol::said(&request.info, place.failure(errors)));
+    }
     request.change_own_password(None, &password).await?;
     let body = wire::success("Password Changed.", "/users/change_pw", None);
     Ok(wire::shown(&request, &body))
@@ -203,6 +225,7 @@ pub async fn change_password(request: Authenticated, Sent(body): Sent) -> Handle
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn read(body: Value, who: Who) -> (UserNotes, Option<Value>) {
         let mut fields = Fields::of(body, "User");

@@ -140,6 +140,11 @@ pub fn as_site_admin(request: &Authenticated) -> Result<(), Fault> {
     require(request, catalogue::SITE_ADMIN)
 }
 
+/// Refuses callers whose role does not read the log.
+pub fn as_auditor(request: &Authenticated) -> Result<(), Fault> {
+    require(request, catalogue::AUDIT)
+}
+
 /// Refuses callers who do not act for synchronisation.
 pub fn as_sync(request: &Authenticated) -> Result<(), Fault> {
     require(request, catalogue::SYNC)

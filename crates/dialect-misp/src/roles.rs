@@ -1,36 +1,39 @@
 //! Roles (misp.md §5.2).
 
-use directory::{Fault, Kind, NewRole, RoleChange, RoleId, RoleInUse, limits};
+use directory::{Fault, Kind, NewRole, RoleChange, RoleId, RoleInUse};
 use serde_json::{Map, Value, json};
 
 use super::body::{Fields, Sent};
 use super::catalogue::{self, FLAGS, Flag, Level};
-use super::filter;
+use super::index_filter::IndexFilter;
 use super::map::RoleView;
 use super::notes::RoleNotes;
 use super::people::Roles;
 use super::{protocol, wire};
 use kit::{Authenticated, HandlerResult, Path, RequestError};
 
+/// What roles are filtered by.
+const FILTERS: &[&str] = &["name", "quickFilter"];
+
 /// `roles/index`, all at once; `name` and `quickFilter` narrow it.
 pub async fn list(request: Authenticated) -> HandlerResult {
+    listed(&request, &Fields::default()).await
+}
+
+/// The list by POST: filters stand in the body too.
+pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    listed(&request, &Fields::of(body, "Role")).await
+}
+
+async fn listed(request: &Authenticated, fields: &Fields) -> HandlerResult {
     let address = protocol::address(&request.info)?;
-    let roles = Roles::read(&request).await?;
-    let default = roles.default(&request).await?;
-    let known = filter::all_known(&address, &["name", "quickFilter"]);
-    let mut wanted = Vec::new();
-    for text in ["name", "quickFilter"]
-        .iter()
-        .filter_map(|name| address.named(name))
-    {
-        limits::check_length("filter", text)?;
-        wanted.push(text.trim().to_lowercase());
-    }
+    let filter = IndexFilter::read(address, fields, FILTERS)?;
+    let roles = Roles::read(request).await?;
+    let default = roles.default(request).await?;
     let shown: Vec<Value> = roles
         .all()
         .filter(|role| {
-            let name = role.name.to_lowercase();
-            known && wanted.iter().all(|text| name.contains(text))
+            filter.matches("name", &role.name) && filter.finds("quickFilter", &role.name)
         })
         .map(|role| {
             let mut body = roles.view(role.number).body(default);
@@ -38,7 +41,7 @@ pub async fn list(request: Authenticated) -> HandlerResult {
             json!({ "Role": body })
         })
         .collect();
-    Ok(wire::shown(&request, &shown))
+    Ok(wire::shown(request, &shown))
 }
 
 fn number(id: &str) -> Result<i64, Fault> {

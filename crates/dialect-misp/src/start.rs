@@ -1,6 +1,8 @@
 //! What clients ask when they start (misp.md §1).
 
-use serde_json::json;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
 
 use super::catalogue::{ANALYST_DATA, GALAXY_EDITOR, SIGHTING, SYNC};
 use super::{protocol, wire};
@@ -42,8 +44,73 @@ pub async fn client_version(request: Authenticated) -> HandlerResult {
     Ok(wire::shown(&request, &json!({ "version": VERSION })))
 }
 
-/// `attributes/describeTypes`: threat intelligence is not served. Quirk: an answer without `result`
-/// makes the client use the list it carries, without complaining in its log (misp.md §1).
+/// The types and categories that attributes may have: constants of the vendor's product. Threat
+/// intelligence is not served, but clients ask for these lists before they do anything else, and some go no
+/// further without them (misp.md §1).
+static TYPES: LazyLock<Value> = LazyLock::new(|| described(include_str!("attribute_types.tsv")));
+
+/// Reads the table of types and categories into the vendor's shape.
+fn described(table: &str) -> Value {
+    let (mut defaults, mut mappings) = (Map::new(), Map::new());
+    let (mut types, mut categories) = (Vec::new(), Vec::new());
+    for line in table.lines() {
+        match line.split('\t').collect::<Vec<_>>().as_slice() {
+            ["type", name, category, detection] => {
+                let detection: i64 = detection.parse().unwrap_or(0);
+                let default = json!({ "default_category": category, "to_ids": detection });
+                defaults.insert((*name).to_owned(), default);
+                types.push(json!(name));
+            }
+            ["category", name, takes] => {
+                let takes: Vec<&str> = takes.split(", ").collect();
+                mappings.insert((*name).to_owned(), json!(takes));
+                categories.push(json!(name));
+            }
+            _ => {}
+        }
+    }
+    json!({ "result": {
+        "sane_defaults": defaults,
+        "types": types,
+        "categories": categories,
+        "category_type_mappings": mappings,
+    } })
+}
+
+/// `attributes/describeTypes`.
 pub async fn describe_types(request: Authenticated) -> HandlerResult {
-    Ok(wire::shown(&request, &json!({})))
+    Ok(wire::shown(&request, &*TYPES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_category_that_takes_it() {
+        let result = &TYPES["result"];
+        let types = result["types"].as_array().unwrap();
+        assert_eq!(
+            (types.len(), result["categories"].as_array().unwrap().len()),
+            (194, 16)
+        );
+        for name in types {
+            let default = &result["sane_defaults"][name.as_str().unwrap()];
+            let category = default["default_category"].as_str().unwrap();
+            let takes = result["category_type_mappings"][category]
+                .as_array()
+                .unwrap();
+            assert!(takes.contains(name), "{name} {category}");
+        }
+        for (category, takes) in result["category_type_mappings"].as_object().unwrap() {
+            assert!(
+                takes
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .all(|one| types.contains(one)),
+                "{category}"
+            );
+        }
+    }
 }

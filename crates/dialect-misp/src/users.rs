@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::body::{Fields, Sent};
 use super::catalogue::{self, SITE_ADMIN};
 use super::filter::{Named, Pieces, Resolved, UserFilter};
-use super::map::{self, change_pw, disabled, is_mask, shown_email};
+use super::map::{self, change_pw, disabled, shown_email};
 use super::own;
 use super::people::{self, Person, Roles, user_number};
 use super::{protocol, wire};
@@ -24,16 +24,26 @@ const CHUNK: u32 = 1_000;
 
 /// `admin/users/index`: everybody the caller administers, all at once.
 pub async fn list(request: Authenticated) -> HandlerResult {
+    listed(request, &Fields::default()).await
+}
+
+/// The list by POST. The vendor reads no filter of its body; one that is there narrows the list here as it
+/// would in the path, since a list wider than what was asked for misleads.
+pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
+    let fields = Fields::of(body, "User");
+    listed(request, &fields).await
+}
+
+async fn listed(request: Authenticated, fields: &Fields) -> HandlerResult {
     let address = protocol::address(&request.info)?;
-    let handle = request.handle();
-    let roles = Roles::read(&handle).await?;
-    let mut filter = UserFilter::read(&address)?;
+    let roles = Roles::read(&request).await?;
+    let mut filter = UserFilter::read(address, fields)?;
     if !protocol::acts_with(&request, SITE_ADMIN) {
         // Quirk: only site administrators choose among organisations (misp.md §4.1).
         filter.organisation = Pieces::default();
     }
-    let predicate = condition(&handle, &filter, &roles).await?;
-    let response = wire::streamed(&request, move |cursor: Option<Cursor>| {
+    let predicate = condition(&request, &filter, &roles).await?;
+    let response = wire::streamed(&request, move |handle, cursor: Option<Cursor>| {
         let query = Query {
             predicate: predicate.clone(),
             from: cursor.map_or(Position::Start, Position::After),
@@ -41,7 +51,7 @@ pub async fn list(request: Authenticated) -> HandlerResult {
             seen_by: Some(Permission::EditUsers),
             ..Query::default()
         };
-        let (handle, roles) = (handle.clone(), std::sync::Arc::clone(&roles));
+        let roles = std::sync::Arc::clone(&roles);
         async move { rows(&handle, &roles, &query).await }
     })
     .await?;
@@ -85,23 +95,34 @@ async fn condition(
     let mut named = Vec::with_capacity(filter.anywhere.len());
     for text in &filter.anywhere {
         let folded = text.to_lowercase();
-        let roles = roles
-            .all()
-            .filter(|role| role.name.to_lowercase().contains(&folded))
-            .map(|role| role.id);
-        named.push(roles.collect());
+        named.push(shown_with(handle, roles, |_, name| {
+            name.to_lowercase().contains(&folded)
+        }));
     }
     let resolved = Resolved {
         any: resolve(handle, &filter.organisation.any).await?,
         none: resolve(handle, &filter.organisation.none).await?,
     };
-    let wanted: Vec<RoleId> = filter
-        .role
-        .iter()
-        .filter_map(|number| roles.numbered(number.parse().ok()?))
-        .map(|role| role.id)
-        .collect();
+    let wanted = shown_with(handle, roles, |number, _| {
+        let number = number.to_string();
+        filter.role.iter().any(|one| one.trim() == number)
+    });
     Ok(filter.predicate(&named, &resolved, &wanted, handle.now()))
+}
+
+/// The people who are shown with one of the roles that a test of number and name picks.
+fn shown_with(
+    handle: &Handle,
+    roles: &Roles,
+    picks: impl Fn(i64, &str) -> bool,
+) -> Predicate<UserField> {
+    let picked: Vec<(RoleId, i64)> = roles
+        .all()
+        .filter(|role| picks(role.number, &role.name))
+        .map(|role| (role.id, role.number))
+        .collect();
+    let none = roles.view(0);
+    handle.shown_with_roles(&picked, picks(none.number, &none.name))
 }
 
 /// Numbers stay, known or not; UUIDs become numbers.
@@ -139,15 +160,15 @@ pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResu
 /// there are none (misp.md §4.2).
 async fn administrators(handle: &Handle, home: OrganisationId) -> Result<Value, Fault> {
     let roles = Roles::read(handle).await?;
-    let ruling = roles
+    let ruling: Vec<(RoleId, i64)> = roles
         .all()
         .filter(|role| catalogue::administers(&role.lines))
-        .map(|role| role.id.0.into())
+        .map(|role| (role.id, role.number))
         .collect();
     let query = Query {
-        predicate: Predicate::And(vec![
-            Predicate::Is(UserField::Home, Test::Equals(home.0.into())),
-            Predicate::Is(UserField::Role, Test::OneOf(ruling)),
+        predicate: Predicate::all([
+            Predicate::equals(UserField::Home, home.0),
+            handle.shown_with_roles(&ruling, false),
         ]),
         limit: CHUNK,
         ..Query::default()
@@ -176,7 +197,7 @@ pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let role = role(&mut fields);
     let home = home(&request, &mut fields).await?;
     let change_pw = fields.flag("change_pw").unwrap_or(true);
-    let password = password(&mut fields);
+    let password = own::password(&mut fields);
     let disabled = fields.flag("disabled").unwrap_or(false);
     let notify = fields.flag("notify").unwrap_or(false);
     let mut notes = super::notes::UserNotes::default();
@@ -260,13 +281,6 @@ async fn home(
     }
 }
 
-/// A password; what clients write back in its place is none.
-fn password(fields: &mut Fields) -> Option<String> {
-    fields
-        .text("password")
-        .filter(|text| !text.is_empty() && !is_mask(text))
-}
-
 /// `admin/users/edit`: what is not sent stays, and what is written back as it was shown too.
 pub async fn edit(
     request: Authenticated,
@@ -315,7 +329,7 @@ async fn change(
     let wanted = wanted.filter(|off| *off != disabled(user, request.now()));
     let shown = change_pw(user, &person.notes);
     let due = fields.flag("change_pw").unwrap_or(shown);
-    let password = password(fields);
+    let password = own::password(fields);
     let mut notes = own::changed_notes(fields, person, own::Who::Administrator);
     if password.is_none() && !user.has_password && due != shown {
         notes.change_pw = Some(due);

@@ -242,10 +242,34 @@ fn written(info: &RequestInfo, body: &impl Serialize) -> Vec<u8> {
 pub async fn streamed<C, F, T>(request: &Authenticated, chunk: F) -> Result<Response, Fault>
 where
     C: Send + 'static,
-    F: FnMut(Option<C>) -> T + Send + 'static,
+    F: FnMut(Authenticated, Option<C>) -> T + Send + 'static,
     T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
 {
-    let mut response = reply::json_list("[", "]", chunk).await?;
+    streamed_between(request, "[", "]", chunk).await
+}
+
+/// Streams an object whose members `chunk` writes part by part.
+pub async fn streamed_object<C, F, T>(request: &Authenticated, chunk: F) -> Result<Response, Fault>
+where
+    C: Send + 'static,
+    F: FnMut(Authenticated, Option<C>) -> T + Send + 'static,
+    T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
+{
+    streamed_between(request, "{", "}", chunk).await
+}
+
+async fn streamed_between<C, F, T>(
+    request: &Authenticated,
+    open: &'static str,
+    close: &'static str,
+    chunk: F,
+) -> Result<Response, Fault>
+where
+    C: Send + 'static,
+    F: FnMut(Authenticated, Option<C>) -> T + Send + 'static,
+    T: Future<Output = Result<Chunk<C>, Fault>> + Send + 'static,
+{
+    let mut response = reply::json_list(request, open, close, chunk).await?;
     response.headers_mut().insert(
         axum::http::header::CONTENT_TYPE,
         HeaderValue::from_static("application/json; charset=UTF-8"),

@@ -107,9 +107,12 @@ def test_names(misp, role):
 
 
 def test_filters(misp, role):
-    for name in ("name", "quickFilter"):
-        rows = ok(misp.direct_call(f"roles/index/{name}:{role.name[2:].upper()}"))
-        assert [row["Role"]["id"] for row in rows] == [role.id]
+    part = role.name[2:].upper()
+    for narrowed in (f"name:{role.name.upper()}", f"name:%25{part}", f"quickFilter:{part}"):
+        rows = ok(misp.direct_call(f"roles/index/{narrowed}"))
+        assert [row["Role"]["id"] for row in rows] == [role.id], narrowed
+    # A name is compared whole, unless percent signs say otherwise.
+    assert ok(misp.direct_call(f"roles/index/name:{part}")) == []
     assert ok(misp.direct_call("roles/index/name:nobody-is-called-so")) == []
 
 

@@ -1,7 +1,7 @@
 use super::*;
 
 fn filter(path: &str) -> UserFilter {
-    UserFilter::read(&Address::read(path).unwrap()).unwrap()
+    UserFilter::read(&Address::read(path).unwrap(), &Fields::default()).unwrap()
 }
 
 #[test]
@@ -50,8 +50,9 @@ fn what_is_not_understood_matches_nobody() {
         "searchemail:a/searchdisabled:maybe",
     ] {
         let filter = filter(&format!("/admin/users/index/{parameter}"));
-        let named = vec![Vec::new(); filter.anywhere.len()];
-        let predicate = filter.predicate(&named, &Resolved::default(), &[], Time(0));
+        let named = vec![Predicate::Nothing; filter.anywhere.len()];
+        let role = Predicate::Nothing;
+        let predicate = filter.predicate(&named, &Resolved::default(), &role, Time(0));
         let parts = match &predicate {
             Predicate::And(parts) => parts.clone(),
             one => vec![one.clone()],
@@ -80,7 +81,7 @@ fn filters_are_bounded() {
     ] {
         for value in [&many, &long] {
             let path = format!("/admin/users/index/{name}:{value}");
-            let read = UserFilter::read(&Address::read(&path).unwrap());
+            let read = UserFilter::read(&Address::read(&path).unwrap(), &Fields::default());
             assert!(read.is_err(), "{name}");
         }
     }
@@ -89,19 +90,19 @@ fn filters_are_bounded() {
 #[test]
 fn conditions() {
     let now = Time(INACTIVE_AFTER + 5);
-    let predicate = |path: &str, organisations: Resolved, roles: &[RoleId]| {
+    let role = Predicate::equals(UserField::Role, 12);
+    let predicate = |path: &str, organisations: Resolved| {
         let filter = filter(path);
-        let named = vec![Vec::new(); filter.anywhere.len()];
-        format!("{:?}", filter.predicate(&named, &organisations, roles, now))
+        let named = vec![role.clone(); filter.anywhere.len()];
+        format!("{:?}", filter.predicate(&named, &organisations, &role, now))
     };
     let none = Resolved::default;
-    assert_eq!(predicate("/admin/users", none(), &[]), "All");
-    for (path, organisations, roles, expected) in [
+    assert_eq!(predicate("/admin/users", none()), "All");
+    for (path, organisations, expected) in [
         (
             "/admin/users/index/value:x",
             none(),
-            vec![],
-            r#"Or([Is(Email, Contains("x")), Is(HomeName, Contains("x")), Nothing])"#,
+            r#"Or([Is(Email, Contains("x")), Is(HomeName, Contains("x")), Is(Role, Equals(Int(12)))])"#,
         ),
         (
             "/admin/users/index/searchorg:5",
@@ -109,50 +110,39 @@ fn conditions() {
                 any: vec![OrganisationId(5)],
                 none: vec![],
             },
-            vec![],
             "Is(Home, OneOf([Int(5)]))",
         ),
-        (
-            "/admin/users/index/searchorg:999",
-            none(),
-            vec![],
-            "Nothing",
-        ),
+        ("/admin/users/index/searchorg:999", none(), "Nothing"),
         (
             "/admin/users/index/searchorg:!5",
             Resolved {
                 any: vec![],
                 none: vec![OrganisationId(5)],
             },
-            vec![],
             "Not(Is(Home, OneOf([Int(5)])))",
         ),
         (
             "/admin/users/index/searchrole:3",
             none(),
-            vec![RoleId(12)],
-            "Is(Role, OneOf([Int(12)]))",
+            "Is(Role, Equals(Int(12)))",
         ),
         (
             "/admin/users/index/searchdisabled:1",
             none(),
-            vec![],
             r#"Not(Is(Standing, OneOf([Text("active"), Text("locked_out")])))"#,
         ),
         (
             "/admin/users/index/searchautoalert:0",
             none(),
-            vec![],
             r#"Not(Is(Term(Platform("misp"), "autoalert"), Equals(Text("1"))))"#,
         ),
         (
             "/admin/users/index/searchinactive:1",
             none(),
-            vec![],
             "Or([Is(LastSeenAt, Less(Time(Time(5)))), Is(LastSeenAt, Absent)])",
         ),
     ] {
-        assert_eq!(predicate(path, organisations, &roles), expected, "{path}");
+        assert_eq!(predicate(path, organisations), expected, "{path}");
     }
 }
 
@@ -181,4 +171,30 @@ fn scopes() {
     }
     assert_eq!(organisation_search(" "), Ok(Predicate::All));
     assert!(organisation_search(&"a".repeat(60_000)).is_err());
+}
+
+#[test]
+fn a_body_narrows_like_the_path() {
+    let read = |body: serde_json::Value| {
+        let address = Address::read("/admin/users/index").unwrap();
+        UserFilter::read(&address, &Fields::of(body, "User")).unwrap()
+    };
+    let json = |text: &str| serde_json::from_str(text).unwrap();
+    assert_eq!(read(json("{}")), UserFilter::default());
+    assert_eq!(
+        read(json(r#"{"searchemail": null, "limit": 5}"#)),
+        UserFilter::default()
+    );
+    assert_eq!(read(json(r#"{"searchrole": 3}"#)).role, ["3"]);
+    assert_eq!(
+        read(json(r#"{"searchdisabled": true}"#)).disabled,
+        Some(true)
+    );
+    for body in [
+        r#"{"searchdisabled": "maybe"}"#,
+        r#"{"searchrole": [3]}"#,
+        r#"{"email": "a"}"#,
+    ] {
+        assert!(read(json(body)).nobody, "{body}");
+    }
 }

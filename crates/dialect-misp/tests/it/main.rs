@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod authority;
+mod cases;
+mod filters;
 mod lists;
 mod replay;
 mod wire;
