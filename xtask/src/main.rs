@@ -7,6 +7,7 @@ mod ci;
 mod clients;
 mod command;
 mod features;
+mod foreign;
 mod postgres;
 mod python;
 mod rust_tests;
@@ -46,6 +47,11 @@ enum Task {
         /// Passed to pytest
         #[arg(last = true)]
         arguments: Vec<String>,
+    },
+    /// Run suites of other people's against the real binary: fetched when run, and no part of the gate
+    Foreign {
+        /// Only these suites: folders of tests/foreign
+        suites: Vec<String>,
     },
     /// Measure Usher beside a bare server and a raw store
     Bench {
@@ -93,6 +99,7 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Clients { suites, arguments } => {
             clients::run_suites(Binary::Build, &suites, &arguments)
         }
+        Task::Foreign { suites } => foreign::run_suites(&suites),
         Task::Bench { arguments } => {
             run(cargo().args(["build", "--release", "--package", "usher"]))?;
             let postgres = postgres::Postgres::provide()?;

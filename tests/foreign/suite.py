@@ -1,0 +1,56 @@
+"""What runs of other people's suites share: the real binary, and the list of failures that are expected."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tarfile
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def usher(**options):
+    """A fresh server; it ends with the process that asked for it."""
+    spec = importlib.util.spec_from_file_location("usher_conftest", ROOT / "tests" / "clients" / "conftest.py")
+    conftest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    return conftest.Usher(Path(tempfile.mkdtemp()) / "usher-data", **options)
+
+
+def source_of(package: str, version: str) -> Path:
+    """The source of a package from PyPI, unpacked in the working folder."""
+    folder = Path(f"{package}-{version}")
+    if not folder.is_dir():
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+        command += ["--no-binary", ":all:", f"{package}=={version}"]
+        subprocess.run(command, check=True)
+        with tarfile.open(f"{package}-{version}.tar.gz") as archive:
+            archive.extractall(filter="data")
+    return folder
+
+
+def expected_failures(folder: Path) -> dict[str, str]:
+    """Tests that fail, with the reason of each."""
+    expected = {}
+    for line in (folder / "expected-failures.txt").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, _, reason = line.partition(" ")
+            assert reason.strip(), f"{name} has no reason"
+            expected[name] = reason.strip()
+    return expected
+
+
+def verdict(outcomes: dict[str, bool], expected: dict[str, str]) -> int:
+    """Prints what came out, and gives the exit code: 0 when just the expected tests fail."""
+    failed = {name for name, passed in outcomes.items() if not passed}
+    surprises = sorted(failed - expected.keys()) + sorted(expected.keys() & outcomes.keys() - failed)
+    unknown = sorted(expected.keys() - outcomes.keys())
+    print(f"{len(outcomes)} tests: {len(outcomes) - len(failed)} pass, {len(failed)} fail, {len(expected)} expected to")
+    for name in surprises:
+        print(f"unexpected: {name} {'failed' if name in failed else 'passed'}")
+    for name in unknown:
+        print(f"expected to fail, and not there: {name}")
+    return 1 if surprises or unknown else 0
