@@ -14,22 +14,22 @@ use crate::{people, wire};
 async fn shown(handle: &Handle, group: GroupId) -> Result<wire::Shares, Fault> {
     let managers = handle.managers(&[group]).await?;
     let (mut users, mut groups) = (Vec::new(), Vec::new());
-    for (_, manager, _) in &managers {
-        match manager {
-            Manager::User(user) => users.push(*user),
-            Manager::Group(group) => groups.push(*group),
+    for row in &managers {
+        match row.manager {
+            Manager::User(user) => users.push(user),
+            Manager::Group(group) => groups.push(group),
         }
     }
     let mut known_groups = named_groups(handle, &groups).await?;
     let known_users = people::seen(handle, &users).await?;
     let mut shares = wire::Shares::default();
-    for (_, manager, level) in managers {
-        let with = match level {
+    for row in managers {
+        let with = match row.level {
             ManagerLevel::Read => &mut shares.readers,
             ManagerLevel::Write => &mut shares.writers,
             ManagerLevel::Manage => &mut shares.owners,
         };
-        match manager {
+        match row.manager {
             Manager::User(id) => {
                 let user = known_users.iter().find(|user| user.id == id);
                 with.users.extend(user.map(|user| wire::Named {

@@ -30,15 +30,22 @@ struct ManagerBody {
     user: Option<i64>,
     group: Option<i64>,
     level: ManagerLevel,
+    /// The platform at whose API alone this counts; none is every API.
+    platform: Option<String>,
 }
 
 impl ManagerBody {
-    fn of(manager: Manager, level: ManagerLevel) -> Self {
+    fn of(manager: Manager, level: ManagerLevel, platform: Option<String>) -> Self {
         let (user, group) = match manager {
             Manager::User(user) => (Some(user.0), None),
             Manager::Group(group) => (None, Some(group.0)),
         };
-        Self { user, group, level }
+        Self {
+            user,
+            group,
+            level,
+            platform,
+        }
     }
 }
 
@@ -49,11 +56,11 @@ pub async fn managers(request: Authenticated) -> Answer {
     lists::sliced(
         &request,
         &managers,
-        |(_, manager, _)| match manager {
+        |row| match row.manager {
             Manager::User(user) => format!("u{}", lists::numbered(user.0)),
             Manager::Group(group) => format!("g{}", lists::numbered(group.0)),
         },
-        |(_, manager, level)| ManagerBody::of(*manager, *level),
+        |row| ManagerBody::of(row.manager, row.level, row.platform.clone()),
     )
 }
 
@@ -83,7 +90,7 @@ async fn put(request: Authenticated, manager: Option<Manager>, level: ManagerLev
     let manager = manager.ok_or_else(|| Problem::not_found(Kind::User))?;
     let group: GroupRef = request.reference(0);
     request.set_manager(group, manager, level).await?;
-    Reply::shown(&ManagerBody::of(manager, level))
+    Reply::shown(&ManagerBody::of(manager, level, None))
 }
 
 /// `DELETE /groups/{group}/managers/users/{user}`

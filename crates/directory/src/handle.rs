@@ -7,6 +7,7 @@ use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::impersonation;
+use crate::access::lookups::Lookups;
 use crate::access::table::Operation;
 use crate::directory::Directory;
 use crate::model::{
@@ -276,6 +277,7 @@ impl Opening {
             caller: self.caller,
             now: self.now,
             operation: self.operation,
+            lookups: Lookups::default(),
         }
     }
 
@@ -291,6 +293,7 @@ impl Opening {
                     inner: Arc::clone(inner),
                     now,
                     operation: Operation::ActForUser,
+                    lookups: Lookups::default(),
                 };
                 impersonation::named(&mut work, &self.caller.user.into()).await?
             }
@@ -311,6 +314,7 @@ impl Opening {
             caller,
             now,
             operation,
+            lookups: Lookups::default(),
         })
     }
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use crate::access::scope::scope_reaches;
 use crate::access::work::Work;
 use crate::model::{
-    Fault, GroupId, Held, ManagerLevel, OrganisationId, Permission, Platform, Scope, User, UserId,
-    word_covers,
+    Fault, Group, GroupId, Held, ManagerLevel, OrganisationId, Permission, Platform, Scope, User,
+    UserId, word_covers,
 };
+use crate::operations::groups::visibility::reaches;
 use crate::operations::roles::covering::{self, Holder};
 use crate::outcome::Outcome;
 use crate::state::Inner;
+use crate::store::managers::{self, Managed};
 use crate::store::{credentials, groups, organisations, users};
 
 impl Inner {
@@ -60,7 +62,7 @@ impl Work<'_> {
             // The people are looked for when the right is used, wherever they are then; so the whole
             // place where it counts must be covered, or a list as long that counts as far.
             Scope::Users { users, within } => {
-                let above = organisations::ancestors(&mut self.tx, *within).await?;
+                let above = self.ancestors(*within).await?;
                 Ok(candidates.iter().any(|held| match &held.scope {
                     Scope::Subtree(top) => above.contains(top),
                     Scope::Users {
@@ -71,7 +73,7 @@ impl Work<'_> {
                 }))
             }
             Scope::Groups { groups, within } => {
-                let above = organisations::ancestors(&mut self.tx, *within).await?;
+                let above = self.ancestors(*within).await?;
                 // Without organisations below, the place is one organisation. When there are some later,
                 // people come under the groups only by who has power over those people.
                 let single = !organisations::has_children(&mut self.tx, *within).await?;
@@ -95,7 +97,7 @@ impl Work<'_> {
             match scope {
                 Scope::All => return Ok(self.caller.organisation.unwrap_or(crate::ROOT)),
                 Scope::Subtree(top) => {
-                    let depth = organisations::ancestors(&mut self.tx, top).await?.len();
+                    let depth = self.ancestors(top).await?.len();
                     if highest.is_none_or(|(least, _)| depth < least) {
                         highest = Some((depth, top));
                     }
@@ -105,14 +107,9 @@ impl Work<'_> {
         }
         let (_, top) = highest.ok_or(Fault::Forbidden(permission))?;
         // A token that is limited to an organisation below reaches no higher.
-        match self.caller.organisation {
-            Some(limit)
-                if organisations::ancestors(&mut self.tx, limit)
-                    .await?
-                    .contains(&top) =>
-            {
-                Ok(limit)
-            }
+        let limit = self.caller.organisation;
+        match limit {
+            Some(limit) if self.ancestors(limit).await?.contains(&top) => Ok(limit),
             _ => Ok(top),
         }
     }
@@ -131,7 +128,7 @@ impl Work<'_> {
                 None => return Ok(false),
             },
         };
-        let above = organisations::ancestors(&mut self.tx, place).await?;
+        let above = self.ancestors(place).await?;
         Ok(above.contains(&OrganisationId(limit)))
     }
 
@@ -140,7 +137,7 @@ impl Work<'_> {
         candidates: &[&Held],
         organisation: OrganisationId,
     ) -> Outcome<bool> {
-        let above = organisations::ancestors(&mut self.tx, organisation).await?;
+        let above = self.ancestors(organisation).await?;
         Ok(candidates
             .iter()
             .any(|held| matches!(&held.scope, Scope::Subtree(top) if above.contains(top))))
@@ -151,7 +148,7 @@ impl Work<'_> {
         let Some(user) = users::by_id(&mut self.tx, user).await? else {
             return Ok(false);
         };
-        let above = organisations::ancestors(&mut self.tx, user.home).await?;
+        let above = self.ancestors(user.home).await?;
         Ok(candidates
             .iter()
             .any(|held| scope_reaches(&held.scope, &user, &above)))
@@ -182,15 +179,12 @@ impl Work<'_> {
 
     /// Who manages groups may change who is in them, without any role.
     async fn guard_managed_groups(&mut self, user: &User) -> Outcome<()> {
-        let theirs = groups::managed_by(&mut self.tx, user.id, None).await?;
-        if theirs.is_empty() {
-            return Ok(());
-        }
-        let caller = self.caller.user;
-        let own = groups::managed_by(&mut self.tx, caller, None).await?;
-        for (group, level) in theirs {
-            let equal = own.iter().any(|(id, held)| *id == group && *held >= level);
-            if !equal && !self.manages_group(group, level).await? {
+        for managed in managers::managed_by(&mut self.tx, user.id).await? {
+            let platform = self.platform_of(&managed);
+            if !self
+                .covers_managing(managed.group, managed.level, platform)
+                .await?
+            {
                 return Err(Fault::OutranksCaller.into());
             }
         }
@@ -216,8 +210,7 @@ impl Work<'_> {
         if listed.is_empty() || self.covers(Platform::USHER, word, &place).await? {
             return Ok(true);
         }
-        let caller = self.caller.user;
-        let own = organisations::memberships(&mut self.tx, &[caller]).await?;
+        let own = self.own_memberships().await?;
         if own
             .iter()
             .any(|one| one.administrator && one.organisation == organisation)
@@ -232,27 +225,64 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// Whether the caller's roles let them do with a group what its managers of a level may do.
-    async fn manages_group(&mut self, group: GroupId, level: ManagerLevel) -> Outcome<bool> {
-        let Some(group) = groups::by_id(&mut self.tx, group).await? else {
+    /// The platform at whose dialect a manager counts; `usher` for every dialect.
+    pub fn platform_of(&self, managed: &Managed) -> Platform {
+        let found = self.inner.platform_named(&managed.platform);
+        found.map_or(Platform::USHER, |spec| spec.platform)
+    }
+
+    /// Whether the caller may do with a group what its managers of a level may do at a platform's dialect
+    /// (`usher`: at every one): as one of its managers, or by roles.
+    pub async fn covers_managing(
+        &mut self,
+        group: GroupId,
+        level: ManagerLevel,
+        platform: Platform,
+    ) -> Outcome<bool> {
+        let Some(group) = self.group(group).await? else {
             return Ok(false);
         };
+        if !self.within_limit(group.organisation).await? {
+            return Ok(false);
+        }
+        let own = self.managed().await?;
+        if own
+            .iter()
+            .any(|one| one.group == group.id && one.level >= level && one.counts_at(platform))
+        {
+            return Ok(true);
+        }
         let needed: &[Permission] = match level {
             ManagerLevel::Read => &[Permission::ReadGroups],
             ManagerLevel::Write | ManagerLevel::Manage => {
                 &[Permission::ManageGroups, Permission::ManageMembers]
             }
         };
-        // Managers manage at every door, so only a role that counts at every door covers it.
-        let place = Scope::Organisation(group.organisation);
         for permission in needed {
-            if !self
-                .covers(Platform::USHER, permission.word(), &place)
-                .await?
-            {
+            if !self.covers_group(platform, *permission, &group).await? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Whether a permission that roles of a platform or of `usher` bring reaches a group.
+    async fn covers_group(
+        &mut self,
+        platform: Platform,
+        permission: Permission,
+        group: &Group,
+    ) -> Outcome<bool> {
+        let scopes: Vec<Scope> = self
+            .caller
+            .held
+            .iter()
+            .filter(|held| {
+                (held.platform == Platform::USHER || held.platform == platform)
+                    && word_covers(&held.word, permission.word())
+            })
+            .map(|held| held.scope.clone())
+            .collect();
+        reaches(self, &scopes, group).await
     }
 }

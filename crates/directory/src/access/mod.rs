@@ -6,6 +6,7 @@ pub(crate) mod authentication;
 pub(crate) mod caller;
 pub(crate) mod guard;
 pub(crate) mod impersonation;
+pub(crate) mod lookups;
 pub(crate) mod scope;
 pub(crate) mod table;
 pub(crate) mod work;

@@ -1,9 +1,11 @@
 //! The work: one transaction of one operation, with the look-ups that every use-case shares. What is
 //! missing and what the caller may not see are told apart nowhere else than here.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::access::caller::CallerState;
+use crate::access::lookups::Lookups;
 use crate::access::scope::scope_reaches;
 use crate::access::table::Operation;
 use crate::model::{
@@ -13,7 +15,7 @@ use crate::model::{
 use crate::outcome::Outcome;
 use crate::rules;
 use crate::state::Inner;
-use crate::store::{Tx, organisations, users};
+use crate::store::{Tx, named_users, organisations, users};
 
 /// One transaction of one operation: the store, the caller with the rights of now, the time.
 pub(crate) struct Work<'c> {
@@ -22,6 +24,7 @@ pub(crate) struct Work<'c> {
     pub caller: Arc<CallerState>,
     pub now: Time,
     pub operation: Operation,
+    pub lookups: Lookups,
 }
 
 impl Work<'_> {
@@ -77,12 +80,10 @@ impl Work<'_> {
     }
 
     /// Whether `organisation` lies in the token's limit.
-    async fn within_limit(&mut self, organisation: OrganisationId) -> Outcome<bool> {
+    pub async fn within_limit(&mut self, organisation: OrganisationId) -> Outcome<bool> {
         match self.caller.organisation {
             None => Ok(true),
-            Some(limit) => Ok(organisations::ancestors(&mut self.tx, organisation)
-                .await?
-                .contains(&limit)),
+            Some(limit) => Ok(self.ancestors(organisation).await?.contains(&limit)),
         }
     }
 
@@ -105,7 +106,7 @@ impl Work<'_> {
             .iter()
             .any(|scope| matches!(scope, Scope::Subtree(_)))
         {
-            let above = organisations::ancestors(&mut self.tx, organisation).await?;
+            let above = self.ancestors(organisation).await?;
             return Ok(scopes
                 .iter()
                 .any(|scope| matches!(scope, Scope::Subtree(top) if above.contains(top))));
@@ -146,7 +147,7 @@ impl Work<'_> {
         if scopes.contains(&Scope::All) {
             return Ok(true);
         }
-        let above = organisations::ancestors(&mut self.tx, user.home).await?;
+        let above = self.ancestors(user.home).await?;
         Ok(scopes
             .iter()
             .any(|scope| scope_reaches(scope, user, &above)))
@@ -174,11 +175,7 @@ impl Work<'_> {
         if user.id == self.caller.user {
             return Ok(true);
         }
-        let mut scopes = self.caller.scopes(Permission::ReadUsers);
-        let own = self.operation.access().permission;
-        if own != Permission::SignedIn {
-            scopes.extend(self.caller.scopes(own));
-        }
+        let scopes = self.seeing();
         if scopes.is_empty() {
             return Ok(false);
         }
@@ -188,6 +185,74 @@ impl Work<'_> {
         let (limit, own) = (self.limit(), self.caller.user);
         let seen = users::seen_of(&mut self.tx, &[user.id], &scopes, limit, own).await?;
         Ok(!seen.is_empty())
+    }
+
+    /// The users that a request names, each as far as the caller sees them and in a few statements however
+    /// many they are. A hidden one is not found, like a missing one.
+    pub async fn visible_users(&mut self, which: &[UserRef]) -> Outcome<Vec<User>> {
+        let (mut ids, mut uuids) = (Vec::new(), Vec::new());
+        for one in which {
+            match one {
+                Ref::Id(id) => ids.push(*id),
+                Ref::Uuid(uuid) => uuids.push(*uuid),
+                Ref::Name(_) => {}
+            }
+        }
+        let mut known = named_users::by_ids(&mut self.tx, &ids).await?;
+        known.extend(named_users::by_uuids(&mut self.tx, &uuids).await?);
+        let by_id: HashMap<UserId, usize> = known
+            .iter()
+            .enumerate()
+            .map(|(place, user)| (user.id, place))
+            .collect();
+        let by_uuid: HashMap<uuid::Uuid, usize> = known
+            .iter()
+            .enumerate()
+            .map(|(place, user)| (user.uuid, place))
+            .collect();
+        let seen = self.seen_of(&known).await?;
+        let mut users = Vec::with_capacity(which.len());
+        for one in which {
+            let place = match one {
+                Ref::Id(id) => by_id.get(id),
+                Ref::Uuid(uuid) => by_uuid.get(uuid),
+                Ref::Name(_) => {
+                    // Names are looked up one by one: requests that name many name numbers.
+                    users.push(self.visible_user(one).await?);
+                    continue;
+                }
+            };
+            match place.and_then(|place| known.get(*place)) {
+                Some(user) if seen.contains(&user.id) => users.push(user.clone()),
+                _ => return Err(Fault::NotFound(Kind::User).into()),
+            }
+        }
+        Ok(users)
+    }
+
+    /// The numbers of those of the users whom the caller sees by the operation's permission or by reading.
+    pub async fn seen_of(&mut self, of: &[User]) -> Outcome<HashSet<UserId>> {
+        let ids: Vec<UserId> = of.iter().map(|user| user.id).collect();
+        let scopes = self.seeing();
+        if scopes.contains(&Scope::All) && self.caller.organisation.is_none() {
+            return Ok(ids.into_iter().collect());
+        }
+        let (limit, own) = (self.limit(), self.caller.user);
+        if scopes.is_empty() {
+            return Ok(ids.into_iter().filter(|id| *id == own).collect());
+        }
+        let seen = users::seen_of(&mut self.tx, &ids, &scopes, limit, own).await?;
+        Ok(seen.into_iter().collect())
+    }
+
+    /// Where the caller sees users: by reading them, or by the operation's own permission.
+    fn seeing(&self) -> Vec<Scope> {
+        let mut scopes = self.caller.scopes(Permission::ReadUsers);
+        let own = self.operation.access().permission;
+        if own != Permission::SignedIn {
+            scopes.extend(self.caller.scopes(own));
+        }
+        scopes
     }
 
     /// Those of the users whom the caller sees, in one statement; what batches start from.
@@ -268,7 +333,7 @@ impl Work<'_> {
         if self.scope_holds(&scopes, organisation).await? {
             return Ok(true);
         }
-        let own = organisations::memberships(&mut self.tx, &[self.caller.user]).await?;
+        let own = self.own_memberships().await?;
         Ok(own
             .iter()
             .any(|membership| membership.organisation == organisation)

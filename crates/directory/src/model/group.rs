@@ -102,6 +102,19 @@ pub enum Manager {
     Group(GroupId),
 }
 
+/// One row of who manages which group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupManager {
+    /// The managed group.
+    pub group: GroupId,
+    /// Who manages it.
+    pub manager: Manager,
+    /// How far.
+    pub level: ManagerLevel,
+    /// The platform at whose dialect alone this counts; none is every dialect.
+    pub platform: Option<String>,
+}
+
 /// How many members a group has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupCount {

@@ -146,6 +146,23 @@ impl KeyLimits {
         } = self;
         *read_only || !addresses.is_empty() || !constraints.is_empty() || expires_at.is_some()
     }
+
+    /// Whether people and organisations are not moved: who comes under other administrators is reached by
+    /// them without these limits. A time limit ends the key and asks no more of it while it lasts, and what
+    /// an organisation, a dialect or scopes limit, the place itself bounds.
+    #[must_use]
+    pub fn binds_moves(&self) -> bool {
+        let KeyLimits {
+            read_only,
+            addresses,
+            constraints,
+            scopes: _,
+            organisation: _,
+            expires_at: _,
+            platform: _,
+        } = self;
+        *read_only || !addresses.is_empty() || !constraints.is_empty()
+    }
 }
 
 impl Key {

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::outcome::Outcome;
 use crate::rules;
-use crate::store::{collections, pages, roles};
+use crate::store::{collections, pages};
 
 use super::extensions::seen_organisations;
 use crate::operations::roles::covering::{self, Holder};
@@ -294,10 +294,11 @@ async fn check_roles(
     collection: CollectionId,
     organisations: &[OrganisationId],
 ) -> Outcome<()> {
-    for id in collections::roles_through(&mut work.tx, collection).await? {
-        let role = roles::by_id(&mut work.tx, id)
-            .await?
-            .ok_or(Fault::ExceedsOwn)?;
+    let through = collections::roles_through(&mut work.tx, collection).await?;
+    work.look_up_roles(&through).await?;
+    work.look_up_organisations(organisations).await?;
+    for id in through {
+        let role = work.role(id).await?.ok_or(Fault::ExceedsOwn)?;
         for organisation in organisations {
             covering::may_grant(work, &role, Place::In(*organisation), Holder::Anybody).await?;
         }
@@ -314,17 +315,17 @@ async fn fill(
         let why = format!("are more than {MOST_NAMED}");
         return Err(Fault::invalid("organisations", why).into());
     }
-    let mut added = Vec::new();
+    work.look_up_organisations(wanted).await?;
     for organisation in wanted {
-        let known = work
-            .find_organisation(&(*organisation).into())
-            .await?
-            .is_some()
+        let known = !work.ancestors(*organisation).await?.is_empty()
             && work.sees_organisation(*organisation).await?;
         if !known {
             return Err(Fault::UnknownReference(Kind::Organisation).into());
         }
         work.require_organisation(*organisation).await?;
+    }
+    let mut added = Vec::new();
+    for organisation in wanted {
         if collections::put_organisation(&mut work.tx, collection.id, *organisation).await? {
             added.push(*organisation);
         }

@@ -281,11 +281,18 @@ impl Handle {
             if let Some(sender) = &message.sender {
                 crate::rules::check_email(sender)?;
             }
+            crate::rules::limits::check_references("to", to.len())?;
             let to = to.to_vec();
             self.write(Operation::SendMail, async move |work: &mut Work<'_>| {
                 let mut count = 0;
-                for which in &to {
-                    let user = work.target_user(which).await?;
+                let permission = work.operation.access().permission;
+                let users = work.visible_users(&to).await?;
+                let homes: Vec<_> = users.iter().map(|user| user.home).collect();
+                work.look_up_organisations(&homes).await?;
+                for user in users {
+                    if !work.reaches_user(permission, &user).await? {
+                        return Err(Fault::Forbidden(permission).into());
+                    }
                     let Some(address) = user.email.clone() else {
                         continue;
                     };

@@ -52,7 +52,7 @@ impl Handle {
                 let seen = work.seen_users(&people).await?;
                 let homes = organisation_labels::homes(&mut work.tx, &seen).await?;
                 let ids: Vec<i64> = of_groups.iter().map(|id| id.0).collect();
-                let groups = visibility::seen(work, &ids).await?;
+                let groups = visibility::load_seen(work, &ids).await?;
                 let wanted: BTreeSet<OrganisationId> = homes
                     .into_iter()
                     .chain(groups.into_iter().map(|group| group.organisation))

@@ -190,6 +190,7 @@ impl Handle {
     pub fn send_password_resets(&self, users: Vec<UserRef>, dead_at_once: bool) -> Pending<'_, ()> {
         Box::pin(async move {
             let operation = Operation::SendPasswordReset;
+            crate::rules::limits::check_references("users", users.len())?;
             self.write(operation, async move |work: &mut Work<'_>| {
                 for which in &users {
                     send_reset(work, which, dead_at_once).await?;

@@ -23,6 +23,9 @@ pub const FILTER_BYTES: usize = 256 * 1024;
 /// Entities that one request names in a list: groups, organisations, roles, recipients.
 pub const REFERENCES: usize = 1_000;
 
+/// Passwords that one request may have hashed.
+pub const PASSWORDS: usize = 20;
+
 /// Constraints of one key.
 pub const CONSTRAINTS: usize = 100;
 /// Addresses and scope words of one key.
@@ -117,6 +120,19 @@ pub fn check_references(field: &'static str, count: usize) -> Result<(), Fault> 
         return Err(Fault::invalid(
             field,
             format!("names more than {REFERENCES}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a request that would have more passwords hashed than a person types.
+pub fn check_passwords(count: usize) -> Result<(), Fault> {
+    if count > PASSWORDS {
+        return Err(Fault::invalid(
+            "password",
+            format!(
+                "is set for more than {PASSWORDS} people at once; send them in several requests"
+            ),
         ));
     }
     Ok(())

@@ -4,10 +4,11 @@
 use std::sync::LazyLock;
 
 use crate::model::{
-    Constraint, Held, KeyId, Line, OrganisationId, Platform, Reach, Scope, SessionId, Status, Time,
-    UserId,
+    Constraint, GroupId, Held, KeyId, Line, ManagerLevel, OrganisationId, Platform, Reach, Scope,
+    SessionId, Status, Time, UserId,
 };
 
+use super::managers::{self, Managed};
 use super::{Res, Row, StoreError, Tx};
 
 /// The owner's state beside a credential, and the two counters that tell whether remembered rights
@@ -249,7 +250,7 @@ pub(crate) async fn holding(
         })
         .await?;
     let mut holding = Holding::default();
-    let mut managed: Option<Vec<crate::model::GroupId>> = None;
+    let mut managed: Option<Vec<Managed>> = None;
     for (word, lines, organisation, expires_at) in rows {
         holding.until = [holding.until, expires_at].into_iter().flatten().min();
         if word.is_empty() {
@@ -289,7 +290,7 @@ pub(crate) async fn holding(
 async fn hold(
     tx: &mut Tx<'_>,
     held: &mut Vec<Held>,
-    managed: &mut Option<Vec<crate::model::GroupId>>,
+    managed: &mut Option<Vec<Managed>>,
     platform: Platform,
     lines: &[Line],
     user: UserId,
@@ -304,10 +305,10 @@ async fn hold(
             },
             Reach::ManagedGroups => {
                 if managed.is_none() {
-                    *managed = Some(managed_groups(tx, user).await?);
+                    *managed = Some(managers::managed_by(tx, user).await?);
                 }
                 Scope::Groups {
-                    groups: managed.clone().unwrap_or_default(),
+                    groups: reached_groups(managed.as_deref().unwrap_or_default(), platform),
                     within: organisation,
                 }
             }
@@ -329,20 +330,33 @@ async fn hold(
     Ok(())
 }
 
-const MANAGED: &str = "SELECT group_id FROM group_managers WHERE level = 'manage' AND ((manager_kind = 'user' AND manager_id = $1) OR \
-         (manager_kind = 'group' AND manager_id IN (SELECT group_id FROM group_members WHERE user_id = $1))) ORDER BY group_id";
+/// The groups that a role of a platform reaches because its holder manages them. A manager of one dialect
+/// alone is reached for by the roles of its platform, and not by those of `usher`, which count everywhere.
+fn reached_groups(managed: &[Managed], platform: Platform) -> Vec<GroupId> {
+    managed
+        .iter()
+        .filter(|one| one.level == ManagerLevel::Manage && one.counts_at(platform))
+        .map(|one| one.group)
+        .collect()
+}
 
-/// The groups somebody manages, directly or through a group.
+/// The groups that a role of a platform would reach because a user manages them.
 pub(crate) async fn managed_groups(
     tx: &mut Tx<'_>,
     user: UserId,
-) -> Res<Vec<crate::model::GroupId>> {
-    tx.all(MANAGED, &[user.0.into()], |row| {
-        Ok(crate::model::GroupId(row.int(0)?))
-    })
-    .await
+    platform: Platform,
+) -> Res<Vec<GroupId>> {
+    let managed = managers::managed_by(tx, user).await?;
+    Ok(reached_groups(&managed, platform))
 }
 
 /// What authentication reads, for the test that all of it is watched.
 #[cfg(test)]
-pub(super) const TEXTS: [&str; 6] = [OWNER_TABLES, KEY, SESSION, SESSION_KEY, HOLDING, MANAGED];
+pub(super) const TEXTS: [&str; 6] = [
+    OWNER_TABLES,
+    KEY,
+    SESSION,
+    SESSION_KEY,
+    HOLDING,
+    managers::MANAGED_BY,
+];

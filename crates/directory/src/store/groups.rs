@@ -1,13 +1,12 @@
 //! Groups, their members and managers in SQL.
 
 use crate::model::{
-    Group, GroupField, GroupId, Manager, ManagerLevel, OrganisationId, Platform, Scope, Time,
-    UserId,
+    Group, GroupField, GroupId, ManagerLevel, OrganisationId, Platform, Scope, Time, UserId,
 };
 
 use super::pages::{self, Paged};
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
-use super::{Res, Row, StoreError, Tx, Whom};
+use super::{Res, Row, Tx, Whom};
 
 /// The groups as a list.
 pub(crate) struct Groups;
@@ -123,15 +122,22 @@ pub(crate) fn shown(sql: &mut Sql, platform: Option<Platform>) {
 
 /// Narrows to what the scopes show, what the person belongs to or manages at any level, and what an
 /// organisation they administer lets them hand out.
-pub(crate) fn seen_or_own(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>, own: UserId) {
+pub(crate) fn seen_or_own(
+    sql: &mut Sql,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    (own, at): (UserId, Platform),
+) {
     sql.push(" AND ((1 = 1");
     super::select::seen::<Groups>(sql, scopes, limit);
     sql.push(") OR g.id IN (SELECT s.group_id FROM group_members s WHERE s.user_id = ");
     sql.bind(Bound::Int(own.0));
-    sql.push(") OR g.id IN (SELECT s.group_id FROM group_managers s WHERE (s.manager_kind = 'user' AND s.manager_id = ");
+    sql.push(") OR g.id IN (SELECT s.group_id FROM group_managers s WHERE s.platform IN ('', ");
+    sql.bind(Bound::Text(at.word().to_owned()));
+    sql.push(") AND ((s.manager_kind = 'user' AND s.manager_id = ");
     sql.bind(Bound::Int(own.0));
     sql.push(") OR (s.manager_kind = 'group' AND s.manager_id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = ");
-    sql.bind(Bound::Int(own.0)).push(")))");
+    sql.bind(Bound::Int(own.0)).push("))))");
     sql.push(
         " OR g.id IN (SELECT s.group_id FROM grantable_groups s JOIN memberships m ON m.organisation_id = s.organisation_id \
          WHERE m.administrator = 1 AND m.user_id = ",
@@ -144,7 +150,7 @@ pub(crate) fn managed_at(
     sql: &mut Sql,
     scopes: &[Scope],
     limit: Option<i64>,
-    user: UserId,
+    (user, at): (UserId, Platform),
     level: ManagerLevel,
 ) {
     let levels = match level {
@@ -156,23 +162,12 @@ pub(crate) fn managed_at(
     super::select::seen::<Groups>(sql, scopes, limit);
     sql.push(") OR g.id IN (SELECT s.group_id FROM group_managers s WHERE s.level IN (");
     sql.push(levels)
-        .push(") AND ((s.manager_kind = 'user' AND s.manager_id = ")
+        .push(") AND s.platform IN ('', ")
+        .bind(Bound::Text(at.word().to_owned()));
+    sql.push(") AND ((s.manager_kind = 'user' AND s.manager_id = ")
         .bind(Bound::Int(user.0));
     sql.push(") OR (s.manager_kind = 'group' AND s.manager_id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = ");
     sql.bind(Bound::Int(user.0)).push(")))))");
-}
-
-/// The groups that members of a group manage, and how far.
-pub(crate) async fn managed_by_group(
-    tx: &mut Tx<'_>,
-    group: GroupId,
-) -> Res<Vec<(GroupId, ManagerLevel)>> {
-    tx.all(
-        "SELECT group_id, level FROM group_managers WHERE manager_kind = 'group' AND manager_id = $1 ORDER BY group_id",
-        &[group.0.into()],
-        |row| Ok((GroupId(row.int(0)?), level(row.text(1)?)?)),
-    )
-    .await
 }
 
 /// The group of that number.
@@ -319,101 +314,6 @@ pub(crate) async fn rename_builtin(
     Ok(())
 }
 
-fn level(text: &str) -> Res<ManagerLevel> {
-    match text {
-        "read" => Ok(ManagerLevel::Read),
-        "write" => Ok(ManagerLevel::Write),
-        "manage" => Ok(ManagerLevel::Manage),
-        other => Err(StoreError::Bug(format!("stored level {other}"))),
-    }
-}
-
-const fn level_word(level: ManagerLevel) -> &'static str {
-    match level {
-        ManagerLevel::Read => "read",
-        ManagerLevel::Write => "write",
-        ManagerLevel::Manage => "manage",
-    }
-}
-
-const fn manager_parts(manager: Manager) -> (&'static str, i64) {
-    match manager {
-        Manager::User(user) => ("user", user.0),
-        Manager::Group(group) => ("group", group.0),
-    }
-}
-
-/// Who manages those groups.
-pub(crate) async fn managers(
-    tx: &mut Tx<'_>,
-    groups: &[GroupId],
-) -> Res<Vec<(GroupId, Manager, ManagerLevel)>> {
-    let mut managers = Vec::new();
-    for chunk in groups.chunks(500) {
-        let mut sql = Sql::default();
-        sql.push("SELECT group_id, manager_kind, manager_id, level FROM group_managers WHERE group_id IN (");
-        sql.bind_all(chunk.iter().map(|id| id.0))
-            .push(") ORDER BY group_id, manager_kind, manager_id");
-        managers.extend(
-            tx.all(&sql.text, &sql.vals(), |row: &Row<'_>| {
-                let id = row.int(2)?;
-                let manager = match row.text(1)? {
-                    "user" => Manager::User(UserId(id)),
-                    _ => Manager::Group(GroupId(id)),
-                };
-                Ok((GroupId(row.int(0)?), manager, level(row.text(3)?)?))
-            })
-            .await?,
-        );
-    }
-    Ok(managers)
-}
-
-/// Makes somebody a group's manager, or changes how far.
-pub(crate) async fn put_manager(
-    tx: &mut Tx<'_>,
-    group: GroupId,
-    manager: Manager,
-    level: ManagerLevel,
-) -> Res<()> {
-    let (kind, id) = manager_parts(manager);
-    tx.exec(
-        "INSERT INTO group_managers (group_id, manager_kind, manager_id, level) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (group_id, manager_kind, manager_id) DO UPDATE SET level = excluded.level",
-        &[group.0.into(), kind.into(), id.into(), level_word(level).into()],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Ends a manager's part; false when there was none.
-pub(crate) async fn delete_manager(tx: &mut Tx<'_>, group: GroupId, manager: Manager) -> Res<bool> {
-    let (kind, id) = manager_parts(manager);
-    let gone = tx
-        .exec(
-            "DELETE FROM group_managers WHERE group_id = $1 AND manager_kind = $2 AND manager_id = $3",
-            &[group.0.into(), kind.into(), id.into()],
-        )
-        .await?;
-    Ok(gone > 0)
-}
-
-/// How far somebody manages groups: those of the list, or all.
-pub(crate) async fn managed_by(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    group: Option<GroupId>,
-) -> Res<Vec<(GroupId, ManagerLevel)>> {
-    tx.all(
-        "SELECT group_id, level FROM group_managers WHERE (group_id = $2 OR $2 = 0) AND ((manager_kind = 'user' AND \
-         manager_id = $1) OR (manager_kind = 'group' AND manager_id IN (SELECT group_id FROM group_members WHERE \
-         user_id = $1))) ORDER BY group_id",
-        &[user.0.into(), group.map_or(0, |group| group.0).into()],
-        |row| Ok((GroupId(row.int(0)?), level(row.text(1)?)?)),
-    )
-    .await
-}
-
 /// The groups those organisations let their administrators hand out.
 pub(crate) async fn grantable(
     tx: &mut Tx<'_>,
@@ -458,12 +358,23 @@ pub(crate) async fn put_grantable(
     Ok(())
 }
 
-/// The organisations that list a group to be handed out by their administrators.
-pub(crate) async fn listed_by(tx: &mut Tx<'_>, group: GroupId) -> Res<Vec<OrganisationId>> {
-    tx.all(
-        "SELECT organisation_id FROM grantable_groups WHERE group_id = $1 ORDER BY organisation_id",
-        &[group.0.into()],
-        |row| Ok(OrganisationId(row.int(0)?)),
-    )
-    .await
+/// The organisations that list those groups to be handed out by their administrators.
+pub(crate) async fn listed_by(
+    tx: &mut Tx<'_>,
+    of: &[GroupId],
+) -> Res<Vec<(GroupId, OrganisationId)>> {
+    let mut pairs = Vec::new();
+    for chunk in of.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT group_id, organisation_id FROM grantable_groups WHERE group_id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") ORDER BY group_id, organisation_id");
+        pairs.extend(
+            tx.all(&sql.text, &sql.vals(), |row| {
+                Ok((GroupId(row.int(0)?), OrganisationId(row.int(1)?)))
+            })
+            .await?,
+        );
+    }
+    Ok(pairs)
 }

@@ -49,6 +49,27 @@ pub(crate) async fn is_in(tx: &mut Tx<'_>, user: UserId, group: GroupId) -> Res<
     Ok(found.is_some())
 }
 
+/// Those of the users who are in a group.
+pub(crate) async fn those_in(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    users: &[UserId],
+) -> Res<Vec<UserId>> {
+    let mut found = Vec::new();
+    for chunk in users.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push("SELECT user_id FROM group_members WHERE group_id = ")
+            .bind(Bound::Int(group.0))
+            .push(" AND user_id IN (");
+        sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
+        found.extend(
+            tx.all(&sql.text, &sql.vals(), |row| Ok(UserId(row.int(0)?)))
+                .await?,
+        );
+    }
+    Ok(found)
+}
+
 /// Whether somebody is homed in, or a member of, an organisation's subtree.
 pub(crate) async fn belongs(
     tx: &mut Tx<'_>,

@@ -40,6 +40,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "replaced_keys",
         sql: include_str!("migrations/0006_replaced_keys.sql"),
     },
+    Migration {
+        number: 7,
+        name: "manager_platforms",
+        sql: include_str!("migrations/0007_manager_platforms.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

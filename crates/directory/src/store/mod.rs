@@ -25,9 +25,11 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod lockouts;
+pub(crate) mod managers;
 pub(crate) mod members;
 mod memberships;
 mod migrate;
+pub(crate) mod named_users;
 pub(crate) mod organisation_labels;
 pub(crate) mod organisations;
 pub(crate) mod outbox;
@@ -132,6 +134,8 @@ struct Lite {
     writer: Arc<writer::Writer>,
     readers: sqlite::Readers,
     slow: Arc<SlowReaders>,
+    /// One permit, for the trial read that is under way.
+    trial: Arc<Semaphore>,
     changes: Arc<access::ChangeCounter>,
     file: PathBuf,
     _folder: Arc<sqlite::Folder>,
@@ -400,6 +404,7 @@ impl Lite {
                 Arc::clone(&changes),
             )?),
             changes,
+            trial: Arc::new(Semaphore::new(1)),
             slow: Arc::new(SlowReaders {
                 seats: Arc::new(Semaphore::new(limits.slow_readers.max(1))),
                 idle: Mutex::default(),

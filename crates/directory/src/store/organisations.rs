@@ -415,12 +415,25 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, id: OrganisationId) -> Res<()> {
     Ok(())
 }
 
-/// The organisation and its ancestors, from itself to the root.
-pub(crate) async fn ancestors(tx: &mut Tx<'_>, id: OrganisationId) -> Res<Vec<OrganisationId>> {
-    tx.all(
-        "SELECT ancestor_id FROM organisation_tree WHERE descendant_id = $1 ORDER BY depth",
-        &[id.0.into()],
-        |row| Ok(OrganisationId(row.int(0)?)),
-    )
-    .await
+/// Those organisations, each with all above it, itself first.
+pub(crate) async fn ancestors_of(
+    tx: &mut Tx<'_>,
+    of: &[OrganisationId],
+) -> Res<Vec<(OrganisationId, OrganisationId)>> {
+    let mut pairs = Vec::new();
+    for chunk in of.chunks(500) {
+        let mut sql = Sql::default();
+        sql.push(
+            "SELECT descendant_id, ancestor_id FROM organisation_tree WHERE descendant_id IN (",
+        );
+        sql.bind_all(chunk.iter().map(|id| id.0))
+            .push(") ORDER BY descendant_id, depth");
+        pairs.extend(
+            tx.all(&sql.text, &sql.vals(), |row| {
+                Ok((OrganisationId(row.int(0)?), OrganisationId(row.int(1)?)))
+            })
+            .await?,
+        );
+    }
+    Ok(pairs)
 }

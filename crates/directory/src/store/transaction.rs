@@ -54,6 +54,8 @@ pub(super) struct Book {
     pub(super) statements: u32,
     /// Whether a statement that writes has been started.
     pub(super) wrote: bool,
+    /// Statements that wrote to tables that the access of many rests on.
+    shared: u32,
     /// Whether it changed anything that authentication reads.
     pub(super) decided: bool,
     /// The failure that ended the transaction.
@@ -231,6 +233,11 @@ impl<'c> Tx<'c> {
     }
 
     /// Notes that this transaction made a user, whose rights nobody can have remembered.
+    /// How many statements of this transaction wrote to tables that the access of many rests on.
+    pub(crate) fn shared_writes(&self) -> u32 {
+        self.book.shared
+    }
+
     pub(super) fn born(&mut self, user: i64) {
         self.book.born.push(user);
     }
@@ -408,6 +415,7 @@ impl Book {
         let (effect, bump) = self.keep(admitted, sql)?;
         self.statements += 1;
         self.wrote |= effect != Effect::Read;
+        self.shared += u32::from(effect == Effect::Shared);
         Ok((effect, bump))
     }
 

@@ -1,7 +1,8 @@
 //! Nobody climbs: whatever one person does, with every credential that comes into their hands on the way,
-//! ends with no account of theirs able to do or read what they could not at the beginning.
+//! ends with no account of theirs able to do or read what they could not at the beginning. And a limited key
+//! hands nothing on: whatever is done with it, no other account can do more afterwards.
 //!
-//! What somebody *can do* is a set of abilities: a word of a platform over a target (a person, an
+//! What a person *can do* is a set of abilities: a word at a door over a target (a person, an
 //! organisation, a group, or everything). It is worked out here, apart from the code under test, from roles,
 //! grants, groups, collections, flags and managers as the server itself lists them. What one may hand out by
 //! an organisation's list counts as held from the beginning. Taking over an account adds its abilities, so
@@ -9,20 +10,21 @@
 //!
 //! `USHER_HISTORIES=20000 cargo test -p directory escalation` looks longer.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use directory::{
-    Accepts, Caller, Fault, GroupId, GroupRoleScope, Handle, HeldRole, Line, MailSettings, Manager,
-    ManagerLevel, Membership, NewCollection, NewGrant, NewKey, NewOrganisation, NewPassword,
-    NewRole, NewUser, OrganisationChange, OrganisationId, Permission, Platform, Query, Reach,
-    RoleChange, RoleId, RoleInUse, SessionKind, SessionRequest, SettingsChange, UserChange, UserId,
-    word_covers,
+    Accepts, Caller, CollectionId, Constraint, ConstraintKind, Fault, GroupField, GroupId,
+    GroupManager, GroupRoleScope, Handle, HeldRole, KeyId, Line, MailSettings, Manager,
+    ManagerLevel, Membership, NewCollection, NewGrant, NewGroup, NewKey, NewOrganisation,
+    NewPassword, NewRole, NewUser, OrganisationChange, OrganisationField, OrganisationId,
+    Permission, Platform, Query, Reach, RoleChange, RoleId, RoleInUse, SessionKind, SessionRequest,
+    SettingsChange, UserChange, UserId, word_covers,
 };
 
 use crate::platforms::{CLUB, SOLO};
 use crate::support::{
-    ADMINISTRATOR, AUDITOR, CHIEF, HELPDESK, HOST, MANAGER, MEMBER, OWNER, ROOT, TEAM, TOY, World,
-    from, world,
+    ADMINISTRATOR, AUDITOR, CHIEF, HELPDESK, HOST, MANAGER, MEMBER, OWNER, ROOT, START, TEAM, TOY,
+    World, from, world,
 };
 
 /// Histories in one world before it is made anew.
@@ -36,23 +38,37 @@ const PASSWORD: &str = "Cobalt lantern 73";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_climbs() {
-    let histories = std::env::var("USHER_HISTORIES").map_or(2_000, |many| many.parse().unwrap());
-    let worlds = histories / PER_WORLD;
+    let done = histories(2_000, false).await;
+    // Most of what is drawn must be refused, and much must succeed, or nothing was tried.
+    println!("{done:?}");
+    assert!(done.succeeded * 20 > done.tried, "{done:?}");
+    assert!(done.taken * 50 > done.tried / STEPS, "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_limited_key_hands_nothing_on() {
+    let done = histories(600, true).await;
+    println!("{done:?}");
+    assert!(done.succeeded * 20 > done.tried, "{done:?}");
+}
+
+/// Runs as many histories as the environment asks for, else so many.
+async fn histories(usual: usize, limited: bool) -> Counts {
+    let many = std::env::var("USHER_HISTORIES").map_or(usual, |many| many.parse().unwrap());
+    let first = std::env::var("USHER_FIRST_HISTORY").map_or(0, |first| first.parse().unwrap());
+    let worlds = first + many / PER_WORLD;
     let mut running = tokio::task::JoinSet::new();
-    let (mut next, mut done) = (0, Counts::default());
+    let (mut next, mut done) = (first, Counts::default());
     while next < worlds || !running.is_empty() {
         while next < worlds && running.len() < 4 {
             next += 1;
-            running.spawn(histories_of(next as u64));
+            running.spawn(histories_of(next as u64, limited));
         }
         if let Some(counts) = running.join_next().await {
             done.add(counts.unwrap());
         }
     }
-    // Most of what is drawn must be refused, and much must succeed, or nothing was tried.
-    println!("{done:?}");
-    assert!(done.succeeded * 20 > done.tried, "{done:?}");
-    assert!(done.taken * 50 > done.tried / STEPS, "{done:?}");
+    done
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,6 +115,78 @@ enum Target {
 /// A platform's door, a word, and what it reaches.
 type Ability = (&'static str, &'static str, Target);
 
+/// Highest number of a person, organisation or group in one world.
+const NUMBERS: usize = 2_048;
+const KINDS: usize = 4;
+
+/// Abilities, as bits: many sets of thousands are made.
+#[derive(Clone)]
+struct Abilities(Vec<u64>);
+
+impl Abilities {
+    fn new() -> Self {
+        Self(vec![0; DOORS.len() * words().len() * KINDS * NUMBERS / 64])
+    }
+
+    fn place(door: usize, word: usize, target: Target) -> usize {
+        let (kind, number) = match target {
+            Target::Everything => (0, 0),
+            Target::Person(id) => (1, id.0),
+            Target::Place(id) => (2, id.0),
+            Target::Circle(id) => (3, id.0),
+        };
+        let number = usize::try_from(number).unwrap();
+        assert!(number < NUMBERS);
+        ((door * words().len() + word) * KINDS + kind) * NUMBERS + number
+    }
+
+    fn insert(&mut self, door: usize, word: usize, target: Target) {
+        let place = Self::place(door, word, target);
+        self.0[place / 64] |= 1 << (place % 64);
+    }
+
+    fn contains(&self, (door, word, target): Ability) -> bool {
+        let door = DOORS.iter().position(|one| one.word() == door).unwrap();
+        let place = Self::place(door, word_number(word), target);
+        self.0[place / 64] & (1 << (place % 64)) != 0
+    }
+
+    fn count(&self) -> u32 {
+        self.0.iter().map(|bits| bits.count_ones()).sum()
+    }
+
+    /// Those of these that the others lack.
+    fn beyond(&self, others: &Abilities) -> Vec<Ability> {
+        let mut beyond = Vec::new();
+        for (index, (mine, theirs)) in self.0.iter().zip(&others.0).enumerate() {
+            let mut bits = mine & !theirs;
+            while bits != 0 {
+                let place = index * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let number = i64::try_from(place % NUMBERS).unwrap();
+                let rest = place / NUMBERS;
+                let target = match rest % KINDS {
+                    0 => Target::Everything,
+                    1 => Target::Person(UserId(number)),
+                    2 => Target::Place(OrganisationId(number)),
+                    _ => Target::Circle(GroupId(number)),
+                };
+                let word = words()[rest / KINDS % words().len()];
+                let door = DOORS[rest / KINDS / words().len()].word();
+                beyond.push((door, word, target));
+            }
+        }
+        beyond
+    }
+}
+
+/// What the managers of a group may do, by their level.
+const MANAGING: [(ManagerLevel, &str); 3] = [
+    (ManagerLevel::Read, "reads a group"),
+    (ManagerLevel::Write, "changes a group"),
+    (ManagerLevel::Manage, "manages a group"),
+];
+
 /// The directory as the server itself sees it.
 #[derive(Default)]
 struct Facts {
@@ -108,18 +196,27 @@ struct Facts {
     lines: BTreeMap<RoleId, (Platform, Vec<Line>)>,
     held: Vec<HeldRole>,
     memberships: Vec<Membership>,
-    managers: Vec<(GroupId, Manager)>,
+    managers: Vec<GroupManager>,
+    collections: BTreeMap<CollectionId, OrganisationId>,
     members: BTreeSet<(GroupId, UserId)>,
     grantable: Vec<(OrganisationId, GroupId)>,
     /// What each group brings, and where.
     brought: BTreeMap<GroupId, Vec<(RoleId, OrganisationId)>>,
 }
 
-fn words() -> Vec<&'static str> {
-    let own = Permission::ALL.iter().map(|permission| permission.word());
-    own.chain(VENDORS)
-        .filter(|word| *word != "signed-in")
-        .collect()
+fn words() -> &'static [&'static str] {
+    static WORDS: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
+    WORDS.get_or_init(|| {
+        let own = Permission::ALL.iter().map(|permission| permission.word());
+        own.chain(VENDORS)
+            .filter(|word| *word != "signed-in")
+            .chain(MANAGING.map(|(_, word)| word))
+            .collect()
+    })
+}
+
+fn word_number(word: &str) -> usize {
+    words().iter().position(|one| *one == word).unwrap()
 }
 
 /// Whether the guard counts a word: business words of vendors are handed over with an account.
@@ -171,12 +268,7 @@ impl Facts {
         let groups: Vec<GroupId> = facts.groups.keys().copied().collect();
         facts.held = system.grants_of(&people).await.unwrap();
         facts.memberships = system.memberships(&people).await.unwrap();
-        let managers = system.managers(&groups).await.unwrap();
-        facts.managers = managers
-            .into_iter()
-            .filter(|(_, _, level)| *level == ManagerLevel::Manage)
-            .map(|(group, manager, _)| (group, manager))
-            .collect();
+        facts.managers = system.managers(&groups).await.unwrap();
         facts.members = system
             .members_of(&groups)
             .await
@@ -185,6 +277,10 @@ impl Facts {
             .collect();
         facts.grantable = system.grantable_groups(&places).await.unwrap();
         let collections: Vec<_> = system.collections().await.unwrap();
+        facts.collections = collections
+            .iter()
+            .map(|one| (one.id, one.organisation))
+            .collect();
         let collections: Vec<_> = collections.iter().map(|one| one.id).collect();
         let inside = system.collection_organisations(&collections).await.unwrap();
         for role in system.group_roles(&groups).await.unwrap() {
@@ -206,17 +302,30 @@ impl Facts {
             .is_some_and(|above| above.contains(&top))
     }
 
-    fn managed_by(&self, user: UserId) -> BTreeSet<GroupId> {
-        let manages = |manager: &Manager| match manager {
-            Manager::User(one) => *one == user,
-            Manager::Group(group) => self.members.contains(&(*group, user)),
+    /// What a user manages at a platform's door, directly or through a group.
+    fn managed_by(&self, user: UserId, door: Platform) -> Vec<(GroupId, ManagerLevel)> {
+        let manages = |row: &&GroupManager| {
+            let here = row
+                .platform
+                .as_deref()
+                .is_none_or(|only| only == door.word());
+            here && match row.manager {
+                Manager::User(one) => one == user,
+                Manager::Group(group) => self.members.contains(&(group, user)),
+            }
         };
-        let managed = self.managers.iter().filter(|(_, manager)| manages(manager));
-        managed.map(|(group, _)| *group).collect()
+        let managed = self.managers.iter().filter(manages);
+        managed.map(|row| (row.group, row.level)).collect()
     }
 
-    /// What a line reaches in its holder's hands, granted in an organisation.
-    fn reached(&self, reach: &Reach, holder: UserId, place: OrganisationId) -> Vec<Target> {
+    /// What a line of a platform's role reaches in its holder's hands, granted in an organisation.
+    fn reached(
+        &self,
+        platform: Platform,
+        reach: &Reach,
+        holder: UserId,
+        place: OrganisationId,
+    ) -> Vec<Target> {
         let within = |person: &UserId| self.below(self.people[person].0, place);
         let people = |holds: &dyn Fn(&UserId) -> bool| -> Vec<Target> {
             let those = self.people.keys().filter(|person| holds(person));
@@ -226,7 +335,12 @@ impl Facts {
             Reach::Own => vec![Target::Person(holder)],
             Reach::Listed(listed) => people(&|person| listed.contains(&person.0) && within(person)),
             Reach::ManagedGroups => {
-                let managed = self.managed_by(holder);
+                let managed: BTreeSet<GroupId> = self
+                    .managed_by(holder, platform)
+                    .into_iter()
+                    .filter(|(_, level)| *level == ManagerLevel::Manage)
+                    .map(|(group, _)| group)
+                    .collect();
                 let mut targets = people(&|person| {
                     let primary = self.people[person].1;
                     primary.is_some_and(|group| managed.contains(&group)) && within(person)
@@ -258,45 +372,41 @@ impl Facts {
             .collect()
     }
 
-    fn add(
-        &self,
-        abilities: &mut HashSet<Ability>,
-        role: RoleId,
-        holder: UserId,
-        place: OrganisationId,
-    ) {
+    fn add(&self, abilities: &mut Abilities, role: RoleId, holder: UserId, place: OrganisationId) {
         let (platform, lines) = &self.lines[&role];
         self.add_lines(abilities, *platform, lines, holder, place);
     }
 
     fn add_lines(
         &self,
-        abilities: &mut HashSet<Ability>,
+        abilities: &mut Abilities,
         platform: Platform,
         lines: &[Line],
         holder: UserId,
         place: OrganisationId,
     ) {
-        let doors = DOORS.into_iter();
-        let doors: Vec<Platform> = doors
-            .filter(|door| platform == Platform::USHER || platform == *door)
-            .collect();
         for line in lines {
-            let targets = self.reached(&line.reach, holder, place);
-            for word in words()
-                .into_iter()
-                .filter(|word| word_covers(&line.word, word))
-            {
-                for door in &doors {
-                    abilities.extend(targets.iter().map(|target| (door.word(), word, *target)));
+            let targets = self.reached(platform, &line.reach, holder, place);
+            for (number, word) in words().iter().enumerate() {
+                if !word_covers(&line.word, word) || MANAGING.iter().any(|(_, one)| one == word) {
+                    continue;
+                }
+                for (door, _) in DOORS
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, door)| platform == Platform::USHER || platform == **door)
+                {
+                    for target in &targets {
+                        abilities.insert(door, number, *target);
+                    }
                 }
             }
         }
     }
 
-    /// All that somebody can do.
-    fn abilities(&self, user: UserId, flag: &[(Platform, Vec<Line>)]) -> HashSet<Ability> {
-        let mut abilities = HashSet::new();
+    /// All that a user can do.
+    fn abilities(&self, user: UserId, flag: &[(Platform, Vec<Line>)]) -> Abilities {
+        let mut abilities = Abilities::new();
         for held in self.held.iter().filter(|held| held.user == user) {
             self.add(&mut abilities, held.role, user, held.organisation);
         }
@@ -305,9 +415,11 @@ impl Facts {
                 self.add_lines(&mut abilities, *platform, lines, user, place);
             }
         }
-        for group in self.managed_by(user) {
-            for door in DOORS {
-                abilities.insert((door.word(), "manager", Target::Circle(group)));
+        for (number, door) in DOORS.iter().enumerate() {
+            for (group, level) in self.managed_by(user, *door) {
+                for (_, word) in MANAGING.iter().filter(|(least, _)| *least <= level) {
+                    abilities.insert(number, word_number(word), Target::Circle(group));
+                }
             }
         }
         abilities
@@ -320,16 +432,17 @@ impl Facts {
             .collect()
     }
 
-    /// With all that they may hand out to themselves, because an organisation lists it for them.
-    fn potential(&self, user: UserId, flag: &[(Platform, Vec<Line>)]) -> HashSet<Ability> {
+    /// With all that they may hand out to themselves: what an organisation lists for them, and the
+    /// managing of groups that their roles let them change.
+    fn potential(&self, user: UserId, flag: &[(Platform, Vec<Line>)]) -> Abilities {
         let mut abilities = self.abilities(user, flag);
         let flagged = self.flagged(user);
         loop {
-            let before = abilities.len();
+            let before = abilities.count();
             for (place, group) in &self.grantable {
                 let members = |door: &Platform| {
                     let word = Permission::ManageMembers.word();
-                    abilities.contains(&(door.word(), word, Target::Place(*place)))
+                    abilities.contains((door.word(), word, Target::Place(*place)))
                 };
                 if flagged.contains(place) || DOORS.iter().any(members) {
                     for (role, at) in self.brought.get(group).into_iter().flatten() {
@@ -337,7 +450,22 @@ impl Facts {
                     }
                 }
             }
-            if abilities.len() == before {
+            for (number, door) in DOORS.iter().enumerate() {
+                for group in self.groups.keys() {
+                    let target = Target::Circle(*group);
+                    let may = |permission: Permission| {
+                        abilities.contains((door.word(), permission.word(), target))
+                    };
+                    let all = may(Permission::ManageGroups) && may(Permission::ManageMembers);
+                    let read = may(Permission::ReadGroups);
+                    for (level, word) in MANAGING {
+                        if all || (read && level == ManagerLevel::Read) {
+                            abilities.insert(number, word_number(word), target);
+                        }
+                    }
+                }
+            }
+            if abilities.count() == before {
                 return abilities;
             }
         }
@@ -350,6 +478,7 @@ struct Held {
     user: UserId,
     secret: String,
     how: String,
+    key: Option<KeyId>,
 }
 
 /// One person's history: the credentials they have, and what they did.
@@ -359,13 +488,16 @@ struct History {
     counts: Counts,
 }
 
-async fn histories_of(seed: u64) -> Counts {
+async fn histories_of(seed: u64, limited: bool) -> Counts {
     let world = world().await;
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     set_up(&world, &mut dice).await;
     let mut counts = Counts::default();
     for number in 0..PER_WORLD {
-        counts.add(history(&world, &mut dice, seed, number).await);
+        counts.add(match limited {
+            false => history(&world, &mut dice, seed, number).await,
+            true => limited_history(&world, &mut dice, seed, number).await,
+        });
         shake(&world, &mut dice).await;
     }
     world.end().await;
@@ -543,9 +675,16 @@ async fn shake(world: &World, dice: &mut Dice) {
     let _ = system
         .add_member(dice.pick(&groups), dice.pick(&people))
         .await;
-    // Newcomers of the histories go, so that each is short.
+    // Newcomers of the histories go, so that each is short; others come for those who went.
     for user in people.iter().skip(14) {
         system.delete_user(*user).await.unwrap();
+    }
+    for _ in people.len()..10 {
+        let unique = world.directory.seams().random_uuid();
+        let home = dice.pick(&places);
+        world
+            .person(&format!("{unique}@example.org"), home, &[MEMBER])
+            .await;
     }
     for organisation in places.iter().skip(6) {
         let _ = system.delete_organisation(*organisation).await;
@@ -570,33 +709,65 @@ async fn opens(world: &World, held: &Held) -> Vec<(Platform, Caller)> {
     open
 }
 
-/// Whom a caller reads, and whether settings and the whole trail.
-async fn reads(world: &World, caller: &Caller) -> BTreeSet<String> {
+/// What a caller reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Read {
+    User(UserId),
+    Organisation(OrganisationId),
+    Group(GroupId),
+    Settings,
+    Mails,
+}
+
+async fn reads(world: &World, caller: &Caller) -> BTreeSet<Read> {
     let handle = world.directory.act(caller);
     let mut read = BTreeSet::new();
-    for user in handle
-        .users(&all())
-        .await
-        .map(|page| page.items)
-        .unwrap_or_default()
-    {
-        read.insert(format!("user {}", user.id.0));
+    if let Ok(page) = handle.users(&all()).await {
+        read.extend(page.items.iter().map(|user| Read::User(user.id)));
+    }
+    if let Ok(page) = handle.organisations(&all::<OrganisationField>()).await {
+        read.extend(page.items.iter().map(|one| Read::Organisation(one.id)));
+    }
+    if let Ok(page) = handle.groups(&all::<GroupField>()).await {
+        read.extend(page.items.iter().map(|group| Read::Group(group.id)));
     }
     if handle.setting::<MailSettings>().await.is_ok() {
-        read.insert("settings".to_owned());
+        read.insert(Read::Settings);
     }
     if handle.mails(None, 1).await.is_ok() {
-        read.insert("mails".to_owned());
+        read.insert(Read::Mails);
     }
     read
+}
+
+/// What may be named in a request: all that was there at the beginning, and what was made since.
+struct Names {
+    people: Vec<UserId>,
+    places: Vec<OrganisationId>,
+    groups: Vec<GroupId>,
+    roles: Vec<RoleId>,
+    collections: Vec<CollectionId>,
+}
+
+impl Names {
+    fn of(facts: &Facts) -> Self {
+        Self {
+            people: facts.people.keys().copied().collect(),
+            places: facts.above.keys().copied().collect(),
+            groups: facts.groups.keys().copied().collect(),
+            roles: facts.lines.keys().copied().collect(),
+            collections: facts.collections.keys().copied().collect(),
+        }
+    }
 }
 
 async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Counts {
     let system = world.system();
     let start = Facts::read(&system).await;
-    let people: Vec<UserId> = start
+    let mut names = Names::of(&start);
+    let people: Vec<UserId> = names
         .people
-        .keys()
+        .iter()
         .copied()
         .filter(|one| *one != OWNER)
         .collect();
@@ -604,8 +775,10 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
     let flag = flag_lines(world);
     let could = start.potential(climber, &flag);
     let mail = Permission::ManageMail.word();
-    let owns = |door: &Platform| could.contains(&(door.word(), mail, Target::Everything));
-    if DOORS.iter().any(owns) {
+    if DOORS
+        .iter()
+        .any(|door| could.contains((door.word(), mail, Target::Everything)))
+    {
         // Whoever decides where links to passwords go can take any account over.
         return Counts::default();
     }
@@ -614,6 +787,7 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         user: climber,
         secret,
         how: "their own".to_owned(),
+        key: None,
     };
     let mut could_read = BTreeMap::new();
     for (door, caller) in opens(world, &first).await {
@@ -637,59 +811,197 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         {
             handle = world.directory.act(&named);
         }
-        history.counts.tried += 1;
         let unique = format!("{seed}-{number}-{step}");
-        let acted = act(world, dice, &start, &handle, &unique, &mut history.pool).await;
-        let (what, result) = acted;
-        if result.is_ok() {
-            history.counts.succeeded += 1;
-        }
-        if !matches!(result, Err(Fault::Forbidden(_) | Fault::NotFound(_))) {
-            history
-                .told
-                .push(format!("{} at {door}: {what}: {result:?}", by.user.0));
-        }
-        assert!(
-            !matches!(result, Err(Fault::Internal(_))),
-            "{:#?}",
-            history.told
-        );
+        let acted = act(world, dice, &mut names, &handle, &unique, &mut history.pool).await;
+        history.note(&by, door, acted);
     }
     history.counts.taken = history.pool.len() - 1;
     let end = Facts::read(&system).await;
     for held in &history.pool {
-        for (door, caller) in opens(world, held).await {
-            let context = || {
-                format!(
-                    "seed {seed}, history {number}: {climber:?} has {:?} ({}) at {door}\n{:#?}",
-                    held.user, held.how, history.told
-                )
-            };
+        let context = |door: Platform| {
+            format!(
+                "seed {seed}, history {number}: {climber:?} has {:?} ({}) at {door}\n{:#?}",
+                held.user, held.how, history.told
+            )
+        };
+        let open = opens(world, held).await;
+        for (door, caller) in &open {
             let before = could_read.get(door.word()).cloned().unwrap_or_default();
-            for read in reads(world, &caller).await.difference(&before) {
-                let excused = read
-                    .strip_prefix("user ")
-                    .map(|number| UserId(number.parse().unwrap()))
-                    .is_some_and(|user| {
-                        let own = history.pool.iter().any(|one| one.user == user);
-                        own || moved(&start, &end, user) || joined(&start, &end, user)
-                    });
-                assert!(excused, "{read} is read\n{}", context());
-            }
-            for ability in end.abilities(held.user, &flag) {
-                let (at, word, target) = ability;
-                if at != door.word() || could.contains(&ability) {
-                    continue;
-                }
+            for read in reads(world, caller).await.difference(&before) {
+                let own: Vec<UserId> = history.pool.iter().map(|one| one.user).collect();
                 assert!(
-                    excused(&start, &end, &could, climber, held.user, ability),
-                    "{word} over {target:?} at {at}\n{}",
-                    context()
+                    may_be_read(&start, &end, &own, *read),
+                    "{read:?} is read\n{}",
+                    context(*door)
                 );
             }
         }
+        if open.is_empty() {
+            continue;
+        }
+        for ability in end.abilities(held.user, &flag).beyond(&could) {
+            let (at, word, target) = ability;
+            let Some((door, _)) = open.iter().find(|(door, _)| door.word() == at) else {
+                continue;
+            };
+            assert!(
+                excused(&start, &end, &could, climber, held.user, ability),
+                "{word} over {target:?} at {at}\n{}",
+                context(*door)
+            );
+        }
     }
     history.counts
+}
+
+impl History {
+    fn note(&mut self, by: &Held, door: Platform, (what, result): (String, Result<(), Fault>)) {
+        self.counts.tried += 1;
+        self.counts.succeeded += usize::from(result.is_ok());
+        if !matches!(result, Err(Fault::Forbidden(_) | Fault::NotFound(_))) {
+            let told = format!("{} ({}) at {door}: {what}: {result:?}", by.user.0, by.how);
+            self.told.push(told);
+        }
+        assert!(
+            !matches!(result, Err(Fault::Internal(_))),
+            "{:#?}",
+            self.told
+        );
+    }
+}
+
+/// What may be read at the end that was not at the beginning.
+fn may_be_read(start: &Facts, end: &Facts, own: &[UserId], read: Read) -> bool {
+    match read {
+        Read::User(user) => {
+            own.contains(&user) || moved(start, end, user) || joined(start, end, user)
+        }
+        Read::Organisation(place) => {
+            let belongs = end
+                .memberships
+                .iter()
+                .any(|one| one.organisation == place && own.contains(&one.user));
+            belongs || start.above.get(&place) != end.above.get(&place)
+        }
+        Read::Group(group) => {
+            let inside = own.iter().any(|user| end.members.contains(&(group, *user)));
+            let listed = end.grantable.iter().any(|(place, one)| {
+                *one == group && own.iter().any(|user| end.flagged(*user).contains(place))
+            });
+            let hung = |facts: &Facts| {
+                let place = facts.groups.get(&group);
+                place.and_then(|place| facts.above.get(place)).cloned()
+            };
+            inside || listed || hung(start) != hung(end)
+        }
+        Read::Settings | Read::Mails => false,
+    }
+}
+
+/// A limited key of anybody's, the owner's too, does all it can; then nobody else can do more.
+async fn limited_history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Counts {
+    let start = Facts::read(&world.system()).await;
+    let mut names = Names::of(&start);
+    let flag = flag_lines(world);
+    // Whoever can do much hands on most.
+    let climber = match dice.roll(2) {
+        0 => OWNER,
+        _ => dice.pick(&names.people),
+    };
+    let door = dice.pick(&DOORS);
+    let kind = dice.pick(&["addresses", "paths", "expiry", "dialect"]);
+    let made = world.directory.act(&world.directory.system(door));
+    let made = made.create_key(climber, limited_key(kind, None)).await;
+    let fresh = made.unwrap();
+    let by = Held {
+        user: climber,
+        secret: fresh.secret,
+        how: kind.to_owned(),
+        key: Some(fresh.key.id),
+    };
+    let mut history = History {
+        pool: vec![by.clone()],
+        told: Vec::new(),
+        counts: Counts::default(),
+    };
+    for step in 0..STEPS {
+        let Ok(caller) = world.caller_at(door, &by.secret).await else {
+            break;
+        };
+        let handle = world.directory.act(&caller);
+        let unique = format!("{seed}-{number}-{step}");
+        let acted = act(world, dice, &mut names, &handle, &unique, &mut history.pool).await;
+        history.note(&by, door, acted);
+    }
+    let end = Facts::read(&world.system()).await;
+    for user in end.people.keys().copied().filter(|one| *one != climber) {
+        let before = match start.people.contains_key(&user) {
+            true => start.abilities(user, &flag),
+            false => Abilities::new(),
+        };
+        for (at, word, target) in end.abilities(user, &flag).beyond(&before) {
+            let personal = target == Target::Person(user);
+            // A key of one dialect hands on within that dialect what its owner may do there; natively that
+            // is everything.
+            let within = kind == "dialect" && (door == Platform::USHER || at == door.word());
+            let carried =
+                matches!(kind, "expiry" | "dialect") && hangs_elsewhere(&start, &end, target);
+            assert!(
+                !guarded(word) || personal || within || carried || !existed(&start, target),
+                "seed {seed}, history {number}: {user:?} has {word} over {target:?} at {at} by a key limited in {kind}\n{:#?}",
+                history.told
+            );
+        }
+    }
+    history.counts
+}
+
+fn existed(facts: &Facts, target: Target) -> bool {
+    match target {
+        Target::Everything => true,
+        Target::Person(user) => facts.people.contains_key(&user),
+        Target::Place(place) => facts.above.contains_key(&place),
+        Target::Circle(group) => facts.groups.contains_key(&group),
+    }
+}
+
+/// Whether somebody who may has moved it below other administrators, or into another primary group.
+fn hangs_elsewhere(start: &Facts, end: &Facts, target: Target) -> bool {
+    let above = |facts: &Facts, place: Option<OrganisationId>| {
+        place.and_then(|place| facts.above.get(&place).cloned())
+    };
+    match target {
+        Target::Everything => false,
+        Target::Person(user) => {
+            let home = |facts: &Facts| facts.people.get(&user).map(|(home, _)| *home);
+            moved(start, end, user) || above(start, home(start)) != above(end, home(end))
+        }
+        Target::Place(place) => above(start, Some(place)) != above(end, Some(place)),
+        Target::Circle(group) => {
+            let of = |facts: &Facts| above(facts, facts.groups.get(&group).copied());
+            of(start) != of(end)
+        }
+    }
+}
+
+/// A key with one kind of limit that lets the tests' requests through.
+fn limited_key(kind: &str, place: Option<OrganisationId>) -> NewKey {
+    let mut new = NewKey::default();
+    match kind {
+        "read-only" => new.read_only = true,
+        "addresses" => new.addresses = vec!["192.0.2.0/24".parse().unwrap()],
+        "paths" => {
+            new.constraints = vec![Constraint {
+                kind: ConstraintKind::Verb,
+                pattern: String::new(),
+                methods: vec!["GET".to_owned()],
+            }];
+        }
+        "dialect" => new.scopes = vec!["users:write".to_owned()],
+        "place" => new.organisation = place,
+        _ => new.expires_at = Some(START.plus(86_400_000)),
+    }
+    new
 }
 
 /// What the administrator flag of a membership brings; the same for every world.
@@ -717,7 +1029,7 @@ fn joined(start: &Facts, end: &Facts, user: UserId) -> bool {
 fn excused(
     start: &Facts,
     end: &Facts,
-    could: &HashSet<Ability>,
+    could: &Abilities,
     climber: UserId,
     holder: UserId,
     (door, word, target): Ability,
@@ -726,7 +1038,7 @@ fn excused(
     if holder != climber && !guarded(word) {
         return true;
     }
-    let had = |word: &'static str, target| could.contains(&(door, word, target));
+    let had = |word: &'static str, target| could.contains((door, word, target));
     match target {
         Target::Everything => false,
         Target::Person(user) => {
@@ -744,10 +1056,7 @@ fn excused(
             moved_home || moved_group
         }
         Target::Place(place) => !start.above.contains_key(&place),
-        Target::Circle(group) => {
-            !start.groups.contains_key(&group)
-                || (word == "manager" && had(Permission::ManageGroups.word(), target))
-        }
+        Target::Circle(group) => !start.groups.contains_key(&group),
     }
 }
 
@@ -755,27 +1064,25 @@ fn excused(
 async fn act(
     world: &World,
     dice: &mut Dice,
-    facts: &Facts,
+    names: &mut Names,
     handle: &Handle,
     unique: &str,
     pool: &mut Vec<Held>,
 ) -> (String, Result<(), Fault>) {
-    let people: Vec<UserId> = facts.people.keys().copied().collect();
-    let places: Vec<OrganisationId> = facts.above.keys().copied().collect();
-    let groups: Vec<GroupId> = facts.groups.keys().copied().collect();
-    let roles: Vec<RoleId> = facts.lines.keys().copied().collect();
+    let people = names.people.clone();
     let (me, user, place) = (
         handle.caller().user(),
         dice.pick(&people),
-        dice.pick(&places),
+        dice.pick(&names.places),
     );
     // Oneself is the likeliest to be raised.
     let whom = match dice.roll(2) {
         0 => me,
         _ => user,
     };
-    let (group, role) = (dice.pick(&groups), dice.pick(&roles));
-    let custom: Vec<RoleId> = roles
+    let (group, role) = (dice.pick(&names.groups), dice.pick(&names.roles));
+    let custom: Vec<RoleId> = names
+        .roles
         .iter()
         .copied()
         .filter(|role| role.0 > TEAM.0)
@@ -790,11 +1097,16 @@ async fn act(
         user,
         secret,
         how: how.to_owned(),
+        key: None,
     };
-    match dice.roll(26) {
+    match dice.roll(40) {
         0 | 1 => {
             let made = handle.create_key(user, NewKey::default()).await;
-            let result = made.map(|fresh| pool.push(taken(user, fresh.secret, "minted")));
+            let result = made.map(|fresh| {
+                let key = Some(fresh.key.id);
+                let held = taken(user, fresh.secret, "minted");
+                pool.push(Held { key, ..held });
+            });
             (format!("a key for {user:?}"), result)
         }
         2 | 3 => {
@@ -860,6 +1172,7 @@ async fn act(
             );
             let made = handle.create_user(new).await;
             if let Ok(user) = &made {
+                names.people.push(user.id);
                 pool.push(taken(user.id, world.key_of(user.id).await, "made"));
             }
             (what, made.map(|_| ()))
@@ -893,6 +1206,7 @@ async fn act(
             match handle.create_role(new).await {
                 Err(fault) => (format!("a role {lines:?}"), Err(fault)),
                 Ok(role) => {
+                    names.roles.push(role.id);
                     let new = NewGrant {
                         organisation: Some(place),
                         ..NewGrant::from(role.id)
@@ -913,34 +1227,42 @@ async fn act(
             let result = handle.add_member(group, whom).await.map(|_| ());
             (format!("{whom:?} into {group:?}"), result)
         }
-        19 => {
+        19 | 20 => {
             let manager = match dice.roll(2) {
                 0 => Manager::User(whom),
-                _ => Manager::Group(dice.pick(&groups)),
+                _ => Manager::Group(dice.pick(&names.groups)),
             };
-            let result = handle
-                .set_manager(group, manager, ManagerLevel::Manage)
-                .await;
-            (format!("{manager:?} manages {group:?}"), result)
-        }
-        20 => {
-            let scope = GroupRoleScope::Organisation(place);
-            let role = dice.pick(&[role, custom]);
-            let result = handle.add_group_role(group, role, scope).await.map(|_| ());
-            (format!("{group:?} brings {role:?} in {place:?}"), result)
+            let level = dice.pick(&[
+                ManagerLevel::Read,
+                ManagerLevel::Manage,
+                ManagerLevel::Manage,
+            ]);
+            let result = handle.set_manager(group, manager, level).await;
+            (format!("{manager:?} is of {group:?} {level:?}"), result)
         }
         21 => {
+            let scope = match dice.roll(3) {
+                0 if !names.collections.is_empty() => {
+                    GroupRoleScope::Collection(dice.pick(&names.collections))
+                }
+                _ => GroupRoleScope::Organisation(place),
+            };
+            let role = dice.pick(&[role, custom]);
+            let result = handle.add_group_role(group, role, scope).await.map(|_| ());
+            (format!("{group:?} brings {role:?} in {scope:?}"), result)
+        }
+        22 => {
             let result = handle.set_grantable_groups(place, &[group]).await;
             (format!("{place:?} lists {group:?}"), result)
         }
-        22 => {
+        23 | 24 => {
             let flag = [None, Some(true)][dice.roll(2)];
             let result = handle.add_membership(whom, place, flag).await.map(|_| ());
             (format!("{whom:?} belongs to {place:?}, {flag:?}"), result)
         }
-        23 => {
+        25 => {
             let change = OrganisationChange {
-                parent: Some(dice.pick(&places)),
+                parent: Some(dice.pick(&names.places)),
                 ..OrganisationChange::default()
             };
             let what = format!("{place:?} goes below {:?}", change.parent);
@@ -949,7 +1271,7 @@ async fn act(
                 handle.update_organisation(place, change).await.map(|_| ()),
             )
         }
-        24 => {
+        26 => {
             let mut members = serde_json::Map::new();
             members.insert("server".to_owned(), format!("{unique}.example").into());
             let change = SettingsChange::default().members::<MailSettings>(members);
@@ -962,14 +1284,107 @@ async fn act(
             }
             ("the mail server".to_owned(), result)
         }
-        _ => {
+        27 => {
             let new = NewOrganisation {
                 name: format!("place {unique}"),
                 parent: Some(place),
                 ..NewOrganisation::default()
             };
-            let result = handle.create_organisation(new).await.map(|_| ());
+            let made = handle.create_organisation(new).await;
+            let result = made.map(|made| names.places.push(made.id));
             (format!("a place below {place:?}"), result)
+        }
+        28 | 29 => {
+            let new = NewGroup {
+                name: format!("circle {unique}"),
+                organisation: Some(place),
+                managed_by_creator: dice.roll(2) == 0,
+                newcomers: dice.roll(4) == 0,
+                ..NewGroup::default()
+            };
+            let made = handle.create_group(new).await;
+            let result = made.map(|made| names.groups.push(made.id));
+            (format!("a group in {place:?}"), result)
+        }
+        30 => {
+            let new = NewCollection {
+                name: format!("set {unique}"),
+                organisation: Some(place),
+                organisations: vec![dice.pick(&names.places)],
+                ..NewCollection::default()
+            };
+            let made = handle.create_collection(new).await;
+            let result = made.map(|made| names.collections.push(made.id));
+            (format!("a collection of {place:?}"), result)
+        }
+        31 | 32 if !names.collections.is_empty() => {
+            let collection = dice.pick(&names.collections);
+            let result = match dice.roll(3) {
+                0 => handle.remove_from_collection(collection, &[place]).await,
+                _ => handle.add_to_collection(collection, &[place]).await,
+            };
+            (format!("{collection:?} and {place:?}"), result)
+        }
+        33 | 34 => {
+            let place = dice.pick(&names.places);
+            let kind = dice.pick(&[
+                "read-only",
+                "addresses",
+                "paths",
+                "expiry",
+                "dialect",
+                "place",
+            ]);
+            let made = handle.create_key(me, limited_key(kind, Some(place))).await;
+            let result = made.map(|fresh| {
+                let key = Some(fresh.key.id);
+                let held = taken(me, fresh.secret, kind);
+                pool.push(Held { key, ..held });
+            });
+            (format!("an own key limited in {kind}"), result)
+        }
+        35 => {
+            let Some(held) = pool.iter().find(|held| held.key.is_some()).cloned() else {
+                return ("no key to revoke".to_owned(), Ok(()));
+            };
+            let result = handle.revoke_key(held.key.unwrap()).await.map(|_| ());
+            if result.is_ok() {
+                assert!(opens(world, &held).await.is_empty(), "{held:?}");
+            }
+            (format!("the key of {:?} goes", held.user), result)
+        }
+        36 => {
+            let result = handle.delete_user(user).await.map(|_| ());
+            (format!("{user:?} goes"), result)
+        }
+        37 => {
+            let result = handle.delete_group(group).await.map(|_| ());
+            (format!("{group:?} goes"), result)
+        }
+        38 => match dice.roll(4) {
+            0 => {
+                let result = handle.delete_organisation(place).await.map(|_| ());
+                (format!("{place:?} goes"), result)
+            }
+            1 => {
+                let result = handle.remove_membership(whom, place).await;
+                (format!("{whom:?} leaves {place:?}"), result)
+            }
+            2 => {
+                let result = handle.remove_member(group, whom).await.map(|_| ());
+                (format!("{whom:?} leaves {group:?}"), result)
+            }
+            _ => {
+                let result = handle.remove_manager(group, Manager::User(whom)).await;
+                (
+                    format!("{whom:?} no longer manages {group:?}"),
+                    result.map(|_| ()),
+                )
+            }
+        },
+        _ => {
+            let result = handle.revoke_role(whom, role, None).await;
+            (format!("{whom:?} loses {role:?}"), result)
         }
     }
 }

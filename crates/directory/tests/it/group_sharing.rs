@@ -2,8 +2,8 @@
 //! organisations.
 
 use directory::{
-    Fault, GroupChange, Handle, Kind, Manager, ManagerLevel, NewGroup, OrganisationLabel,
-    Permission, Platform, Query, RoleId, Status, UserChange,
+    Fault, GroupChange, GroupManager, Handle, Kind, Manager, ManagerLevel, NewGroup,
+    OrganisationLabel, Permission, Platform, Query, RoleId, Status, UserChange,
 };
 
 use crate::platforms::CLUB;
@@ -47,7 +47,12 @@ async fn groups_are_made_with_roles_and_a_manager(world: &World) {
     assert_eq!(brought().await, [guest, host]);
     assert_eq!(
         owner.managers(&[group.id]).await.unwrap(),
-        [(group.id, Manager::User(OWNER), ManagerLevel::Manage)]
+        [GroupManager {
+            group: group.id,
+            manager: Manager::User(OWNER),
+            level: ManagerLevel::Manage,
+            platform: None,
+        }]
     );
     let roles = |roles: &[RoleId]| GroupChange {
         roles: Some(roles.to_vec()),

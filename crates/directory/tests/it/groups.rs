@@ -439,7 +439,12 @@ async fn managers_change_members(world: &World) {
         assert_eq!(nils.group(group.id).await.unwrap().id, group.id);
         assert_eq!(
             nils.managers(&[group.id]).await,
-            Ok(vec![(group.id, manager, level)])
+            Ok(vec![directory::GroupManager {
+                group: group.id,
+                manager,
+                level,
+                platform: None,
+            }])
         );
         let changed = nils.update_group(group.id, named("Blue")).await;
         assert_eq!(changed.is_ok(), may_change, "{level:?} {changed:?}");

@@ -1,8 +1,10 @@
 //! How many statements the hot requests cost, so that nobody makes them dearer unseen.
 
 use directory::{
-    Directory, Extended, GroupChange, Handle, NewExtension, NewGrant, NewPassword, NewRole,
-    NewUser, OrganisationChange, Permission, Platform, Query, Ref, User, UserField,
+    Directory, Extended, Fault, GroupChange, GroupId, GroupRoleScope, Handle, Kind, Line, Manager,
+    ManagerLevel, Message, NewCollection, NewExtension, NewGrant, NewPassword, NewRole, NewUser,
+    OrganisationChange, OrganisationId, Permission, Platform, Query, Reach, Ref, RoleId, User,
+    UserChange, UserField, UserRef, limits,
 };
 
 use crate::support::{
@@ -13,6 +15,7 @@ both![
     hot_requests_cost_few_statements,
     what_is_made_is_what_is_shown,
     what_is_remembered_is_given_up,
+    references_are_looked_up_together,
 ];
 
 fn anybody(number: u32) -> NewUser {
@@ -96,6 +99,211 @@ async fn hot_requests_cost_few_statements(world: &World) {
         ("page of a part", false, 3),
     ];
     assert_eq!(costs[..6], expected);
+}
+
+/// However many groups, roles, organisations or people a request names, they are looked up together: each
+/// more costs what writes it down and no more, and what is refused or there already costs nothing.
+async fn references_are_looked_up_together(world: &World) {
+    const MANY: usize = 500;
+    let tree = world.tree().await;
+    let system = world.system();
+    let mut groups = Vec::new();
+    let mut roles = Vec::new();
+    let mut places = Vec::new();
+    for number in 0..MANY {
+        groups.push(world.group(&format!("Group {number}"), tree.north).await.id);
+        let new = NewRole {
+            name: format!("Role {number}"),
+            lines: vec![Line::may(Permission::ReadUsers, Reach::Subtree)],
+            ..NewRole::default()
+        };
+        roles.push(system.create_role(new).await.unwrap().id);
+        if number < 100 {
+            let name = format!("Place {number}");
+            places.push(world.organisation(&name, tree.north).await.id);
+        }
+    }
+    let people = (0..MANY).map(|number| NewUser {
+        home: Some(tree.north),
+        ..anybody(u32::try_from(number).unwrap() + 1_000)
+    });
+    let people = system.create_users(people.collect()).await.unwrap();
+    let users: Vec<UserRef> = people.iter().map(|user| Ref::Uuid(user.uuid)).collect();
+    let managers: Vec<_> = people.iter().map(|user| Manager::User(user.id)).collect();
+    let strange: Vec<GroupId> = (900_000..900_000 + 500).map(GroupId).collect();
+    let secret = world.key_of(tree.nora).await;
+    let mut meter = Meter { world, at: 0 };
+    let mut told = Vec::new();
+    for (name, more, most) in [
+        ("a user in groups", 2, MANY),
+        ("a user in strange groups", 0, MANY),
+        ("a user with roles", 2, MANY),
+        ("a user of organisations", 2, 100),
+        ("groups of a user", 1, MANY),
+        ("groups of a user again", 0, MANY),
+        ("roles of a user", 2, MANY),
+        ("no roles of a user", 3, MANY),
+        // Each member's own version is raised beside.
+        ("members", 3, MANY),
+        ("members again", 0, MANY),
+        ("members gone", 5, MANY),
+        ("managers", 2, MANY),
+        ("roles of a group", 2, MANY),
+        ("roles of a group again", 1, MANY),
+        ("groups handed out", 1, MANY),
+        ("a collection", 1, 100),
+        ("a message", 2, MANY),
+    ] {
+        let mut costs = [0, 0];
+        for (cost, many) in costs.iter_mut().zip([1, most]) {
+            let unique = u32::try_from(many).unwrap() * 1_000 + u32::try_from(told.len()).unwrap();
+            let person = NewUser {
+                home: Some(tree.north),
+                ..anybody(100_000 + unique)
+            };
+            let target = system.create_user(person).await.unwrap().id;
+            let group = world.group(&format!("{name} {many}"), tree.north).await.id;
+            let new =
+                |groups: &[GroupId], roles: &[RoleId], organisations: &[OrganisationId]| NewUser {
+                    home: Some(tree.north),
+                    groups: groups.to_vec(),
+                    roles: roles.to_vec(),
+                    organisations: organisations.to_vec(),
+                    ..anybody(200_000 + unique)
+                };
+            let wanted = |groups: &[GroupId]| UserChange {
+                groups: Some(groups.to_vec()),
+                ..UserChange::default()
+            };
+            let grants: Vec<NewGrant> = roles[..many.min(MANY)]
+                .iter()
+                .map(|role| NewGrant {
+                    organisation: Some(tree.north),
+                    ..NewGrant::from(*role)
+                })
+                .collect();
+            let gone = grants.iter().map(|grant| (grant.role, grant.organisation));
+            let scope = GroupRoleScope::Organisation(tree.north);
+            // What is to be there already.
+            match name {
+                "groups of a user again" => {
+                    let change = wanted(&groups[..many]);
+                    system.update_user(target, change).await.map(drop).unwrap();
+                }
+                "no roles of a user" => {
+                    system
+                        .grant_roles(target, grants.clone())
+                        .await
+                        .map(drop)
+                        .unwrap();
+                }
+                "members again" | "members gone" => {
+                    let added = system.add_members(group, users[..many].to_vec());
+                    added.await.map(drop).unwrap();
+                }
+                "roles of a group again" => {
+                    let added = system.add_group_roles(group, roles[..many].to_vec(), scope);
+                    added.await.map(drop).unwrap();
+                }
+                _ => {}
+            }
+            let caller = world.caller(&secret).await.unwrap();
+            let nora = world.directory.act(&caller);
+            meter.read();
+            let result = match name {
+                "a user in groups" => nora
+                    .create_user(new(&groups[..many], &[], &[]))
+                    .await
+                    .map(drop),
+                "a user in strange groups" => {
+                    let refused = nora.create_user(new(&strange[..many], &[], &[])).await;
+                    assert_eq!(refused.map(drop), Err(Fault::UnknownReference(Kind::Group)));
+                    Ok(())
+                }
+                "a user with roles" => nora
+                    .create_user(new(&[], &roles[..many], &[]))
+                    .await
+                    .map(drop),
+                "a user of organisations" => nora
+                    .create_user(new(&[], &[], &places[..many]))
+                    .await
+                    .map(drop),
+                "groups of a user" | "groups of a user again" => nora
+                    .update_user(target, wanted(&groups[..many]))
+                    .await
+                    .map(drop),
+                "roles of a user" => nora.grant_roles(target, grants.clone()).await.map(drop),
+                "no roles of a user" => nora.revoke_roles(target, gone.collect()).await,
+                "members" | "members again" => nora
+                    .add_members(group, users[..many].to_vec())
+                    .await
+                    .map(drop),
+                "members gone" => nora
+                    .remove_members(group, users[..many].to_vec())
+                    .await
+                    .map(drop),
+                "managers" => {
+                    let managers = managers[..many].to_vec();
+                    nora.set_managers(group, managers, ManagerLevel::Read).await
+                }
+                "roles of a group" | "roles of a group again" => {
+                    let roles = roles[..many].to_vec();
+                    nora.add_group_roles(group, roles, scope).await.map(drop)
+                }
+                "groups handed out" => {
+                    nora.set_grantable_groups(tree.branch, &groups[..many])
+                        .await
+                }
+                "a collection" => {
+                    let new = NewCollection {
+                        name: format!("Set {many}"),
+                        organisation: Some(tree.north),
+                        organisations: places[..many].to_vec(),
+                        ..NewCollection::default()
+                    };
+                    nora.create_collection(new).await.map(drop)
+                }
+                _ => {
+                    let message = Message {
+                        subject: "Hello".to_owned(),
+                        body: "Hello".to_owned(),
+                        ..Message::default()
+                    };
+                    nora.send_message(&users[..many], message).await.map(drop)
+                }
+            };
+            result.unwrap_or_else(|fault| panic!("{name} {many}: {fault:?}"));
+            *cost = meter.read();
+        }
+        // Long lists are looked up in pieces.
+        let bound = costs[0] + more * (most as u64 - 1) + 20;
+        if costs[1] > bound {
+            told.push(format!("{name}: {costs:?}, allowed {bound}"));
+        } else {
+            told.push(String::new());
+        }
+    }
+    told.retain(|line| !line.is_empty());
+    assert!(told.is_empty(), "{told:#?}");
+    let more = vec![groups[0]; limits::REFERENCES + 1];
+    let refused = system.set_grantable_groups(tree.branch, &more).await;
+    assert!(matches!(refused, Err(Fault::Invalid { .. })), "{refused:?}");
+    let several = (0..=limits::PASSWORDS).map(|number| NewUser {
+        password: NewPassword::Chosen("tangerine umbrella 42".to_owned()),
+        ..anybody(u32::try_from(number).unwrap() + 300_000)
+    });
+    let owner = world.as_user(OWNER).await;
+    let refused = owner.create_users(several.collect()).await;
+    assert!(
+        matches!(
+            refused,
+            Err(Fault::Invalid {
+                field: "password",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
 }
 
 /// A create answers without reading the row again.

@@ -7,7 +7,8 @@ use directory::{
     NewRole, OrganisationId, Permission, Platform, Reach, RoleId, Status, UserChange, UserId,
 };
 
-use crate::support::{ADMINISTRATOR, AUDITOR, HELPDESK, MEMBER, ROOT, TOY, World, both};
+use crate::platforms::CLUB;
+use crate::support::{ADMINISTRATOR, AUDITOR, HELPDESK, MEMBER, OWNER, ROOT, TOY, World, both};
 
 both![
     reading_counts,
@@ -16,6 +17,9 @@ both![
     who_moves_away_is_no_longer_reached,
     nobody_is_listed_in_advance,
     managing_a_group_is_a_grant,
+    a_manager_made_at_one_door_counts_there_alone,
+    who_joins_a_managing_group_is_let_manage,
+    a_key_of_one_place_manages_no_group_elsewhere,
     moving_an_organisation_takes_both,
     one_organisation_is_all_of_a_place_without_others_below,
 ];
@@ -506,6 +510,141 @@ async fn managing_a_group_is_a_grant(world: &World) {
         .set_manager(crew, Manager::User(tree.bob), level)
         .await;
     assert_eq!(set, Ok(()));
+}
+
+/// Whoever may change groups only at one door makes nobody, themselves included, their manager at others.
+async fn a_manager_made_at_one_door_counts_there_alone(world: &World) {
+    let tree = world.tree().await;
+    let system = world.system();
+    let hosts = world.at(CLUB, OWNER).await;
+    let hosts = hosts.builtin_group("hosts", tree.north).await.unwrap();
+    system.add_member(hosts.id, tree.nils).await.unwrap();
+    let group = world.group("Crew", tree.north).await.id;
+    let renamed = |name: &str| directory::GroupChange {
+        name: Some(name.to_owned()),
+        ..directory::GroupChange::default()
+    };
+    let level = ManagerLevel::Manage;
+    for manager in [tree.nils, tree.bob] {
+        let nils = world.at(CLUB, tree.nils).await;
+        let set = nils.set_manager(group, Manager::User(manager), level);
+        set.await.unwrap();
+        for (door, expected) in [(CLUB, true), (TOY, false), (Platform::USHER, false)] {
+            let handle = world.at(door, manager).await;
+            let name = format!("Crew {manager:?} {door}");
+            let changed = handle.update_group(group, renamed(&name)).await;
+            assert_eq!(
+                changed.is_ok(),
+                expected,
+                "{manager:?} at {door}: {changed:?}"
+            );
+            assert_eq!(
+                handle.group(group).await.is_ok(),
+                expected,
+                "{manager:?} at {door}"
+            );
+        }
+    }
+    // Whoever may do so everywhere makes them managers everywhere, at whichever door.
+    for door in [Platform::USHER, CLUB] {
+        let nora = world.at(door, tree.nora).await;
+        let crew = world.group(&format!("Crew of {door}"), tree.north).await.id;
+        let set = nora.set_manager(crew, Manager::User(tree.nils), level);
+        set.await.unwrap();
+        let toy = world.at(TOY, tree.nils).await;
+        toy.update_group(crew, renamed(&format!("Team of {door}")))
+            .await
+            .unwrap();
+        // What holds everywhere is not narrowed by writing it back where one may do less.
+        let club = world.at(CLUB, tree.nils).await;
+        let set = club.set_manager(crew, Manager::User(tree.nils), level);
+        set.await.unwrap();
+        let again = renamed(&format!("Again of {door}"));
+        toy.update_group(crew, again).await.unwrap();
+    }
+    // At one door a manager makes managers of that door.
+    let bob = world.at(CLUB, tree.bob).await;
+    let set = bob.set_manager(group, Manager::User(tree.bea), level);
+    assert_eq!(
+        set.await,
+        Err(Fault::UnknownReference(directory::Kind::User))
+    );
+    let managers = system.managers(&[group]).await.unwrap();
+    assert!(
+        managers
+            .iter()
+            .all(|one| one.platform.as_deref() == Some("club"))
+    );
+}
+
+/// The members of a group that manages another may do what its managers may, so only who may do as much
+/// lets people in.
+async fn who_joins_a_managing_group_is_let_manage(world: &World) {
+    let tree = world.tree().await;
+    let system = world.system();
+    let (leads, crew) = (
+        world.group("Leads", tree.north).await.id,
+        world.group("Crew", tree.south).await.id,
+    );
+    let level = ManagerLevel::Manage;
+    let set = system.set_manager(crew, Manager::Group(leads), level);
+    set.await.unwrap();
+    // Nora administers the north alone, where the leads are.
+    let nora = world.as_user(tree.nora).await;
+    for user in [tree.nora, tree.nils] {
+        let joined = nora.add_member(leads, user).await;
+        assert_eq!(joined, Err(Fault::ExceedsOwn), "{user:?}");
+    }
+    let newcomers = directory::GroupChange {
+        newcomers: Some(true),
+        ..directory::GroupChange::default()
+    };
+    let refused = nora.update_group(leads, newcomers).await.map(|_| ());
+    assert_eq!(refused, Err(Fault::ExceedsOwn));
+    let listed = nora.set_grantable_groups(tree.north, &[leads]).await;
+    assert_eq!(listed, Err(Fault::ExceedsOwn));
+    system
+        .grant_role(tree.nora, at(ADMINISTRATOR, tree.south))
+        .await
+        .unwrap();
+    let nora = world.as_user(tree.nora).await;
+    assert_eq!(nora.add_member(leads, tree.nils).await, Ok(true));
+}
+
+async fn a_key_of_one_place_manages_no_group_elsewhere(world: &World) {
+    let tree = world.tree().await;
+    let system = world.system();
+    let level = ManagerLevel::Manage;
+    for (place, expected) in [(tree.north, true), (tree.south, false)] {
+        let group = world.group("Crew", place).await.id;
+        let set = system.set_manager(group, Manager::User(tree.nils), level);
+        set.await.unwrap();
+        let listed = world.group("Listed", place).await.id;
+        let flagged = system.add_membership(tree.nils, place, Some(true));
+        flagged.await.unwrap();
+        system.set_grantable_groups(place, &[listed]).await.unwrap();
+        let new = NewKey {
+            organisation: Some(tree.north),
+            ..NewKey::default()
+        };
+        let fresh = system.create_key(tree.nils, new).await.unwrap();
+        let handle = world
+            .directory
+            .act(&world.caller(&fresh.secret).await.unwrap());
+        let change = directory::GroupChange {
+            description: Some(Some("ours".to_owned())),
+            ..directory::GroupChange::default()
+        };
+        let results = [
+            handle.update_group(group, change).await.is_ok(),
+            handle
+                .set_manager(group, Manager::User(tree.nils), level)
+                .await
+                .is_ok(),
+            handle.add_member(listed, tree.nils).await.is_ok(),
+        ];
+        assert_eq!(results, [expected; 3], "{place}");
+    }
 }
 
 async fn moving_an_organisation_takes_both(world: &World) {

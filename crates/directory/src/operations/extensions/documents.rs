@@ -87,7 +87,7 @@ async fn seen(work: &mut Work<'_>, kind: Extended, of: &[i64]) -> Outcome<Vec<i6
             let seen = super::seen_organisations(work, &ids).await?;
             seen.into_iter().map(|id| id.0).collect()
         }
-        Extended::Group => crate::operations::groups::visibility::seen(work, of)
+        Extended::Group => crate::operations::groups::visibility::load_seen(work, of)
             .await?
             .into_iter()
             .map(|group| group.id.0)

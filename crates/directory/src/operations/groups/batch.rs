@@ -1,52 +1,70 @@
 //! What is done to a group with several people or roles at once: all or none.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
-use crate::model::{Group, GroupRef, GroupRoleScope, RoleId, UserRef};
+use crate::model::{Group, GroupRef, GroupRoleScope, RoleId, User, UserId, UserRef};
 use crate::operations::roles::grants::{described, group_and_role};
 use crate::outcome::Outcome;
 use crate::pending::Pending;
+use crate::rules::limits;
 use crate::store::{grants, members};
 
-use super::members::{handed_out, join, leave, may_hand_out};
+use super::members::{handed_out, join, leave, may_hand_out, places_of};
 
 /// Puts somebody into a group, with every rule; false when they were in it already.
 pub(crate) async fn add(work: &mut Work<'_>, group: &GroupRef, user: &UserRef) -> Outcome<bool> {
     let group = handed_out(work, group).await?;
-    change_member(work, &group, user, true).await
+    let user = work.visible_user(user).await?;
+    Ok(change_members(work, &group, vec![user], true).await? > 0)
 }
 
 /// Takes somebody out of a group, with every rule; false when they were not in it.
 pub(crate) async fn remove(work: &mut Work<'_>, group: &GroupRef, user: &UserRef) -> Outcome<bool> {
     let group = handed_out(work, group).await?;
-    change_member(work, &group, user, false).await
+    let user = work.visible_user(user).await?;
+    Ok(change_members(work, &group, vec![user], false).await? > 0)
 }
 
-async fn change_member(
+/// Puts users into a group or takes them out, with every rule; tells how many of them that changed.
+async fn change_members(
     work: &mut Work<'_>,
     group: &Group,
-    user: &UserRef,
+    users: Vec<User>,
     add: bool,
-) -> Outcome<bool> {
-    let user = work.visible_user(user).await?;
-    if members::is_in(&mut work.tx, user.id, group.id).await? == add {
-        return Ok(false);
+) -> Outcome<usize> {
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let inside = members::those_in(&mut work.tx, group.id, &ids).await?;
+    let mut inside: HashSet<UserId> = inside.into_iter().collect();
+    let places = places_of(work, &ids).await?;
+    let mut changed = 0;
+    for user in users {
+        let changes = match add {
+            true => inside.insert(user.id),
+            false => inside.remove(&user.id),
+        };
+        if !changes {
+            continue;
+        }
+        let membership = json!({ "group": group.name, "group_id": group.id });
+        let (verb, detail) = if add {
+            let places = places.get(&user.id).map_or(&[][..], Vec::as_slice);
+            join(work, &user, group, places).await?;
+            ("member.added", json!({ "after": membership }))
+        } else {
+            may_hand_out(work, &user, group).await?;
+            leave(work, &user, group.id).await?;
+            ("member.removed", json!({ "before": membership }))
+        };
+        work.event(verb, About::user(&user), Some(detail)).await?;
+        changed += 1;
     }
-    let membership = json!({ "group": group.name, "group_id": group.id });
-    let (verb, detail) = if add {
-        join(work, &user, group).await?;
-        ("member.added", json!({ "after": membership }))
-    } else {
-        may_hand_out(work, &user, group).await?;
-        leave(work, &user, group.id).await?;
-        ("member.removed", json!({ "before": membership }))
-    };
-    work.event(verb, About::user(&user), Some(detail)).await?;
-    Ok(true)
+    Ok(changed)
 }
 
 impl Handle {
@@ -100,13 +118,11 @@ impl Handle {
             Operation::RemoveMember
         };
         Box::pin(async move {
+            limits::check_references("users", users.len())?;
             self.write(operation, async move |work: &mut Work<'_>| {
                 let group = handed_out(work, &group).await?;
-                let mut changed = 0;
-                for user in &users {
-                    changed += usize::from(change_member(work, &group, user, add).await?);
-                }
-                Ok(changed)
+                let users = work.visible_users(&users).await?;
+                change_members(work, &group, users, add).await
             })
             .await
         })
@@ -121,10 +137,16 @@ impl Handle {
     ) -> Pending<'_, usize> {
         let operation = Operation::ChangeGroupRoles;
         Box::pin(async move {
+            limits::check_references("roles", roles.len())?;
             self.write(operation, async move |work: &mut Work<'_>| {
-                let mut count = 0;
+                // All are looked at before the first is written, which gives up what has been looked up.
+                work.look_up_roles(&roles).await?;
+                let mut checked = Vec::with_capacity(roles.len());
                 for role in &roles {
-                    let (group, role) = group_and_role(work, &group, *role, scope).await?;
+                    checked.push(group_and_role(work, &group, *role, scope).await?);
+                }
+                let mut count = 0;
+                for (group, role) in checked {
                     let (now, actor) = (work.now, work.actor());
                     let tx = &mut work.tx;
                     let changed = if add {

@@ -1,6 +1,8 @@
 //! Who is in which group, who manages it, and which groups an organisation's administrators may
 //! hand out.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use crate::access::table::Operation;
@@ -8,13 +10,14 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Group, GroupCount, GroupId, GroupRef, Kind, Manager, ManagerLevel, OrganisationId,
-    OrganisationRef, Page, Permission, Predicate, Query, Scope, Test, User, UserField, UserId,
-    UserRef,
+    Fault, Group, GroupCount, GroupId, GroupManager, GroupRef, Kind, Manager, ManagerLevel,
+    OrganisationId, OrganisationRef, Page, Permission, Predicate, Query, Scope, Test, User,
+    UserField, UserId, UserRef,
 };
 use crate::outcome::Outcome;
+use crate::rules::limits;
 use crate::store::select::Sql;
-use crate::store::{groups, members, organisations};
+use crate::store::{groups, managers, members, organisations};
 
 use crate::operations::groups::sharing::named;
 use crate::operations::groups::visibility::changeable;
@@ -33,13 +36,13 @@ impl Handle {
             self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
                 let people = work.seen_users(&of).await?;
                 let scopes = work.scopes_of(Permission::ReadGroups);
-                let (limit, platform, user) =
-                    (work.limit(), work.shown_platform(), work.caller.user);
+                let (limit, platform) = (work.limit(), work.shown_platform());
+                let own = (work.caller.user, work.caller.platform);
                 let everything = limit.is_none() && scopes.contains(&Scope::All);
                 let narrow = |sql: &mut Sql| {
                     groups::shown(sql, platform);
                     if !everything {
-                        groups::seen_or_own(sql, &scopes, limit, user);
+                        groups::seen_or_own(sql, &scopes, limit, own);
                     }
                 };
                 let pairs = members::groups_of(&mut work.tx, &people, narrow).await?;
@@ -148,16 +151,21 @@ impl Handle {
         inner(self, group.into(), user.into())
     }
 
-    /// Who manages those groups, as far as the caller sees the groups.
-    pub fn managers<'a>(
-        &'a self,
-        of: &'a [GroupId],
-    ) -> Pending<'a, Vec<(GroupId, Manager, ManagerLevel)>> {
+    /// Who manages those groups, as far as the caller sees the groups: at the caller's dialect, and
+    /// natively at any.
+    pub fn managers<'a>(&'a self, of: &'a [GroupId]) -> Pending<'a, Vec<GroupManager>> {
         Box::pin(async move {
             let of = of.to_vec();
             self.read(Operation::ShowManagers, async |work: &mut Work<'_>| {
                 let seen = seen_ids(work, &of).await?;
-                Ok(groups::managers(&mut work.tx, &seen).await?)
+                let mut managers = managers::managers(&mut work.tx, &seen).await?;
+                if let Some(platform) = work.shown_platform() {
+                    managers.retain(|one| {
+                        let only = one.platform.as_deref();
+                        only.is_none_or(|only| only == platform.word())
+                    });
+                }
+                Ok(managers)
             })
             .await
         })
@@ -177,7 +185,7 @@ impl Handle {
                         async move |work: &mut Work<'_>| {
                             let group = changeable(work, &group, ManagerLevel::Manage).await?;
                             let gone =
-                                groups::delete_manager(&mut work.tx, group.id, manager).await?;
+                                managers::delete_manager(&mut work.tx, group.id, manager).await?;
                             if gone {
                                 let detail = json!({ "before": { "manager": named(manager) } });
                                 work.event(
@@ -224,6 +232,7 @@ impl Handle {
             wanted: &'a [GroupId],
         ) -> Pending<'a, ()> {
             Box::pin(async move {
+                limits::check_references("groups", wanted.len())?;
                 let (organisation, wanted) = (organisation, wanted.to_vec());
                 handle
                     .write(
@@ -236,8 +245,9 @@ impl Handle {
                                     .into_iter()
                                     .map(|(_, group)| group)
                                     .collect();
+                            work.look_up_groups(&wanted).await?;
                             for group in wanted.iter().filter(|group| !before.contains(group)) {
-                                if seen_ids(work, &[*group]).await?.is_empty() {
+                                if work.seen_group(*group).await?.is_none() {
                                     return Err(Fault::UnknownReference(Kind::Group).into());
                                 }
                                 if !covering::covers_group(work, *group, Holder::Anybody).await? {
@@ -283,16 +293,16 @@ pub(super) async fn handed_out(work: &mut Work<'_>, which: &GroupRef) -> Outcome
 /// The organisations within the caller's administration that list a group to be handed out: within
 /// the reach of managing members, or administered by the membership's flag.
 async fn delegating(work: &mut Work<'_>, group: GroupId) -> Outcome<Vec<OrganisationId>> {
-    let user = work.caller.user;
-    let flagged: Vec<OrganisationId> = organisations::memberships(&mut work.tx, &[user])
+    let flagged: Vec<OrganisationId> = work
+        .own_memberships()
         .await?
         .into_iter()
         .filter(|membership| membership.administrator)
         .map(|membership| membership.organisation)
         .collect();
     let mut found = Vec::new();
-    for organisation in groups::listed_by(&mut work.tx, group).await? {
-        if flagged.contains(&organisation)
+    for organisation in work.listed_by(group).await? {
+        if (flagged.contains(&organisation) && work.within_limit(organisation).await?)
             || work
                 .reaches_organisation(Permission::ManageMembers, organisation)
                 .await?
@@ -307,18 +317,19 @@ async fn delegating(work: &mut Work<'_>, group: GroupId) -> Outcome<Vec<Organisa
 /// administer lists the group and the person is homed there. The caller must also be one who may
 /// change the group's members at all.
 pub(crate) async fn may_hand_out(work: &mut Work<'_>, user: &User, group: &Group) -> Outcome<()> {
-    if delegating(work, group.id).await?.contains(&user.home) {
+    if delegating(work, group.id).await?.contains(&user.home)
+        && covering::hands_on_group(work, group.id).await?
+    {
         return Ok(());
     }
     let mut scopes = work.scopes_of(Permission::ManageMembers);
     if work.operation == Operation::CreateUser {
         scopes.extend(work.scopes());
     }
-    let caller = work.caller.user;
-    let manages = groups::managed_by(&mut work.tx, caller, Some(group.id))
-        .await?
-        .iter()
-        .any(|(_, level)| *level >= ManagerLevel::Manage);
+    let platform = work.caller.platform;
+    let manages = work.managed().await?.iter().any(|one| {
+        one.group == group.id && one.level >= ManagerLevel::Manage && one.counts_at(platform)
+    }) && work.within_limit(group.organisation).await?;
     if !manages && !reaches(work, &scopes, group).await? {
         return Err(Fault::Forbidden(Permission::ManageMembers).into());
     }
@@ -329,9 +340,19 @@ pub(crate) async fn may_hand_out(work: &mut Work<'_>, user: &User, group: &Group
     }
 }
 
-/// Puts somebody into a group that a request names, with every rule.
-pub(crate) async fn join(work: &mut Work<'_>, user: &User, group: &Group) -> Outcome<()> {
-    if !members::belongs(&mut work.tx, user.id, group.organisation).await? {
+/// Puts a user into a group that a request names, with every rule. `places` are the organisations that the
+/// user belongs to.
+pub(crate) async fn join(
+    work: &mut Work<'_>,
+    user: &User,
+    group: &Group,
+    places: &[OrganisationId],
+) -> Outcome<()> {
+    let mut belongs = false;
+    for place in places {
+        belongs |= work.ancestors(*place).await?.contains(&group.organisation);
+    }
+    if !belongs {
         return Err(Fault::invalid(
             "group",
             "takes only people of its organisation and those below",
@@ -345,12 +366,37 @@ pub(crate) async fn join(work: &mut Work<'_>, user: &User, group: &Group) -> Out
     Ok(())
 }
 
-/// The same by number, for groups that a request refers to beside its target.
-pub(crate) async fn join_named(work: &mut Work<'_>, user: &User, group: GroupId) -> Outcome<()> {
-    let group = visible(work, &group.into())
-        .await?
-        .ok_or(Fault::UnknownReference(Kind::Group))?;
-    join(work, user, &group).await
+/// The organisations that users belong to, with where these stand in the tree.
+pub(super) async fn places_of(
+    work: &mut Work<'_>,
+    users: &[UserId],
+) -> Outcome<HashMap<UserId, Vec<OrganisationId>>> {
+    let mut places: HashMap<UserId, Vec<OrganisationId>> = HashMap::new();
+    for one in organisations::memberships(&mut work.tx, users).await? {
+        places.entry(one.user).or_default().push(one.organisation);
+    }
+    let all: Vec<OrganisationId> = places.values().flatten().copied().collect();
+    work.look_up_organisations(&all).await?;
+    Ok(places)
+}
+
+/// Puts a user into groups by number, which a request refers to beside its target.
+pub(crate) async fn join_named(work: &mut Work<'_>, user: &User, named: &[GroupId]) -> Outcome<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    limits::check_references("groups", named.len())?;
+    work.look_up_groups(named).await?;
+    let places = places_of(work, &[user.id]).await?;
+    let places = places.get(&user.id).map_or(&[][..], Vec::as_slice);
+    for id in named {
+        let group = work
+            .seen_group(*id)
+            .await?
+            .ok_or(Fault::UnknownReference(Kind::Group))?;
+        join(work, user, &group, places).await?;
+    }
+    Ok(())
 }
 
 /// Takes somebody out of a group, unless it is one that they are in as an owner.
@@ -369,6 +415,7 @@ pub(crate) async fn replace(
     user: &User,
     wanted: &[GroupId],
 ) -> Outcome<Option<(Vec<GroupId>, Vec<GroupId>)>> {
+    limits::check_references("groups", wanted.len())?;
     let platform = work.shown_platform();
     let narrow = |sql: &mut Sql| groups::shown(sql, platform);
     let present: Vec<GroupId> = members::groups_of(&mut work.tx, &[user.id], narrow)
@@ -377,6 +424,7 @@ pub(crate) async fn replace(
         .map(|(_, group, _)| group)
         .collect();
     let mut after = present.clone();
+    work.look_up_groups(&present).await?;
     for id in &present {
         if wanted.contains(id) || user.primary_group == Some(*id) {
             continue;
@@ -394,9 +442,13 @@ pub(crate) async fn replace(
             Err(stop) => return Err(stop),
         }
     }
+    let mut joined: Vec<GroupId> = Vec::new();
     for id in wanted.iter().filter(|id| !present.contains(id)) {
-        join_named(work, user, *id).await?;
-        after.push(*id);
+        if !joined.contains(id) {
+            joined.push(*id);
+        }
     }
+    join_named(work, user, &joined).await?;
+    after.extend(joined);
     Ok((after != present).then_some((present, after)))
 }

@@ -23,7 +23,7 @@ use crate::store::select::Sql;
 use crate::store::{groups, organisations, pages};
 
 use super::extensions;
-use crate::operations::groups::visibility::{changeable, seen, visible};
+use crate::operations::groups::visibility::{changeable, load_seen, visible};
 use crate::operations::roles::covering::{self, Holder};
 use crate::operations::roles::grants;
 use crate::pending::Pending;
@@ -72,7 +72,7 @@ impl Handle {
         Box::pin(async move {
             let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
             self.read(Operation::ShowGroup, async |work: &mut Work<'_>| {
-                seen(work, &ids).await
+                load_seen(work, &ids).await
             })
             .await
         })
@@ -218,7 +218,7 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
         .await?;
     if let Some(creator) = actor.filter(|_| new.managed_by_creator) {
         let manager = Manager::User(creator);
-        let made = sharing::put_manager(work, &group, manager, ManagerLevel::Manage).await;
+        let made = sharing::put_managers(work, &group, &[manager], ManagerLevel::Manage).await;
         // A creator who would have more power over people by it than before manages the group by reach alone.
         if made != Err(Fault::ExceedsOwn.into()) {
             made?;
@@ -327,7 +327,7 @@ impl Handle {
                     false => None,
                 };
                 let ids: Vec<i64> = id.map(|id| id.0).into_iter().collect();
-                Ok(seen(work, &ids)
+                Ok(load_seen(work, &ids)
                     .await?
                     .into_iter()
                     .next()

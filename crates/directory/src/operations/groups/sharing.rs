@@ -7,16 +7,17 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Group, GroupField, GroupId, GroupRef, Kind, Manager, ManagerLevel, Page, Permission,
-    Query, Scope,
+    Fault, Group, GroupField, GroupId, GroupManager, GroupRef, Kind, Manager, ManagerLevel, Page,
+    Permission, Platform, Query, Scope,
 };
 use crate::operations::roles::covering;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
+use crate::rules::limits;
 use crate::store::select::Sql;
-use crate::store::{groups, pages, users};
+use crate::store::{groups, managers, named_users, pages};
 
-use super::visibility::{changeable, seen, seen_ids, visible};
+use super::visibility::{changeable, load_seen, visible};
 
 impl Handle {
     /// One page of the groups that the caller may change so far: by the reach of managing groups, or as
@@ -29,7 +30,8 @@ impl Handle {
         Box::pin(async move {
             let query = query.clone();
             self.read_slow(Operation::ListGroups, async move |work: &mut Work<'_>| {
-                let (limit, now, user) = (work.limit(), work.now, work.caller.user);
+                let (limit, now) = (work.limit(), work.now);
+                let user = (work.caller.user, work.caller.platform);
                 let platform = work.shown_platform();
                 let scopes = work.scopes_of(Permission::ManageGroups);
                 let narrow = |sql: &mut Sql| {
@@ -57,15 +59,15 @@ impl Handle {
                         let group = visible(work, &which)
                             .await?
                             .ok_or(Fault::NotFound(Kind::Group))?;
-                        let managed = groups::managed_by_group(&mut work.tx, group.id).await?;
-                        let ids: Vec<i64> = managed.iter().map(|(id, _)| id.0).collect();
-                        let level_of = |id: GroupId| managed.iter().find(|(one, _)| *one == id);
-                        Ok(seen(work, &ids)
+                        let platform = work.caller.platform;
+                        let mut managed = work.managed_by_group(group.id).await?;
+                        managed.retain(|one| one.counts_at(platform));
+                        let ids: Vec<i64> = managed.iter().map(|one| one.group.0).collect();
+                        let level_of = |id: GroupId| managed.iter().find(|one| one.group == id);
+                        Ok(load_seen(work, &ids)
                             .await?
                             .into_iter()
-                            .filter_map(|group| {
-                                level_of(group.id).map(|(_, level)| (group, *level))
-                            })
+                            .filter_map(|group| level_of(group.id).map(|one| (group, one.level)))
                             .collect())
                     })
                     .await
@@ -98,15 +100,13 @@ impl Handle {
             level: ManagerLevel,
         ) -> Pending<'_, ()> {
             Box::pin(async move {
+                limits::check_references("managers", managers.len())?;
                 handle
                     .write(
                         Operation::ChangeManagers,
                         async move |work: &mut Work<'_>| {
                             let group = changeable(work, &group, ManagerLevel::Manage).await?;
-                            for manager in &managers {
-                                put_manager(work, &group, *manager, level).await?;
-                            }
-                            Ok(())
+                            put_managers(work, &group, &managers, level).await
                         },
                     )
                     .await
@@ -116,36 +116,94 @@ impl Handle {
     }
 }
 
-/// Makes one user or group that the caller sees a manager of a group that the caller manages.
-pub(super) async fn put_manager(
+/// Makes users and groups that the caller sees managers of a group that the caller manages.
+pub(super) async fn put_managers(
+    work: &mut Work<'_>,
+    group: &Group,
+    managers: &[Manager],
+    level: ManagerLevel,
+) -> Outcome<()> {
+    let (mut people, mut others) = (Vec::new(), Vec::new());
+    for manager in managers {
+        match manager {
+            Manager::User(user) => people.push(*user),
+            Manager::Group(other) => others.push(*other),
+        }
+    }
+    let known = named_users::by_ids(&mut work.tx, &people).await?;
+    let seen = work.seen_of(&known).await?;
+    if !people.iter().all(|user| seen.contains(user)) {
+        return Err(Fault::UnknownReference(Kind::User).into());
+    }
+    work.look_up_groups(&others).await?;
+    for other in others {
+        if work.seen_group(other).await?.is_none() {
+            return Err(Fault::UnknownReference(Kind::Group).into());
+        }
+    }
+    let present = managers::managers(&mut work.tx, &[group.id]).await?;
+    // All are looked at before the first is written, which gives up what has been looked up.
+    let mut rows = Vec::with_capacity(managers.len());
+    for manager in managers {
+        rows.push(checked_manager(work, group, *manager, level, &present).await?);
+    }
+    for row in rows {
+        managers::put_manager(&mut work.tx, &row).await?;
+        let after =
+            json!({ "manager": named(row.manager), "level": level, "platform": row.platform });
+        let detail = json!({ "after": after });
+        work.event("group.manager_set", About::group(group), Some(detail))
+            .await?;
+    }
+    Ok(())
+}
+
+/// The row of a manager that the caller may make. Who may do so only at this dialect makes managers of this
+/// dialect alone.
+async fn checked_manager(
     work: &mut Work<'_>,
     group: &Group,
     manager: Manager,
     level: ManagerLevel,
-) -> Outcome<()> {
-    match manager {
-        Manager::User(user) => {
-            let user = users::by_id(&mut work.tx, user).await?;
-            let seen = match &user {
-                Some(user) => work.sees_user(user).await?,
-                None => false,
-            };
-            if !seen {
-                return Err(Fault::UnknownReference(Kind::User).into());
-            }
-        }
-        Manager::Group(other) => {
-            if seen_ids(work, &[other]).await?.is_empty() {
-                return Err(Fault::UnknownReference(Kind::Group).into());
-            }
-        }
+    present: &[GroupManager],
+) -> Outcome<GroupManager> {
+    let mut row = GroupManager {
+        group: group.id,
+        manager,
+        level,
+        platform: None,
+    };
+    let at = match counts_everywhere(work, &row, present).await? {
+        true => Platform::USHER,
+        false => work.caller.platform,
+    };
+    if at != Platform::USHER {
+        row.platform = Some(at.word().to_owned());
     }
-    if level == ManagerLevel::Manage {
-        covering::may_make_manager(work, manager, group.id).await?;
+    covering::may_make_manager(work, &row, at).await?;
+    Ok(row)
+}
+
+/// Whether a manager that the caller makes counts at every dialect: when the caller may do at every one
+/// what managers may do, or the manager could do as much already.
+async fn counts_everywhere(
+    work: &mut Work<'_>,
+    wanted: &GroupManager,
+    present: &[GroupManager],
+) -> Outcome<bool> {
+    if work.caller.platform == Platform::USHER {
+        return Ok(true);
     }
-    groups::put_manager(&mut work.tx, group.id, manager, level).await?;
-    let detail = json!({ "after": { "manager": named(manager), "level": level } });
-    work.event("group.manager_set", About::group(group), Some(detail))
+    let already = present.iter().any(|one| {
+        one.manager == wanted.manager && one.platform.is_none() && one.level >= wanted.level
+    });
+    if already {
+        return Ok(true);
+    }
+    if work.caller.limits.platform.is_some() {
+        return Ok(false);
+    }
+    work.covers_managing(wanted.group, wanted.level, Platform::USHER)
         .await
 }
 

@@ -5,10 +5,10 @@ use crate::model::{Fault, Group, GroupId, GroupRef, Kind, ManagerLevel, Permissi
 use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::select::Sql;
-use crate::store::{groups, organisations, pages};
+use crate::store::{groups, pages};
 
-/// Those of the groups that the caller sees.
-pub(crate) async fn seen(work: &mut Work<'_>, ids: &[i64]) -> Outcome<Vec<Group>> {
+/// Reads those of the groups that the caller sees.
+pub(crate) async fn load_seen(work: &mut Work<'_>, ids: &[i64]) -> Outcome<Vec<Group>> {
     let mut scopes = work.scopes_of(Permission::ReadGroups);
     let own = work.operation.access().permission;
     if matches!(
@@ -17,10 +17,11 @@ pub(crate) async fn seen(work: &mut Work<'_>, ids: &[i64]) -> Outcome<Vec<Group>
     ) {
         scopes.extend(work.scopes_of(own));
     }
-    let (limit, platform, user) = (work.limit(), work.shown_platform(), work.caller.user);
+    let (limit, platform) = (work.limit(), work.shown_platform());
+    let own = (work.caller.user, work.caller.platform);
     let narrow = |sql: &mut Sql| {
         groups::shown(sql, platform);
-        groups::seen_or_own(sql, &scopes, limit, user);
+        groups::seen_or_own(sql, &scopes, limit, own);
     };
     Ok(pages::by_ids::<groups::Groups>(&mut work.tx, ids, narrow).await?)
 }
@@ -28,7 +29,7 @@ pub(crate) async fn seen(work: &mut Work<'_>, ids: &[i64]) -> Outcome<Vec<Group>
 /// The numbers of those of the groups that the caller sees.
 pub(crate) async fn seen_ids(work: &mut Work<'_>, ids: &[GroupId]) -> Outcome<Vec<GroupId>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    Ok(seen(work, &ids)
+    Ok(load_seen(work, &ids)
         .await?
         .into_iter()
         .map(|group| group.id)
@@ -38,8 +39,8 @@ pub(crate) async fn seen_ids(work: &mut Work<'_>, ids: &[GroupId]) -> Outcome<Ve
 /// A group the caller sees. Of several with the name, the one nearest to the caller's home counts:
 /// their home's, else the oldest.
 pub(crate) async fn visible(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Option<Group>> {
-    let ids = match which {
-        Ref::Id(id) => vec![id.0],
+    let ids: Vec<i64> = match which {
+        Ref::Id(id) => return work.seen_group(*id).await,
         Ref::Uuid(uuid) => groups::by_uuid(&mut work.tx, *uuid)
             .await?
             .map(|group| group.id.0)
@@ -52,7 +53,7 @@ pub(crate) async fn visible(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Op
             .collect(),
     };
     let home = work.caller.organisation.unwrap_or(work.caller.home);
-    let mut found = seen(work, &ids).await?;
+    let mut found = load_seen(work, &ids).await?;
     found.sort_by_key(|group| (group.organisation != home, group.id));
     Ok(found.into_iter().next())
 }
@@ -66,8 +67,9 @@ pub(crate) async fn changeable(
 ) -> Outcome<Group> {
     let permission = work.operation.access().permission;
     let scopes = work.scopes();
-    let user = work.caller.user;
-    let managed = groups::managed_by(&mut work.tx, user, None).await?;
+    let platform = work.caller.platform;
+    let mut managed = work.managed().await?;
+    managed.retain(|one| one.counts_at(platform));
     if scopes.is_empty() && managed.is_empty() {
         return Err(Fault::Forbidden(permission).into());
     }
@@ -76,7 +78,8 @@ pub(crate) async fn changeable(
         .ok_or(Fault::NotFound(Kind::Group))?;
     let manages = managed
         .iter()
-        .any(|(id, held)| *id == group.id && *held >= level);
+        .any(|one| one.group == group.id && one.level >= level)
+        && work.within_limit(group.organisation).await?;
     if manages || reaches(work, &scopes, &group).await? {
         Ok(group)
     } else {
@@ -90,7 +93,7 @@ pub(crate) async fn reaches(work: &mut Work<'_>, scopes: &[Scope], group: &Group
         .iter()
         .any(|scope| matches!(scope, Scope::Groups { groups, .. } if groups.contains(&group.id)));
     if named {
-        let above = organisations::ancestors(&mut work.tx, group.organisation).await?;
+        let above = work.ancestors(group.organisation).await?;
         let counts = |scope: &Scope| match scope {
             Scope::Groups { groups, within } => {
                 groups.contains(&group.id) && above.contains(within)

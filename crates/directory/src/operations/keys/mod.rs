@@ -22,7 +22,7 @@ use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::rules;
 use crate::state::Inner;
-use crate::store::{keys, organisations};
+use crate::store::keys;
 
 impl Handle {
     /// Makes a key for oneself, or for somebody within reach. Its text is in the answer and nowhere
@@ -348,7 +348,7 @@ async fn opens_every_door(work: &mut Work<'_>, owner: &User) -> Outcome<bool> {
         return Ok(true);
     }
     let permission = work.operation.access().permission;
-    let above = organisations::ancestors(&mut work.tx, owner.home).await?;
+    let above = work.ancestors(owner.home).await?;
     Ok(work.caller.held.iter().any(|held| {
         held.platform == Platform::USHER
             && word_covers(&held.word, permission.word())

@@ -24,9 +24,7 @@ pub(crate) async fn may_join(
     permission: Permission,
     organisation: OrganisationId,
 ) -> Outcome<()> {
-    let known = organisations::by_id(&mut work.tx, organisation)
-        .await?
-        .is_some()
+    let known = !work.ancestors(organisation).await?.is_empty()
         && work.sees_organisation(organisation).await?;
     if !known {
         return Err(Fault::UnknownReference(Kind::Organisation).into());

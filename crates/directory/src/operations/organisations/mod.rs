@@ -363,6 +363,9 @@ async fn rehang(
         return Err(Fault::UnknownReference(Kind::Organisation).into());
     }
     work.require_organisation(parent).await?;
+    if work.caller.limits.binds_moves() {
+        return Err(Fault::ExceedsOwn.into());
+    }
     // Whoever reaches the new place reaches everybody in what comes there, and nobody of the old place
     // does any more: only who administers both decides that.
     let inner = std::sync::Arc::clone(&work.inner);
@@ -373,10 +376,7 @@ async fn rehang(
             }
         }
     }
-    if organisations::ancestors(&mut work.tx, parent)
-        .await?
-        .contains(&organisation.id)
-    {
+    if work.ancestors(parent).await?.contains(&organisation.id) {
         return Err(Fault::invalid("parent", "lies below the organisation itself").into());
     }
     organisations::unhang(&mut work.tx, organisation.id).await?;

@@ -132,7 +132,7 @@ async fn place_of(work: &mut Work<'_>, question: &AccessQuestion) -> Outcome<Opt
         return Ok(None);
     };
     let id = work.visible_organisation(which).await?.id;
-    let above = organisations::ancestors(&mut work.tx, id).await?;
+    let above = work.ancestors(id).await?.to_vec();
     Ok(Some(Place { id, above }))
 }
 

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use crate::access::work::Work;
 use crate::model::{
-    Fault, GroupId, GroupRoleScope, Kind, Line, Manager, ManagerLevel, OrganisationId, Permission,
-    Place, Platform, PlatformSpec, Reach, Role, Scope, User, UserId, word_covers,
+    Fault, GroupId, GroupManager, GroupRoleScope, Kind, Line, Manager, ManagerLevel,
+    OrganisationId, Permission, Place, Platform, PlatformSpec, Reach, Role, Scope, User, UserId,
+    word_covers,
 };
 use crate::outcome::Outcome;
 use crate::state::Inner;
-use crate::store::{
-    collections, credentials, grants, groups, members, organisations, roles, users,
-};
+use crate::store::{credentials, members, users};
 
 /// What the directory knows of a role's platform.
 pub(crate) fn spec_of<'a>(inner: &'a Inner, role: &Role) -> Result<&'a PlatformSpec, Fault> {
@@ -74,6 +73,12 @@ pub(crate) async fn may_flag(
     user: &User,
     organisation: OrganisationId,
 ) -> Outcome<()> {
+    // The flag is a power that the take-over guard counts, whatever it brings today.
+    let oneself = user.id == work.caller.user;
+    let limits = &work.caller.limits;
+    if !oneself && (limits.binds_grants() || limits.platform.is_some()) {
+        return Err(Fault::ExceedsOwn.into());
+    }
     if !work.hands_out_for(organisation).await? {
         return Err(Fault::ExceedsOwn.into());
     }
@@ -112,7 +117,7 @@ pub(super) async fn covers_line(
             within,
         },
         (Reach::ManagedGroups, Place::In(within), Holder::Person(user)) => Scope::Groups {
-            groups: credentials::managed_groups(&mut work.tx, user.id).await?,
+            groups: credentials::managed_groups(&mut work.tx, user.id, platform).await?,
             within,
         },
         // Whoever holds the role may be somebody else, or manage other groups.
@@ -129,21 +134,42 @@ pub(super) async fn covers_line(
 }
 
 /// A key with limits hands on nothing that the take-over guard counts: what another holds is used
-/// without the key's limits.
+/// without the key's limits. Nor does a key that opens one dialect hand on what counts at others.
 fn hands_on(work: &Work<'_>, platform: Platform, line: &Line) -> bool {
-    line.reach == Reach::Own
-        || !work.caller.limits.binds_grants()
-        || !work.inner.counts_in_guard(platform, &line.word)
+    let limits = &work.caller.limits;
+    let opened = limits.platform.as_deref();
+    let bound = limits.binds_grants() || opened.is_some_and(|opened| opened != platform.word());
+    line.reach == Reach::Own || !bound || !work.inner.counts_in_guard(platform, &line.word)
 }
 
-/// Whether the caller's own rights cover everything a group brings its members, wherever it brings it.
+/// Whether the caller's key lets everything be handed on that a group brings.
+pub(crate) async fn hands_on_group(work: &mut Work<'_>, group: GroupId) -> Outcome<bool> {
+    if !work.caller.limits.limited() {
+        return Ok(true);
+    }
+    let inner = Arc::clone(&work.inner);
+    for brought in work.brought_by(group).await? {
+        let Some(role) = work.role(brought.role).await? else {
+            return Ok(false);
+        };
+        let platform = spec_of(&inner, &role)?.platform;
+        if !role.lines.iter().all(|line| hands_on(work, platform, line)) {
+            return Ok(false);
+        }
+    }
+    let managed = work.managed_by_group(group).await?;
+    Ok(managed.is_empty() || !work.caller.limits.binds_grants())
+}
+
+/// Whether the caller's own rights cover everything a group brings its members, wherever it brings it:
+/// roles, and the groups that its members manage.
 pub(crate) async fn covers_group(
     work: &mut Work<'_>,
     group: GroupId,
     holder: Holder<'_>,
 ) -> Outcome<bool> {
-    for brought in grants::group_roles(&mut work.tx, &[group]).await? {
-        let Some(role) = roles::by_id(&mut work.tx, brought.role).await? else {
+    for brought in work.brought_by(group).await? {
+        let Some(role) = work.role(brought.role).await? else {
             return Ok(false);
         };
         for organisation in organisations_of(work, brought.scope).await? {
@@ -151,6 +177,16 @@ pub(crate) async fn covers_group(
             if !covers_lines(work, &role, &role.lines, place, holder).await? {
                 return Ok(false);
             }
+        }
+    }
+    for managed in work.managed_by_group(group).await? {
+        let at = work.platform_of(&managed);
+        if work.caller.limits.binds_grants()
+            || !work
+                .covers_managing(managed.group, managed.level, at)
+                .await?
+        {
+            return Ok(false);
         }
     }
     Ok(true)
@@ -163,13 +199,7 @@ pub(crate) async fn organisations_of(
 ) -> Outcome<Vec<OrganisationId>> {
     Ok(match scope {
         GroupRoleScope::Organisation(organisation) => vec![organisation],
-        GroupRoleScope::Collection(collection) => {
-            collections::organisations(&mut work.tx, &[collection])
-                .await?
-                .into_iter()
-                .map(|(_, organisation)| organisation)
-                .collect()
-        }
+        GroupRoleScope::Collection(collection) => work.organisations_in(collection).await?,
     })
 }
 
@@ -210,8 +240,9 @@ pub(crate) async fn check_listed(work: &mut Work<'_>, place: Place, added: &[Lin
     let mut homes: Vec<OrganisationId> = homes.into_iter().map(|(_, home)| home).collect();
     homes.sort_unstable();
     homes.dedup();
+    work.look_up_organisations(&homes).await?;
     for home in homes {
-        let above = organisations::ancestors(&mut work.tx, home).await?;
+        let above = work.ancestors(home).await?;
         if !above.contains(&top) {
             return Err(Fault::ExceedsOwn.into());
         }
@@ -219,12 +250,14 @@ pub(crate) async fn check_listed(work: &mut Work<'_>, place: Place, added: &[Lin
     Ok(())
 }
 
-/// Refuses to let a person manage groups when their rights over managed groups would then reach people
-/// that the caller's own do not reach: that is a grant too.
+/// Refuses to let people manage groups when their rights over managed groups would then reach people
+/// that the caller's own do not reach: that is a grant too. `at` is the platform at whose dialect they
+/// manage them, `usher` for every one.
 async fn may_let_manage(
     work: &mut Work<'_>,
     managers: &[UserId],
     managed: &[GroupId],
+    at: Platform,
 ) -> Outcome<()> {
     if managed.is_empty() {
         return Ok(());
@@ -238,6 +271,9 @@ async fn may_let_manage(
             let Scope::Groups { within, .. } = &held.scope else {
                 continue;
             };
+            if at != Platform::USHER && at != held.platform {
+                continue;
+            }
             let scope = Scope::Groups {
                 groups: managed.to_vec(),
                 within: *within,
@@ -254,33 +290,46 @@ async fn may_let_manage(
 /// more than the caller has. Of a large group no more than so many are looked at, and none let in.
 pub(crate) async fn may_make_manager(
     work: &mut Work<'_>,
-    manager: Manager,
-    managed: GroupId,
+    wanted: &GroupManager,
+    at: Platform,
 ) -> Outcome<()> {
-    let group = match manager {
-        Manager::User(user) => return may_let_manage(work, &[user], &[managed]).await,
+    // What managers may do is a right like others: nobody hands it on who has it only with a limited key.
+    let oneself = wanted.manager == Manager::User(work.caller.user);
+    let bound = !oneself && work.caller.limits.binds_grants();
+    if bound || !work.covers_managing(wanted.group, wanted.level, at).await? {
+        return Err(Fault::ExceedsOwn.into());
+    }
+    if wanted.level < ManagerLevel::Manage {
+        return Ok(());
+    }
+    let group = match wanted.manager {
+        Manager::User(user) => return may_let_manage(work, &[user], &[wanted.group], at).await,
         Manager::Group(group) => group,
     };
     let people = members::with_managed_reach(&mut work.tx, group, MOST_MANAGERS + 1).await?;
     if i64::try_from(people.len()).is_ok_and(|count| count > MOST_MANAGERS) {
         return Err(Fault::ExceedsOwn.into());
     }
-    may_let_manage(work, &people, &[managed]).await
+    may_let_manage(work, &people, &[wanted.group], at).await
 }
 
-/// Whoever joins a group manages what the group manages.
+/// Whoever joins a group manages what the group manages, so who lets them in must cover that.
 pub(crate) async fn may_manage_by_joining(
     work: &mut Work<'_>,
     user: &User,
     group: GroupId,
 ) -> Outcome<()> {
-    let managed: Vec<GroupId> = groups::managed_by_group(&mut work.tx, group)
-        .await?
-        .into_iter()
-        .filter(|(_, level)| *level == ManagerLevel::Manage)
-        .map(|(group, _)| group)
-        .collect();
-    may_let_manage(work, &[user.id], &managed).await
+    for managed in work.managed_by_group(group).await? {
+        let at = work.platform_of(&managed);
+        let wanted = GroupManager {
+            group: managed.group,
+            manager: Manager::User(user.id),
+            level: managed.level,
+            platform: None,
+        };
+        may_make_manager(work, &wanted, at).await?;
+    }
+    Ok(())
 }
 
 /// Refuses to put a person under the managers of a group when the caller is one of them, and would have

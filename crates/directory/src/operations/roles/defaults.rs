@@ -13,6 +13,7 @@ use crate::handle::Handle;
 use crate::model::{Fault, Kind, Place, Platform, Role, RoleId, RolePaths};
 use crate::outcome::Outcome;
 use crate::pending::Pending;
+use crate::rules::limits;
 use crate::store::{roles, settings};
 
 impl Handle {
@@ -82,6 +83,8 @@ pub(crate) async fn put_default_roles(
         let why = "is not how this platform's roles reach people";
         return Err(Fault::invalid("default_roles", why).into());
     }
+    limits::check_references("default_roles", wanted.len())?;
+    work.look_up_roles(wanted).await?;
     for id in wanted {
         let role = granting::referenced(work, *id).await?;
         if role.platform != platform.word() || role.organisation.is_some() {

@@ -1,5 +1,6 @@
 //! The rules of granting and revoking, as the use-cases of this folder share them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -11,7 +12,7 @@ use crate::model::{
     RolePaths, Time, User, UserId, shown_roles,
 };
 use crate::outcome::Outcome;
-use crate::store::{grants, members, roles};
+use crate::store::{grants, members};
 
 use crate::operations::roles::covering::{Holder, may_grant, spec_of};
 use crate::operations::roles::owners;
@@ -19,7 +20,8 @@ use crate::operations::roles::owners;
 /// A role as a request refers to it: on a platform the caller's dialect speaks of, and visible.
 pub(crate) async fn referenced(work: &mut Work<'_>, id: RoleId) -> Outcome<Role> {
     let unknown = Fault::UnknownReference(Kind::Role);
-    let role = roles::by_id(&mut work.tx, id)
+    let role = work
+        .role(id)
         .await?
         .filter(|role| work.inner.platform_named(&role.platform).is_some())
         .ok_or_else(|| unknown.clone())?;
@@ -86,7 +88,7 @@ pub(super) async fn check_custom(
         return Ok(());
     };
     for within in user.map(|user| user.home).into_iter().chain([organisation]) {
-        let above = crate::store::organisations::ancestors(&mut work.tx, within).await?;
+        let above = work.ancestors(within).await?;
         if !above.contains(&owner) {
             return Err(Fault::invalid("role", "belongs to another organisation").into());
         }
@@ -118,6 +120,35 @@ pub(crate) struct Wanted {
     pub expires_at: Option<Time>,
 }
 
+/// A direct grant: the role, where it counts, and when it ends.
+pub(super) type DirectGrant = (RoleId, OrganisationId, Option<Time>);
+
+/// What one user holds directly while a request changes it, by platform: read once, and kept true.
+#[derive(Default)]
+pub(crate) struct Direct {
+    known: HashMap<String, Vec<DirectGrant>>,
+    /// Whether the take-over guard has let the caller take roles from the user.
+    guarded: bool,
+}
+
+impl Direct {
+    pub(super) async fn of(
+        &mut self,
+        work: &mut Work<'_>,
+        user: UserId,
+        platform: &str,
+    ) -> Outcome<&mut Vec<DirectGrant>> {
+        if !self.known.contains_key(platform) {
+            let found = grants::direct(&mut work.tx, user, platform).await?;
+            let rows = found
+                .into_iter()
+                .map(|one| (one.role, one.organisation, one.expires_at));
+            self.known.insert(platform.to_owned(), rows.collect());
+        }
+        Ok(self.known.entry(platform.to_owned()).or_default())
+    }
+}
+
 /// Grants a role directly, with every rule that granting has. `newly_made` users are still without
 /// rights, and whoever may make them may give them what they hold themselves.
 pub(crate) async fn give(
@@ -125,6 +156,17 @@ pub(crate) async fn give(
     user: &User,
     wanted: Wanted,
     newly_made: bool,
+) -> Outcome<bool> {
+    give_beside(work, user, wanted, newly_made, &mut Direct::default()).await
+}
+
+/// Grants one of several roles, beside what the request has granted and revoked already.
+pub(crate) async fn give_beside(
+    work: &mut Work<'_>,
+    user: &User,
+    wanted: Wanted,
+    newly_made: bool,
+    direct: &mut Direct,
 ) -> Outcome<bool> {
     let inner = Arc::clone(&work.inner);
     let role = referenced(work, wanted.role).await?;
@@ -144,29 +186,33 @@ pub(crate) async fn give(
     if !newly_made && !reaches_grant(work, user, organisation).await? {
         return Err(Fault::Forbidden(Permission::GrantRoles).into());
     }
-    let present = grants::direct(&mut work.tx, user.id, &role.platform).await?;
-    let same = |role: RoleId, place: OrganisationId| {
-        move |one: &&crate::model::Grant| one.role == role && one.organisation == place
+    let present = direct.of(work, user.id, &role.platform).await?;
+    let count = present.len();
+    let others: Vec<DirectGrant> = match spec.paths {
+        RolePaths::ExactlyOne => present.clone(),
+        RolePaths::Direct | RolePaths::Either | RolePaths::GroupsOnly => Vec::new(),
     };
-    if let Some(old) = present.iter().find(same(role.id, organisation)) {
-        if old.expires_at == wanted.expires_at
-            && (spec.paths != RolePaths::ExactlyOne || present.len() == 1)
-        {
+    let old = present
+        .iter()
+        .find(|(id, place, _)| (*id, *place) == (role.id, organisation))
+        .copied();
+    if let Some((_, _, expires_at)) = old {
+        if expires_at == wanted.expires_at && (spec.paths != RolePaths::ExactlyOne || count == 1) {
             return Ok(false);
         }
-        if old.expires_at.is_none() && owners::is_regal_role(work, user.id, role.id).await? {
+        if expires_at.is_none() && owners::is_regal_role(work, user.id, role.id).await? {
             return Err(Fault::Protected(Kind::Grant).into());
         }
     }
     may_grant(work, &role, Place::In(organisation), Holder::Person(user)).await?;
     if spec.paths == RolePaths::ExactlyOne {
-        for old in &present {
-            if old.role != role.id || old.organisation != organisation {
+        for (id, place, _) in others {
+            if id != role.id || place != organisation {
                 work.guard_takeover(user).await?;
-                if old.role != role.id && owners::is_regal_role(work, user.id, old.role).await? {
+                if id != role.id && owners::is_regal_role(work, user.id, id).await? {
                     return Err(Fault::Protected(Kind::Grant).into());
                 }
-                grants::delete(&mut work.tx, user.id, old.role, old.organisation).await?;
+                grants::delete(&mut work.tx, user.id, id, place).await?;
             }
         }
     }
@@ -181,8 +227,15 @@ pub(crate) async fn give(
         actor,
     )
     .await?;
+    let present = direct.of(work, user.id, &role.platform).await?;
+    match spec.paths {
+        RolePaths::ExactlyOne => present.clear(),
+        _ => present.retain(|(id, place, _)| (*id, *place) != (role.id, organisation)),
+    }
+    present.push((role.id, organisation, wanted.expires_at));
     if owner {
         owners::crown(work, user.id).await?;
+        direct.known.clear();
     }
     if !newly_made {
         // Of somebody new, the event of their making tells the roles.
@@ -211,14 +264,26 @@ pub(crate) async fn take(
     role: RoleId,
     organisation: Option<OrganisationId>,
 ) -> Outcome<()> {
+    take_beside(work, user, role, organisation, &mut Direct::default()).await
+}
+
+/// Revokes one of several direct grants, beside what the request has granted and revoked already.
+pub(crate) async fn take_beside(
+    work: &mut Work<'_>,
+    user: &User,
+    role: RoleId,
+    organisation: Option<OrganisationId>,
+    direct: &mut Direct,
+) -> Outcome<()> {
     let inner = Arc::clone(&work.inner);
     let role = referenced(work, role).await?;
     spec_of(&inner, &role)?;
-    let present = grants::direct(&mut work.tx, user.id, &role.platform).await?;
-    let gone: Vec<OrganisationId> = present
+    let gone: Vec<OrganisationId> = direct
+        .of(work, user.id, &role.platform)
+        .await?
         .iter()
-        .filter(|one| one.role == role.id && organisation.is_none_or(|at| at == one.organisation))
-        .map(|one| one.organisation)
+        .filter(|(id, place, _)| *id == role.id && organisation.is_none_or(|at| at == *place))
+        .map(|(_, place, _)| *place)
         .collect();
     if gone.is_empty() {
         return Err(Fault::NotFound(Kind::Grant).into());
@@ -228,7 +293,11 @@ pub(crate) async fn take(
         if !reaches_grant(work, user, organisation).await? {
             return Err(Fault::Forbidden(Permission::GrantRoles).into());
         }
-        work.guard_takeover(user).await?;
+        // What is left after one role is taken is less, so the guard is asked once.
+        if !direct.guarded {
+            work.guard_takeover(user).await?;
+            direct.guarded = true;
+        }
         if !owner
             && (organisation == crate::ROOT || organisation == user.home)
             && owners::is_regal_role(work, user.id, role.id).await?
@@ -236,12 +305,15 @@ pub(crate) async fn take(
             return Err(Fault::Protected(Kind::Grant).into());
         }
         grants::delete(&mut work.tx, user.id, role.id, organisation).await?;
+        let present = direct.of(work, user.id, &role.platform).await?;
+        present.retain(|(id, place, _)| (*id, *place) != (role.id, organisation));
         let detail = json!({ "before": described(&role, organisation, None) });
         work.event("role.revoked", About::user(user), Some(detail))
             .await?;
     }
     if owner {
         owners::uncrown(work, user).await?;
+        direct.known.clear();
         owners::one_stays(work).await?;
     }
     Ok(())
@@ -263,7 +335,9 @@ pub(crate) async fn replace(
     if spec.paths == RolePaths::ExactlyOne && wanted.len() > 1 {
         return Err(Fault::invalid("role", "must be exactly one").into());
     }
-    let present = grants::direct(&mut work.tx, user.id, platform.word()).await?;
+    work.look_up_roles(wanted).await?;
+    let mut direct = Direct::default();
+    let present: Vec<DirectGrant> = direct.of(work, user.id, platform.word()).await?.clone();
     let held = held_by(work, &[user.id], Some(platform)).await?;
     let shown: Vec<i64> = shown_roles(&held, spec)
         .into_iter()
@@ -272,7 +346,7 @@ pub(crate) async fn replace(
         .collect();
     let mut changed = false;
     for role in wanted {
-        if present.iter().any(|one| one.role == *role) {
+        if present.iter().any(|(id, _, _)| id == role) {
             continue;
         }
         let known = referenced(work, *role).await?;
@@ -284,12 +358,12 @@ pub(crate) async fn replace(
             organisation,
             expires_at: None,
         };
-        changed |= give(work, user, wanted, false).await?;
+        changed |= give_beside(work, user, wanted, false, &mut direct).await?;
     }
-    for old in grants::direct(&mut work.tx, user.id, platform.word()).await? {
+    for (role, place, _) in direct.of(work, user.id, platform.word()).await?.clone() {
         let echoed = spec.paths == RolePaths::ExactlyOne && !shown.is_empty() && !changed;
-        if !wanted.contains(&old.role) && !echoed {
-            take(work, user, old.role, Some(old.organisation)).await?;
+        if !wanted.contains(&role) && !echoed {
+            take_beside(work, user, role, Some(place), &mut direct).await?;
             changed = true;
         }
     }

@@ -11,12 +11,13 @@ use crate::model::{
     OrganisationId, Permission, Place, Platform, Role, RoleId, RolePaths, UserId, UserRef,
 };
 use crate::outcome::Outcome;
-use crate::store::{collections, grants, roles};
+use crate::rules::limits;
+use crate::store::{collections, grants};
 
 use crate::operations::groups::visibility;
 use crate::operations::roles::covering::{self, Holder};
 use crate::operations::roles::granting;
-use crate::operations::roles::granting::Wanted;
+use crate::operations::roles::granting::{Direct, Wanted};
 use crate::operations::roles::owners;
 use crate::pending::Pending;
 
@@ -48,9 +49,16 @@ impl Handle {
     pub fn grant_roles(&self, user: impl Into<UserRef>, new: Vec<NewGrant>) -> Pending<'_, usize> {
         fn inner(handle: &Handle, user: UserRef, new: Vec<NewGrant>) -> Pending<'_, usize> {
             Box::pin(async move {
+                limits::check_references("roles", new.len())?;
                 handle
                     .write(Operation::GrantRole, async move |work: &mut Work<'_>| {
                         let user = work.visible_user(&user).await?;
+                        let roles: Vec<RoleId> = new.iter().map(|one| one.role).collect();
+                        let places: Vec<_> =
+                            new.iter().filter_map(|one| one.organisation).collect();
+                        work.look_up_roles(&roles).await?;
+                        work.look_up_organisations(&places).await?;
+                        let mut direct = Direct::default();
                         let mut given = 0;
                         for one in &new {
                             let wanted = Wanted {
@@ -58,7 +66,9 @@ impl Handle {
                                 organisation: one.organisation,
                                 expires_at: one.expires_at,
                             };
-                            given += usize::from(granting::give(work, &user, wanted, false).await?);
+                            let changed =
+                                granting::give_beside(work, &user, wanted, false, &mut direct);
+                            given += usize::from(changed.await?);
                         }
                         Ok(given)
                     })
@@ -98,11 +108,16 @@ impl Handle {
             gone: Vec<(RoleId, Option<OrganisationId>)>,
         ) -> Pending<'_, ()> {
             Box::pin(async move {
+                limits::check_references("roles", gone.len())?;
                 handle
                     .write(Operation::RevokeRole, async move |work: &mut Work<'_>| {
                         let user = work.visible_user(&user).await?;
+                        let roles: Vec<RoleId> = gone.iter().map(|(role, _)| *role).collect();
+                        work.look_up_roles(&roles).await?;
+                        let mut direct = Direct::default();
                         for (role, organisation) in &gone {
-                            granting::take(work, &user, *role, *organisation).await?;
+                            granting::take_beside(work, &user, *role, *organisation, &mut direct)
+                                .await?;
                         }
                         Ok(())
                     })
@@ -127,6 +142,7 @@ impl Handle {
             organisation: Option<OrganisationId>,
         ) -> Pending<'a, bool> {
             Box::pin(async move {
+                limits::check_references("roles", roles.len())?;
                 let (user, roles) = (user, roles.to_vec());
                 handle
                     .write(Operation::GrantRole, async move |work: &mut Work<'_>| {
@@ -202,9 +218,11 @@ pub(crate) async fn replace_group_roles(
     wanted: &[RoleId],
 ) -> Outcome<()> {
     let scope = GroupRoleScope::Organisation(group.organisation);
+    limits::check_references("roles", wanted.len())?;
+    work.look_up_roles(wanted).await?;
     let mut present = Vec::new();
-    for brought in grants::group_roles(&mut work.tx, &[group.id]).await? {
-        let Some(role) = roles::by_id(&mut work.tx, brought.role).await? else {
+    for brought in work.brought_by(group.id).await? {
+        let Some(role) = work.role(brought.role).await? else {
             continue;
         };
         if brought.scope == scope && role.platform == work.caller.platform.word() {
@@ -212,15 +230,21 @@ pub(crate) async fn replace_group_roles(
         }
     }
     let which = GroupRef::Id(group.id);
+    // All are looked at before the first is written, which gives up what has been looked up.
+    let (mut gone, mut new) = (Vec::new(), Vec::new());
     for role in present.iter().filter(|role| !wanted.contains(role)) {
-        let (group, role) = group_and_role(work, &which, *role, scope).await?;
+        gone.push(group_and_role(work, &which, *role, scope).await?);
+    }
+    for role in wanted.iter().filter(|role| !present.contains(role)) {
+        new.push(group_and_role(work, &which, *role, scope).await?);
+    }
+    for (group, role) in gone {
         grants::delete_group_role(&mut work.tx, group.id, role.id, scope).await?;
         let detail = json!({ "before": described(&role, scope) });
         work.event("group.role_removed", About::group(&group), Some(detail))
             .await?;
     }
-    for role in wanted.iter().filter(|role| !present.contains(role)) {
-        let (group, role) = group_and_role(work, &which, *role, scope).await?;
+    for (group, role) in new {
         let (now, actor) = (work.now, work.actor());
         let added = grants::put_group_role(&mut work.tx, group.id, role.id, scope, now, actor);
         if added.await?.is_some() {

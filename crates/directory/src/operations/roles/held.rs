@@ -13,11 +13,12 @@ use crate::model::{
 };
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
+use crate::rules::limits;
 use crate::store::held_roles::{self, Holder as Held};
-use crate::store::{grants, links, pages, roles};
+use crate::store::{links, pages, roles};
 
 use super::covering::{self, Holder};
-use super::granting;
+use super::granting::{self, Direct};
 
 impl Handle {
     /// One page of the roles of the dialect's platform that a user holds in an organisation, a row for
@@ -130,19 +131,24 @@ impl Handle {
         ) -> Pending<'_, usize> {
             Box::pin(async move {
                 let operation = Operation::RevokeRole;
+                limits::check_references("roles", roles.len())?;
                 handle
                     .write(operation, async move |work: &mut Work<'_>| {
                         let user = work.visible_user(&user).await?;
+                        work.look_up_roles(&roles).await?;
+                        let mut direct = Direct::default();
                         let mut revoked = 0;
                         for role in &roles {
                             let known = granting::referenced(work, *role).await?;
-                            let tx = &mut work.tx;
-                            let present = grants::direct(tx, user.id, &known.platform).await?;
-                            let held = present
+                            let held = direct
+                                .of(work, user.id, &known.platform)
+                                .await?
                                 .iter()
-                                .any(|one| one.role == *role && one.organisation == organisation);
+                                .any(|(id, place, _)| id == role && *place == organisation);
                             if held {
-                                granting::take(work, &user, *role, Some(organisation)).await?;
+                                let place = Some(organisation);
+                                granting::take_beside(work, &user, *role, place, &mut direct)
+                                    .await?;
                                 revoked += 1;
                             }
                         }

@@ -84,7 +84,7 @@ impl Lookup {
                     .await?;
                 let ids = stored_groups::named(&mut work.tx, &rules::fold(name)).await?;
                 let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
-                let seen = groups::visibility::seen(work, &ids).await?;
+                let seen = groups::visibility::load_seen(work, &ids).await?;
                 seen.into_iter().find(|group| group.organisation == place)
             }
             _ => groups::visibility::visible(work, &which).await?,

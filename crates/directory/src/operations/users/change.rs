@@ -164,6 +164,7 @@ pub(crate) async fn update_noting(
             return Err(Fault::PasswordChangeNeeded.into());
         }
     }
+    home::check_move(work, touched.moves)?;
     if touched.guarded {
         work.guard_takeover(&old).await?;
     }
@@ -317,7 +318,7 @@ async fn change_primary_group(
     };
     if let Some(group) = group.filter(|group| Some(*group) != user.primary_group) {
         covering::may_come_under(work, user, group).await?;
-        crate::operations::groups::members::join_named(work, user, group).await?;
+        crate::operations::groups::members::join_named(work, user, &[group]).await?;
     }
     changed.set("primary_group", &mut user.primary_group, Some(&group));
     Ok(())

@@ -13,14 +13,14 @@ use crate::model::{
     User, UserId, UserKind,
 };
 use crate::outcome::Outcome;
-use crate::rules;
+use crate::rules::{self, limits};
 use crate::store::{extensions, grants, members, organisations, users};
 
 use crate::operations::organisations::memberships;
 use crate::operations::passwords;
 use crate::operations::passwords::Prepared;
 use crate::operations::roles::granting;
-use crate::operations::roles::granting::Wanted;
+use crate::operations::roles::granting::{Direct, Wanted};
 use crate::operations::tokens;
 use crate::operations::users::checks::check_home_domain;
 use crate::operations::users::checks::check_texts;
@@ -59,6 +59,8 @@ pub(crate) async fn create(
     )
     .await?;
     users::step(&mut work.tx, home, 1).await?;
+    limits::check_references("organisations", new.organisations.len())?;
+    work.look_up_organisations(&new.organisations).await?;
     for organisation in new.organisations.iter().filter(|one| **one != home) {
         memberships::may_join(work, Permission::CreateUsers, *organisation).await?;
         organisations::put_membership(
@@ -136,7 +138,7 @@ async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<(OrganisationId,
     }
     // People whose primary group the caller manages may be made by whoever manages the group.
     let scopes = work.scopes_of(Permission::CreateUsers);
-    let above = organisations::ancestors(&mut work.tx, home).await?;
+    let above = work.ancestors(home).await?;
     let managed = new.primary_group.is_some_and(|group| {
         scopes.iter().any(|scope| match scope {
             Scope::Groups { groups, within } => groups.contains(&group) && above.contains(within),
@@ -203,13 +205,16 @@ fn draft(
 
 /// The named roles, each as far as the caller may grant it; else what the door gives every newcomer.
 async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door) -> Outcome<()> {
+    limits::check_references("roles", new.roles.len())?;
+    work.look_up_roles(&new.roles).await?;
+    let mut direct = Direct::default();
     for role in &new.roles {
         let wanted = Wanted {
             role: *role,
             organisation: Some(user.home),
             expires_at: None,
         };
-        granting::give(work, user, wanted, true).await?;
+        granting::give_beside(work, user, wanted, true, &mut direct).await?;
     }
     if new.roles.is_empty() && !new.door.without_defaults {
         let (now, actor) = (work.now, work.actor());
@@ -221,9 +226,13 @@ async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door
 }
 
 async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door) -> Outcome<()> {
-    for group in new.primary_group.iter().chain(&new.groups) {
-        crate::operations::groups::members::join_named(work, user, *group).await?;
-    }
+    let named: Vec<_> = new
+        .primary_group
+        .iter()
+        .chain(&new.groups)
+        .copied()
+        .collect();
+    crate::operations::groups::members::join_named(work, user, &named).await?;
     if !new.door.without_defaults {
         for group in &door.groups {
             members::put(&mut work.tx, user.id, *group, work.now).await?;

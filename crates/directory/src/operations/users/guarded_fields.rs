@@ -12,6 +12,8 @@ pub(crate) struct Touched {
     /// Something that opens the account by itself: a password, or an address that links to one are mailed
     /// to. A limited key changes none of it.
     pub opens: bool,
+    /// Who else reaches the person: the home or the primary group.
+    pub moves: bool,
 }
 
 /// What turning `old` into `new` by this change touches. Writing back what is there touches nothing.
@@ -65,5 +67,6 @@ pub(crate) fn touched(change: &UserChange, old: &User, new: &User) -> Touched {
     Touched {
         guarded: opens || standing || named || moved,
         opens,
+        moves: moved,
     }
 }

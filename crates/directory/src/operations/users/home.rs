@@ -11,6 +11,14 @@ use crate::store::{grants, members, organisations, roles, users};
 
 use crate::operations::roles::covering::{self, Holder};
 
+/// Refuses a move by a key whose limits those who reach the person afterwards would not have.
+pub(crate) fn check_move(work: &Work<'_>, moves: bool) -> Result<(), Fault> {
+    if moves && work.caller.limits.binds_moves() {
+        return Err(Fault::ExceedsOwn);
+    }
+    Ok(())
+}
+
 /// Moves the home: reach over both is needed. The one role of platforms with exactly one goes along;
 /// groups and custom roles of what is left behind end.
 pub(crate) async fn move_home(

@@ -21,6 +21,7 @@ impl Handle {
     ) -> Pending<'_, Vec<Result<User, Fault>>> {
         Box::pin(async move {
             self.admit(Operation::CreateUser)?;
+            self.check_batch(&new)?;
             let mut all = Vec::with_capacity(new.len());
             for one in new {
                 let prepared = self.prepare_new(&one).await;

@@ -22,6 +22,7 @@ use crate::model::{
     Fault, FreshKey, NewKey, NewPassword, NewUser, Permission, User, UserKind, UserRef,
 };
 use crate::outcome::Abort;
+use crate::rules::limits;
 
 use super::keys;
 use super::passwords::Prepared;
@@ -96,6 +97,7 @@ impl Handle {
     /// Makes several users, all or none.
     pub fn create_users(&self, new: Vec<NewUser>) -> Pending<'_, Vec<User>> {
         Box::pin(async move {
+            self.check_batch(&new)?;
             let mut all = Vec::with_capacity(new.len());
             for one in new {
                 let prepared = self.prepare_new(&one).await?;
@@ -111,6 +113,17 @@ impl Handle {
             })
             .await
         })
+    }
+
+    /// Refuses more people, or more passwords to hash, than one request may bring. What the server itself
+    /// fills a directory with is no request.
+    fn check_batch(&self, new: &[NewUser]) -> Result<(), Fault> {
+        if self.caller.is_system() {
+            return Ok(());
+        }
+        limits::check_references("users", new.len())?;
+        let hashed = new.iter().filter(|one| one.password != NewPassword::None);
+        limits::check_passwords(hashed.count())
     }
 
     pub(crate) async fn prepare_new(&self, new: &NewUser) -> Result<Option<Prepared>, Fault> {

@@ -102,7 +102,8 @@ async fn gather(
     if people.is_empty() {
         return Ok(());
     }
-    let (limit, platform, user) = (work.limit(), work.shown_platform(), work.caller.user);
+    let (limit, platform) = (work.limit(), work.shown_platform());
+    let (user, at) = (work.caller.user, work.caller.platform);
     let word = work.caller.platform.word();
     let everything = |scopes: &[Scope]| limit.is_none() && scopes.contains(&Scope::All);
     if wanted.groups || wanted.roles {
@@ -111,7 +112,7 @@ async fn gather(
         let narrow = |sql: &mut Sql| {
             groups::shown(sql, platform);
             if !all {
-                groups::seen_or_own(sql, &scopes, limit, user);
+                groups::seen_or_own(sql, &scopes, limit, (user, at));
             }
         };
         (told.members, told.groups) = ties::groups_of(&mut work.tx, word, people, narrow).await?;

@@ -37,6 +37,8 @@ impl Tx<'_> {
         self.book.users = point.users;
         self.book.everyone = point.everyone;
         self.book.born.truncate(point.born);
+        // What was looked up inside the part may be undone too.
+        self.book.shared += 1;
         Ok(())
     }
 
