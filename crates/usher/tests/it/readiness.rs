@@ -132,6 +132,72 @@ fn a_damaged_file_is_told_from_a_fine_one() {
     assert_eq!(server.get("/healthz").status, 200);
 }
 
+/// Stands between the server and the disk: while a file is there, nothing that is written or synchronised
+/// comes to an end.
+const HANGING_DISK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+static void hang(void) {
+    const char *file = getenv("HANG_FILE");
+    while (file && access(file, F_OK) == 0) usleep(20000);
+}
+int fsync(int fd) {
+    hang();
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+int fdatasync(int fd) {
+    hang();
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+    hang();
+    return ((ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64"))(fd, bytes, count, at);
+}
+"#;
+
+/// A disk on which writes hang, as a lost network file system does: `/readyz` says so in its time, reading
+/// goes on, and what was waiting is written when the disk comes back.
+#[test]
+fn a_disk_that_hangs_is_told_and_hangs_nothing_else() {
+    let folder = Folder::new();
+    let (source, library) = (folder.path().join("hang.c"), folder.path().join("hang.so"));
+    std::fs::write(&source, HANGING_DISK).unwrap();
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .arg("-ldl")
+        .status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("not tried: there is no C compiler on this machine");
+        return;
+    }
+    let hung = folder.path().join("hung");
+    let variables = [
+        ("LD_PRELOAD", library.to_str().unwrap()),
+        ("HANG_FILE", hung.to_str().unwrap()),
+    ];
+    let server = Server::start_with(&folder, &[], &variables);
+    assert_eq!(create(&server, 1), 201);
+    assert_eq!(readiness(&server, 200), "ready\n");
+    std::fs::write(&hung, "").unwrap();
+    assert_eq!(readiness(&server, 503), "the store does not answer\n");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| create(&server, 2));
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(server.get("/healthz").status, 200);
+        assert_eq!(server.native("GET", "/me", "").status, 200);
+        assert_eq!(readiness(&server, 503), "the store does not answer\n");
+        assert!(!waiting.is_finished());
+        std::fs::remove_file(&hung).unwrap();
+        assert_eq!(waiting.join().unwrap(), 201);
+    });
+    assert_eq!(readiness(&server, 200), "ready\n");
+    assert_eq!(create(&server, 3), 201);
+}
+
 /// A PostgreSQL of the test's own, whose processes can be stopped.
 struct Postgres {
     folder: Folder,
