@@ -312,13 +312,62 @@ pub fn spec() -> PlatformSpec {
             "civis:uc",
             "civis:gc",
             "civis:um",
+            // What only the vendor's own staff hands out.
+            "civis:km",
             "civis:ogmo",
             "civis:cesm",
+            // Makes others' work trusted without asking anybody.
+            "civis:agt",
             "civis:team_admin",
             "civis:org_admin",
         ],
         everyday: READING,
         // Quirk: the vendor's figures are not public (civis.md §8).
         password_rule: PasswordRule::length(12),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A role is privileged that may do here more than read what everybody of the organisation reads, that
+    /// only the vendor's staff hands out, or that decides what is trusted; the others are parts of the product.
+    #[test]
+    fn every_administrative_role_is_privileged() {
+        let spec = spec();
+        let words: Vec<String> = ROLES
+            .iter()
+            .filter(|role| {
+                role.permits
+                    .iter()
+                    .any(|permission| !READING.contains(permission))
+                    || RESERVED.contains(&role.word)
+                    || role.word == "agt"
+            })
+            .map(|role| line_word(role.word))
+            .collect();
+        assert_eq!(spec.privileged, words);
+        assert_eq!(spec.everyday, READING);
+        // Reading everybody of the organisation is all that is everyday.
+        assert!(
+            READING
+                .iter()
+                .all(|permission| !permission.administrative())
+        );
+        let business = [
+            "sdm",
+            "idr",
+            "tta",
+            "rv",
+            "standard_user",
+            "cusviz",
+            "mdl",
+            "cusscr",
+        ];
+        assert_eq!(ROLES.len(), words.len() + business.len());
+        for word in business {
+            assert!(!words.contains(&line_word(word)), "{word}");
+        }
     }
 }

@@ -240,6 +240,8 @@ pub fn spec() -> PlatformSpec {
             SYNC.word,
             REGEXP_ACCESS.word,
             WARNINGLIST.word,
+            // What only site administrators hand out is not had by a reset of somebody's password.
+            RESTRICTED,
         ],
         // Every role reads organisations and roles.
         everyday: &[Permission::ReadOrganisations, Permission::ReadRoles],
@@ -300,6 +302,25 @@ fn role(number: i64, word: &'static str, name: &'static str, flags: &[Flag]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every flag is decided on: those over people, other servers and what all organisations see are
+    /// privileged, those over data are business.
+    #[test]
+    fn every_administrative_flag_is_privileged() {
+        let privileged = spec().privileged;
+        for flag in FLAGS {
+            let expected = matches!(
+                flag.column,
+                "perm_site_admin"
+                    | "perm_admin"
+                    | "perm_sync"
+                    | "perm_regexp_access"
+                    | "perm_warninglist"
+            );
+            assert_eq!(privileged.contains(&flag.word), expected, "{}", flag.column);
+        }
+        assert!(privileged.contains(&RESTRICTED));
+    }
 
     /// misp.md §5.2: the flags of the built-in roles, role by role.
     #[test]

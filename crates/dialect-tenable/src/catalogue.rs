@@ -171,9 +171,12 @@ pub fn spec() -> PlatformSpec {
             "tenable:user.create",
             "tenable:role.edit",
             "tenable:role.create",
+            "tenable:lockout-policy.read",
             "tenable:lockout-policy.edit",
+            "tenable:lockout-policy.create",
             "tenable:application-settings.read",
             "tenable:application-settings.edit",
+            "tenable:application-settings.create",
         ],
         everyday: &[],
         // Quirk: `^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*\W).{12,}$`, where `_` is no `\W` (tenable.md §5).

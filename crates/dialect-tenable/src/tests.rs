@@ -467,3 +467,18 @@ fn faults_have_their_statuses() {
     assert!(!errors::refused(&cases[19].0).message.contains("SELECT"));
     assert_eq!(errors::refused(&cases[0].0), errors::refused(&cases[1].0));
 }
+
+/// A permission is privileged when what it means here changes anything or reads settings.
+#[test]
+fn every_administrative_permission_is_privileged() {
+    let privileged = spec().privileged;
+    for entity in catalogue::ENTITIES {
+        for action in Action::ALL {
+            let expected = catalogue::meaning(entity, action, false)
+                .iter()
+                .any(|one| one.administrative() || *one == Permission::ReadSettings);
+            let word = catalogue::word(entity, action);
+            assert_eq!(privileged.contains(&word.as_str()), expected, "{word}");
+        }
+    }
+}
