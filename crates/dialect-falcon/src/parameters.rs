@@ -55,6 +55,7 @@ impl Page {
 
 /// A parameter's value; a blank one counts as absent.
 pub fn text<'p>(pairs: &'p Pairs, name: &'p str) -> Result<Option<&'p str>, Fault> {
+    check_once(pairs, name)?;
     let value = pairs
         .last(name)
         .map(str::trim)
@@ -62,6 +63,14 @@ pub fn text<'p>(pairs: &'p Pairs, name: &'p str) -> Result<Option<&'p str>, Faul
     match value {
         Some(text) if text.len() > LONGEST => Err(refused(format!("{name} is too long"))),
         value => Ok(value),
+    }
+}
+
+/// Refuses a parameter that is given twice: to drop either would widen the answer.
+fn check_once(pairs: &Pairs, name: &str) -> Result<(), Fault> {
+    match pairs.all(name).nth(1) {
+        Some(_) => Err(refused(format!("{name} is given twice"))),
+        None => Ok(()),
     }
 }
 
@@ -85,6 +94,7 @@ pub fn flag(pairs: &Pairs, name: &'static str) -> Result<bool, Fault> {
 
 /// The page asked for.
 pub fn page(pairs: &Pairs, default: u32, largest: u32) -> Result<Page, Fault> {
+    check_once(pairs, "filter")?;
     let number = |name: &'static str, text: &str| -> Result<u64, Fault> {
         text.parse::<u64>()
             .ok()

@@ -6,6 +6,7 @@ mod activity;
 mod answers;
 mod conformance;
 mod constraints;
+mod filters;
 mod recorded;
 mod refusals;
 
