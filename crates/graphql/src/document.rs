@@ -21,6 +21,8 @@ pub struct Document {
     conditional: bool,
     /// The plan of a document with one unconditional operation, which is what clients send.
     plan: OnceLock<Arc<Plan>>,
+    /// Roughly how many bytes it takes in memory, with the plan that may be made of it.
+    weight: usize,
 }
 
 impl Document {
@@ -51,6 +53,7 @@ impl Document {
             .map_err(|error| diagnosis::complaints(&engine.schema, &tree, &error.errors))?;
         Ok(Self {
             conditional: text.contains("@skip") || text.contains("@include"),
+            weight: weigh(text, &executable, limits.plan),
             executable,
             plan: OnceLock::new(),
         })
@@ -130,8 +133,94 @@ fn aliases(document: &ast::Document) -> usize {
         .sum()
 }
 
+/// Bytes of a selection with its node, its place in a list and what it points at.
+const SELECTION: usize = 400;
+/// Bytes of an argument, a variable or a value inside one.
+const VALUE: usize = 160;
+
+/// Roughly how many bytes a document takes: its text (as the key and as the source that errors point into),
+/// what it was taken apart into, and the plan that may be made of it, in which fragments are unfolded.
+fn weigh(text: &str, executable: &ExecutableDocument, most: usize) -> usize {
+    let mut selections = 0;
+    let mut values = 0;
+    let mut planned = 0_usize;
+    let mut known = HashMap::new();
+    for operation in executable.operations.iter() {
+        values += operation.variables.len();
+        count(&operation.selection_set, &mut selections, &mut values);
+        planned =
+            planned.saturating_add(unfolded(&operation.selection_set, executable, &mut known));
+    }
+    for fragment in executable.fragments.values() {
+        count(&fragment.selection_set, &mut selections, &mut values);
+    }
+    let planned = planned.min(most) * size_of::<plan::Field>();
+    1_024 + 2 * text.len() + selections * SELECTION + values * VALUE + planned
+}
+
+/// Counts the selections of a set and the values that stand in them.
+fn count(set: &SelectionSet, selections: &mut usize, values: &mut usize) {
+    fn within(value: &ast::Value) -> usize {
+        1 + match value {
+            ast::Value::List(several) => several.iter().map(|value| within(value)).sum(),
+            ast::Value::Object(fields) => fields.iter().map(|(_, value)| within(value)).sum(),
+            _ => 0,
+        }
+    }
+    for selection in &set.selections {
+        *selections += 1;
+        match selection {
+            Selection::Field(field) => {
+                let arguments = field.arguments.iter();
+                *values += arguments.map(|one| within(&one.value)).sum::<usize>();
+                *values += field.directives.len();
+                count(&field.selection_set, selections, values);
+            }
+            Selection::InlineFragment(fragment) => {
+                *values += fragment.directives.len();
+                count(&fragment.selection_set, selections, values);
+            }
+            Selection::FragmentSpread(spread) => *values += spread.directives.len(),
+        }
+    }
+}
+
+/// How many fields a set holds once fragments are unfolded. Each fragment is counted once and remembered,
+/// since some in others multiply.
+fn unfolded<'d>(
+    set: &'d SelectionSet,
+    executable: &'d ExecutableDocument,
+    known: &mut HashMap<&'d str, usize>,
+) -> usize {
+    let mut fields = 0_usize;
+    for selection in &set.selections {
+        fields = fields.saturating_add(match selection {
+            Selection::Field(field) => {
+                unfolded(&field.selection_set, executable, known).saturating_add(1)
+            }
+            Selection::InlineFragment(fragment) => {
+                unfolded(&fragment.selection_set, executable, known)
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = spread.fragment_name.as_str();
+                match (known.get(name), executable.fragments.get(name)) {
+                    (Some(found), _) => *found,
+                    (None, Some(fragment)) => {
+                        let found = unfolded(&fragment.selection_set, executable, known);
+                        known.insert(name, found);
+                        found
+                    }
+                    (None, None) => 0,
+                }
+            }
+        });
+    }
+    fields
+}
+
 /// Valid documents by their text, in two generations: what was not asked for during a whole
-/// generation goes. Bounded by the text it holds, since clients may build endless new ones.
+/// generation goes. Bounded by what it weighs, since clients may build endless new ones. One that weighs
+/// more than a generation is not kept.
 pub(super) struct Cache {
     bytes: usize,
     generations: Mutex<Generations>,
@@ -141,7 +230,7 @@ pub(super) struct Cache {
 struct Generations {
     young: HashMap<Box<str>, Arc<Document>>,
     old: HashMap<Box<str>, Arc<Document>>,
-    young_bytes: usize,
+    young_weight: usize,
 }
 
 impl Cache {
@@ -174,13 +263,16 @@ impl Cache {
     }
 
     fn insert(&self, generations: &mut Generations, text: Box<str>, document: &Arc<Document>) {
-        if generations.young_bytes + text.len() > self.bytes / 2 {
-            generations.old = std::mem::take(&mut generations.young);
-            generations.young_bytes = 0;
+        if document.weight > self.bytes / 2 {
+            return;
         }
-        generations.young_bytes += text.len();
-        // When two requests parsed the same new document at once its bytes count twice, which
-        // only ends the generation a little early.
+        if generations.young_weight + document.weight > self.bytes / 2 {
+            generations.old = std::mem::take(&mut generations.young);
+            generations.young_weight = 0;
+        }
+        generations.young_weight += document.weight;
+        // When two requests parsed the same new document at once it counts twice, which only ends the
+        // generation a little early.
         generations.young.insert(text, Arc::clone(document));
     }
 

@@ -50,7 +50,7 @@ pub struct Limits {
     pub roots: usize,
     /// Objects one answer may hold, all levels together.
     pub objects: usize,
-    /// Bytes of document text the cache of documents may hold.
+    /// Bytes that the documents in the cache may weigh, with the plans made of them.
     pub cache: usize,
 }
 
@@ -75,7 +75,7 @@ impl Default for Limits {
             plan: 5_000,
             roots: 30,
             objects: OBJECTS,
-            cache: 2 * 1024 * 1024,
+            cache: 16 * 1024 * 1024,
         }
     }
 }

@@ -442,7 +442,7 @@ fn documents_are_remembered_within_bounds() {
     let engine = Engine::new(
         LIBRARY,
         Limits {
-            cache: 400,
+            cache: 40_000,
             ..Limits::default()
         },
     )
@@ -463,6 +463,42 @@ fn documents_are_remembered_within_bounds() {
             .unwrap();
     }
     assert!(engine.cache.len() < 20, "{}", engine.cache.len());
+}
+
+/// A short text may be taken apart into much: what counts is what it weighs.
+#[test]
+fn documents_are_remembered_by_their_weight() {
+    let limits = Limits {
+        cache: 2 * 1024 * 1024,
+        ..Limits::default()
+    };
+    let engine = Engine::new(LIBRARY, limits).unwrap();
+    // Each fragment names the one before it twice, so that the plan grows to its bound.
+    let mut fragments = "fragment f0 on Shelf { id }".to_owned();
+    for number in 1..12 {
+        let inner = number - 1;
+        fragments.push_str(&format!(
+            " fragment f{number} on Shelf {{ ...f{inner} ... on Shelf {{ ...f{inner} }} }}"
+        ));
+    }
+    let mut lengths = 0;
+    for n in 0..100 {
+        let text = format!("{{ missing {{ ...f11 }} }} {fragments} # {n}");
+        lengths += text.len();
+        engine.document(&text, true).unwrap();
+    }
+    assert!(lengths < 200_000, "{lengths}");
+    assert!(
+        (1..10).contains(&engine.cache.len()),
+        "{}",
+        engine.cache.len()
+    );
+    for n in 0..3_000 {
+        engine
+            .document(&format!("{{ missing {{ id }} }} # {n}"), true)
+            .unwrap();
+    }
+    assert!(engine.cache.len() < 2_000, "{}", engine.cache.len());
 }
 
 #[test]
