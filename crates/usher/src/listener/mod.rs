@@ -142,8 +142,8 @@ fn connection(
         tracing::debug!(%error, "a connection without TCP_NODELAY");
     }
     let verdict = Arc::new(Verdict::default());
-    let Patience { head, write } = house.patience;
-    let stream = Checked::new(stream, Arc::clone(&verdict), place.meter(), write);
+    let Patience { head, write, rate } = house.patience;
+    let stream = Checked::new(stream, Arc::clone(&verdict), place.meter(), write, rate);
     let service = service_fn(move |request| {
         let refused = verdict.next();
         let (entrance, state) = (entrance.clone(), house.state.clone());

@@ -248,6 +248,8 @@ pub struct Patience {
     pub head: Duration,
     /// Until the client takes the next bytes of an answer.
     pub write: Duration,
+    /// Bytes of answers that a client takes in a second at least: slower ones use up the time above.
+    pub rate: u32,
 }
 
 impl Default for Patience {
@@ -255,6 +257,7 @@ impl Default for Patience {
         Self {
             head: Duration::from_secs(30),
             write: Duration::from_secs(30),
+            rate: 4_096,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::framing::{Framing, Refusal, Step};
 use super::places::Meter;
@@ -45,6 +45,35 @@ impl Verdict {
     }
 }
 
+/// How long a client may keep the server waiting for its taking of answers. Waiting uses it up and every
+/// byte taken gives some back, so that a client which takes a little now and then does not hold its place
+/// for longer than one which takes nothing.
+#[derive(Debug)]
+struct Allowance {
+    patience: Duration,
+    /// Bytes a second that give back as much as waiting for them uses up.
+    rate: u32,
+    waited: Duration,
+    since: Option<Instant>,
+}
+
+impl Allowance {
+    /// Begins to wait, or goes on; what is left.
+    fn left(&mut self) -> Duration {
+        self.since.get_or_insert_with(Instant::now);
+        self.patience.saturating_sub(self.waited)
+    }
+
+    fn taken(&mut self, size: usize) {
+        if let Some(since) = self.since.take() {
+            self.waited += since.elapsed();
+        }
+        let bytes = u32::try_from(size).unwrap_or(u32::MAX);
+        let earned = Duration::from_secs(1) * bytes / self.rate.max(1);
+        self.waited = self.waited.saturating_sub(earned);
+    }
+}
+
 /// A checked stream.
 pub struct Checked {
     socket: TcpStream,
@@ -56,13 +85,19 @@ pub struct Checked {
     refused: bool,
     verdict: Arc<Verdict>,
     meter: Meter,
-    patience: Duration,
+    allowance: Allowance,
     stalled: Option<Pin<Box<Sleep>>>,
     lingering: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl Checked {
-    pub fn new(socket: TcpStream, verdict: Arc<Verdict>, meter: Meter, patience: Duration) -> Self {
+    pub fn new(
+        socket: TcpStream,
+        verdict: Arc<Verdict>,
+        meter: Meter,
+        patience: Duration,
+        rate: u32,
+    ) -> Self {
         Self {
             socket,
             held: BytesMut::new(),
@@ -71,7 +106,12 @@ impl Checked {
             refused: false,
             verdict,
             meter,
-            patience,
+            allowance: Allowance {
+                patience,
+                rate,
+                waited: Duration::ZERO,
+                since: None,
+            },
             stalled: None,
             lingering: None,
         }
@@ -116,16 +156,15 @@ impl Checked {
             Poll::Ready(Ok(size)) => {
                 if size > 0 {
                     self.stalled = None;
+                    self.allowance.taken(size);
                     self.meter.moved();
                 }
                 Poll::Ready(Ok(size))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
-                let patience = self.patience;
-                let stalled = self
-                    .stalled
-                    .get_or_insert_with(|| Box::pin(sleep(patience)));
+                let left = self.allowance.left();
+                let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(left)));
                 ready!(stalled.as_mut().poll(context));
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }

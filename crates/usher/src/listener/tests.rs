@@ -61,6 +61,7 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
     let patience = Patience {
         head: Duration::from_secs(30),
         write: SHORT,
+        rate: 4_096,
     };
     let (address, _stop) = server(patience, ROOM).await;
     let mut stream = connected(address).await;
@@ -86,11 +87,44 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
     assert!(!whole, "all came: {taken} and {}", rest.len());
 }
 
+/// A client that takes some of its answer again and again, but less than the rate, ends in little more than
+/// the time that one has which takes nothing. One that takes it as fast as it comes gets all of it.
+#[tokio::test]
+async fn an_answer_that_is_taken_too_slowly_ends_the_connection() {
+    let request = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (slow, write) in [(true, SHORT), (false, Duration::from_secs(10))] {
+        let patience = Patience {
+            head: Duration::from_secs(30),
+            write,
+            rate: 8 << 20,
+        };
+        let (address, _stop) = server(patience, ROOM).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let begun = Instant::now();
+        let mut taken = 0;
+        let mut piece = vec![0; 256 << 10];
+        // A quarter of the rate would take sixteen seconds.
+        while taken < 32 << 20 && begun.elapsed() < Duration::from_secs(12) {
+            let Ok(size @ 1..) = stream.read(&mut piece).await else {
+                break;
+            };
+            taken += size;
+            if slow {
+                tokio::time::sleep(SHORT / 4).await;
+            }
+        }
+        assert_eq!(taken >= 32 << 20, !slow, "{taken} in {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(12));
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_does_not_end_ends_the_connection() {
     let patience = Patience {
         head: SHORT,
         write: Duration::from_secs(30),
+        rate: 4_096,
     };
     let (address, _stop) = server(patience, ROOM).await;
     for beginning in ["", "GET /small HTTP/1.1\r\nHost", "\r\n"] {
@@ -111,10 +145,7 @@ async fn a_head_that_does_not_end_ends_the_connection() {
 /// Requests behind one whose answer is not taken are not read without end.
 #[tokio::test]
 async fn pipelining_is_read_only_as_far_as_answers_are_taken() {
-    let patience = Patience {
-        head: Duration::from_secs(30),
-        write: Duration::from_secs(30),
-    };
+    let patience = Patience::default();
     let (address, _stop) = server(patience, ROOM).await;
     let mut stream = connected(address).await;
     let request = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
@@ -131,10 +162,7 @@ async fn pipelining_is_read_only_as_far_as_answers_are_taken() {
 
 #[tokio::test]
 async fn a_newcomer_takes_the_place_of_the_connection_that_is_idle_longest() {
-    let patience = Patience {
-        head: Duration::from_secs(30),
-        write: Duration::from_secs(30),
-    };
+    let patience = Patience::default();
     let (address, _stop) = server(patience, Room { all: 3, share: 3 }).await;
     let ask = async |stream: &mut TcpStream| {
         stream
