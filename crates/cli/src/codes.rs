@@ -72,8 +72,8 @@ pub const CODES: &[Code] = &[
         Exit::NotPermitted,
         "The key may not be used from here",
         "The key is limited to certain addresses or networks, and the request came from another one.\n\
-         Call from one of them, or widen the key: usher key set KEY --address NET. Behind a proxy, the server must be told \
-         to believe it (setting proxies).",
+         Call from one of them, or widen the key: usher key set KEY --address NET. Behind a proxy, the server's \
+         setting `proxies` must name it.",
     ),
     code(
         "locked-out",
@@ -128,24 +128,24 @@ pub const CODES: &[Code] = &[
         403,
         Exit::NotPermitted,
         "This would give more than you hold",
-        "Nobody grants rights that they do not hold themselves at that place: by a role, by a group, or by a key.\n\
-         Ask somebody who holds them.",
+        "A caller grants only rights that it holds at that place, whether by a role, a group or a key.\n\
+         Ask a person who holds them.",
     ),
     code(
         "outranks-you",
         403,
         Exit::NotPermitted,
         "The account may do more than you",
-        "Whoever sets the password, address or keys of an account, switches it off or deletes it has power over it; so this \
-         takes every right that the account holds.\n\
-         Ask somebody with at least its rights. usher grant list USER shows what it holds.",
+        "Setting the password, address or keys of an account, switching it off and deleting it are powers over the account; \
+         they take every right that the account holds.\n\
+         Ask a person with at least its rights. usher grant list USER shows what it holds.",
     ),
     code(
         "password-change-needed",
         403,
         Exit::NotPermitted,
         "The password must be changed first",
-        "Somebody else chose the password, so nothing but changing it works.\n\
+        "An administrator chose the password, so nothing but changing it works.\n\
          Sign in on the account's page and choose your own.",
     ),
     code(
@@ -237,7 +237,7 @@ pub const CODES: &[Code] = &[
         422,
         Exit::NotUnderstood,
         "The idempotency key belongs to another request",
-        "The same --idempotency-key was used within 24 hours for another body. Choose a new key for a new request.",
+        "This --idempotency-key was used within 24 hours for another body. Choose a new key for a new request.",
     ),
     code(
         "incomplete",
@@ -287,14 +287,14 @@ pub const CODES: &[Code] = &[
         409,
         Exit::Conflict,
         "It is built in, or carries what you hold",
-        "Built-in roles and groups stay as they are, and nobody takes away what their own rights rest on this way.",
+        "Built-in roles and groups stay as they are, and so does what the caller's own rights rest on.",
     ),
     code(
         "last-owner",
         409,
         Exit::Conflict,
         "The last active owner stays",
-        "An installation without an owner could not be administered. Make somebody else an owner first:\n\
+        "An installation without an owner could not be administered. Make another person an owner first:\n\
          usher grant create USER usher:owner.",
     ),
     code(
@@ -302,7 +302,7 @@ pub const CODES: &[Code] = &[
         409,
         Exit::Conflict,
         "The first request with this key is under way",
-        "Wait a second and repeat the command with the same --idempotency-key: it then gives the first answer.",
+        "Wait a second and repeat the command with this --idempotency-key: it then gives the first answer.",
     ),
     code(
         "expectation-failed",

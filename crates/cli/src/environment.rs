@@ -66,7 +66,7 @@ impl Messages {
     /// An error: shown always.
     pub fn error(&self, text: &str) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        // Where standard error is closed, there is nobody to be told.
+        // Where standard error is closed, an error has no reader.
         let _ = writeln!(writer, "{text}");
         let _ = writer.flush();
     }
@@ -185,7 +185,7 @@ impl Environment {
         Ok(lines)
     }
 
-    /// Whether somebody can be asked.
+    /// Whether a person can be asked.
     pub fn can_ask(&self) -> bool {
         self.prompt.is_possible()
     }

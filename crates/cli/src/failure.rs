@@ -129,7 +129,7 @@ impl Failure {
         self.problem.as_ref().map(code_of)
     }
 
-    /// The document for `-o json`: the server's own, or one of the same form.
+    /// The document for `-o json`: the server's own, or one of its form.
     pub fn document(&self) -> Value {
         match &self.problem {
             Some(problem) => Value::Object(problem.clone()),

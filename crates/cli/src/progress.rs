@@ -19,7 +19,7 @@ pub enum Unit {
 }
 
 impl Progress {
-    /// Progress of something, unless nobody looks.
+    /// A bar, unless standard error is no terminal or `--quiet` is given.
     pub fn new(messages: &Messages, what: &'static str, total: Option<u64>, unit: Unit) -> Self {
         if !messages.is_terminal || messages.quiet {
             return Self(None);

@@ -62,7 +62,7 @@ impl Write for Buffer {
     }
 }
 
-/// Somebody at the terminal, with answers prepared; none means that nobody is there.
+/// A person at the terminal, with answers prepared; without answers the terminal is absent.
 struct Scripted {
     answers: Option<Vec<String>>,
     asked: Buffer,
@@ -77,7 +77,7 @@ impl Prompt for Scripted {
         write!(self.asked, "{question}")?;
         match self.answers.as_mut() {
             Some(answers) if !answers.is_empty() => Ok(answers.remove(0)),
-            _ => Err(io::Error::other("nobody answers")),
+            _ => Err(io::Error::other("no answer is left")),
         }
     }
 

@@ -76,6 +76,7 @@ pub const KEY: Noun = Noun {
         "origin",
         "platform",
         "active",
+        "inactive_because",
         "read_only",
         "addresses",
         "constraints",

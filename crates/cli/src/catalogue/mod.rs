@@ -118,7 +118,7 @@ pub enum Task {
     DisableUsers,
     /// A link, or a new password.
     ResetPassword,
-    /// Whether and why somebody may do something.
+    /// Whether and why a person may do something.
     Why,
     /// Events as they happen.
     FollowEvents,

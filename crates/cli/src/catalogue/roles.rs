@@ -93,7 +93,7 @@ pub const ROLE: Noun = Noun {
         },
         Verb {
             name: "delete",
-            about: "Delete roles that nobody holds",
+            about: "Delete roles that have no holders",
             arguments: &[WHICH.several()],
             options: &[option(
                 "take-away",

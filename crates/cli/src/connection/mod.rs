@@ -159,7 +159,7 @@ impl Connection {
         authorization.set_sensitive(true);
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::configuration(base.starts_with("https:"))?)
-            // Whoever leads elsewhere would get the credential.
+            // The server that a redirect leads to would get the credential.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)

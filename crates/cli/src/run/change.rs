@@ -1,4 +1,4 @@
-//! Changes: one, or one for each of several things, some beside each other and told of in order.
+//! Changes: one, or one for each of several things, several at a time, and shown in order.
 
 use std::io::Write as _;
 use std::time::Duration;

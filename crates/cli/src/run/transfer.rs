@@ -13,7 +13,7 @@ use crate::parser::{self, id};
 use crate::progress::{Progress, Unit};
 use crate::text::{one_line, printable};
 
-/// How many failed lines are told of one by one.
+/// How many failed lines are shown one by one.
 const MOST_FAILED_LINES: u64 = 1000;
 /// What an import counts.
 const COUNTS: &[&str] = &["created", "updated", "unchanged", "skipped", "failed"];

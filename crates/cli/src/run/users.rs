@@ -109,7 +109,7 @@ impl Run<'_> {
     }
 }
 
-/// One line of what somebody holds, as a sentence without a verb.
+/// One line that a person holds, in words.
 fn sentence(line: &Value) -> String {
     let mut text = format!("{} ({})", cell(line, "word"), cell(line, "reach"));
     for (member, before) in [
@@ -127,7 +127,7 @@ fn sentence(line: &Value) -> String {
     one_line(&text)
 }
 
-/// The request that makes somebody an administrator of an organisation, beside being a member.
+/// The request that makes a person an administrator of an organisation, beside being a member.
 pub fn administrator(user: &str, organisation: &str) -> Result<Request> {
     let path = format!("/users/{}/grants", segment(user)?);
     let organisation = organisation
