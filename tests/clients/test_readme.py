@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import binary
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 EXAMPLE = re.compile(
@@ -40,7 +41,8 @@ def test_an_example_works_as_written(example, usher):
     folder = usher.data.parent
     environment = {name: value for name, value in os.environ.items() if not name.startswith("USHER_")}
     pythons = Path(os.environ.get("USHER_PYTHONS", "target/python")).resolve()
-    environment["PATH"] = f"{pythons / (example['client'] or 'server') / 'bin'}:{environment['PATH']}"
+    paths = [pythons / (example["client"] or "server") / "bin", binary().parent.resolve(), environment["PATH"]]
+    environment["PATH"] = ":".join(map(str, paths))
     if example["language"] == "python":
         script = folder / f"example-{example['name']}.py"
         script.write_text(example["text"])
