@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bounds;
+mod command_line;
 mod configuration;
 mod crash;
 mod doors;
