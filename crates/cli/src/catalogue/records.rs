@@ -158,7 +158,7 @@ pub const JOB: Noun = Noun {
             name: "list",
             about: "List jobs",
             call: Call::List(&["/jobs"]),
-            example: "usher job list --filter 'state eq running'",
+            example: "usher job list --limit 5",
             ..VERB
         },
         Verb {
