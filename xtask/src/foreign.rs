@@ -4,7 +4,7 @@
 //! it, an environment in `requirements.txt`, and `expected-failures.txt`: a line for each test that fails, with the reason.
 //! A run fails when a test fails that is not named there, and when one that is named passes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -34,7 +34,7 @@ pub fn run_suites(names: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn run_suite(name: &str, folder: &PathBuf) -> Result<()> {
+fn run_suite(name: &str, folder: &Path) -> Result<()> {
     let list = folder.join("requirements.txt");
     let requirements = std::fs::read_to_string(&list)
         .with_context(|| format!("cannot read {}", list.display()))?;
