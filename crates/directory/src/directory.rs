@@ -8,17 +8,20 @@ use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
 use crate::model::{Fault, Held, KeyLimits, PasswordPolicy, Platform, PlatformSpec, Scope, Time};
+use crate::offline::{self, OfflineError};
 use crate::outcome::Abort;
-use crate::pending::Pending;
+use crate::pending::{Answering, Pending};
 use crate::seams::Seams;
 use crate::state::Inner;
-use crate::store::{Limits, Location, Store, StoreError, Tx};
+use crate::store::{Limits, Store, Tx};
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreLocation {
     /// Embedded SQLite in this folder.
     Folder(PathBuf),
+    /// The same, and a file that was copied while a server had it open is taken as it is.
+    AcceptedCopy(PathBuf),
     /// A folder of its own that goes away with the directory, for tests.
     Temporary,
     /// PostgreSQL at this address.
@@ -63,23 +66,31 @@ impl std::fmt::Debug for Directory {
 impl Directory {
     /// Opens the directory and brings its tables up to this version.
     pub fn open(configuration: Configuration) -> Pending<'static, Directory> {
+        let opening = Self::open_or_refuse(configuration);
+        // Failures at start are told to the operator in full.
+        Box::pin(async {
+            opening
+                .await
+                .map_err(|error| Fault::Internal(error.to_string()))
+        })
+    }
+
+    /// The same, and it tells of what kind a refusal is.
+    pub fn open_or_refuse(
+        configuration: Configuration,
+    ) -> Answering<'static, Result<Directory, OfflineError>> {
         Box::pin(async move {
-            let location = match &configuration.location {
-                StoreLocation::Folder(folder) => Location::Sqlite(folder.clone()),
-                StoreLocation::Temporary => Location::Memory,
-                StoreLocation::Postgres(url) => Location::Postgres(url.clone()),
-            };
+            let location = offline::location(&configuration.location);
             let limits = Limits {
                 connections: configuration.connections.max(1),
                 ..Limits::default()
             };
-            let store = Store::open(&location, limits).await.map_err(opening)?;
+            let store = Store::open(&location, limits).await?;
             let now = configuration.seams.clock.now();
-            store.migrate(now.0).await.map_err(opening)?;
+            store.migrate(now.0).await?;
             store
                 .write(async |tx: &mut Tx<'_>| crate::store::events::settle_restored(tx).await)
-                .await
-                .map_err(opening)?;
+                .await?;
             let platform_lines = configuration
                 .platforms
                 .iter()
@@ -193,9 +204,4 @@ impl Directory {
                 .map_err(|error| Abort::Store(error).into_fault())
         })
     }
-}
-
-/// Failures at start are told to the operator in full.
-fn opening(error: StoreError) -> Fault {
-    Fault::Internal(error.to_string())
 }

@@ -18,6 +18,7 @@ pub mod filter;
 mod handle;
 mod hashing;
 mod model;
+mod offline;
 mod operations;
 mod outcome;
 mod pending;
@@ -35,7 +36,12 @@ pub use catalogue::usher_platform;
 pub use directory::{Configuration, Directory, StoreLocation};
 pub use handle::Handle;
 pub use model::*;
+pub use offline::{
+    CheckReport, Finding, Moved, OfflineError, VerifiedBackup, check_directory, holds_directory,
+    restore_backup, stored_setting, verify_backup, write_backup,
+};
 pub use operations::audit::StreamPlace;
+pub use operations::figures::Figures;
 pub use operations::filters::CompilingFilter;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
@@ -55,6 +61,7 @@ pub use rules::{check_email, fold, fold_search, limits, slug, standing};
 pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,
 };
+pub use store::WriteFigures;
 
 /// The root organisation: everyone's ancestor and the owner's home.
 pub const ROOT: OrganisationId = OrganisationId(1);

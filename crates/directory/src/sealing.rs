@@ -90,3 +90,26 @@ impl Inner {
             .map_err(|_| Fault::Internal("the secret key is malformed".to_owned()))
     }
 }
+
+/// Opens what was sealed for a purpose with a key; none when it was sealed with another, or for something else.
+pub(crate) fn open(secret: &[u8; 32], purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
+    let payload = Payload {
+        msg: text,
+        aad: purpose.as_bytes(),
+    };
+    let cipher = XChaCha20Poly1305::new_from_slice(secret).ok()?;
+    cipher.decrypt(&XNonce::from(*nonce), payload).ok()
+}
+
+/// The value by which a directory knows its sealing key, where it has one yet.
+pub(crate) async fn stored_check(tx: &mut Tx<'_>) -> Outcome<Option<Vec<u8>>> {
+    let stored = settings::document(tx, CHECK).await?;
+    let text: Option<String> = stored.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(text.and_then(|text| STANDARD.decode(text).ok()))
+}
+
+/// Whether a key is the one that a directory's check value was sealed with.
+pub(crate) fn fits(secret: &[u8; 32], check: &[u8]) -> bool {
+    open(secret, CHECK, check).is_some()
+}

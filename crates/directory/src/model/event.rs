@@ -115,6 +115,8 @@ pub enum MailState {
     Waiting,
     /// Sent.
     Sent,
+    /// Written as a file, since there was no server to send it by.
+    Filed,
     /// Given up.
     Failed,
 }

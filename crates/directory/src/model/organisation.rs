@@ -33,6 +33,8 @@ pub struct Organisation {
     pub local: bool,
     /// E-mail domains its administrators and members may use; empty allows all.
     pub domains: Vec<String>,
+    /// Whether people homed in it or below must have a second factor.
+    pub second_factor_required: bool,
     /// Counts changes.
     pub version: i64,
     /// When it was made.
@@ -81,6 +83,8 @@ pub struct NewOrganisation {
     pub external: bool,
     /// Allowed e-mail domains.
     pub domains: Vec<String>,
+    /// Whether people homed in it or below must have a second factor.
+    pub second_factor_required: bool,
     /// The dialect's own document with its filter terms.
     pub extension: Option<super::extension::NewExtension>,
 }
@@ -108,6 +112,8 @@ pub struct OrganisationChange {
     pub local: Option<bool>,
     /// Allowed e-mail domains.
     pub domains: Option<Vec<String>>,
+    /// Whether people homed in it or below must have a second factor.
+    pub second_factor_required: Option<bool>,
     /// The parent: moves the whole subtree.
     pub parent: Option<OrganisationId>,
     /// The dialect's own document.

@@ -268,6 +268,13 @@ setting! {
 }
 
 setting! {
+    /// How long what happened is kept.
+    Retention is "retention";
+    /// Events older than so many days go; `None` keeps all of them.
+    events_days: Option<i64> = None, present(within(30..=3_650));
+}
+
+setting! {
     /// When accounts that nobody uses are suspended.
     InactivityPolicy is "inactivity";
     /// After how many days in which an account was neither used nor changed; 0 never. Owners and

@@ -162,6 +162,7 @@ async fn root_organisation(
         contacts: None,
         local: true,
         domains: Vec::new(),
+        second_factor_required: false,
         version: 1,
         created_at: now,
         created_by: None,

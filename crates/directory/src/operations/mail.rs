@@ -38,6 +38,22 @@ impl Setting for MailPassword {
     const NAME: &'static str = "mail_password";
 }
 
+/// Whether the stored password of the mail account, if there is one, opens with a key.
+pub(crate) fn password_opens(document: &str, secret: &[u8; 32]) -> bool {
+    let Ok(stored) = serde_json::from_str::<MailPassword>(document) else {
+        return false;
+    };
+    let Some(sealed) = stored.sealed else {
+        return true;
+    };
+    base64::engine::general_purpose::STANDARD
+        .decode(sealed)
+        .is_ok_and(|sealed| crate::sealing::open(secret, PASSWORD_PURPOSE, &sealed).is_some())
+}
+
+/// What the setting of the mail account's password is called.
+pub(crate) const PASSWORD_SETTING: &str = MailPassword::NAME;
+
 /// Whether the mail account has a password.
 pub(crate) async fn has_password(work: &mut Work<'_>) -> Outcome<bool> {
     let inner = std::sync::Arc::clone(&work.inner);
@@ -159,12 +175,21 @@ impl Directory {
 
     /// The mail went out; its contents are forgotten.
     pub fn mail_sent(&self, id: MailId) -> Pending<'_, ()> {
+        self.mail_ended(id, false)
+    }
+
+    /// It was written as a file, since there is no server to send it by.
+    pub fn mail_filed(&self, id: MailId) -> Pending<'_, ()> {
+        self.mail_ended(id, true)
+    }
+
+    fn mail_ended(&self, id: MailId, filed: bool) -> Pending<'_, ()> {
         Box::pin(async move {
             let now = self.now();
             self.0
                 .store
                 .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                    outbox::sent(tx, id, now).await?;
+                    outbox::sent(tx, id, filed, now).await?;
                     Ok(())
                 })
                 .await

@@ -8,6 +8,10 @@ use crate::model::{PasswordFigures, PasswordRule, Weakness};
 static COMMON: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
+/// Phrases that are tried as passwords, as letters alone, sorted.
+static PHRASES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| include_str!("common_passphrases.txt").lines().collect());
+
 /// No password beyond this is hashed, whatever the figures say.
 const LONGEST: u32 = 1_024;
 
@@ -21,6 +25,11 @@ pub fn check_password(
     check_length(password, figures.minimum, figures.maximum)?;
     let folded = password.to_lowercase();
     if COMMON.binary_search(&folded.as_str()).is_ok() {
+        return Err(Weakness::Common);
+    }
+    // A phrase is as well known with other blanks, signs and digits around it.
+    let letters: String = folded.chars().filter(|c| c.is_alphabetic()).collect();
+    if PHRASES.binary_search(&letters.as_str()).is_ok() {
         return Err(Weakness::Common);
     }
     if made_of_names(&folded, own) {
@@ -95,6 +104,11 @@ mod tests {
         for pair in COMMON.windows(2) {
             assert!(pair[0] < pair[1], "{pair:?}");
         }
+        for pair in PHRASES.windows(2) {
+            assert!(pair[0] < pair[1], "{pair:?}");
+        }
+        let letters = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+        assert!(PHRASES.len() > 80 && PHRASES.iter().all(letters));
         assert!(COMMON.iter().all(|word| *word == word.to_lowercase()));
         assert!(COMMON.iter().filter(|word| word.len() >= 12).count() >= 3_000);
     }
@@ -122,6 +136,16 @@ mod tests {
             ("PassWord1234".to_owned(), Err(Weakness::Common)),
             ("qwertyuiopas".to_owned(), Err(Weakness::Common)),
             ("aaaaaaaaaaaa".to_owned(), Err(Weakness::Common)),
+            (
+                "correct horse battery staple".to_owned(),
+                Err(Weakness::Common),
+            ),
+            (
+                "Correct-Horse Battery Staple 1!".to_owned(),
+                Err(Weakness::Common),
+            ),
+            ("MayTheForceBeWithYou".to_owned(), Err(Weakness::Common)),
+            ("correct horse battery stable".to_owned(), Ok(())),
             ("123456789012".to_owned(), Err(Weakness::Common)),
             ("password1234x".to_owned(), Ok(())),
             (

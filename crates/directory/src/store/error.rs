@@ -41,6 +41,21 @@ pub(crate) enum StoreError {
     /// The tables were made by another Usher than this one.
     #[error("{0}")]
     Foreign(String),
+    /// The tables were made by a newer Usher than this one, or a backup was.
+    #[error("{0}")]
+    Newer(String),
+    /// A backup that is not what it says.
+    #[error("{0}")]
+    Damaged(String),
+    /// There is no directory where one was looked for.
+    #[error("{0}")]
+    Absent(String),
+    /// There is a directory where none may be.
+    #[error("there is a directory already")]
+    Occupied,
+    /// The database's file was copied while a server had it open, so it may be half of a state.
+    #[error("{0}")]
+    Copied(String),
     /// A mistake in Usher itself: a wrong statement, a wrong type, a panic.
     #[error("a mistake in the store's use: {0}")]
     Bug(String),

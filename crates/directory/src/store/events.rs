@@ -221,3 +221,22 @@ pub(crate) async fn settle_restored(tx: &mut Tx<'_>) -> Res<()> {
     }
     Ok(())
 }
+
+/// When the oldest event happened.
+pub(crate) async fn oldest(tx: &mut Tx<'_>) -> Res<Option<Time>> {
+    tx.one(
+        "SELECT at FROM events ORDER BY at, id LIMIT 1",
+        &[],
+        |row| Ok(Time(row.int(0)?)),
+    )
+    .await
+}
+
+/// Removes some of the events from before a time; tells how many.
+pub(crate) async fn remove_before(tx: &mut Tx<'_>, before: Time, most: i64) -> Res<u64> {
+    tx.exec(
+        "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY at, id LIMIT $2)",
+        &[before.0.into(), most.into()],
+    )
+    .await
+}

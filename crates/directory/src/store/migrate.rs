@@ -7,6 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use super::error::{Res, StoreError};
+use super::transaction::{Database, Tx};
 
 /// The migrations of this Usher, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -45,6 +46,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "manager_platforms",
         sql: include_str!("migrations/0007_manager_platforms.sql"),
     },
+    Migration {
+        number: 8,
+        name: "second factor of organisations",
+        sql: include_str!("migrations/0008_second_factor_of_organisations.sql"),
+    },
 ];
 
 /// One file of changes to the tables.
@@ -76,6 +82,9 @@ enum Words {
 
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 const APPLIED: &str = "SELECT number, digest FROM schema_migrations ORDER BY number";
+const SQLITE_THERE: &str =
+    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'";
+const POSTGRES_THERE: &str = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_migrations'";
 const RECORD: &str =
     "INSERT INTO schema_migrations (number, name, digest, applied_at) VALUES ($1, $2, $3, $4)";
 
@@ -85,6 +94,11 @@ impl Migration {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+
+    /// The statements as SQLite reads them.
+    pub(super) fn sqlite(&self) -> String {
+        self.statements(Words::Lite)
     }
 
     fn statements(&self, words: Words) -> String {
@@ -107,6 +121,39 @@ impl Migration {
             .replace("{BYTES}", bytes)
             .replace("{TEXT}", text)
     }
+}
+
+/// The migrations that a database has gone through, each with its digest.
+pub(super) async fn applied(tx: &mut Tx<'_>) -> Res<Vec<(i64, String)>> {
+    let sql = match tx.database() {
+        Database::Sqlite => SQLITE_THERE,
+        Database::Postgres => POSTGRES_THERE,
+    };
+    let there = tx.one(sql, &[], |row| row.int(0)).await?;
+    if there.unwrap_or(0) == 0 {
+        return Ok(Vec::new());
+    }
+    tx.all(APPLIED, &[], |row| Ok((row.int(0)?, row.string(1)?)))
+        .await
+}
+
+/// Whether the tables hold no directory, or there are none.
+pub(super) async fn installation_missing(tx: &mut Tx<'_>) -> Res<bool> {
+    if applied(tx).await?.is_empty() {
+        return Ok(true);
+    }
+    let sql = "SELECT COUNT(*) FROM installation";
+    let count = tx.one(sql, &[], |row| row.int(0)).await?;
+    Ok(count.unwrap_or(0) == 0)
+}
+
+/// Those of the known migrations that were applied somewhere; a refusal when they are others.
+pub(super) fn those_applied<'m>(
+    known: &'m [Migration],
+    applied: &[(i64, String)],
+) -> Res<&'m [Migration]> {
+    pending(known, applied)?;
+    Ok(known.get(..applied.len()).unwrap_or_default())
 }
 
 /// The text without the parts that begin with a mark.
@@ -143,8 +190,9 @@ fn pending<'m>(known: &'m [Migration], applied: &[(i64, String)]) -> Res<&'m [Mi
     for (place, (number, digest)) in applied.iter().enumerate() {
         match known.get(place) {
             None => {
-                return Err(StoreError::Foreign(format!(
-                    "this data was made by a newer Usher: it has migration {number}, this one knows {}",
+                return Err(StoreError::Newer(format!(
+                    "this data was made by a newer usher: it has migration {number}, and usher {} knows {}; run the newer version, or restore a backup that this one made",
+                    env!("CARGO_PKG_VERSION"),
                     known.len()
                 )));
             }

@@ -7,12 +7,16 @@
 //! Nothing but the store may be awaited inside, and nothing that a second run would repeat may be done.
 
 mod access;
+mod beside;
+pub(crate) mod check;
 pub(crate) mod collections;
+mod copies;
 pub(crate) mod credentials;
 pub(crate) mod doors;
 mod error;
 pub(crate) mod events;
 pub(crate) mod extensions;
+pub(crate) mod figures;
 pub(crate) mod grant_lists;
 pub(crate) mod grants;
 pub(crate) mod groups;
@@ -36,6 +40,7 @@ pub(crate) mod outbox;
 pub(crate) mod pages;
 pub(crate) mod paging;
 pub(crate) mod passwords;
+pub(crate) mod portable;
 mod postgres;
 pub(crate) mod records;
 pub(crate) mod roles;
@@ -53,6 +58,7 @@ pub(crate) mod user_lists;
 pub(crate) mod users;
 mod value;
 mod within;
+mod write_figures;
 mod writer;
 
 #[cfg(test)]
@@ -73,6 +79,7 @@ pub(crate) use health::Ailment;
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
 pub(crate) use transaction::{Database, Savepoint, Tx};
 pub(crate) use value::{Row, Val};
+pub use write_figures::WriteFigures;
 
 /// How long a long read waits for its turn.
 const SEAT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -82,6 +89,8 @@ const SEAT: std::time::Duration = std::time::Duration::from_secs(5);
 pub(crate) enum Location {
     /// SQLite in this data folder, which is made when missing.
     Sqlite(PathBuf),
+    /// The same, and what lies there is taken even if it was copied while a server had it open.
+    SqliteCopy(PathBuf),
     /// SQLite in a folder of its own that goes away with the store: for tests and trials.
     Memory,
     /// A PostgreSQL server, by its address.
@@ -138,7 +147,7 @@ struct Lite {
     trial: Arc<Semaphore>,
     changes: Arc<access::ChangeCounter>,
     file: PathBuf,
-    _folder: Arc<sqlite::Folder>,
+    folder: Arc<sqlite::Folder>,
 }
 
 #[derive(Debug)]
@@ -153,6 +162,7 @@ struct SlowReaders {
 #[derive(Debug, Default)]
 struct Figures {
     statements: AtomicU64,
+    writes: write_figures::Writes,
     health: health::Health,
 }
 
@@ -173,6 +183,7 @@ impl Store {
     /// Opens the database; makes no tables.
     pub(crate) async fn open(location: &Location, limits: Limits) -> Res<Self> {
         let figures = Arc::new(Figures::default());
+        let accepted = matches!(location, Location::SqliteCopy(_));
         let (path, temporary) = match location {
             Location::Postgres(url) => {
                 let pool = postgres::pool(url, limits.connections)?;
@@ -187,11 +198,17 @@ impl Store {
                     figures,
                 });
             }
-            Location::Sqlite(path) => (path.clone(), false),
+            Location::Sqlite(path) | Location::SqliteCopy(path) => (path.clone(), false),
             Location::Memory => (temporary_folder(), true),
         };
         let counter = Arc::clone(&figures);
-        let lite = blocking(move || Lite::open(&path, temporary, limits, counter)).await?;
+        let lite = blocking(move || {
+            let lite = Lite::open(&path, temporary, limits, counter)?;
+            let connection = sqlite::open(&lite.file, sqlite::Purpose::Read)?;
+            copies::verify(&connection, &lite.folder, accepted)?;
+            Ok(lite)
+        })
+        .await?;
         Ok(Self {
             engine: Engine::Lite(lite),
             figures,
@@ -206,13 +223,14 @@ impl Store {
     async fn migrate_by(&self, known: &'static [Migration], now: i64) -> Res<MigrationReport> {
         match &self.engine {
             Engine::Lite(lite) => {
-                let file = lite.file.clone();
+                let (file, folder) = (lite.file.clone(), Arc::clone(&lite.folder));
                 blocking(move || {
-                    migrate::lite(
-                        &mut sqlite::open(&file, sqlite::Purpose::Write)?,
-                        known,
-                        now,
-                    )
+                    let mut connection = sqlite::open(&file, sqlite::Purpose::Write)?;
+                    let report = migrate::lite(&mut connection, known, now)?;
+                    if !folder.is_temporary() {
+                        copies::begin(&connection, &folder)?;
+                    }
+                    Ok(report)
                 })
                 .await
             }
@@ -308,14 +326,17 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: AsyncFn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        match &self.engine {
+        let begun = std::time::Instant::now();
+        let result = match &self.engine {
             Engine::Lite(lite) => lite.writer.write(work).await,
             Engine::Pg { pool, changes, .. } => {
                 let (result, statements) = postgres::write(pool, changes, &work).await;
                 self.figures.count(statements);
                 result
             }
-        }
+        };
+        self.figures.writes.note(result.is_ok(), begun.elapsed());
+        result
     }
 
     /// How often anything that authentication reads was changed. None on PostgreSQL, where others may write too.
@@ -336,6 +357,11 @@ impl Store {
                 own: changes.now(),
             }),
         }
+    }
+
+    /// How writes went since the store was opened.
+    pub(crate) fn write_figures(&self) -> WriteFigures {
+        self.figures.writes.read()
     }
 
     /// How many statements ran since the store was opened.
@@ -402,6 +428,7 @@ impl Lite {
                 writing,
                 figures,
                 Arc::clone(&changes),
+                (!temporary).then(|| Arc::clone(&folder)),
             )?),
             changes,
             trial: Arc::new(Semaphore::new(1)),
@@ -412,7 +439,7 @@ impl Lite {
                 _folder: Arc::clone(&folder),
             }),
             file,
-            _folder: folder,
+            folder,
         })
     }
 }

@@ -14,7 +14,8 @@ use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx, Whom};
 
 const COLUMNS: &str = "o.id, o.uuid, o.parent_id, o.name, o.slug, o.description, o.kind, o.sector, \
-     o.nationality, o.contacts, o.local, o.domains, o.version, o.created_at, o.created_by, o.updated_at, o.updated_by";
+     o.nationality, o.contacts, o.local, o.domains, o.version, o.created_at, o.created_by, o.updated_at, o.updated_by, \
+     o.second_factor_required";
 const AFTER: usize = 17;
 pub(crate) const TABLES: &str = " FROM organisations o";
 
@@ -113,6 +114,7 @@ pub(crate) fn read_organisation(row: &Row<'_>) -> Res<Organisation> {
         created_by: row.opt_int(14)?.map(UserId),
         updated_at: Time(row.int(15)?),
         updated_by: row.opt_int(16)?.map(UserId),
+        second_factor_required: row.flag(17)?,
     })
 }
 
@@ -218,15 +220,15 @@ pub(crate) async fn insert(
     let id = tx
         .one(
             "INSERT INTO organisations (uuid, parent_id, name, name_key, slug, description, kind, sector, nationality, \
-             contacts, local, domains, search, version, created_at, created_by, updated_at, updated_by) VALUES ($1, $2, \
-             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $14, $15) ON CONFLICT DO NOTHING RETURNING id",
+             contacts, local, domains, search, version, created_at, created_by, updated_at, updated_by, second_factor_required) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $14, $15, $16) ON CONFLICT DO NOTHING RETURNING id",
             &[
                 (&uuid).into(), organisation.parent.map(|p| p.0).into(), (&organisation.name).into(),
                 (&crate::rules::fold(&organisation.name)).into(), (&organisation.slug).into(),
                 (&organisation.description).into(), (&organisation.kind).into(), (&organisation.sector).into(),
                 (&organisation.nationality).into(), (&organisation.contacts).into(), organisation.local.into(),
                 (&domains).into(), (&search).into(), organisation.created_at.0.into(),
-                organisation.created_by.map(|u| u.0).into(),
+                organisation.created_by.map(|u| u.0).into(), organisation.second_factor_required.into(),
             ],
             |row| Ok(OrganisationId(row.int(0)?)),
         )
@@ -289,14 +291,14 @@ pub(crate) async fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Res<
     tx.exec(
         "UPDATE organisations SET uuid = $2, parent_id = $3, name = $4, name_key = $5, slug = $6, description = $7, \
          kind = $8, sector = $9, nationality = $10, contacts = $11, local = $12, domains = $13, search = $14, \
-         version = version + 1, updated_at = $15, updated_by = $16 WHERE id = $1",
+         version = version + 1, updated_at = $15, updated_by = $16, second_factor_required = $17 WHERE id = $1",
         &[
             organisation.id.0.into(), (&uuid).into(), organisation.parent.map(|p| p.0).into(),
             (&organisation.name).into(), (&name_key).into(), (&organisation.slug).into(),
             (&organisation.description).into(), (&organisation.kind).into(), (&organisation.sector).into(),
             (&organisation.nationality).into(), (&organisation.contacts).into(), organisation.local.into(),
             (&domains).into(), (&search).into(), organisation.updated_at.0.into(),
-            organisation.updated_by.map(|u| u.0).into(),
+            organisation.updated_by.map(|u| u.0).into(), organisation.second_factor_required.into(),
         ],
     )
     .await?;

@@ -71,12 +71,13 @@ pub(crate) async fn claim(
     .await
 }
 
-/// Notes that a mail was sent; its contents go.
-pub(crate) async fn sent(tx: &mut Tx<'_>, id: MailId, now: Time) -> Res<bool> {
+/// Notes that a mail was sent, or written as a file; its contents go.
+pub(crate) async fn sent(tx: &mut Tx<'_>, id: MailId, filed: bool, now: Time) -> Res<bool> {
+    let state = if filed { "filed" } else { "sent" };
     let changed = tx
         .exec(
-            "UPDATE outbox SET state = 'sent', sealed = $2, ended_at = $3, last_error = NULL WHERE id = $1 AND state = 'waiting'",
-            &[id.0.into(), (&[] as &[u8]).into(), now.0.into()],
+            "UPDATE outbox SET state = $4, sealed = $2, ended_at = $3, last_error = NULL WHERE id = $1 AND state = 'waiting'",
+            &[id.0.into(), (&[] as &[u8]).into(), now.0.into(), state.into()],
         )
         .await?;
     Ok(changed > 0)
@@ -113,6 +114,7 @@ fn read_entry(row: &Row<'_>) -> Res<MailEntry> {
         state: match row.text(4)? {
             "waiting" => MailState::Waiting,
             "sent" => MailState::Sent,
+            "filed" => MailState::Filed,
             "failed" => MailState::Failed,
             other => return Err(StoreError::Bug(format!("stored state of mail {other}"))),
         },

@@ -40,6 +40,8 @@ impl Patience {
     pub(super) const SHORT: Self = Self(Duration::from_secs(4));
     /// For searches, counts and exports.
     pub(super) const LONG: Self = Self(Duration::from_secs(30));
+    /// For an operator's own commands, which read whole tables.
+    pub(super) const OFFLINE: Self = Self(Duration::from_secs(3_600));
 
     async fn wait<T, E>(self, work: impl Future<Output = Result<T, E>>) -> Res<T>
     where

@@ -45,6 +45,9 @@ const SQLITE_TAKE_IN: &str = "INSERT OR REPLACE INTO user_search (rowid, search)
 const SQLITE_TAKEN: &str = "DELETE FROM user_search_pending WHERE user_id <> $1";
 const SQLITE_FORGET_WAITING: &str = "DELETE FROM user_search_pending WHERE user_id = $1";
 const SQLITE_FORGET: &str = "DELETE FROM user_search WHERE rowid = $1";
+const SQLITE_EMPTY_WAITING: &str = "DELETE FROM user_search_pending";
+const SQLITE_EMPTY: &str = "INSERT INTO user_search (user_search) VALUES ('delete-all')";
+const SQLITE_REBUILD: &str = "INSERT INTO user_search (rowid, search) SELECT id, search FROM users";
 const POSTGRES_FIND: &str =
     "SELECT user_id FROM user_search WHERE pieces @> CAST(CAST($1 AS TEXT) AS INTEGER[]) LIMIT $2";
 const POSTGRES_PUT: &str = "INSERT INTO user_search (user_id, pieces) VALUES ($1, CAST(CAST($2 AS TEXT) AS INTEGER[])) \
@@ -221,14 +224,27 @@ async fn take_in(tx: &mut Tx<'_>, but: i64) -> Res<()> {
     Ok(())
 }
 
-async fn put_pieces(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+/// Makes SQLite's index anew from the users' rows.
+pub(super) fn rebuild_lite(connection: &rusqlite::Connection) -> Res<()> {
+    for sql in [SQLITE_EMPTY_WAITING, SQLITE_EMPTY, SQLITE_REBUILD] {
+        connection.execute(sql, [])?;
+    }
+    Ok(())
+}
+
+/// The pieces of a search text as PostgreSQL keeps them.
+pub(super) fn numbers_of(search: &str) -> Vec<i32> {
     let mut numbers: Vec<i32> = windows(search)
         .iter()
         .map(|piece| number_of(piece))
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let pieces = array(numbers.into_iter().map(i64::from));
+    numbers
+}
+
+async fn put_pieces(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+    let pieces = array(numbers_of(search).into_iter().map(i64::from));
     tx.exec_later(POSTGRES_PUT, &[user.0.into(), (&pieces).into()])
         .await
 }

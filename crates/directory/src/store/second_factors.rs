@@ -1,6 +1,6 @@
 //! Second factors and recovery codes in SQL.
 
-use crate::model::{Time, UserId};
+use crate::model::{OrganisationId, Time, UserId};
 
 use super::{Res, Tx};
 
@@ -121,4 +121,17 @@ pub(crate) async fn recovery_left(tx: &mut Tx<'_>, user: UserId) -> Res<i64> {
         )
         .await?;
     Ok(left.unwrap_or(0))
+}
+
+/// Whether an organisation, or one above it, requires a second factor of the people homed there.
+pub(crate) async fn required_in(tx: &mut Tx<'_>, home: OrganisationId) -> Res<bool> {
+    let required = tx
+        .one(
+            "SELECT 1 FROM organisation_tree t JOIN organisations o ON o.id = t.ancestor_id WHERE t.descendant_id = $1 \
+             AND o.second_factor_required = 1 LIMIT 1",
+            &[home.0.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(required.is_some())
 }

@@ -27,6 +27,8 @@ const LOCK: &str = "usher.lock";
 pub(super) struct Folder {
     path: PathBuf,
     temporary: bool,
+    /// Whether a write-ahead log lay beside the file before it was opened.
+    had_log: bool,
     _lock: File,
 }
 
@@ -38,10 +40,12 @@ impl Folder {
         let lock = private_file(&path.join(LOCK)).map_err(lost)?;
         match lock.try_lock() {
             Ok(()) => {
+                let had_log = path.join(format!("{FILE}-wal")).exists();
                 private_database(&path.join(FILE)).map_err(lost)?;
                 Ok(Self {
                     path: path.to_owned(),
                     temporary,
+                    had_log,
                     _lock: lock,
                 })
             }
@@ -52,6 +56,19 @@ impl Folder {
 
     pub(super) fn database(&self) -> PathBuf {
         self.path.join(FILE)
+    }
+
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.path.join(LOCK)
+    }
+
+    pub(super) fn had_log(&self) -> bool {
+        self.had_log
+    }
+
+    /// Whether it goes away with the store.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.temporary
     }
 }
 
@@ -135,6 +152,27 @@ pub(super) fn open(file: &Path, purpose: Purpose) -> Res<Connection> {
         Purpose::Read => "PRAGMA cache_size = -4000; PRAGMA query_only = ON",
     })?;
     connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+/// Opens the database of a folder that a server may have open, to read only. What a crash has left in the write-ahead log stays
+/// there for the server's next start.
+pub(super) fn open_beside(folder: &Path) -> Res<Connection> {
+    let file = folder.join(FILE);
+    if !file.is_file() {
+        return Err(StoreError::Absent(format!(
+            "there is no {}",
+            file.display()
+        )));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&file, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON",
+    )?;
     Ok(connection)
 }
 

@@ -90,7 +90,6 @@ impl<'c> Tx<'c> {
         Self { arm, book }
     }
 
-    #[cfg(test)]
     /// Hands every row to `take`.
     pub(crate) async fn each(
         &mut self,

@@ -4,7 +4,7 @@
 //! in the order they came; each can fail alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,13 +15,15 @@ use tokio::sync::oneshot;
 use super::Figures;
 use super::access::{ChangeCounter, Changes};
 use super::error::{Res, StoreError};
-use super::sqlite;
 use super::transaction::{Arm, Book, Tx};
+use super::{copies, sqlite};
 
 const QUEUE: usize = 1024;
 const GROUP: usize = 256;
 /// How long a write is waited for. A disk that hangs longer than this is as good as lost.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// After so long without a write the log is taken into the main file.
+const REST: Duration = Duration::from_secs(5);
 const GROUP_TIME: Duration = Duration::from_millis(20);
 /// After a write had to be undone amid others, so many groups keep savepoints.
 const GUARDED_GROUPS: u32 = 64;
@@ -117,6 +119,7 @@ impl Writer {
         connection: Connection,
         figures: Arc<Figures>,
         changes: Arc<ChangeCounter>,
+        folder: Option<Arc<sqlite::Folder>>,
     ) -> Res<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
@@ -126,8 +129,10 @@ impl Writer {
                     connection,
                     figures,
                     changes,
+                    folder,
                     decided: false,
                     guarded: 0,
+                    written: false,
                 }
                 .serve(&jobs)
             })
@@ -197,6 +202,10 @@ struct Groups {
     connection: Connection,
     figures: Arc<Figures>,
     changes: Arc<ChangeCounter>,
+    /// The folder whose file says that it is open; none for a store that goes away.
+    folder: Option<Arc<sqlite::Folder>>,
+    /// Whether anything was written since the last checkpoint at rest.
+    written: bool,
     /// Whether a write of this group changed anything that authentication reads.
     decided: bool,
     /// How many groups to come run every job in a savepoint.
@@ -205,12 +214,39 @@ struct Groups {
 
 impl Groups {
     fn serve(mut self, jobs: &Receiver<Message>) {
-        while let Ok(Message::Job(first)) = jobs.recv() {
+        while let Some(Message::Job(first)) = self.next(jobs) {
+            self.written = true;
             if self.group(first, jobs) {
                 break;
             }
         }
-        // Passive, so that a long read does not hold up the end; the last connection to close does the rest.
+        let ended = match &self.folder {
+            Some(folder) => copies::end(&self.connection, folder),
+            None => Ok(()),
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "the file still says that it is open");
+        }
+        self.checkpoint();
+    }
+
+    /// Waits for the next write. When there is none for a while, what was written goes from the log into the main file, once; an idle
+    /// store does nothing.
+    fn next(&mut self, jobs: &Receiver<Message>) -> Option<Message> {
+        if self.written && self.folder.is_some() {
+            match jobs.recv_timeout(REST) {
+                Err(RecvTimeoutError::Timeout) => {
+                    self.written = false;
+                    self.checkpoint();
+                }
+                other => return other.ok(),
+            }
+        }
+        jobs.recv().ok()
+    }
+
+    /// Passive, so that a long read holds nothing up; the last connection to close does the rest.
+    fn checkpoint(&self) {
         if let Err(error) = self
             .connection
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))

@@ -1,6 +1,6 @@
 use directory::{
-    Fault, Handle, Kind, Permission, Proof, Refusal, SecondFactorPolicy, SessionKind,
-    SessionRequest, UserChange,
+    Fault, Handle, Kind, NewGrant, NewPassword, NewUser, OrganisationChange, Permission, Proof,
+    Refusal, SecondFactorPolicy, SessionKind, SessionRequest, UserChange,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -13,6 +13,7 @@ both![
     recovery_codes_open_once,
     wrong_codes_count,
     required,
+    required_by_organisations,
     removed,
     sessions_prove_themselves,
 ];
@@ -260,6 +261,79 @@ async fn required(world: &World) {
     );
     system.update_user(bob.id, need(Some(false))).await.unwrap();
     assert!(world.sign_in("bob@example.org", PASSWORD).await.is_ok());
+}
+
+async fn required_by_organisations(world: &World) {
+    let above = world.organisation("Above", ROOT).await;
+    let below = world.organisation("Below", above.id).await;
+    let beside = world.organisation("Beside", ROOT).await;
+    for (name, home) in [("ada", below.id), ("bob", above.id), ("eve", beside.id)] {
+        let new = NewUser {
+            email: Some(format!("{name}@example.org")),
+            home: Some(home),
+            password: NewPassword::Chosen(PASSWORD.to_owned()),
+            // What a person is let off is let off by the installation alone.
+            second_factor_required: Some(false),
+            ..NewUser::default()
+        };
+        world.system().create_user(new).await.unwrap();
+    }
+    let signs_in = async |name: &str| {
+        let signed_in = world
+            .sign_in(&format!("{name}@example.org"), PASSWORD)
+            .await;
+        signed_in.map(drop)
+    };
+    let require = |required| OrganisationChange {
+        second_factor_required: Some(required),
+        ..OrganisationChange::default()
+    };
+    for name in ["ada", "bob", "eve"] {
+        assert_eq!(signs_in(name).await, Ok(()));
+    }
+    // Its own administrator sets it, and nobody else's does.
+    let own = world.person("own@example.org", above.id, &[]).await;
+    let grant = NewGrant {
+        role: ADMINISTRATOR,
+        organisation: Some(above.id),
+        expires_at: None,
+    };
+    world.system().grant_role(own.id, grant).await.unwrap();
+    let own = world.as_user(own.id).await;
+    let made = own.update_organisation(above.id, require(true)).await;
+    assert!(made.unwrap().second_factor_required);
+    assert_eq!(
+        own.update_organisation(beside.id, require(true)).await,
+        Err(Fault::NotFound(Kind::Organisation))
+    );
+    let missing = Err(refused(Refusal::SecondFactorMissing));
+    assert_eq!(signs_in("ada").await, missing);
+    assert_eq!(signs_in("bob").await, missing);
+    assert_eq!(signs_in("eve").await, Ok(()));
+    // Below it is not lifted.
+    world
+        .system()
+        .update_organisation(below.id, require(false))
+        .await
+        .unwrap();
+    assert_eq!(signs_in("ada").await, missing);
+    let request = SessionRequest {
+        may_enrol: true,
+        ..SessionRequest::of(SessionKind::Browser)
+    };
+    let begun = world.directory.sign_in(
+        TOY,
+        "ada@example.org",
+        PASSWORD,
+        None,
+        request,
+        from("192.0.2.1"),
+    );
+    assert!(begun.await.unwrap().session.enrolment);
+    own.update_organisation(above.id, require(false))
+        .await
+        .unwrap();
+    assert_eq!(signs_in("ada").await, Ok(()));
 }
 
 async fn removed(world: &World) {

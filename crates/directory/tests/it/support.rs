@@ -21,7 +21,7 @@ pub const TOY: Platform = Platform::new("toy");
 pub const ROOT: OrganisationId = directory::ROOT;
 pub const OWNER: UserId = directory::FIRST_OWNER;
 pub const OWNER_EMAIL: &str = "owner@example.org";
-pub const OWNER_PASSWORD: &str = "correct horse battery staple";
+pub const OWNER_PASSWORD: &str = "cobalt lantern orchard nine";
 /// The directory's own roles, in the order in which they are installed.
 pub const OWNER_ROLE: RoleId = RoleId(1);
 pub const ADMINISTRATOR: RoleId = RoleId(2);

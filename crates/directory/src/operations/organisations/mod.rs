@@ -210,6 +210,7 @@ pub(crate) async fn create(
         contacts: new.contacts.clone(),
         local: !new.external,
         domains: new.domains.clone(),
+        second_factor_required: new.second_factor_required,
         version: 1,
         created_at: now,
         created_by: actor,
@@ -285,6 +286,9 @@ async fn update(
     if let Some(domains) = &change.domains {
         new.domains.clone_from(domains);
     }
+    if let Some(required) = change.second_factor_required {
+        new.second_factor_required = required;
+    }
     if let Some(parent) = change.parent.filter(|parent| Some(*parent) != old.parent) {
         rehang(work, &old, parent).await?;
         new.parent = Some(parent);
@@ -335,6 +339,7 @@ fn described(one: &Organisation, other: &Organisation) -> serde_json::Value {
             "description": organisation.description, "kind": organisation.kind, "sector": organisation.sector,
             "nationality": organisation.nationality, "contacts": organisation.contacts, "local": organisation.local,
             "domains": organisation.domains, "parent": organisation.parent,
+            "second_factor_required": organisation.second_factor_required,
         })
     };
     let (one, other) = (fields(one), fields(other));

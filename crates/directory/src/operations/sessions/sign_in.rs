@@ -45,7 +45,18 @@ struct Candidate {
     hash: Option<String>,
     factor: Option<Factor>,
     policy: SecondFactorPolicy,
+    /// Whether the home, or an organisation above it, requires a second factor of everybody there.
+    required_at_home: bool,
     lifetimes: Lifetimes,
+}
+
+impl Candidate {
+    /// Whether the account must have a second factor. What an organisation requires is required of everybody homed there; what the
+    /// installation does may be decided otherwise for one person.
+    fn needs_second_factor(&self) -> bool {
+        let policy = self.policy.required;
+        self.required_at_home || self.user.second_factor_required.unwrap_or(policy)
+    }
 }
 
 impl Directory {
@@ -242,6 +253,7 @@ impl Directory {
                     factor: second_factors::of(tx, user.id)
                         .await?
                         .filter(|factor| factor.confirmed),
+                    required_at_home: second_factors::required_in(tx, user.home).await?,
                     user,
                     policy,
                     lifetimes,
@@ -263,10 +275,7 @@ impl Directory {
         if !matches!(standing, Standing::Active | Standing::LockedOut) {
             return Err(Refusal::Standing(standing));
         }
-        let required = candidate
-            .user
-            .second_factor_required
-            .unwrap_or(candidate.policy.required);
+        let required = candidate.needs_second_factor();
         match (&candidate.factor, code) {
             (None, _) if required && !request.may_enrol => Err(Refusal::SecondFactorMissing),
             (None, _) => Ok(None),
@@ -365,10 +374,7 @@ impl Door {
         let mut session = blank(&self.handle, request.kind, lifetime, idle);
         session.organisation = request.organisation;
         session.second_factor = given.is_some();
-        let required = candidate
-            .user
-            .second_factor_required
-            .unwrap_or(candidate.policy.required);
+        let required = candidate.needs_second_factor();
         session.enrolment = required && candidate.factor.is_none();
         let secret = self.handle.inner.seams.letters_and_digits(TOKEN_LENGTH);
         let (text, hash, enrolled) = (secret.clone(), hash.to_owned(), candidate.factor.is_some());

@@ -39,6 +39,9 @@ const ENGINES: &[&str] = &[
     "sqlite.rs",
     "postgres.rs",
     "writer.rs",
+    "copies.rs",
+    "load.rs",
+    "schema.rs",
     "tests.rs",
 ];
 

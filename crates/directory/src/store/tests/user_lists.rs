@@ -175,6 +175,7 @@ fn organisation(number: i64) -> Organisation {
         contacts: None,
         local: true,
         domains: Vec::new(),
+        second_factor_required: false,
         version: 1,
         created_at: Time(1),
         created_by: None,
