@@ -449,4 +449,8 @@ impl Protocol for Native {
     fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
         show(&unread(rejection), info)
     }
+
+    fn states_rate_limits(&self) -> bool {
+        true
+    }
 }

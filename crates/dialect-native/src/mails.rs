@@ -37,6 +37,7 @@ impl<'a> MailBody<'a> {
             state: match mail.state {
                 MailState::Waiting => "waiting",
                 MailState::Sent => "sent",
+                MailState::Filed => "filed",
                 MailState::Failed => "failed",
             },
             attempts: mail.attempts,

@@ -34,6 +34,7 @@ pub struct OrganisationBody<'a> {
     contacts: Option<&'a str>,
     local: bool,
     domains: &'a [String],
+    second_factor_required: bool,
     revision: i64,
     created_at: Moment,
     created_by: Option<i64>,
@@ -57,6 +58,7 @@ impl<'a> OrganisationBody<'a> {
             contacts: organisation.contacts.as_deref(),
             local: organisation.local,
             domains: &organisation.domains,
+            second_factor_required: organisation.second_factor_required,
             revision: organisation.version,
             created_at: Moment(organisation.created_at),
             created_by: organisation.created_by.map(|user| user.0),
@@ -109,6 +111,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         contacts: fields.value("contacts")?,
         external: !fields.value("local")?.unwrap_or(true),
         domains: fields.value("domains")?.unwrap_or_default(),
+        second_factor_required: fields.value("second_factor_required")?.unwrap_or(false),
         ..NewOrganisation::default()
     };
     fields.end()?;
@@ -149,6 +152,7 @@ pub fn read_change(fields: &mut Fields) -> Result<OrganisationChange, Problem> {
         contacts: fields.take("contacts")?,
         local: fields.take("local")?,
         domains: fields.take("domains")?,
+        second_factor_required: fields.take("second_factor_required")?,
         ..OrganisationChange::default()
     })
 }

@@ -2,7 +2,7 @@
 
 use directory::{
     Handle, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates,
-    PasswordFigures, PublicFace, SecondFactorPolicy, Setting, SettingsChange,
+    PasswordFigures, PublicFace, Retention, SecondFactorPolicy, Setting, SettingsChange,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -27,6 +27,7 @@ struct All {
     lifetimes: Lifetimes,
     second_factor: SecondFactorPolicy,
     inactivity: InactivityPolicy,
+    retention: Retention,
     keys: KeyPolicy,
 }
 
@@ -58,6 +59,7 @@ pub async fn list(request: Authenticated) -> Answer {
         lifetimes: handle.setting().await?,
         second_factor: handle.setting().await?,
         inactivity: handle.setting().await?,
+        retention: handle.setting().await?,
         keys: handle.setting().await?,
     })
 }
@@ -74,6 +76,7 @@ pub async fn show(request: Authenticated) -> Answer {
         Lifetimes::NAME => shown::<Lifetimes>(&request).await,
         SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(&request).await,
         InactivityPolicy::NAME => shown::<InactivityPolicy>(&request).await,
+        Retention::NAME => shown::<Retention>(&request).await,
         KeyPolicy::NAME => shown::<KeyPolicy>(&request).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
@@ -135,6 +138,7 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
         Lifetimes::NAME => changed::<Lifetimes>(&handle, change).await,
         SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&handle, change).await,
         InactivityPolicy::NAME => changed::<InactivityPolicy>(&handle, change).await,
+        Retention::NAME => changed::<Retention>(&handle, change).await,
         KeyPolicy::NAME => changed::<KeyPolicy>(&handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }

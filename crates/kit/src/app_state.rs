@@ -3,13 +3,14 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use directory::{Directory, PublicFace};
 use ipnet::IpNet;
 
 use super::dialect::Dialect;
+use super::observer::{Observer, Observing};
 use super::rate_limit::RateLimiter;
 
 /// The directory and the facts about the server; cheap to clone.
@@ -30,6 +31,12 @@ pub struct ServerOptions {
     pub dialects: Vec<&'static Dialect>,
     /// Whether keys may come as often as they like.
     pub unlimited: bool,
+    /// Requests a minute of one key, where that is less than its dialect allows; 0 for no limit.
+    pub per_key: Option<u32>,
+    /// Requests a minute without a valid credential from one address; 0 for no limit.
+    pub per_address: u32,
+    /// What counts requests.
+    pub observer: Observing,
 }
 
 struct Inner {
@@ -39,6 +46,11 @@ struct Inner {
     proxies: Vec<IpNet>,
     dialects: Vec<&'static Dialect>,
     unlimited: bool,
+    per_key: Option<u32>,
+    per_address: u32,
+    observer: Observing,
+    /// Peers that are no listed proxy and speak for others all the same: told of once.
+    unlisted_proxy: AtomicBool,
     rate_limiter: RateLimiter,
     /// Request ids are this process's own prefix and a count: unique without drawing randomness for
     /// each request.
@@ -66,6 +78,10 @@ impl AppState {
             proxies: options.proxies,
             dialects: options.dialects,
             unlimited: options.unlimited,
+            per_key: options.per_key,
+            per_address: options.per_address,
+            observer: options.observer,
+            unlisted_proxy: AtomicBool::new(false),
             rate_limiter: RateLimiter::default(),
             prefix: u32::from_be_bytes(prefix),
             requests: AtomicU64::new(0),
@@ -127,8 +143,24 @@ impl AppState {
         env!("CARGO_PKG_VERSION")
     }
 
-    pub(super) fn unlimited(&self) -> bool {
-        self.0.unlimited
+    /// Requests a minute of one key at a dialect that allows so many; none without a limit.
+    pub(super) fn per_key(&self, dialect: u32) -> Option<u32> {
+        match self.0.per_key {
+            _ if self.0.unlimited => None,
+            Some(0) => None,
+            Some(stated) => Some(stated.min(dialect)),
+            None => Some(dialect),
+        }
+    }
+
+    /// Requests a minute of one address without a valid credential; none without a limit.
+    pub(super) fn per_address(&self) -> Option<u32> {
+        (!self.0.unlimited && self.0.per_address > 0).then_some(self.0.per_address)
+    }
+
+    /// What counts requests, if anything does.
+    pub(super) fn observer(&self) -> Option<&dyn Observer> {
+        self.0.observer.0.as_deref()
     }
 
     pub(super) fn rate_limiter(&self) -> &RateLimiter {
@@ -153,6 +185,15 @@ impl AppState {
         let peer = peer?.to_canonical();
         let listed = |address: IpAddr| self.0.proxies.iter().any(|net| net.contains(&address));
         if !listed(peer) {
+            if headers.contains_key("x-forwarded-for")
+                && !self.0.unlisted_proxy.swap(true, Ordering::Relaxed)
+            {
+                tracing::warn!(
+                    %peer,
+                    "X-Forwarded-For comes from an address that is not in `proxies`, so it is not believed: \
+                     if a proxy of yours is there, start with --proxies {peer}"
+                );
+            }
             return Some(peer);
         }
         let mut address = peer;

@@ -20,6 +20,7 @@ use tower::Service as _;
 use super::app_state::AppState;
 use super::body_drain::BodyDrain;
 use super::dialect::Dialect;
+use super::observer::Answered;
 use super::path::{LONGEST, fold_path};
 use super::protocol::{Rejection, RequestError, RoutedPath, UnrenderedError};
 use super::reply;
@@ -206,6 +207,28 @@ impl Served {
     }
 
     async fn below(&self, request: Request, path: String) -> Response {
+        let Some(observer) = self.state.observer() else {
+            return self.below_unobserved(request, path).await.0;
+        };
+        observer.begun();
+        let begun = self.state.directory().elapsed();
+        let (response, info) = self.below_unobserved(request, path).await;
+        let route = info.route.get();
+        observer.answered(&Answered {
+            dialect: self.dialect.name,
+            method: &info.method,
+            route: route.map(|route| format!("{}{}", self.dialect.mount, route.as_str())),
+            status: response.status().as_u16(),
+            took: self.state.directory().elapsed().saturating_sub(begun),
+        });
+        response
+    }
+
+    async fn below_unobserved(
+        &self,
+        request: Request,
+        path: String,
+    ) -> (Response, Arc<RequestInfo>) {
         let protocol = self.dialect.protocol;
         let bad = path.len() > LONGEST || path.contains("%00");
         let routed = if bad {
@@ -233,6 +256,16 @@ impl Served {
             }
         };
         protocol.finish(&mut response, &info);
+        if protocol.states_rate_limits()
+            && let Some((policy, left)) = info.rate_limit_headers()
+        {
+            let headers = response.headers_mut();
+            for (name, text) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+                if let Ok(value) = HeaderValue::from_str(&text) {
+                    headers.insert(HeaderName::from_static(name), value);
+                }
+            }
+        }
         set_common_headers(&mut response, &info.request_id);
         if !drain.drain(self.dialect.limits.body, expects).await {
             let close = HeaderValue::from_static("close");
@@ -246,7 +279,7 @@ impl Served {
             status = response.status().as_u16(),
             "answered"
         );
-        response
+        (response, info)
     }
 
     fn info(
@@ -272,6 +305,8 @@ impl Served {
             state: self.state.clone(),
             received_at: self.state.directory().now(),
             remaining: OnceLock::new(),
+            route: OnceLock::new(),
+            counted: OnceLock::new(),
         }
     }
 
@@ -279,6 +314,11 @@ impl Served {
         let Some(unrendered) = response.extensions_mut().remove::<UnrenderedError>() else {
             return response;
         };
+        if let Some(observer) = self.state.observer()
+            && let Some(code) = unrendered.code()
+        {
+            observer.refused(code);
+        }
         let mut rendered = unrendered.render(self.dialect.protocol, info);
         if let Some(allow) = response.headers_mut().remove(header::ALLOW)
             && rendered.status() == StatusCode::METHOD_NOT_ALLOWED

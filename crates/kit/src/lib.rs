@@ -78,6 +78,7 @@ mod dialect;
 mod dispatcher;
 pub mod fields;
 mod json;
+mod observer;
 mod path;
 mod protocol;
 mod query;
@@ -94,12 +95,13 @@ pub use body::{FormBody, JsonBody, RawBody, TypedBody, content_type, read_body};
 pub use dialect::{Bodies, ContentRule, Dialect, FirstRunFacts, Limits, platforms_of};
 pub use dispatcher::{Dispatcher, PeerAddress, Served, unreadable};
 pub use json::{parse_json, typed_json};
+pub use observer::{Answered, Observer, Observing};
 pub use path::{Path, fold_path};
 pub use protocol::{
     HandlerResult, Presented, Protocol, Rejection, RenderError, RequestError, RoutedPath, bearer,
 };
 pub use query::{Pairs, parse_pairs, percent_decode, percent_encode};
-pub use rate_limit::Allowance;
+pub use rate_limit::{Allowance, PER_ADDRESS};
 pub use request::{Anonymous, Authenticated, Deferred, RequestInfo};
 pub use retry::retry_stale;
 pub use route::{Guard, Route, Serves, method_router};

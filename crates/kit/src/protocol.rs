@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use directory::{Accepts, Caller, Fault};
 
+use super::observer::{code_of_fault, code_of_rejection};
 use super::request::{Authenticated, RequestInfo};
 
 /// What a handler returns.
@@ -43,6 +44,11 @@ pub trait Protocol: Send + Sync + 'static {
 
     /// The vendor's status and body for a request that could not be read or has no route.
     fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response;
+
+    /// Whether answers say by `RateLimit` how many requests are left. Vendors' APIs have headers of their own, or none.
+    fn states_rate_limits(&self) -> bool {
+        false
+    }
 
     /// What every answer of the vendor's carries, errors included.
     fn finish(&self, response: &mut Response, info: &RequestInfo) {
@@ -208,6 +214,15 @@ pub(super) enum UnrenderedError {
 }
 
 impl UnrenderedError {
+    /// The word by which it is counted; none for an error of the dialect's own.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            UnrenderedError::Fault(fault) => Some(code_of_fault(fault)),
+            UnrenderedError::Rejection(rejection) => Some(code_of_rejection(rejection)),
+            UnrenderedError::Own(_) => None,
+        }
+    }
+
     pub fn render(&self, protocol: &dyn Protocol, info: &RequestInfo) -> Response {
         match self {
             UnrenderedError::Fault(fault) => {

@@ -1,6 +1,7 @@
-//! How often a key may come: a token bucket per key and dialect, in memory.
+//! How often a key may come, and an address without one: token buckets in memory.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,31 @@ use directory::{Credential, Fault};
 
 /// How many buckets are kept before full ones are dropped.
 const KEPT: usize = 20_000;
+
+/// Requests a minute that one address has without a valid credential, where nothing else is stated.
+pub const PER_ADDRESS: u32 = 6_000;
+
+/// Whose requests are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// A key, or a session without one, at one dialect.
+    Credential(&'static str, Credential),
+    /// Whoever comes from a network without a valid credential.
+    Address(IpAddr),
+}
+
+impl Client {
+    /// An address stands for its network: a household has as many of IPv6 as it likes.
+    pub fn at(address: IpAddr) -> Self {
+        Self::Address(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let network = u128::from(address) & !u128::from(u64::MAX);
+                IpAddr::V6(network.into())
+            }
+            address => address,
+        })
+    }
+}
 
 /// How many requests a client has in a minute, and how many of them are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +46,7 @@ pub struct Allowance {
 
 /// The buckets of all keys.
 #[derive(Default)]
-pub struct RateLimiter(Mutex<HashMap<(&'static str, Credential), Bucket>>);
+pub struct RateLimiter(Mutex<HashMap<Client, Bucket>>);
 
 /// Thousandths of requests that are left, and when that was so, as time gone by.
 struct Bucket {
@@ -29,15 +55,9 @@ struct Bucket {
 }
 
 impl RateLimiter {
-    /// Takes one request out of the bucket of a key, and tells how many are left; a full bucket holds a
+    /// Takes one request out of the bucket of a client, and tells how many are left; a full bucket holds a
     /// minute's requests.
-    pub fn take(
-        &self,
-        dialect: &'static str,
-        credential: Credential,
-        per_minute: u32,
-        now: Duration,
-    ) -> Result<u32, Fault> {
+    pub fn take(&self, client: Client, per_minute: u32, now: Duration) -> Result<u32, Fault> {
         // A thousandth of a request comes back every `60 / per_minute` milliseconds.
         let full = i64::from(per_minute.max(1)) * 1_000;
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +67,7 @@ impl RateLimiter {
         if buckets.len() >= KEPT {
             buckets.clear();
         }
-        let bucket = buckets.entry((dialect, credential)).or_insert(Bucket {
+        let bucket = buckets.entry(client).or_insert(Bucket {
             left: full,
             at: now,
         });

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method};
 use directory::{Caller, Credential, Fault, Handle, Operation, Refusal, RequestContext, Time};
@@ -14,7 +14,7 @@ use super::app_state::AppState;
 use super::dialect::Dialect;
 use super::protocol::{Rejection, RequestError};
 use super::query::{Pairs, parse_pairs};
-use super::rate_limit::Allowance;
+use super::rate_limit::{Allowance, Client};
 use super::route::{Guard, Serves};
 
 /// What is known of a request before anybody signs in.
@@ -48,35 +48,72 @@ pub struct RequestInfo {
     pub received_at: Time,
     /// What is left of the client's minute, once it is known whose request it is.
     pub(super) remaining: OnceLock<u32>,
+    /// The route that serves it, once it is found.
+    pub(super) route: OnceLock<MatchedPath>,
+    /// By what it was counted, and how many such requests there may be in a minute.
+    pub(super) counted: OnceLock<(&'static str, u32)>,
 }
 
 impl RequestInfo {
     /// Counts the request of a credential, and refuses it when too many came within a minute. Sessions
     /// that are bound to a key count as that key, so that another token begins no other minute.
     pub fn count(&self, credential: Credential) -> Result<(), Fault> {
-        if self.state.unlimited() {
+        let Some(limit) = self.state.per_key(self.dialect.limits.requests_per_minute) else {
             return Ok(());
-        }
-        let client = match credential {
+        };
+        let credential = match credential {
             Credential::Session(_, Some(key)) => Credential::Key(key),
             other => other,
         };
-        let limit = self.dialect.limits.requests_per_minute;
+        self.take(
+            "key",
+            Client::Credential(self.dialect.name, credential),
+            limit,
+        )
+    }
+
+    /// Counts a request that came without a valid credential.
+    pub(super) fn count_stranger(&self) -> Result<(), Fault> {
+        let (Some(limit), Some(address)) = (self.state.per_address(), self.address) else {
+            return Ok(());
+        };
+        self.take("address", Client::at(address), limit)
+    }
+
+    fn take(&self, by: &'static str, client: Client, limit: u32) -> Result<(), Fault> {
         let now = self.state.directory().elapsed();
-        let left = self
-            .state
-            .rate_limiter()
-            .take(self.dialect.name, client, limit, now);
+        let left = self.state.rate_limiter().take(client, limit, now);
+        let remaining = left.as_ref().copied().unwrap_or(0);
         // Set twice by a request that counts twice; the first count is the one shown.
-        let _ = self.remaining.set(left.as_ref().copied().unwrap_or(0));
+        let _ = self.remaining.set(remaining);
+        let _ = self.counted.set((by, limit));
+        if left.is_err()
+            && let Some(observer) = self.state.observer()
+        {
+            observer.rate_limited(by);
+        }
         left.map(|_| ())
+    }
+
+    /// `RateLimit-Policy` and `RateLimit` for an answer, where its request was counted.
+    pub(super) fn rate_limit_headers(&self) -> Option<(String, String)> {
+        let (by, limit) = *self.counted.get()?;
+        let remaining = self.remaining.get().copied().unwrap_or(limit);
+        // The bucket is full again after so many seconds.
+        let used = u64::from(limit.saturating_sub(remaining));
+        let full_in = (used * 60).div_ceil(u64::from(limit.max(1)));
+        Some((
+            format!("\"{by}\";q={limit};w=60"),
+            format!("\"{by}\";r={remaining};t={full_in}"),
+        ))
     }
 
     /// How many requests the client has in a minute, and how many are left; all of them for a request
     /// that nobody is known to have sent.
     #[must_use]
     pub fn allowance(&self) -> Allowance {
-        let limit = self.dialect.limits.requests_per_minute;
+        let dialect = self.dialect.limits.requests_per_minute;
+        let limit = self.state.per_key(dialect).unwrap_or(dialect);
         Allowance {
             limit,
             remaining: self.remaining.get().copied().unwrap_or(limit),
@@ -211,6 +248,7 @@ impl Authenticated {
                 Err(fault) => refused = fault,
             }
         }
+        info.count_stranger()?;
         Err(refused)
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::RequestExt as _;
-use axum::extract::{FromRequest as _, RawPathParams, Request, State};
+use axum::extract::{FromRequest as _, MatchedPath, RawPathParams, Request, State};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::response::IntoResponse as _;
@@ -151,7 +151,13 @@ async fn prepare(
     guard: Option<Guard>,
 ) -> Result<(), RequestError> {
     let info = Arc::clone(request_info(request.extensions())?);
-    if serves != Serves::Open {
+    if let Some(matched) = request.extensions().get::<MatchedPath>() {
+        // A request is routed once.
+        let _ = info.route.set(matched.clone());
+    }
+    if serves == Serves::Open {
+        info.count_stranger()?;
+    } else {
         admit(request, &info, serves, guard).await?;
     }
     let segments: RawPathParams = request

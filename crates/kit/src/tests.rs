@@ -4,7 +4,7 @@ use std::time::Duration;
 use directory::{Credential, Fault, KeyId};
 use serde_json::json;
 
-use super::rate_limit::RateLimiter;
+use super::rate_limit::{Client, RateLimiter};
 use super::{Rejection, fold_path, parse_json, parse_pairs};
 
 #[test]
@@ -75,9 +75,9 @@ fn json_is_read_strictly() {
 #[test]
 fn buckets_empty_and_refill() {
     let rate_limiter = RateLimiter::default();
-    let key = Credential::Key(KeyId(1));
+    let client = |dialect, key| Client::Credential(dialect, Credential::Key(KeyId(key)));
     let take = |at: u64| {
-        let taken = rate_limiter.take("native", key, 60, Duration::from_millis(at));
+        let taken = rate_limiter.take(client("native", 1), 60, Duration::from_millis(at));
         taken.map(|_| ())
     };
     for _ in 0..60 {
@@ -89,22 +89,26 @@ fn buckets_empty_and_refill() {
     assert_eq!(take(1_000), Err(Fault::TooMany { retry_after: 1_000 }));
     // Another key, another dialect, and the same key a minute later have full buckets.
     assert_eq!(
-        rate_limiter.take(
-            "native",
-            Credential::Key(KeyId(2)),
-            60,
-            Duration::from_millis(1_000)
-        ),
+        rate_limiter.take(client("native", 2), 60, Duration::from_millis(1_000)),
         Ok(59)
     );
     assert_eq!(
-        rate_limiter.take("other", key, 60, Duration::from_millis(1_000)),
+        rate_limiter.take(client("other", 1), 60, Duration::from_millis(1_000)),
         Ok(59)
     );
     for _ in 0..60 {
         assert_eq!(take(61_001), Ok(()));
     }
     assert!(take(61_001).is_err());
+}
+
+#[test]
+fn addresses_stand_for_their_networks() {
+    let at = |text: &str| Client::at(text.parse().unwrap());
+    assert_eq!(at("2001:db8::1"), at("2001:db8::2"));
+    assert_ne!(at("2001:db8::1"), at("2001:db8:0:1::1"));
+    assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
+    assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
 }
 
 #[tokio::test]
@@ -125,6 +129,9 @@ async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
             public_url: String::new(),
             proxies: vec!["10.0.0.0/8".parse().unwrap()],
             unlimited: false,
+            per_key: None,
+            per_address: 0,
+            observer: super::Observing::default(),
             dialects: Vec::new(),
         },
     );

@@ -39,7 +39,7 @@ pub const START: Time = Time(1_767_225_600_000);
 pub const OWNER_KEY: &str = "OwnerOwnerOwnerOwnerOwnerOwnerOwnerOwner";
 
 /// The owner's password.
-pub const OWNER_PASSWORD: &str = "correct horse battery staple";
+pub const OWNER_PASSWORD: &str = "cobalt lantern orchard nine";
 
 pub struct World {
     pub directory: Directory,
@@ -85,6 +85,7 @@ pub async fn world_of(dialects: &[&'static Dialect]) -> World {
             proxies: Vec::new(),
             dialects: dialects.to_vec(),
             unlimited: false,
+            ..ServerOptions::default()
         },
     );
     let world = World {

@@ -468,6 +468,7 @@ async fn settings_change_field_by_field() {
         "public",
         "lifetimes",
         "inactivity",
+        "retention",
         "keys",
     ] {
         let shown = owner(&world, "GET", &format!("/settings/{name}"), Value::Null).await;
@@ -493,6 +494,7 @@ async fn settings_change_field_by_field() {
             json!({"suspend_after_days": -1}),
             "suspend_after_days",
         ),
+        ("retention", json!({"events_days": 7}), "events_days"),
         ("keys", json!({"longest_life": -1}), "longest_life"),
     ] {
         let refused = owner(&world, "PATCH", &format!("/settings/{name}"), body).await;
