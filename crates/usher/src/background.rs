@@ -76,6 +76,11 @@ async fn sweep(directory: Directory, state: AppState, folded: Arc<Folding>) {
         if let Err(fault) = directory.sweep().await {
             tracing::warn!(%fault, "cannot clear away what is over");
         }
+        match directory.apply_retention().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "removed events that are no longer kept"),
+            Err(fault) => tracing::warn!(%fault, "cannot remove events that are no longer kept"),
+        }
         match directory.suspend_inactive().await {
             Ok(0) => {}
             Ok(suspended) => tracing::info!(suspended, "suspended accounts that nobody uses"),

@@ -1,6 +1,9 @@
 //! What the server is started with. A setting comes from its flag, else from the environment, else
 //! from `usher.toml`, else it has its default; every mistake names where it was made.
 
+pub mod addresses;
+mod settings;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,113 +14,10 @@ use crate::dialects::DIALECTS;
 use anyhow::{Context as _, Result, anyhow, bail};
 use directory::PasswordPolicy;
 use kit::{Dialect, ServerOptions};
+use settings::usual;
+pub use settings::{Setting, settings};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// One setting. Its flag, its variable and its key in the file follow from one name.
-pub struct Setting {
-    /// The key in the file; a dot stands for a table.
-    pub key: String,
-    /// What its value is, for the help.
-    pub value: &'static str,
-    /// What it is for.
-    pub help: &'static str,
-    /// Whether it is on or off, without a value on the command line.
-    pub switch: bool,
-}
-
-impl Setting {
-    /// `passwords.policy` is `--passwords-policy`.
-    pub fn flag(&self) -> String {
-        self.key.replace(['.', '_'], "-")
-    }
-
-    /// `passwords.policy` is `USHER_PASSWORDS_POLICY`.
-    pub fn variable(&self) -> String {
-        format!("USHER_{}", self.key.replace('.', "_").to_uppercase())
-    }
-}
-
-/// Every setting.
-pub fn settings() -> Vec<Setting> {
-    let setting = |key: &str, value, help| Setting {
-        key: key.to_owned(),
-        value,
-        help,
-        switch: false,
-    };
-    let mut settings = vec![
-        setting(
-            "config",
-            "FILE",
-            "The configuration file [default: usher.toml, if there is one]",
-        ),
-        setting("data", "DIR", "The data folder [default: ./usher-data]"),
-        setting(
-            "listen",
-            "ADDR",
-            "The address to listen on [default: 127.0.0.1:8080]",
-        ),
-        setting(
-            "database",
-            "URL",
-            "A PostgreSQL database [default: SQLite in the data folder]",
-        ),
-        setting("connections", "N", "Connections to PostgreSQL [default: 8]"),
-        setting(
-            "public_url",
-            "URL",
-            "The address people reach the server under [default: where it listens]",
-        ),
-        setting(
-            "proxies",
-            "NETS",
-            "Proxies whose X-Forwarded-For is believed, with commas between",
-        ),
-        setting(
-            "passwords.policy",
-            "POLICY",
-            "Whose password rules hold: default or vendor",
-        ),
-        setting(
-            "rate_limits",
-            "SWITCH",
-            "Whether keys are refused that come more often than their API allows: on or off [default: on]",
-        ),
-        setting(
-            "mail.ca_file",
-            "FILE",
-            "Certificates in PEM that mail servers may be signed by, beside the public ones",
-        ),
-        setting("log.filter", "FILTER", "What is logged [default: info]"),
-        setting(
-            "log.format",
-            "FORMAT",
-            "How it is logged: text or json [default: text]",
-        ),
-        Setting {
-            switch: true,
-            ..setting("demo", "", "Fill an empty directory with sample data")
-        },
-        Setting {
-            switch: true,
-            ..setting(
-                "replace_secret_key",
-                "",
-                "Go on with another secret key: the SMTP password and second factors are set anew",
-            )
-        },
-    ];
-    for dialect in DIALECTS {
-        let key = format!("listen_{}", dialect.name);
-        settings.push(setting(
-            &key,
-            "ADDR",
-            "Serve this language alone, at the root of that address",
-        ));
-    }
-    settings
-}
 
 /// Variables that other parts read: the first run, the secret, tests, and clients of this server.
 const OTHER_VARIABLES: &[&str] = &[
@@ -126,6 +26,7 @@ const OTHER_VARIABLES: &[&str] = &[
     "USHER_BOOTSTRAP_PASSWORD",
     "USHER_BOOTSTRAP_KEY",
     "USHER_SECRET_KEY",
+    "USHER_SECRET_KEY_FILE",
     "USHER_URL",
     "USHER_TOKEN",
     "USHER_PROFILE",
@@ -158,20 +59,37 @@ impl fmt::Display for Source {
 
 /// Values as they were stated, with where.
 #[derive(Debug, Default)]
-pub struct Values(BTreeMap<String, (String, Source)>);
+pub struct Values {
+    stated: BTreeMap<String, (String, Source)>,
+    /// Whether the log tells only what went wrong where nothing is stated of it.
+    pub quiet: bool,
+}
 
 impl Values {
     /// Keeps a value unless the setting has one already.
     pub fn set(&mut self, key: &str, text: String, source: Source) {
-        self.0.entry(key.to_owned()).or_insert((text, source));
+        self.stated.entry(key.to_owned()).or_insert((text, source));
     }
 
     fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|(text, _)| text.as_str())
+        self.stated.get(key).map(|(text, _)| text.as_str())
+    }
+
+    fn source(&self, key: &str) -> Option<&Source> {
+        self.stated.get(key).map(|(_, source)| source)
+    }
+
+    fn address(&self, key: &str, usual_port: Option<u16>) -> Result<Option<SocketAddr>> {
+        let Some((text, source)) = self.stated.get(key) else {
+            return Ok(None);
+        };
+        let read = addresses::listen_address(text, usual_port);
+        read.map(Some)
+            .map_err(|wanted| anyhow!("{source}: {key} must be {wanted}; it is `{text}`"))
     }
 
     fn parsed<T: FromStr>(&self, key: &str, wanted: &str) -> Result<Option<T>> {
-        let Some((text, source)) = self.0.get(key) else {
+        let Some((text, source)) = self.stated.get(key) else {
             return Ok(None);
         };
         let value = text.trim().parse();
@@ -181,7 +99,7 @@ impl Values {
     }
 
     fn chosen<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T> {
-        let Some((text, source)) = self.0.get(key) else {
+        let Some((text, source)) = self.stated.get(key) else {
             return choices
                 .first()
                 .map(|(_, value)| *value)
@@ -234,15 +152,35 @@ pub struct Configuration {
     pub demo: bool,
     /// Whether another secret key than the directory's is taken for its own from now on.
     pub replace_secret_key: bool,
-    /// `USHER_…` variables that mean nothing.
-    pub unknown_variables: Vec<String>,
+    /// Whether a database file that was copied while a server had it open is taken as it is.
+    pub accept_copy: bool,
+    /// Where `database` was stated, for refusals.
+    pub database_source: Option<Source>,
+    /// The certificate and its key.
+    pub tls: Option<TlsFiles>,
+    /// Where metrics are served without a credential.
+    pub listen_metrics: Option<SocketAddr>,
+    /// Every setting with its value and where it comes from, secrets masked.
+    pub shown: Vec<String>,
+}
+
+/// The files of the server's own certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 /// Reads the environment and the file behind the flags.
 pub fn read(flags: Values) -> Result<Configuration> {
     let mut values = flags;
-    let unknown_variables = variables(&mut values, std::env::vars_os());
-    let stated = values.0.get("config").cloned();
+    let unknown = variables(&mut values, std::env::vars_os());
+    if let Some(name) = unknown.first() {
+        return Err(unknown_variable(name));
+    }
+    let stated = values.stated.get("config").cloned();
     let path = stated
         .as_ref()
         .map_or("usher.toml", |(path, _)| path.as_str());
@@ -252,7 +190,28 @@ pub fn read(flags: Values) -> Result<Configuration> {
         (Err(error), None) => bail!("{path}: {error}"),
         (Err(error), Some((path, source))) => bail!("{source}: cannot read `{path}`: {error}"),
     }
-    checked(&values, unknown_variables)
+    checked(&values)
+}
+
+/// A variable that is misspelt would otherwise be a setting that does not hold.
+fn unknown_variable(name: &str) -> anyhow::Error {
+    let known = settings().into_iter().map(|setting| setting.variable());
+    let known = known.chain(OTHER_VARIABLES.iter().map(|name| (*name).to_owned()));
+    let near = known.min_by_key(|other| strsim::levenshtein(other, name));
+    let near = near.filter(|other| strsim::levenshtein(other, name) <= 3);
+    match near {
+        Some(near) => anyhow!(
+            "{name}: there is no such setting; {near} is one. Correct the variable, or unset it"
+        ),
+        None => {
+            anyhow!("{name}: there is no such setting; unset it (`usher serve --help` lists all)")
+        }
+    }
+}
+
+/// Variables that Kubernetes sets of itself beside a service called `usher`.
+fn is_of_kubernetes(name: &str) -> bool {
+    name == "USHER_PORT" || name.starts_with("USHER_PORT_") || name.starts_with("USHER_SERVICE_")
 }
 
 fn variables(
@@ -263,7 +222,10 @@ fn variables(
     let mut unknown = Vec::new();
     for (name, text) in environment {
         let name = name.to_string_lossy().into_owned();
-        if !name.starts_with("USHER_") || OTHER_VARIABLES.contains(&name.as_str()) {
+        if !name.starts_with("USHER_")
+            || OTHER_VARIABLES.contains(&name.as_str())
+            || is_of_kubernetes(&name)
+        {
             continue;
         }
         match settings.iter().find(|setting| setting.variable() == name) {
@@ -341,20 +303,27 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configuration> {
-    const ADDRESS: &str = "an address with a port, like 127.0.0.1:8080";
+fn checked(values: &Values) -> Result<Configuration> {
     let mut alone = Vec::new();
     for dialect in DIALECTS {
         let key = format!("listen_{}", dialect.name);
-        if let Some(address) = values.parsed(&key, ADDRESS)? {
+        if let Some(address) = values.address(&key, None)? {
             alone.push((*dialect, address));
         }
     }
-    let database = values.text("database").map(str::to_owned);
+    let database_source = values.source("database").cloned();
+    let mut database = values.text("database").map(str::to_owned);
+    if let (Some(url), Some(source)) = (&database, &database_source)
+        && let Some(file) = url.strip_prefix('@')
+    {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| anyhow!("{source}: database: cannot read `{file}`: {error}"))?;
+        database = Some(text.trim().to_owned());
+    }
     if let Some(url) = &database
         && !url.starts_with("postgresql://")
         && !url.starts_with("postgres://")
-        && let Some((_, source)) = values.0.get("database")
+        && let Some(source) = &database_source
     {
         // The text itself may hold a password.
         bail!("{source}: database must begin with postgresql://");
@@ -363,7 +332,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
     if !public_url.is_empty()
         && !public_url.starts_with("http://")
         && !public_url.starts_with("https://")
-        && let Some((_, source)) = values.0.get("public_url")
+        && let Some(source) = values.source("public_url")
     {
         bail!("{source}: public_url must begin with http:// or https://, not `{public_url}`");
     }
@@ -371,7 +340,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
         public_url: public_url.trim_end_matches('/').to_owned(),
         ..ServerOptions::default()
     };
-    if let Some((text, source)) = values.0.get("proxies") {
+    if let Some((text, source)) = values.stated.get("proxies") {
         for part in text
             .split(',')
             .map(str::trim)
@@ -389,10 +358,40 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
         }
     }
     options.unlimited = values.chosen("rate_limits", &[("on", false), ("off", true)])?;
+    options.per_key = values.parsed("limits.per_key", "a whole number of requests a minute")?;
+    options.per_address = values
+        .parsed("limits.per_address", "a whole number of requests a minute")?
+        .unwrap_or(kit::PER_ADDRESS);
+    let tls = match (values.text("tls.certificate"), values.text("tls.key")) {
+        (Some(certificate), Some(key)) => Some(TlsFiles {
+            certificate: PathBuf::from(certificate),
+            key: PathBuf::from(key),
+        }),
+        (None, None) => None,
+        (certificate, _) => {
+            let (given, missing) = match certificate {
+                Some(_) => ("tls.certificate", "tls.key"),
+                None => ("tls.key", "tls.certificate"),
+            };
+            let source = values.source(given).map(ToString::to_string);
+            bail!(
+                "{}: {given} needs {missing} beside it",
+                source.unwrap_or_default()
+            );
+        }
+    };
+    let usual_filter = if values.quiet { "warn" } else { "info" };
     Ok(Configuration {
+        shown: shown(values, database.as_deref()),
+        accept_copy: values
+            .parsed::<bool>("accept_copy", "true or false")?
+            .unwrap_or(false),
+        database_source,
+        tls,
+        listen_metrics: values.address("listen_metrics", None)?,
         data: PathBuf::from(values.text("data").unwrap_or("usher-data")),
         listen: values
-            .parsed("listen", ADDRESS)?
+            .address("listen", Some(8080))?
             .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
         alone,
         database,
@@ -408,7 +407,7 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
             ],
         )?,
         mail_ca_file: values.text("mail.ca_file").map(PathBuf::from),
-        log_filter: values.text("log.filter").unwrap_or("info").to_owned(),
+        log_filter: values.text("log.filter").unwrap_or(usual_filter).to_owned(),
         log_format: values.chosen(
             "log.format",
             &[("text", LogFormat::Text), ("json", LogFormat::Json)],
@@ -419,8 +418,28 @@ fn checked(values: &Values, unknown_variables: Vec<String>) -> Result<Configurat
         replace_secret_key: values
             .parsed::<bool>("replace_secret_key", "true or false")?
             .unwrap_or(false),
-        unknown_variables,
     })
+}
+
+/// A line for each setting, as `usher.toml` would hold it.
+fn shown(values: &Values, database: Option<&str>) -> Vec<String> {
+    let line = |setting: Setting| {
+        let (text, source) = match values.stated.get(&setting.key) {
+            Some((text, source)) => (text.as_str(), source.to_string()),
+            None => (usual(&setting.key), "default".to_owned()),
+        };
+        let text = match (setting.key.as_str(), database) {
+            ("database", Some(url)) => addresses::masked(url),
+            _ => text.to_owned(),
+        };
+        let text = if text.is_empty() {
+            "none".to_owned()
+        } else {
+            toml::Value::String(text).to_string()
+        };
+        format!("{} = {text}  # {source}", setting.key)
+    };
+    settings().into_iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -6,14 +6,20 @@ mod command_line;
 mod configuration;
 mod demo;
 mod dialects;
+mod doctor;
 mod environment_file;
+mod failure;
 mod first_run;
 mod listener;
 mod logging;
 mod mail;
+mod metrics;
+mod notify;
+mod offline;
 mod pages;
 mod secret;
 mod serve;
+mod tls;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -39,26 +45,38 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // The log may not be set up yet, and an operator at a terminal wants one line.
             let _ = writeln!(std::io::stderr(), "usher: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(failure::code(&error))
         }
     }
 }
 
-/// The commands that work on this host; returns when the server was told to stop.
+/// The commands that work on this host; returns when it is done, or the server was told to stop.
 fn run_here(matches: &ArgMatches) -> Result<()> {
-    let (command, configuration) = command_line::read(matches)?;
-    let folded = logging::begin(&configuration)?;
-    for name in &configuration.unknown_variables {
-        tracing::warn!(name, "an environment variable that means nothing here");
-    }
+    let (command, configuration) = command_line::read(matches).map_err(failure::misconfigured)?;
+    let log = logging::begin(&configuration).map_err(failure::misconfigured)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let done = match command {
-        Command::Serve => runtime.block_on(serve::serve(configuration, folded)),
-        Command::Migrate => runtime.block_on(serve::migrate(configuration)),
-    };
+    let reread = || command_line::read(matches).map(|(_, configuration)| configuration);
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve => serve::serve(configuration, log, reread).await,
+            Command::Migrate => serve::migrate(configuration).await,
+            Command::Backup {
+                file,
+                force,
+                with_secret,
+            } => offline::back_up(&configuration, &file, force, with_secret).await,
+            Command::Restore { file } => offline::restore(&configuration, &file).await,
+            Command::Check { json } => offline::check(&configuration, json).await,
+            Command::Recover { login, password } => {
+                offline::recover(&configuration, &login, password.as_deref()).await
+            }
+            Command::Config => offline::show_configuration(&configuration),
+            Command::Doctor => doctor::examine(&configuration).await,
+        }
+    });
     // What hangs on a disk does not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done

@@ -12,7 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 use crate::configuration::{Configuration, LogFormat};
 
@@ -25,10 +25,30 @@ const REMEMBERED: usize = 512;
 /// What tells of lines that were left out; it is never left out itself.
 const TELLING: &str = "usher::folded";
 
+/// The log under way.
+#[derive(Clone)]
+pub struct Log {
+    /// What counts equal lines.
+    pub folding: Arc<Folding>,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+impl Log {
+    /// Logs by another filter from now on.
+    pub fn filter(&self, text: &str) -> Result<()> {
+        self.filter
+            .reload(filter(text)?)
+            .context("cannot change what is logged")
+    }
+}
+
+fn filter(text: &str) -> Result<EnvFilter> {
+    EnvFilter::try_new(text).with_context(|| format!("log.filter: `{text}`"))
+}
+
 /// Begins to log.
-pub fn begin(configuration: &Configuration) -> Result<Arc<Folding>> {
-    let filter = EnvFilter::try_new(&configuration.log_filter)
-        .with_context(|| format!("log.filter: `{}`", configuration.log_filter))?;
+pub fn begin(configuration: &Configuration) -> Result<Log> {
+    let (filter, handle) = reload::Layer::new(filter(&configuration.log_filter)?);
     let folding = Arc::new(Folding::default());
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match configuration.log_format {
@@ -36,12 +56,15 @@ pub fn begin(configuration: &Configuration) -> Result<Arc<Folding>> {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry()
+        .with(filter)
         .with(lines)
         .with(Fold(Arc::clone(&folding)))
-        .with(filter)
         .try_init()
         .map_err(|error| anyhow!("cannot log: {error}"))?;
-    Ok(folding)
+    Ok(Log {
+        folding,
+        filter: handle,
+    })
 }
 
 /// Which lines were written lately, by their place in the program, and how many that equal them were left out.

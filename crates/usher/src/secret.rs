@@ -12,6 +12,8 @@ use directory::Entropy;
 
 /// The variable that holds it.
 const VARIABLE: &str = "USHER_SECRET_KEY";
+/// The variable that names a file which holds it: a credential of systemd, a mounted secret.
+const FILE_VARIABLE: &str = "USHER_SECRET_KEY_FILE";
 
 /// The key, and where it must be kept if it was made just now.
 pub struct Secret {
@@ -32,8 +34,21 @@ pub fn find(data: &Path, entropy: &dyn Entropy) -> Result<Secret> {
             unsaved: None,
         });
     }
+    if let Some(file) = std::env::var_os(FILE_VARIABLE).filter(|file| !file.is_empty()) {
+        let place = format!("{FILE_VARIABLE} ({})", file.display());
+        let text = std::fs::read_to_string(&file).with_context(|| place.clone())?;
+        return Ok(Secret {
+            key: decoded(&text).with_context(|| place.clone())?,
+            place,
+            unsaved: None,
+        });
+    }
     let path = data.join("secret.key");
     match std::fs::read_to_string(&path) {
+        Ok(_) if others_read(&path) => bail!(
+            "{} may be read by others: chmod 600 it, and think of its key as known if they are not trusted",
+            path.display()
+        ),
         Ok(text) => Ok(Secret {
             key: decoded(&text).with_context(|| path.display().to_string())?,
             place: path.display().to_string(),
@@ -66,6 +81,18 @@ impl Secret {
                 .with_context(|| path.display().to_string()),
         }
     }
+}
+
+/// Keeps a key that came with a backup.
+pub fn keep(data: &Path, key: [u8; 32]) -> Result<()> {
+    let path = data.join("secret.key");
+    write_private(&path, &format!("{}\n", STANDARD.encode(key)))
+        .with_context(|| path.display().to_string())
+}
+
+fn others_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
 }
 
 /// Writes a file that only its owner may read: whole and on disk, or not at all.

@@ -2,28 +2,33 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialects::{DIALECTS, platforms};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use directory::{Directory, Fault, PublicFace, Seams, StoreLocation};
-use kit::{AppState, Dispatcher, Served, ServerOptions, reply};
+use directory::{Directory, PublicFace, Seams, StoreLocation};
+use kit::{AppState, Dispatcher, Observer, Observing, Served, ServerOptions, reply};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::configuration::Configuration;
+use crate::failure::{self, Failure, Kind};
 use crate::listener::{self, Entrance, House, Patience, Places};
-use crate::logging::Folding;
+use crate::logging::Log;
 use crate::mail::{Authorities, Mailer};
-use crate::{background, environment_file, first_run, pages, secret};
+use crate::metrics::Metrics;
+use crate::notify::notify;
+use crate::tls::Tls;
+use crate::{background, environment_file, first_run, offline, pages, secret};
 
 /// How long requests under way may take when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -36,10 +41,19 @@ const WAY_OUT: &str = "put the right one back, set USHER_SECRET_KEY, or start on
      and set the SMTP password and all second factors anew";
 
 /// Serves until told to stop.
-pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result<()> {
+pub async fn serve(
+    configuration: Configuration,
+    log: Log,
+    reread: impl Fn() -> Result<Configuration>,
+) -> Result<()> {
+    let folded = Arc::clone(&log.folding);
     // A file that cannot be read and ports that are taken show before anything is made.
     let authorities = match &configuration.mail_ca_file {
-        Some(file) => Some(Authorities::read(file)?),
+        Some(file) => Some(Authorities::read(file).map_err(failure::misconfigured)?),
+        None => None,
+    };
+    let tls = match &configuration.tls {
+        Some(files) => Some(Tls::open(files).map_err(failure::misconfigured)?),
         None => None,
     };
     let room = listener::raise_files();
@@ -49,23 +63,40 @@ pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result
     for (dialect, address) in &configuration.alone {
         alone.push((*dialect, listener::bind(*address).await?));
     }
+    let metrics_listener = match configuration.listen_metrics {
+        Some(address) => Some(listener::bind(address).await?),
+        None => None,
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     // A file that may not grow is an error of one write, not the end of the process.
     let too_large = rustix::process::Signal::XFSZ.as_raw();
     let _too_large = signal(SignalKind::from_raw(too_large))?;
 
-    let local_url = url(address);
+    let local_url = url(address, tls.is_some());
     let data = configuration.data.clone();
-    let (directory, secret) = open(&configuration).await?;
+    let (directory, secret) = open(&configuration, Kind::Failed).await?;
     secret.save()?;
     let public_url = public_url(&configuration, &directory, &local_url).await?;
-    if first_run::prepare(&directory, &data, &public_url, configuration.demo).await? {
+    let new = first_run::prepare(&directory, &data, &public_url, configuration.demo)
+        .await
+        .map_err(failure::misconfigured)?;
+    if new {
         directory.check_secret(false).await?;
+        tracing::info!(data = %absolute(&data).display(), "made a new directory");
+    } else if configuration.demo {
+        tracing::warn!(
+            data = %absolute(&data).display(),
+            "--demo does nothing: there is a directory already"
+        );
     }
 
     let stated = !configuration.options.public_url.is_empty();
+    let metrics = Metrics::new(directory.clone(), tls.clone())?;
+    let observer: Arc<dyn Observer> = Arc::<Metrics>::clone(&metrics);
     let options = ServerOptions {
+        observer: Observing(Some(observer)),
         public_url,
         unset_url: (!stated).then(|| local_url.clone()),
         dialects: DIALECTS.to_vec(),
@@ -77,10 +108,11 @@ pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result
         state: state.clone(),
         places,
         patience: Patience::default(),
+        tls: tls.clone(),
     };
     let dispatcher = Dispatcher::new(
         DIALECTS,
-        root(directory.clone()).merge(pages::router(&state)),
+        root(directory.clone(), &metrics).merge(pages::router(&state)),
         &state,
     );
     let (stop, stopping) = watch::channel(false);
@@ -90,6 +122,17 @@ pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result
         house.clone(),
         stopping.clone(),
     )];
+    if let Some(listener) = metrics_listener {
+        tracing::info!(address = %listener.local_addr()?, "metrics");
+        let watched = watched(directory.clone(), &metrics);
+        let dispatcher = Dispatcher::new(&[], watched, &state);
+        let plain = House {
+            tls: None,
+            ..house.clone()
+        };
+        let entrance = Entrance::Dispatcher(Arc::new(dispatcher));
+        accepting.push(listener::serve(listener, entrance, plain, stopping.clone()));
+    }
     for (dialect, listener) in alone {
         tracing::info!(dialect = dialect.name, address = %listener.local_addr()?, "served alone");
         let served = Arc::new(Served::alone(dialect, &state));
@@ -102,13 +145,22 @@ pub async fn serve(configuration: Configuration, folded: Arc<Folding>) -> Result
     }
     let mailer = Mailer::new(state.clone(), data.clone(), authorities);
     let background = background::start(&directory, &state, mailer, Arc::clone(&folded));
-    announce(&local_url, &data)?;
+    let watching = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    announce(&local_url, &data, new)?;
+    notify("READY=1");
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => reload(&log, &reread, tls.as_ref()),
+        }
     }
+    notify("STOPPING=1");
     tracing::info!("stopping");
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     stop.send_replace(true);
     directory.end_streams();
     let drained = async {
@@ -160,9 +212,21 @@ async fn public_url(
     ))
 }
 
+/// Reads anew what may change while it runs. A mistake is logged, and what held before goes on holding.
+fn reload(log: &Log, reread: &impl Fn() -> Result<Configuration>, tls: Option<&Tls>) {
+    notify("RELOADING=1");
+    let filter = reread().and_then(|configuration| log.filter(&configuration.log_filter));
+    let certificate = tls.map_or(Ok(()), Tls::reload);
+    match filter.and(certificate) {
+        Ok(()) => tracing::info!("the settings that may change were read anew"),
+        Err(error) => tracing::error!(error = format!("{error:#}"), "nothing was changed"),
+    }
+    notify("READY=1");
+}
+
 /// Brings the tables up to this version.
 pub async fn migrate(configuration: Configuration) -> Result<()> {
-    let (directory, secret) = open(&configuration).await?;
+    let (directory, secret) = open(&configuration, Kind::Failed).await?;
     secret.save()?;
     if directory.installed().await? {
         directory.install_builtins().await?;
@@ -177,21 +241,61 @@ pub async fn migrate(configuration: Configuration) -> Result<()> {
     Ok(())
 }
 
-async fn open(configuration: &Configuration) -> Result<(Directory, secret::Secret)> {
+/// Makes the data folder, or looks whether the one there may hold secrets.
+pub fn make_data_folder(configuration: &Configuration) -> Result<()> {
     let data = &configuration.data;
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(data)
         .with_context(|| format!("cannot make the data folder {}", data.display()))?;
-    let seams = Seams::default();
-    let secret = secret::find(data, &*seams.entropy)?;
-    let location = match &configuration.database {
-        Some(url) => StoreLocation::Postgres(url.clone()),
-        None => StoreLocation::Folder(data.clone()),
+    let mode = std::fs::metadata(data)?.permissions().mode() & 0o7777;
+    if mode & 0o002 != 0 {
+        return Err(failure::misconfigured(anyhow!(
+            "everybody may write into the data folder {} (mode {mode:04o}): chmod 700 it",
+            data.display()
+        )));
+    }
+    Ok(())
+}
+
+/// An empty database beside a folder that holds a directory is a mistake, or a move that was not made.
+async fn refuse_left_behind(configuration: &Configuration) -> Result<()> {
+    let (Some(url), Some(source)) = (&configuration.database, &configuration.database_source)
+    else {
+        return Ok(());
     };
-    let directory = Directory::open(directory::Configuration {
-        location,
+    let refused = |error| failure::of_directory(error, Kind::Failed);
+    let folder = StoreLocation::Folder(configuration.data.clone());
+    if !directory::holds_directory(folder).await.map_err(refused)? {
+        return Ok(());
+    }
+    let database = StoreLocation::Postgres(url.clone());
+    if directory::holds_directory(database)
+        .await
+        .map_err(refused)?
+    {
+        return Ok(());
+    }
+    let data = configuration.data.display();
+    Err(failure::misconfigured(anyhow!(
+        "{source}: the database is empty, and {data} holds a directory: move it by `usher backup FILE --data {data}` and \
+         `usher restore FILE --database …`, or give another --data"
+    )))
+}
+
+/// Opens the directory of a configuration. `occupied` is the kind of refusal when another process has it open.
+pub async fn open(
+    configuration: &Configuration,
+    occupied: Kind,
+) -> Result<(Directory, secret::Secret)> {
+    let data = &configuration.data;
+    make_data_folder(configuration)?;
+    let seams = Seams::default();
+    let secret = secret::find(data, &*seams.entropy).map_err(failure::misconfigured)?;
+    refuse_left_behind(configuration).await?;
+    let directory = Directory::open_or_refuse(directory::Configuration {
+        location: offline::location(configuration),
         platforms: platforms(),
         passwords: configuration.passwords,
         secret: secret.key,
@@ -199,31 +303,60 @@ async fn open(configuration: &Configuration) -> Result<(Directory, secret::Secre
         seams,
     })
     .await
-    .map_err(|fault| match fault {
-        // At the start the operator is told the cause itself.
-        Fault::Internal(why) => anyhow!("cannot open the store: {why}"),
-        other => anyhow!("cannot open the store: {other}"),
+    .map_err(|error| {
+        let error = failure::of_directory(error, occupied);
+        match error.downcast::<Failure>() {
+            Ok(failure) => failure.within("cannot open the store").into(),
+            Err(error) => error,
+        }
     })?;
     let replace = configuration.replace_secret_key;
     if directory.installed().await? {
         if secret.is_new() && !replace {
-            bail!(
+            return Err(failure::misconfigured(anyhow!(
                 "the directory exists, but its {} is missing; {WAY_OUT}",
                 secret.place
-            );
+            )));
         }
         if !directory.check_secret(replace).await? {
-            bail!(
+            return Err(failure::misconfigured(anyhow!(
                 "{} is not the key that this directory was sealed with; {WAY_OUT}",
                 secret.place
-            );
+            )));
         }
     }
     Ok((directory, secret))
 }
 
+/// What is served on the listener for those who watch the server.
+fn watched(directory: Directory, metrics: &Arc<Metrics>) -> Router {
+    let metrics = Arc::clone(metrics);
+    let shown = move || {
+        let metrics = Arc::clone(&metrics);
+        async move { metrics.for_everybody().await }
+    };
+    health(directory)
+        .route("/metrics", get(shown))
+        .fallback(async || plain(StatusCode::NOT_FOUND, "see /metrics\n".to_owned()))
+}
+
 /// What is served beside the dialects.
-fn root(directory: Directory) -> Router {
+fn root(directory: Directory, metrics: &Arc<Metrics>) -> Router {
+    let metrics = Arc::clone(metrics);
+    let shown = move |request: Request| {
+        let metrics = Arc::clone(&metrics);
+        async move { metrics.for_bearer(request.into_parts().0).await }
+    };
+    health(directory)
+        .route("/metrics", get(shown))
+        .fallback(async || {
+            let mounts: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.mount).collect();
+            let message = format!("Nothing is served at this path; see {}", mounts.join(", "));
+            reply::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
+        })
+}
+
+fn health(directory: Directory) -> Router {
     let ready = move || {
         let directory = directory.clone();
         async move {
@@ -239,35 +372,37 @@ fn root(directory: Directory) -> Router {
             get(async || plain(StatusCode::OK, "alive\n".to_owned())),
         )
         .route("/readyz", get(ready))
-        .fallback(async || {
-            let mounts: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.mount).collect();
-            let message = format!("Nothing is served at this path; see {}", mounts.join(", "));
-            reply::json(StatusCode::NOT_FOUND, &json!({ "message": message }))
-        })
 }
 
 fn plain(status: StatusCode, text: String) -> Response {
     reply::with_type(status, "text/plain; charset=utf-8", text)
 }
 
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// The address as a client on this machine uses it.
-fn url(address: SocketAddr) -> String {
+fn url(address: SocketAddr, encrypted: bool) -> String {
+    let scheme = if encrypted { "https" } else { "http" };
     if address.ip().is_unspecified() {
-        return format!("http://127.0.0.1:{}", address.port());
+        return format!("{scheme}://127.0.0.1:{}", address.port());
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }
 
 /// The one line on standard output: whoever started the server waits for it.
-fn announce(url: &str, data: &Path) -> Result<()> {
+fn announce(url: &str, data: &Path, new: bool) -> Result<()> {
     let mut stdout = std::io::stdout();
-    let first_run = environment_file::path(data);
-    writeln!(
-        stdout,
-        "usher ready on {url} (data: {}, first run: {})",
-        data.display(),
-        first_run.display()
-    )?;
+    // Whole paths: a folder named from another place would be another one.
+    let data = absolute(data);
+    let first_run = environment_file::path(&data);
+    let word = if new { "new directory" } else { "data" };
+    write!(stdout, "usher ready on {url} ({word}: {}", data.display())?;
+    if first_run.exists() {
+        write!(stdout, ", first run: {}", first_run.display())?;
+    }
+    writeln!(stdout, ")")?;
     stdout.flush()?;
     Ok(())
 }

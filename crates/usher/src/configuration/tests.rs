@@ -3,7 +3,7 @@ use super::*;
 fn read_file(text: &str) -> Result<Configuration> {
     let mut values = Values::default();
     file(&mut values, Path::new("usher.toml"), text)?;
-    checked(&values, Vec::new())
+    checked(&values)
 }
 
 #[test]
@@ -18,8 +18,8 @@ fn mistakes_name_their_place() {
             "usher.toml:4: unknown key `log.formt`",
         ),
         (
-            "listen = \"localhost\"",
-            "usher.toml:1: listen must be an address with a port",
+            "listen = \":8080\"",
+            "usher.toml:1: listen must be an address with a port: 127.0.0.1:8080 for this machine alone",
         ),
         (
             "data = \"a\"\nlisten_misp = 8080",
@@ -57,6 +57,22 @@ fn mistakes_name_their_place() {
             "usher.toml:1: demo must be true or false",
         ),
         ("config = \"x\"", "usher.toml:1: unknown key `config`"),
+        (
+            "database = \"@/nowhere\"",
+            "usher.toml:1: database: cannot read `/nowhere`: ",
+        ),
+        (
+            "[tls]\nkey = \"k.pem\"",
+            "usher.toml:2: tls.key needs tls.certificate beside it",
+        ),
+        (
+            "[limits]\nper_key = \"many\"",
+            "usher.toml:2: limits.per_key must be a whole number of requests a minute, not `many`",
+        ),
+        (
+            "listen_metrics = \"127.0.0.1\"",
+            "usher.toml:1: listen_metrics must be an address with a port, like 127.0.0.1:8081",
+        ),
     ] {
         let error = read_file(text).unwrap_err().to_string();
         assert!(error.starts_with(wanted), "{text}: {error}");
@@ -107,13 +123,20 @@ fn flags_win_over_variables_over_the_file() {
         ("USHER_BOOTSTRAP_EMAIL", "a@example.org"),
         ("USHER_LISEN", "127.0.0.1:9"),
         ("HOME", "/"),
+        ("USHER_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("USHER_SERVICE_HOST", "10.0.0.1"),
     ];
     let environment = environment.map(|(name, text)| (name.into(), text.into()));
     let unknown = variables(&mut values, environment.into_iter());
     assert_eq!(unknown, ["USHER_LISEN"]);
     let text = "data = \"file\"\nlisten = \"127.0.0.1:2\"\nlog.format = \"json\"";
     file(&mut values, Path::new("usher.toml"), text).unwrap();
-    let configuration = checked(&values, unknown).unwrap();
+    let error = unknown_variable(&unknown[0]).to_string();
+    assert!(
+        error.starts_with("USHER_LISEN: there is no such setting; USHER_LISTEN is one"),
+        "{error}"
+    );
+    let configuration = checked(&values).unwrap();
     assert_eq!(configuration.data, Path::new("flag"));
     assert_eq!(configuration.listen.port(), 1);
     assert_eq!(configuration.log_format, LogFormat::Json);
@@ -139,4 +162,25 @@ fn names_follow_from_keys() {
             (flag, variable)
         );
     }
+}
+
+#[test]
+fn settings_are_shown_with_their_place_and_without_secrets() {
+    let configuration =
+        read_file("database = \"postgresql://u:hunter2@h/d\"\n[limits]\nper_address = 7\n")
+            .unwrap();
+    for line in [
+        "database = \"postgresql://u:***@h/d\"  # usher.toml:1",
+        "limits.per_address = \"7\"  # usher.toml:3",
+        "listen = \"127.0.0.1:8080\"  # default",
+        "public_url = none  # default",
+    ] {
+        assert!(
+            configuration.shown.iter().any(|shown| shown == line),
+            "{line}: {:?}",
+            configuration.shown
+        );
+    }
+    assert_eq!(configuration.shown.len(), settings().len());
+    assert!(!format!("{:?}", configuration.shown).contains("hunter2"));
 }

@@ -1,7 +1,9 @@
 //! Sockets to requests: HTTP/1.1 with title-cased header names, bounded in headers, places and time.
 
+mod compression;
 mod framing;
 mod places;
+mod socket;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::body::Body;
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -23,10 +26,14 @@ use kit::{AppState, Dispatcher, PeerAddress, Served, unreadable};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use framing::HEAD_SIZE;
 use places::Place;
+use socket::Socket;
 use stream::{Checked, Verdict};
+
+use crate::tls::Tls;
 
 pub use places::{Patience, Places, raise_files};
 
@@ -83,6 +90,18 @@ pub struct House {
     pub places: Arc<Places>,
     /// How long connections may do what.
     pub patience: Patience,
+    /// The certificate, where connections are encrypted here.
+    pub tls: Option<Tls>,
+}
+
+/// Tells browsers to come encrypted from now on, for a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+impl House {
+    /// Whether clients reach the server encrypted, here or at a proxy.
+    fn is_encrypted(&self) -> bool {
+        self.tls.is_some() || self.state.public_url().starts_with("https://")
+    }
 }
 
 /// Serves what comes in until `stop` changes, then lets the requests under way finish.
@@ -143,26 +162,53 @@ fn connection(
     }
     let verdict = Arc::new(Verdict::default());
     let Patience { head, write, rate } = house.patience;
-    let stream = Checked::new(stream, Arc::clone(&verdict), place.meter(), write, rate);
-    let service = service_fn(move |request| {
-        let refused = verdict.next();
-        let (entrance, state) = (entrance.clone(), house.state.clone());
-        async move {
-            Ok::<_, Infallible>(match refused {
-                Some(refusal) => unreadable(&state, refusal.status, refusal.why),
-                None => entrance.answer(request, peer).await,
-            })
-        }
-    });
-    let connection = http1::Builder::new()
-        .title_case_headers(true)
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
-        .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(stream), service);
+    let meter = place.meter();
+    let tls = house.tls.clone();
     async move {
+        let socket = match tls {
+            None => Socket::Plain(stream),
+            Some(tls) => match timeout(head, tls.acceptor().accept(stream)).await {
+                Ok(Ok(stream)) => Socket::Encrypted(Box::new(stream)),
+                Ok(Err(error)) => return tracing::debug!(%peer, %error, "no handshake"),
+                Err(_) => return tracing::debug!(%peer, "a handshake that does not come"),
+            },
+        };
+        let stream = Checked::new(socket, Arc::clone(&verdict), meter, write, rate);
+        let service = service_fn(move |request| {
+            let refused = verdict.next();
+            let (entrance, house) = (entrance.clone(), house.clone());
+            async move { Ok::<_, Infallible>(answer(request, peer, refused, &entrance, &house).await) }
+        });
+        let connection = http1::Builder::new()
+            .title_case_headers(true)
+            .timer(TokioTimer::new())
+            .header_read_timeout(head)
+            .max_buf_size(HEAD_SIZE)
+            .serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended early");
         }
     }
+}
+
+async fn answer(
+    request: hyper::Request<Incoming>,
+    peer: SocketAddr,
+    refused: Option<framing::Refusal>,
+    entrance: &Entrance,
+    house: &House,
+) -> Response {
+    let compress = compression::is_wanted(request.headers());
+    let mut response = match refused {
+        Some(refusal) => unreadable(&house.state, refusal.status, refusal.why),
+        None => entrance.answer(request, peer).await,
+    };
+    if house.is_encrypted() {
+        let headers = response.headers_mut();
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if compress {
+        response = compression::compressed(response).await;
+    }
+    response
 }

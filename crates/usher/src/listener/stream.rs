@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::framing::{Framing, Refusal, Step};
 use super::places::Meter;
+use super::socket::Socket;
 
 /// Bytes read from the socket at once.
 const PIECE: usize = 8 << 10;
@@ -76,7 +76,7 @@ impl Allowance {
 
 /// A checked stream.
 pub struct Checked {
-    socket: TcpStream,
+    socket: Socket,
     held: BytesMut,
     framing: Framing,
     /// How many of the held bytes hyper may have.
@@ -92,7 +92,7 @@ pub struct Checked {
 
 impl Checked {
     pub fn new(
-        socket: TcpStream,
+        socket: Socket,
         verdict: Arc<Verdict>,
         meter: Meter,
         patience: Duration,
@@ -197,26 +197,9 @@ impl AsyncRead for Checked {
             if this.held.is_empty() {
                 this.held = BytesMut::new();
             }
-            if ready!(poll_piece(&this.socket, context, &mut this.held))? == 0 {
+            if ready!(this.socket.poll_piece(context, &mut this.held, PIECE))? == 0 {
                 return Poll::Ready(Ok(()));
             }
-        }
-    }
-}
-
-/// Reads a piece. No room is held while there is nothing to read.
-fn poll_piece(
-    socket: &TcpStream,
-    context: &mut Context<'_>,
-    held: &mut BytesMut,
-) -> Poll<io::Result<usize>> {
-    loop {
-        ready!(socket.poll_read_ready(context))?;
-        held.reserve(PIECE);
-        match socket.try_read_buf(held) {
-            // The readiness was out of date, and has been taken back by this attempt.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            other => return Poll::Ready(other),
         }
     }
 }
@@ -228,7 +211,7 @@ impl AsyncWrite for Checked {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.socket).poll_write(context, bytes);
+        let written = this.socket.poll_write(context, bytes);
         this.watched(context, written)
     }
 
@@ -238,7 +221,7 @@ impl AsyncWrite for Checked {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.socket).poll_write_vectored(context, slices);
+        let written = this.socket.poll_write_vectored(context, slices);
         this.watched(context, written)
     }
 
@@ -247,13 +230,19 @@ impl AsyncWrite for Checked {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_flush(context)
+        let this = self.get_mut();
+        if let Socket::Plain(_) = this.socket {
+            return this.socket.poll_flush(context);
+        }
+        // What is encrypted may wait here for a client that does not take it.
+        let flushed = this.socket.poll_flush(context).map(|done| done.map(|()| 1));
+        this.watched(context, flushed).map(|done| done.map(drop))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.lingering.is_none() {
-            ready!(Pin::new(&mut this.socket).poll_shutdown(context))?;
+            ready!(this.socket.poll_shutdown(context))?;
             this.lingering = Some((Box::pin(sleep(LINGER)), 0));
         }
         let Some((patience, thrown_away)) = &mut this.lingering else {
@@ -264,7 +253,7 @@ impl AsyncWrite for Checked {
                 break;
             }
             this.held.clear();
-            match ready!(poll_piece(&this.socket, context, &mut this.held)) {
+            match ready!(this.socket.poll_piece(context, &mut this.held, PIECE)) {
                 Ok(size) if size > 0 => *thrown_away += size,
                 _ => break,
             }

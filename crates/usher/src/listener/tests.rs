@@ -37,6 +37,7 @@ async fn server(patience: Patience, room: Room) -> (SocketAddr, watch::Sender<bo
         state,
         places: Places::new(room, Vec::new()),
         patience,
+        tls: None,
     };
     serve(
         listener,

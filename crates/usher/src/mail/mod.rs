@@ -32,6 +32,14 @@ const _: () = assert!(2 * LIMIT.as_millis() <= MAIL_LEASE as u128);
 /// Tries before a mail is given up.
 const TRIES: i64 = 12;
 
+/// What became of a mail.
+enum Way {
+    /// A server took it.
+    Sent,
+    /// It lies in a file.
+    Filed,
+}
+
 /// Sends queued mail.
 #[derive(Clone)]
 pub struct Mailer {
@@ -62,7 +70,8 @@ impl Mailer {
             .await
             .unwrap_or_else(|_| Err(anyhow!("the mail server took too long")));
         let noted = match sent {
-            Ok(()) => self.directory().mail_sent(mail.id).await,
+            Ok(Way::Sent) => self.directory().mail_sent(mail.id).await,
+            Ok(Way::Filed) => self.directory().mail_filed(mail.id).await,
             Err(error) => {
                 // The recipient and the text stay out of the log; servers like to quote the first.
                 let said = format!("{error:#}").replace(&mail.to, "the recipient");
@@ -77,7 +86,7 @@ impl Mailer {
         }
     }
 
-    async fn send(&self, mail: &QueuedMail) -> Result<()> {
+    async fn send(&self, mail: &QueuedMail) -> Result<Way> {
         if self.directory().now() >= last_use(&mail.values) {
             return Err(transport::Final("its link is out of time by now").into());
         }
@@ -92,15 +101,20 @@ impl Mailer {
         };
         let rendered = templates::render(&mail.template, &mail.values, &overrides, &around)?;
         let id = mail.uuid.to_string();
+        let to_file = settings.server.is_none();
         let message = transport::message(
             &rendered,
+            to_file,
             &settings.sender,
             &mail.to,
             &id,
             self.directory().now(),
         )?;
         match &settings.server {
-            None => transport::write_file(&self.folder, &id, &message).await,
+            None => {
+                transport::write_file(&self.folder, &id, &message).await?;
+                Ok(Way::Filed)
+            }
             Some(server) => {
                 let password = self
                     .directory()
@@ -108,7 +122,8 @@ impl Mailer {
                     .await
                     .context("the mail password does not open")?;
                 let trusted = self.authorities.as_ref();
-                transport::send(&settings, server, password.as_deref(), trusted, message).await
+                transport::send(&settings, server, password.as_deref(), trusted, message).await?;
+                Ok(Way::Sent)
             }
         }
     }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use directory::{MailSettings, Time};
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue,
+};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -95,7 +97,16 @@ impl Header for AutoSubmitted {
 }
 
 /// Makes the message.
-pub fn message(mail: &Rendered, from: &str, to: &str, id: &str, now: Time) -> Result<Message> {
+///
+/// A mail for a file is read by people, who copy the link out of it: its lines are not broken up.
+pub fn message(
+    mail: &Rendered,
+    to_file: bool,
+    from: &str,
+    to: &str,
+    id: &str,
+    now: Time,
+) -> Result<Message> {
     let sender: Mailbox = from
         .parse()
         .with_context(|| format!("the sender {from} is no address"))?;
@@ -116,12 +127,25 @@ pub fn message(mail: &Rendered, from: &str, to: &str, id: &str, now: Time) -> Re
         // An address that is none is left out rather than the mail.
         Some(Err(_)) | None => builder,
     };
+    let whole = to_file.then(|| {
+        // As they are sent: this encoding takes lines as they stand.
+        let lines = mail.text.replace("\r\n", "\n").replace('\n', "\r\n");
+        Body::new_with_encoding(lines, ContentTransferEncoding::EightBit)
+    });
+    let plain = match whole {
+        Some(Ok(text)) => SinglePart::builder()
+            .header(ContentType::TEXT_PLAIN)
+            .body(text),
+        // A line may be longer than mails allow.
+        Some(Err(_)) | None => SinglePart::plain(mail.text.clone()),
+    };
     let message = match &mail.html {
-        Some(html) => builder.multipart(MultiPart::alternative_plain_html(
-            mail.text.clone(),
-            html.clone(),
-        )),
-        None => builder.singlepart(SinglePart::plain(mail.text.clone())),
+        Some(html) => builder.multipart(
+            MultiPart::alternative()
+                .singlepart(plain)
+                .singlepart(SinglePart::html(html.clone())),
+        ),
+        None => builder.singlepart(plain),
     };
     message.context("the mail cannot be put together")
 }
@@ -207,7 +231,18 @@ mod tests {
     }
 
     fn formatted(mail: &Rendered) -> String {
-        let made = message(mail, "door@example.org", "ada@example.org", "0-1", NOON);
+        formatted_for(mail, false)
+    }
+
+    fn formatted_for(mail: &Rendered, to_file: bool) -> String {
+        let made = message(
+            mail,
+            to_file,
+            "door@example.org",
+            "ada@example.org",
+            "0-1",
+            NOON,
+        );
         let made = made.unwrap_or_else(|error| panic!("{error:#}"));
         String::from_utf8(made.formatted()).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -255,6 +290,19 @@ mod tests {
     }
 
     #[test]
+    fn a_link_in_a_file_is_whole() {
+        let token = "t=".repeat(60);
+        let mail = Rendered {
+            text: format!("Grüße.\nhttps://usher.example/account/reset?token={token}&x=1\n"),
+            html: Some("<p>Grüße.</p>".to_owned()),
+            ..rendered()
+        };
+        let link = format!("\r\nhttps://usher.example/account/reset?token={token}&x=1\r\n");
+        assert!(formatted_for(&mail, true).contains(&link));
+        assert!(!formatted_for(&mail, false).contains(&link));
+    }
+
+    #[test]
     fn nothing_written_makes_a_header() {
         let known = names(&formatted(&rendered())).len();
         let hostile = "x\r\nBcc: <eve@example.org>\r\n\r\nbody";
@@ -297,7 +345,7 @@ mod tests {
             ("door@example.org\r\nBcc: e@example.org", "ada@example.org"),
             ("door@example.org", "a@example.org\r\nBcc: e@example.org"),
         ] {
-            assert!(message(&rendered(), from, to, "0-1", NOON).is_err());
+            assert!(message(&rendered(), false, from, to, "0-1", NOON).is_err());
         }
     }
 }

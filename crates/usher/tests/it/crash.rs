@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::http::exchange;
-use crate::server::{Folder, Server};
+use crate::server::{Folder, Server, output};
 
+/// Crashes of one run; `USHER_CRASHES=1000` is the nightly size.
 const CRASHES: u64 = 50;
 const WRITERS: usize = 4;
 
@@ -19,10 +20,12 @@ type Tried = Vec<(String, bool)>;
 
 #[test]
 fn acknowledged_writes_survive_fifty_crashes() {
+    let stated = std::env::var("USHER_CRASHES").ok();
+    let crashes = stated.map_or(CRASHES, |text| text.parse().unwrap());
     let folder = Folder::new();
     let mut known: Tried = Vec::new();
     let mut server = Server::start(&folder);
-    for round in 0..CRASHES {
+    for round in 0..crashes {
         let tried = round_of_writes(server, round);
         server = Server::start(&folder);
         check(&server, &tried);
@@ -41,6 +44,8 @@ fn acknowledged_writes_survive_fifty_crashes() {
     check_events(&server, &known);
     let (code, _, log) = server.stop("TERM");
     assert_eq!(code, Some(0), "{log}");
+    let checked = output(&folder, &["check", "--data", "data"], &[]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
 }
 
 /// Writes from several connections until the server is gone.

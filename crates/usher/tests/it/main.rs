@@ -5,20 +5,26 @@
 mod bounds;
 mod command_line;
 mod configuration;
+mod copies;
 mod crash;
 mod doors;
 mod growth;
 mod hashing;
 mod headers;
 mod http;
+mod metrics;
+mod offline;
 mod readiness;
 mod reading;
 mod secret_key;
 mod security_checks;
 mod server;
+mod signals;
 mod start;
 mod table;
 mod takeover;
+mod tls;
+mod two_servers;
 
 use test_support::{World, world_of};
 

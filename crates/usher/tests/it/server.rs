@@ -103,7 +103,7 @@ impl Server {
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut ready = String::new();
         stdout.read_line(&mut ready).unwrap();
-        if !ready.starts_with("usher ready on http://") {
+        if !ready.starts_with("usher ready on http") {
             process.kill().unwrap();
             let mut log = String::new();
             process
@@ -116,7 +116,7 @@ impl Server {
         }
         let address = ready.split_whitespace().nth(3).unwrap();
         Self {
-            address: address.strip_prefix("http://").unwrap().to_owned(),
+            address: address.split_once("://").unwrap().1.to_owned(),
             variables: variables_of(&folder.data()),
             process,
             stdout,
@@ -188,4 +188,28 @@ pub fn variables_of(data: &Path) -> BTreeMap<String, String> {
         .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
         .collect()
+}
+
+/// A schema of its own on the test server.
+pub struct Schema {
+    pub url: String,
+}
+
+impl Schema {
+    pub fn new(server: &str, test: &str) -> Self {
+        let name = format!("usher_it_{test}_{}", std::process::id());
+        let joint = if server.contains('?') { '&' } else { '?' };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls)
+                .await
+                .unwrap();
+            tokio::spawn(connection);
+            let make = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
+            client.batch_execute(&make).await.unwrap();
+        });
+        Self {
+            url: format!("{server}{joint}options=-c%20search_path%3D{name}"),
+        }
+    }
 }

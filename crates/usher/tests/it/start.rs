@@ -21,8 +21,9 @@ fn the_first_start_makes_an_owner_who_can_come_in() {
     assert_eq!(
         server.ready,
         format!(
-            "usher ready on http://{} (data: data, first run: data/first-run.env)\n",
-            server.address
+            "usher ready on http://{} (new directory: {data}, first run: {data}/first-run.env)\n",
+            server.address,
+            data = folder.data().display()
         )
     );
     assert_eq!(
@@ -97,6 +98,15 @@ fn a_second_start_keeps_everything_and_moves_the_addresses() {
     std::fs::remove_file(folder.data().join("first-run.env")).unwrap();
     let server = Server::start(&folder);
     assert!(server.variables.is_empty());
+    // The line names no file that is not there.
+    let data = folder.data();
+    assert!(
+        server
+            .ready
+            .ends_with(&format!("(data: {})\n", data.display())),
+        "{}",
+        server.ready
+    );
     assert_eq!(server.get("/readyz").status, 200);
 }
 
