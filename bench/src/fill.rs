@@ -35,7 +35,7 @@ pub struct Filled {
 /// The owner's address.
 pub const OWNER: &str = "owner@example.org";
 /// The owner's password.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "cobalt lantern orchard nine";
 
 /// Fills an embedded database.
 pub fn folder(folder: &Path, users: u64) -> Result<Filled> {

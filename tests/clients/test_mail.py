@@ -377,7 +377,7 @@ def test_only_so_many_mails_are_sent_at_once(make_usher, silence):
 def test_without_a_server_mails_are_files_for_the_owner_alone(usher, native, settings):
     user = person(native)
     native.post(f"/users/{user['id']}/password-reset")
-    wait_for(lambda: entry_of(native, user)["state"] == "sent", "the file")
+    wait_for(lambda: entry_of(native, user)["state"] == "filed", "the file")
     files = {path: email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in (usher.data / "mail").glob("*.eml")}
     (path,) = [path for path, mail in files.items() if mail["to"] == user["email"]]
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600

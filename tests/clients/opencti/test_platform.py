@@ -140,7 +140,7 @@ EDIT = "mutation ($input: [EditInput]!, $password: String) { meEdit(input: $inpu
 
 
 def test_ones_own_account(client, connect, new_user, token_of):
-    user = new_user(password="correct horse battery staple")
+    user = new_user(password="cobalt lantern orchard nine")
     own = connect(token_of(user))
     changed = own.query(EDIT, {"input": [{"key": "name", "value": ["Own Name"]}, {"key": "theme", "value": ["dark"]}]})
     assert changed["data"]["meEdit"]["name"] == "Own Name"
@@ -149,7 +149,7 @@ def test_ones_own_account(client, connect, new_user, token_of):
     assert named(error) == "FORBIDDEN_ACCESS"
     new = [{"key": "password", "value": ["another horse battery staple"]}]
     assert named(failure(own.query, EDIT, {"input": new, "password": "wrong"})) == "FUNCTIONAL_ERROR"
-    own.query(EDIT, {"input": new, "password": "correct horse battery staple"})
+    own.query(EDIT, {"input": new, "password": "cobalt lantern orchard nine"})
 
 
 def test_ones_own_tokens(connect, new_user, token_of):

@@ -62,7 +62,7 @@ def test_a_manager_of_access_raises_nobody_above_themselves(client, connect, new
     assert named(failure(own.role.add_capability, id=role["id"], capability_id=bypass["id"])) == "FORBIDDEN_ACCESS"
     owner = client.user.me()
     for call, options in (
-        (own.user.update_field, {"input": [{"key": "password", "value": ["correct horse battery staple"]}]}),
+        (own.user.update_field, {"input": [{"key": "password", "value": ["cobalt lantern orchard nine"]}]}),
         (own.user.update_field, {"input": [{"key": "account_status", "value": ["Inactive"]}]}),
         (own.user.delete, {}),
     ):
@@ -136,7 +136,7 @@ def test_a_read_only_key_reads(client, connect, native, usher):
 
 
 def test_those_who_bypass_everything_act_for_others(client, connect, new_user, new_group, token_of):
-    user = new_user(password="correct horse battery staple")
+    user = new_user(password="cobalt lantern orchard nine")
     manager = new_user(groups=[new_group("SETTINGS_SETACCESSES", "APIACCESS_USETOKEN")["id"]])
     acting = connect()
     acting.set_applicant_id_header(user["id"])

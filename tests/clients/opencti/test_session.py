@@ -82,8 +82,8 @@ def test_errors_carry_what_the_client_reads(client):
 
 
 def test_one_email_and_password_open_a_session(client, usher, new_user):
-    user = new_user(password="correct horse battery staple")
-    token = sign_in(usher, user["user_email"], "correct horse battery staple")["data"]["token"]
+    user = new_user(password="cobalt lantern orchard nine")
+    token = sign_in(usher, user["user_email"], "cobalt lantern orchard nine")["data"]["token"]
     me = post(usher, {"query": "{ me { id } }"}, token).json()
     assert me["data"]["me"]["id"] == user["id"]
     left = post(usher, {"query": "mutation { logout }"}, token).json()
@@ -92,7 +92,7 @@ def test_one_email_and_password_open_a_session(client, usher, new_user):
 
 
 def test_a_wrong_password_does_not(usher, new_user):
-    user = new_user(password="correct horse battery staple")
+    user = new_user(password="cobalt lantern orchard nine")
     error = sign_in(usher, user["user_email"], "wrong")["errors"][0]
     assert (error["name"], error["message"]) == ("AUTH_FAILURE", "Bad login or password")
 
@@ -110,8 +110,8 @@ def test_the_schema_can_be_looked_at(client):
 
 
 def test_a_session_is_seen_and_killed(client, usher, new_user):
-    user = new_user(password="correct horse battery staple")
-    tokens = [sign_in(usher, user["user_email"], "correct horse battery staple")["data"]["token"] for _ in range(3)]
+    user = new_user(password="cobalt lantern orchard nine")
+    tokens = [sign_in(usher, user["user_email"], "cobalt lantern orchard nine")["data"]["token"] for _ in range(3)]
     sessions = client.user.read(id=user["id"], include_sessions=True)["sessions"]
     assert len(sessions) == 3
     assert all(0 < session["ttl"] <= session["originalMaxAge"] for session in sessions)
@@ -140,7 +140,7 @@ def one_time_code(uri):
 
 
 def test_a_second_factor_is_asked_for_and_taken_away(client, usher, new_user):
-    password = "correct horse battery staple"
+    password = "cobalt lantern orchard nine"
     user = new_user(password=password)
     api = usher.env["USHER_URL"] + "/api/v1"
     body = {"login": user["user_email"], "password": password}
