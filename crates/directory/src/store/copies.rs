@@ -18,29 +18,37 @@ use super::sqlite::Folder;
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS open_marker \
      (id INTEGER PRIMARY KEY, run TEXT NOT NULL, inode BIGINT NOT NULL)";
 
-/// Refuses a copy, unless the operator has said that it is to be taken as it is.
-pub(super) fn verify(connection: &Connection, folder: &Folder, accepted: bool) -> Res<()> {
+/// What the file says of who has it open: the run, and which file it is.
+fn marker(connection: &Connection) -> Res<Option<(String, i64)>> {
     let exists: bool = connection.query_row(
         "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'open_marker'",
         [],
         |row| Ok(row.get::<_, i64>(0)? > 0),
     )?;
     if !exists {
-        return Ok(());
+        return Ok(None);
     }
-    let marker: Option<(String, i64)> = connection
+    let marker = connection
         .query_row(
             "SELECT run, inode FROM open_marker WHERE id = 1",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let Some((run, number)) = marker else {
-        return Ok(());
-    };
+    Ok(marker)
+}
+
+/// Whether it is this very file, and the run is the last that had the folder.
+fn is_own((run, number): &(String, i64), folder: &Folder) -> bool {
+    *number == inode(&folder.database()) && runs(&folder.lock_file()).contains(run)
+}
+
+/// Refuses a copy, unless the operator has said that it is to be taken as it is.
+pub(super) fn verify(connection: &Connection, folder: &Folder, accepted: bool) -> Res<()> {
     let file = folder.database();
-    if number == inode(&file) && runs(&folder.lock_file()).contains(&run) {
-        return Ok(());
+    match marker(connection)? {
+        Some(marker) if !is_own(&marker, folder) => {}
+        _ => return Ok(()),
     }
     let why = if folder.had_log() {
         "so that it may hold half of a change"
@@ -77,7 +85,12 @@ pub(super) fn begin(connection: &Connection, folder: &Folder) -> Res<()> {
 }
 
 /// Notes that nobody has the file open any more: from the checkpoint on a copy of the file alone is whole.
+/// What was refused stays as it is, so that it is refused again.
 pub(super) fn end(connection: &Connection, folder: &Folder) -> Res<()> {
+    match marker(connection)? {
+        Some(marker) if is_own(&marker, folder) => {}
+        _ => return Ok(()),
+    }
     connection.execute_batch("DROP TABLE IF EXISTS open_marker")?;
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     write_runs(&folder.lock_file(), &[])
