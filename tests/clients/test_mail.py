@@ -234,7 +234,7 @@ def test_with_a_login(native, make_postbox, settings):
 
 def entry_of(native, user: dict) -> dict:
     """What became of the newest mail to somebody."""
-    mails = native.get("/mails", limit=100)["items"]
+    mails = native.get("/mails", limit=100, sort="-number")["items"]
     return next(mail for mail in mails if mail["user"] == user["number"])
 
 

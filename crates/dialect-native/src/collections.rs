@@ -102,8 +102,16 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let handle = &request;
     new.organisation = references::organisation(handle, "organisation", organisation).await?;
     new.organisations = references::organisations(handle, "organisations", organisations).await?;
+    let inside = new.organisations.clone();
     let collection = handle.create_collection(new).await?;
-    let mut reply = shown(&request, &collection).await?;
+    let mut reply = if request.is_dry_run() {
+        // It is gone again, so what is in it cannot be asked.
+        let within: Vec<_> = inside.into_iter().map(|one| (collection.id, one)).collect();
+        let body = CollectionBody::of(&collection, &within);
+        Reply::revised(collection.version, &body)?
+    } else {
+        shown(&request, &collection).await?
+    };
     reply.status = 201;
     reply.location = Some(format!(
         "{}/collections/{}",
@@ -121,7 +129,7 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
         description: fields.take("description")?,
     };
     fields.end()?;
-    let which = matched(&request).await?;
+    let which: CollectionRef = request.reference(0);
     let collection = request.update_collection(which, change).await?;
     shown(&request, &collection).await
 }
@@ -129,19 +137,9 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
 /// `DELETE /collections/{collection}`
 pub async fn delete(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let which = matched(&request).await?;
+    let which: CollectionRef = request.reference(0);
     request.delete_collection(which).await?;
     Reply::nothing()
-}
-
-/// The collection that the path names, in the revision that `If-Match` asks for.
-async fn matched(request: &Authenticated) -> Result<CollectionRef, super::errors::Problem> {
-    let which: CollectionRef = request.reference(0);
-    if request.info.if_match.is_some() {
-        let collection = request.collection(which.clone()).await?;
-        request.check_revision(collection.version)?;
-    }
-    Ok(which)
 }
 
 /// `GET /collections/{collection}/organisations`

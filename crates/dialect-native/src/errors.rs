@@ -6,15 +6,16 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use directory::filter::FilterFault;
-use directory::{Accepts, Fault, Kind, Refusal, Standing, Weakness};
+use directory::{Accepts, Fault, IDEMPOTENCY_KEY, Kind, Refusal, Standing, Weakness};
 use serde::Serialize;
 
 use kit::{
-    Authenticated, Presented, Protocol, Rejection, RenderError, RequestError, RequestInfo, bearer,
-    reply,
+    Authenticated, Preparation, Presented, Protocol, Rejection, RenderError, RequestError,
+    RequestInfo, bearer, reply,
 };
 
 use super::problems::Code;
+use super::repeats::{self, Repeats};
 use super::reply::unfinished;
 
 /// A refusal, ready to be shown.
@@ -168,6 +169,9 @@ pub fn problem(fault: &Fault) -> Problem {
                 kind.word()
             ),
         ),
+        Fault::Taken {
+            field: IDEMPOTENCY_KEY,
+        } => repeats::under_way(),
         Fault::Taken { field } => {
             let field = field_name(field);
             Problem::of(
@@ -444,6 +448,14 @@ impl Protocol for Native {
         // The dispatcher has written it to the log already.
         problem.cause = None;
         show(&problem, info)
+    }
+
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        Some(&Repeats)
+    }
+
+    fn finish(&self, response: &mut Response, info: &RequestInfo) {
+        repeats::finish(response, info);
     }
 
     fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {

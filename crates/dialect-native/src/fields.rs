@@ -1,7 +1,7 @@
 //! Reading JSON bodies field by field: wrong types are refused by the field's name, and so is every
 //! field that is not known, so that a misspelt one never passes for a change that was made.
 
-use directory::Ref;
+use directory::{Ref, Time};
 use kit::JsonBody;
 use kit::fields::{FieldError, FieldFault, Policy, parse_uuid};
 use serde_json::Value;
@@ -162,3 +162,19 @@ impl Read for Named {
         }
     }
 }
+
+/// A time at which something ends; a date without a time is the end of that day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndTime(pub Time);
+
+impl Read for EndTime {
+    fn read(value: Value) -> Result<Self, String> {
+        let date = value.as_str().map_or("", str::trim);
+        let is_date = date.len() == 10 && !date.contains([':', ' ', 'T']);
+        let time = Time::read(value.clone())?;
+        Ok(EndTime(if is_date { time.plus(DAY - 1) } else { time }))
+    }
+}
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
-use super::fields::Named;
+use super::fields::{EndTime, Named};
 use super::lists;
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -112,7 +112,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let mut fields = super::fields::required(body)?;
     let role: Named = fields.need("role")?;
     let organisation: Option<Named> = fields.value("organisation")?;
-    let expires_at = fields.value("expires_at")?;
+    let expires_at = fields.value::<EndTime>("expires_at")?.map(|end| end.0);
     fields.end()?;
     let handle = &request;
     let user = handle.user(request.reference::<UserId>(0)).await?;
@@ -126,6 +126,19 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         expires_at,
     };
     let fresh = handle.grant_role(user.id, new).await?;
+    if fresh && handle.is_dry_run() {
+        // It is gone again, and has no number.
+        let roles = handle.roles_by_id(&[role]).await?;
+        let body = GrantBody {
+            number: None,
+            user: user.id.0,
+            role: roles.first().map(RoleBody::of),
+            organisation: organisation.unwrap_or(user.home).0,
+            expires_at: Moment::maybe(expires_at),
+            path: PathBody::Direct,
+        };
+        return Reply::made(&request.info, "", None, &body);
+    }
     let held = handle.grants_of(&[user.id]).await?;
     let granted = held.iter().rev().find_map(|one| match one.path {
         Path::Direct(grant)

@@ -2,8 +2,8 @@
 //! administrators may hand out.
 
 use directory::{
-    GroupId, GroupRef, GroupRole, GroupRoleScope, Kind, Manager, ManagerLevel, OrganisationId,
-    UserId,
+    GroupId, GroupRef, GroupRole, GroupRoleId, GroupRoleScope, Kind, Manager, ManagerLevel,
+    OrganisationId, UserId,
 };
 use serde::Serialize;
 
@@ -116,7 +116,8 @@ async fn remove(request: Authenticated, manager: Option<Manager>) -> Answer {
 /// A role that a group brings.
 #[derive(Serialize)]
 struct GroupRoleBody<'a> {
-    number: i64,
+    /// Null in a dry run: there is no such row.
+    number: Option<i64>,
     role: Option<RoleBody<'a>>,
     organisation: Option<i64>,
     collection: Option<i64>,
@@ -129,7 +130,7 @@ impl<'a> GroupRoleBody<'a> {
             GroupRoleScope::Collection(collection) => (None, Some(collection.0)),
         };
         Self {
-            number: row.id.0,
+            number: Some(row.id.0).filter(|number| *number != 0),
             role: role.map(RoleBody::of),
             organisation,
             collection,
@@ -179,6 +180,17 @@ pub async fn add_role(request: Authenticated, body: JsonBody) -> Answer {
         return Err(Problem::invalid("role", "is needed"));
     };
     let fresh = handle.add_group_role(group.id, role, scope).await?;
+    if fresh && handle.is_dry_run() {
+        let roles = handle.roles_by_id(&[role]).await?;
+        let row = GroupRole {
+            id: GroupRoleId(0),
+            group: group.id,
+            role,
+            scope,
+        };
+        let body = GroupRoleBody::of(&row, roles.first());
+        return Reply::made(&request.info, "", None, &body);
+    }
     let rows = handle.group_roles(&[group.id]).await?;
     let row = rows
         .iter()
@@ -239,13 +251,20 @@ pub async fn put_grantable(request: Authenticated, body: JsonBody) -> Answer {
         .id;
     let groups = references::groups(&request, "groups", Some(groups)).await?;
     request.set_grantable_groups(organisation, &groups).await?;
+    if request.is_dry_run() {
+        return show_groups(&request, &groups).await;
+    }
     shown_grantable(&request, organisation).await
 }
 
 async fn shown_grantable(request: &Authenticated, organisation: OrganisationId) -> Answer {
     let rows = request.grantable_groups(&[organisation]).await?;
     let ids: Vec<GroupId> = rows.iter().map(|(_, group)| *group).collect();
-    let groups = request.groups_by_id(&ids).await?;
+    show_groups(request, &ids).await
+}
+
+async fn show_groups(request: &Authenticated, ids: &[GroupId]) -> Answer {
+    let groups = request.groups_by_id(ids).await?;
     lists::sliced(
         request,
         &groups,

@@ -129,9 +129,6 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
 pub async fn delete(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let which: GroupRef = request.reference(0);
-    if request.info.if_match.is_some() {
-        request.check_revision(request.group(which.clone()).await?.version)?;
-    }
     request.delete_group(which).await?;
     Reply::nothing()
 }

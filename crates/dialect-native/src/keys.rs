@@ -2,8 +2,8 @@
 
 use directory::filter::KEY_FIELDS;
 use directory::{
-    Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyRef, NewKey,
-    Predicate, Proof, Test, Time, UserId,
+    Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyInactive, KeyRef,
+    NewKey, Predicate, Proof, Test, Time, UserId,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use kit::{Authenticated, JsonBody};
 use kit::fields::FieldError;
 
 use super::errors::Problem;
-use super::fields::{Fields, Named, Read};
+use super::fields::{EndTime, Fields, Named, Read};
 use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -31,6 +31,7 @@ pub struct KeyBody<'a> {
     origin: &'a str,
     platform: Option<&'a str>,
     active: bool,
+    inactive_because: Option<KeyInactive>,
     read_only: bool,
     addresses: &'a [ipnet::IpNet],
     constraints: &'a [Constraint],
@@ -44,6 +45,7 @@ pub struct KeyBody<'a> {
     last_used_at: Option<Moment>,
     last_address: Option<&'a str>,
     seen_addresses: &'a [String],
+    revision: i64,
 }
 
 impl<'a> KeyBody<'a> {
@@ -56,7 +58,8 @@ impl<'a> KeyBody<'a> {
             hint: format!("{}…{}", key.hint_start, key.hint_end),
             origin: &key.origin,
             platform: key.platform.as_deref(),
-            active: key.active(now),
+            active: key.inactive_because(now).is_none(),
+            inactive_because: key.inactive_because(now),
             read_only: key.read_only,
             addresses: &key.addresses,
             constraints: &key.constraints,
@@ -70,6 +73,7 @@ impl<'a> KeyBody<'a> {
             last_used_at: Moment::maybe(key.last_used_at),
             last_address: key.last_address.as_deref(),
             seen_addresses: &key.seen_addresses,
+            revision: key.version,
         }
     }
 }
@@ -79,7 +83,8 @@ impl<'a> KeyBody<'a> {
 struct FreshBody<'a> {
     #[serde(flatten)]
     key: KeyBody<'a>,
-    secret: &'a str,
+    /// Null in a dry run: there is no such key.
+    secret: Option<&'a str>,
 }
 
 /// The words of how a path is limited.
@@ -164,7 +169,7 @@ async fn page(request: &Authenticated, user: Option<UserId>) -> Answer {
 pub async fn show(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let key = request.key(request.reference::<KeyId>(0)).await?;
-    Reply::shown(&KeyBody::of(&key, request.now()))
+    Reply::revised(key.version, &KeyBody::of(&key, request.now()))
 }
 
 /// `POST /users/{user}/keys`. A session that was not begun just now gives the present password, or a
@@ -187,12 +192,12 @@ pub async fn create_own(request: Authenticated, body: JsonBody) -> Answer {
 fn made(request: &Authenticated, fresh: &FreshKey) -> Answer {
     let body = FreshBody {
         key: KeyBody::of(&fresh.key, request.now()),
-        secret: &fresh.secret,
+        secret: (!request.is_dry_run()).then_some(fresh.secret.as_str()),
     };
     Reply::made(
         &request.info,
         &format!("/keys/{}", fresh.key.uuid),
-        None,
+        Some(fresh.key.version),
         &body,
     )
 }
@@ -207,7 +212,7 @@ async fn read_new(
     let mut new = NewKey {
         uuid: fields.value("id")?,
         name: fields.value("name")?.unwrap_or_default(),
-        expires_at: fields.value("expires_at")?,
+        expires_at: fields.value::<EndTime>("expires_at")?.map(|end| end.0),
         read_only: fields.value("read_only")?.unwrap_or(false),
         addresses: addresses(fields.value("addresses")?).unwrap_or_default(),
         constraints: constraints(fields.value("constraints")?).unwrap_or_default(),
@@ -215,6 +220,9 @@ async fn read_new(
     };
     let proof = second_factors::proof(&mut fields)?;
     fields.end()?;
+    if new.expires_at.is_some_and(|end| end <= request.now()) {
+        return Err(Problem::invalid("expires_at", "has passed already"));
+    }
     new.organisation = references::organisation(request, "organisation", organisation).await?;
     Ok((new, proof))
 }
@@ -233,7 +241,9 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
     let mut fields = super::fields::required(body)?;
     let change = KeyChange {
         name: fields.take("name")?,
-        expires_at: fields.take("expires_at")?,
+        expires_at: fields
+            .take::<Option<EndTime>>("expires_at")?
+            .map(|end| end.map(|end| end.0)),
         read_only: fields.take("read_only")?,
         addresses: addresses(fields.take("addresses")?),
         constraints: constraints(fields.take("constraints")?),
@@ -244,7 +254,7 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
     let which: KeyRef = request.reference(0);
     let handle = request.proven(proof).await?;
     let key = handle.update_key(which, change).await?;
-    Reply::shown(&KeyBody::of(&key, request.now()))
+    Reply::revised(key.version, &KeyBody::of(&key, request.now()))
 }
 
 /// `DELETE /keys/{key}`: revoked for good; it stays in the lists.

@@ -39,6 +39,7 @@ mod passwords;
 mod platforms;
 mod problems;
 mod references;
+mod repeats;
 mod reply;
 mod roles;
 mod routes;

@@ -1,6 +1,6 @@
 //! The platforms served, and the roles that newcomers at each one's door get.
 
-use directory::{Kind, Platform, PlatformSpec, RolePaths};
+use directory::{Kind, Platform, PlatformSpec, Role, RolePaths};
 use serde::Serialize;
 
 use kit::{Authenticated, Dialect, JsonBody};
@@ -78,14 +78,22 @@ pub async fn put_default_roles(request: Authenticated, body: JsonBody) -> Answer
     fields.end()?;
     let roles = references::roles(&request, "roles", Some(roles)).await?;
     request.set_default_roles(platform, &roles).await?;
+    if request.is_dry_run() {
+        let roles = request.roles_by_id(&roles).await?;
+        return show_roles(&request, &roles);
+    }
     shown(&request, platform).await
 }
 
 async fn shown(request: &Authenticated, platform: Platform) -> Answer {
     let roles = request.default_roles_of(platform).await?;
+    show_roles(request, &roles)
+}
+
+fn show_roles(request: &Authenticated, roles: &[Role]) -> Answer {
     lists::sliced(
         request,
-        &roles,
+        roles,
         |role| lists::numbered(role.id.0),
         RoleBody::of,
     )

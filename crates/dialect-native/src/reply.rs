@@ -26,14 +26,6 @@ pub trait NativeRequest {
     fn reference<Id: From<i64>>(&self, position: usize) -> Ref<Id> {
         self.named(position).reference()
     }
-
-    /// Refuses when `If-Match` asks for another revision.
-    fn check_revision(&self, revision: i64) -> Result<(), Problem> {
-        match self.revision() {
-            Some(asked) if asked != revision => Err(Fault::Stale.into()),
-            _ => Ok(()),
-        }
-    }
 }
 
 impl NativeRequest for Authenticated {

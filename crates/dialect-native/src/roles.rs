@@ -193,7 +193,6 @@ pub async fn delete(request: Authenticated) -> Answer {
         }
     }
     let role = role(&request, request.named(0)).await?;
-    request.check_revision(role.version)?;
     request.delete_role(RoleRef::Id(role.id), in_use).await?;
     Reply::nothing()
 }

@@ -20,14 +20,15 @@ struct StateBody {
 /// What an authenticator needs, shown once.
 #[derive(Serialize)]
 struct SecretBody<'a> {
-    secret: &'a str,
-    uri: &'a str,
+    /// Null in a dry run, as is the address that holds it.
+    secret: Option<&'a str>,
+    uri: Option<&'a str>,
 }
 
 /// Recovery codes, shown once.
 #[derive(Serialize)]
 struct CodesBody {
-    recovery_codes: Vec<String>,
+    recovery_codes: Option<Vec<String>>,
 }
 
 /// `GET /me/second-factor`
@@ -65,8 +66,8 @@ pub async fn begin(request: Authenticated, body: JsonBody) -> Answer {
     let proof = only_proof(&request, body)?;
     let begun = request.begin_second_factor(proof).await?;
     Reply::shown(&SecretBody {
-        secret: &begun.secret,
-        uri: &begun.uri,
+        secret: (!request.is_dry_run()).then_some(begun.secret.as_str()),
+        uri: (!request.is_dry_run()).then_some(begun.uri.as_str()),
     })
 }
 
@@ -76,15 +77,22 @@ pub async fn confirm(request: Authenticated, body: JsonBody) -> Answer {
     let mut fields = super::fields::required(body)?;
     let code: String = fields.need("code")?;
     fields.end()?;
-    let recovery_codes = request.confirm_second_factor(&code).await?;
-    Reply::shown(&CodesBody { recovery_codes })
+    let codes = request.confirm_second_factor(&code).await?;
+    shown_once(&request, codes)
 }
 
 /// `POST /me/second-factor/recovery-codes`: new ones in the place of the old.
 pub async fn renew(request: Authenticated, body: JsonBody) -> Answer {
     let proof = only_proof(&request, body)?;
-    let recovery_codes = request.renew_recovery_codes(proof).await?;
-    Reply::shown(&CodesBody { recovery_codes })
+    let codes = request.renew_recovery_codes(proof).await?;
+    shown_once(&request, codes)
+}
+
+/// The one showing of new codes, which a dry run has none of.
+fn shown_once(request: &Authenticated, codes: Vec<String>) -> Answer {
+    Reply::shown(&CodesBody {
+        recovery_codes: (!request.is_dry_run()).then_some(codes),
+    })
 }
 
 /// `DELETE /me/second-factor`

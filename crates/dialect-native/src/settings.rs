@@ -67,17 +67,44 @@ pub async fn list(request: Authenticated) -> Answer {
 /// `GET /settings/{setting}`
 pub async fn show(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    match request.segments.first().map_or("", String::as_str) {
-        LockoutPolicy::NAME => shown::<LockoutPolicy>(&request).await,
-        MailSettings::NAME => Reply::shown(&mail(&request).await?),
-        MailTemplates::NAME => shown::<MailTemplates>(&request).await,
-        PasswordFigures::NAME => shown::<PasswordFigures>(&request).await,
-        PublicFace::NAME => shown::<PublicFace>(&request).await,
-        Lifetimes::NAME => shown::<Lifetimes>(&request).await,
-        SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(&request).await,
-        InactivityPolicy::NAME => shown::<InactivityPolicy>(&request).await,
-        Retention::NAME => shown::<Retention>(&request).await,
-        KeyPolicy::NAME => shown::<KeyPolicy>(&request).await,
+    let name = request.segments.first().map_or("", String::as_str);
+    let revision = request.settings_revision(documents(name)?).await?;
+    let mut reply = show_one(&request, name).await?;
+    reply.revision = Some(revision);
+    Ok(reply)
+}
+
+/// The stored documents behind a settings document of this API.
+pub fn documents(name: &str) -> Result<&'static [&'static str], Problem> {
+    let documents: &'static [&'static str] = match name {
+        LockoutPolicy::NAME => &[LockoutPolicy::NAME],
+        // The password of the mail account is kept apart from the rest.
+        MailSettings::NAME => &[MailSettings::NAME, "mail_password"],
+        MailTemplates::NAME => &[MailTemplates::NAME],
+        PasswordFigures::NAME => &[PasswordFigures::NAME],
+        PublicFace::NAME => &[PublicFace::NAME],
+        Lifetimes::NAME => &[Lifetimes::NAME],
+        SecondFactorPolicy::NAME => &[SecondFactorPolicy::NAME],
+        InactivityPolicy::NAME => &[InactivityPolicy::NAME],
+        Retention::NAME => &[Retention::NAME],
+        KeyPolicy::NAME => &[KeyPolicy::NAME],
+        _ => return Err(Problem::not_found(directory::Kind::Setting)),
+    };
+    Ok(documents)
+}
+
+async fn show_one(request: &Authenticated, name: &str) -> Answer {
+    match name {
+        LockoutPolicy::NAME => shown::<LockoutPolicy>(request).await,
+        MailSettings::NAME => Reply::shown(&mail(request).await?),
+        MailTemplates::NAME => shown::<MailTemplates>(request).await,
+        PasswordFigures::NAME => shown::<PasswordFigures>(request).await,
+        PublicFace::NAME => shown::<PublicFace>(request).await,
+        Lifetimes::NAME => shown::<Lifetimes>(request).await,
+        SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(request).await,
+        InactivityPolicy::NAME => shown::<InactivityPolicy>(request).await,
+        Retention::NAME => shown::<Retention>(request).await,
+        KeyPolicy::NAME => shown::<KeyPolicy>(request).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }
@@ -105,9 +132,21 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
         .collect();
     let mut given = Fields::of(Value::Object(given), Policy::Patch)?;
     let proof = second_factors::proof(&mut given)?;
+    let stored = documents(&name)?;
     let handle = request.proven(proof).await?;
-    match name.as_str() {
-        LockoutPolicy::NAME => changed::<LockoutPolicy>(&handle, change).await,
+    let mut reply = change_one(&request, &handle, &name, change).await?;
+    reply.revision = Some(handle.settings_revision(stored).await?);
+    Ok(reply)
+}
+
+async fn change_one(
+    request: &Authenticated,
+    handle: &Handle,
+    name: &str,
+    mut change: Map<String, Value>,
+) -> Answer {
+    match name {
+        LockoutPolicy::NAME => changed::<LockoutPolicy>(handle, change).await,
         MailSettings::NAME => {
             // The password is sealed apart from the rest, and never shown.
             let password: Option<Option<String>> = match change.remove("password") {
@@ -116,37 +155,56 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
                     Some(Read::read(value).map_err(|why| Problem::invalid("password", why))?)
                 }
             };
-            let mut settings = checked::<MailSettings>(&handle, change).await?;
+            let (mut settings, changed) = checked::<MailSettings>(handle, change).await?;
+            let password_set = password.as_ref().map(Option::is_some);
             if let Some(password) = password {
                 settings = settings.mail_password(password);
             }
             handle.change_settings(settings).await?;
-            Reply::shown(&mail(&handle).await?)
+            if handle.is_dry_run() {
+                let password_set = match password_set {
+                    Some(set) => set,
+                    None => handle.has_mail_password().await?,
+                };
+                return Reply::shown(&MailBody {
+                    settings: changed,
+                    password_set,
+                });
+            }
+            Reply::shown(&mail(handle).await?)
         }
         MailTemplates::NAME => {
             let present = handle.setting::<MailTemplates>().await?;
             let templates = mail_templates::changed(present, change)?;
-            handle.change_setting(templates).await?;
-            shown::<MailTemplates>(&handle).await
+            handle.change_setting(templates.clone()).await?;
+            if handle.is_dry_run() {
+                return Reply::shown(&templates);
         }
-        PasswordFigures::NAME => changed::<PasswordFigures>(&handle, change).await,
+            shown::<MailTemplates>(handle).await
+        }
+        PasswordFigures::NAME => changed::<PasswordFigures>(handle, change).await,
         PublicFace::NAME => {
-            let answer = changed::<PublicFace>(&handle, change).await?;
+            let answer = changed::<PublicFace>(handle, change).await?;
+            if !handle.is_dry_run() {
             request.info.state.apply_branding(&handle.setting().await?);
+            }
             Ok(answer)
         }
-        Lifetimes::NAME => changed::<Lifetimes>(&handle, change).await,
-        SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(&handle, change).await,
-        InactivityPolicy::NAME => changed::<InactivityPolicy>(&handle, change).await,
-        Retention::NAME => changed::<Retention>(&handle, change).await,
-        KeyPolicy::NAME => changed::<KeyPolicy>(&handle, change).await,
+        Lifetimes::NAME => changed::<Lifetimes>(handle, change).await,
+        SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(handle, change).await,
+        InactivityPolicy::NAME => changed::<InactivityPolicy>(handle, change).await,
+        Retention::NAME => changed::<Retention>(handle, change).await,
+        KeyPolicy::NAME => changed::<KeyPolicy>(handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
 }
 
 async fn changed<S: Setting>(handle: &Handle, change: Map<String, Value>) -> Answer {
-    let settings = checked::<S>(handle, change).await?;
+    let (settings, changed) = checked::<S>(handle, change).await?;
     handle.change_settings(settings).await?;
+    if handle.is_dry_run() {
+        return Reply::shown(&changed);
+    }
     shown::<S>(handle).await
 }
 
@@ -155,8 +213,8 @@ async fn changed<S: Setting>(handle: &Handle, change: Map<String, Value>) -> Ans
 async fn checked<S: Setting>(
     handle: &Handle,
     change: Map<String, Value>,
-) -> Result<SettingsChange, Problem> {
-    let present = handle.setting::<S>().await?;
+) -> Result<(SettingsChange, S), Problem> {
+    let mut present = handle.setting::<S>().await?;
     let mut document = match serde_json::to_value(&present) {
         Ok(Value::Object(document)) => document,
         _ => return Err(directory::Fault::Internal(format!("setting {}", S::NAME)).into()),
@@ -169,12 +227,8 @@ async fn checked<S: Setting>(
             return Err(Problem::invalid(shown, why));
         };
         slot.clone_from(value);
-        if serde_json::from_value::<S>(Value::Object(document.clone())).is_err() {
-            return Err(Problem::invalid(
-                name.clone(),
-                "has a value of the wrong kind",
-            ));
+        present = serde_json::from_value(Value::Object(document.clone()))
+            .map_err(|_| Problem::invalid(name.clone(), "has a value of the wrong kind"))?;
         }
-    }
-    Ok(SettingsChange::default().members::<S>(change))
+    Ok((SettingsChange::default().members::<S>(change), present))
 }

@@ -145,19 +145,11 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
-/// `POST /users`: `?dry_run=true` checks everything and makes nothing.
+/// `POST /users`
 pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
-    lists::only(&request.query()?.0, &["dry_run"])?;
-    let mut dry_run = false;
-    for (name, value) in &request.query()?.0 {
-        dry_run = lists::flag(name, value)?;
-    }
+    lists::only(&request.query()?.0, &[])?;
     let fields = super::fields::required(body)?;
     let new = new_user(&request, fields).await?;
-    if dry_run {
-        request.validate_user(new).await?;
-        return Reply::nothing();
-    }
     let user = request.create_user(new).await?;
     let location = format!("/users/{}", user.uuid);
     Reply::made(
@@ -185,9 +177,6 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
 pub async fn delete(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let user: UserRef = request.reference(0);
-    if request.info.if_match.is_some() {
-        request.check_revision(request.user(user.clone()).await?.revision)?;
-    }
     request.delete_user(user).await?;
     Reply::nothing()
 }

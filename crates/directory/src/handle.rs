@@ -1,7 +1,7 @@
 //! The handle: how a use-case gets at the store. A transaction opens only under an
 //! [`Operation`] of the access table, and inside it the caller's rights are looked at again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
@@ -21,12 +21,14 @@ use crate::store::{Tx, credentials};
 use crate::access::work::Work;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
+use crate::write_mode::{self, WriteMode};
 
 /// The directory's use-cases on behalf of one caller.
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) inner: Arc<Inner>,
     pub(crate) caller: Arc<CallerState>,
+    pub(crate) mode: Arc<WriteMode>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -44,6 +46,7 @@ impl Directory {
         Handle {
             inner: Arc::clone(&self.0),
             caller: Arc::clone(&caller.0),
+            mode: Arc::default(),
         }
     }
 }
@@ -53,6 +56,30 @@ impl Handle {
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller(Arc::clone(&self.caller))
+    }
+
+    /// The same use-cases with writes that end as the mode says.
+    #[must_use]
+    pub fn in_mode(&self, mode: WriteMode) -> Handle {
+        Handle {
+            mode: Arc::new(mode),
+            ..self.clone()
+        }
+    }
+
+    /// The use-cases of another caller with writes that end like these.
+    #[must_use]
+    pub fn in_mode_of(&self, other: &Handle) -> Handle {
+        Handle {
+            mode: Arc::clone(&other.mode),
+            ..self.clone()
+        }
+    }
+
+    /// Whether what is written is undone, so that nothing made with it may be shown as if it were there.
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.mode.dry_run
     }
 
     /// The platforms served.
@@ -206,6 +233,7 @@ impl Handle {
             Ok(Handle {
                 inner: Arc::clone(&self.inner),
                 caller,
+                mode: Arc::clone(&self.mode),
             })
         })
     }
@@ -253,10 +281,37 @@ impl Handle {
     {
         self.admitted(operation)?;
         let opening = self.opening(operation);
-        self.inner
+        if *self.mode == WriteMode::default() {
+            return self
+                .inner
+                .store
+                .write(async move |tx: &mut Tx<'_>| f(&mut opening.fresh(tx).await?).await)
+                .await;
+        }
+        let mode = Arc::clone(&self.mode);
+        // What a dry run would have given is handed out past the transaction, which is undone.
+        let given: Arc<Mutex<Option<T>>> = Arc::default();
+        let slot = Arc::clone(&given);
+        let outcome = self
+            .inner
             .store
-            .write(async move |tx: &mut Tx<'_>| f(&mut opening.fresh(tx).await?).await)
-            .await
+            .write(async move |tx: &mut Tx<'_>| {
+                let mut work = opening.fresh(tx).await?;
+                write_mode::begin(&mut work, &mode).await?;
+                let done = f(&mut work).await?;
+                if mode.dry_run {
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+                    return Err(Abort::Undo);
+                }
+                Ok(done)
+            })
+            .await;
+        if let Err(Abort::Undo) = outcome
+            && let Some(done) = given.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            return Ok(done);
+        }
+        outcome
     }
 }
 

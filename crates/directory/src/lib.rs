@@ -28,6 +28,7 @@ mod sealing;
 mod seams;
 mod state;
 mod store;
+mod write_mode;
 
 pub use access::authentication::Accepts;
 pub use access::caller::{Caller, Credential, RequestContext};
@@ -62,6 +63,9 @@ pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,
 };
 pub use store::WriteFigures;
+pub use write_mode::{
+    Expectation, IDEMPOTENCY_KEY, IdempotencyTicket, KeptAnswer, Versioned, WriteMode,
+};
 
 /// The root organisation: everyone's ancestor and the owner's home.
 pub const ROOT: OrganisationId = OrganisationId(1);

@@ -30,6 +30,7 @@ use super::request::RequestInfo;
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddress(pub SocketAddr);
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All dialects under their mounts, and the server's own routes at the root.
@@ -256,6 +257,9 @@ impl Served {
             }
         };
         protocol.finish(&mut response, &info);
+        if let Some(preparation) = protocol.preparation() {
+            response = preparation.conclude(response, &info).await;
+        }
         if protocol.states_rate_limits()
             && let Some((policy, left)) = info.rate_limit_headers()
         {
@@ -297,6 +301,9 @@ impl Served {
             agent: text(headers, &header::USER_AGENT),
             accept: text(headers, &header::ACCEPT),
             if_match: text(headers, &header::IF_MATCH),
+            if_none_match: text(headers, &header::IF_NONE_MATCH),
+            idempotency_key: text(headers, &IDEMPOTENCY_KEY),
+            notes: Arc::default(),
             query: request.uri().query().unwrap_or_default().to_owned(),
             pairs: OnceLock::new(),
             parsed,

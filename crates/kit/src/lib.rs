@@ -98,7 +98,8 @@ pub use json::{parse_json, typed_json};
 pub use observer::{Answered, Observer, Observing};
 pub use path::{Path, fold_path};
 pub use protocol::{
-    HandlerResult, Presented, Protocol, Rejection, RenderError, RequestError, RoutedPath, bearer,
+    Concluding, HandlerResult, Preparation, Prepared, Preparing, Presented, Protocol, Rejection,
+    RenderError, RequestError, RoutedPath, bearer,
 };
 pub use query::{Pairs, parse_pairs, percent_decode, percent_encode};
 pub use rate_limit::{Allowance, PER_ADDRESS};

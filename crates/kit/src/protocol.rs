@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode};
@@ -50,10 +51,44 @@ pub trait Protocol: Send + Sync + 'static {
         false
     }
 
+    /// What the dialect does with requests that were let in, before their handlers and after.
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        None
+    }
+
     /// What every answer of the vendor's carries, errors included.
     fn finish(&self, response: &mut Response, info: &RequestInfo) {
         let _ = (response, info);
     }
+}
+
+/// What a dialect does with every request that was let in.
+pub trait Preparation: Send + Sync {
+    /// Looks at a request before its handler: on it goes, or is answered at once. A body that is not JSON is
+    /// not seen here.
+    fn prepare<'a>(
+        &'a self,
+        request: Authenticated,
+        body: Option<&'a serde_json::Value>,
+    ) -> Preparing<'a>;
+
+    /// Looks at the answer as it goes out.
+    fn conclude<'a>(&'a self, response: Response, info: &'a RequestInfo) -> Concluding<'a>;
+}
+
+/// A request that is being looked at.
+pub type Preparing<'a> = Pin<Box<dyn Future<Output = Result<Prepared, RequestError>> + Send + 'a>>;
+
+/// An answer that is being looked at.
+pub type Concluding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// How a request goes on.
+#[derive(Debug)]
+pub enum Prepared {
+    /// To its handler.
+    Go(Box<Authenticated>),
+    /// This answers it.
+    Answer(Box<Response>),
 }
 
 /// A path as the table of routes knows it.

@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method};
-use directory::{Caller, Credential, Fault, Handle, Operation, Refusal, RequestContext, Time};
+use directory::{
+    Caller, Credential, Fault, Handle, Operation, Refusal, RequestContext, Time, WriteMode,
+};
 
 use super::app_state::AppState;
 use super::dialect::Dialect;
@@ -34,6 +36,12 @@ pub struct RequestInfo {
     pub accept: Option<String>,
     /// The `If-Match` header.
     pub if_match: Option<String>,
+    /// The `If-None-Match` header.
+    pub if_none_match: Option<String>,
+    /// The `Idempotency-Key` header.
+    pub idempotency_key: Option<String>,
+    /// What the dialect notes of the request for its answer.
+    pub notes: Arc<OnceLock<Arc<dyn Any + Send + Sync>>>,
     /// What stands after `?`, not decoded.
     pub query: String,
     pub(super) pairs: OnceLock<Result<Pairs, Rejection>>,
@@ -138,6 +146,20 @@ impl RequestInfo {
         pairs.as_ref().map_err(Clone::clone)
     }
 
+    /// The same request as if a parameter had not been sent.
+    #[must_use]
+    pub fn without(&self, name: &str) -> RequestInfo {
+        let info = self.clone();
+        let pairs = self.query().cloned().map(|pairs| {
+            let kept = pairs.0.into_iter().filter(|(known, _)| known != name);
+            Pairs(kept.collect())
+        });
+        RequestInfo {
+            pairs: OnceLock::from(pairs),
+            ..info
+        }
+    }
+
     /// What the dialect read from the path when the request was routed.
     #[must_use]
     pub fn parsed<T: Any>(&self) -> Option<&T> {
@@ -191,7 +213,11 @@ impl Authenticated {
     #[must_use]
     pub fn on_behalf_of(&self, caller: Caller) -> Self {
         Self {
-            handle: self.state().directory().act(&caller),
+            handle: self
+                .state()
+                .directory()
+                .act(&caller)
+                .in_mode_of(&self.handle),
             caller,
             info: Arc::clone(&self.info),
             segments: self.segments.clone(),
@@ -218,6 +244,15 @@ impl Authenticated {
             guard(&renewed)?;
         }
         Ok(renewed)
+    }
+
+    /// This request with writes that end as the mode says.
+    #[must_use]
+    pub fn in_mode(self, mode: WriteMode) -> Self {
+        Self {
+            handle: self.handle.in_mode(mode),
+            ..self
+        }
     }
 
     /// What all requests share.

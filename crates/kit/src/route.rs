@@ -7,14 +7,14 @@ use axum::RequestExt as _;
 use axum::extract::{FromRequest as _, MatchedPath, RawPathParams, Request, State};
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use directory::{Fault, Operation};
 
 use super::app_state::AppState;
 use super::body::JsonBody;
 use super::dialect::Bodies;
-use super::protocol::{Rejection, RequestError};
+use super::protocol::{Prepared, Rejection, RequestError};
 use super::request::{Authenticated, RequestInfo, Segments, request_info};
 
 /// One route.
@@ -136,7 +136,8 @@ where
         let handler = handler.clone();
         async move {
             match prepare(&mut request, &state, serves, guard).await {
-                Ok(()) => handler.call(request, state).await,
+                Ok(None) => handler.call(request, state).await,
+                Ok(Some(answer)) => answer,
                 Err(error) => error.into_response(),
             }
         }
@@ -149,7 +150,7 @@ async fn prepare(
     state: &AppState,
     serves: Serves,
     guard: Option<Guard>,
-) -> Result<(), RequestError> {
+) -> Result<Option<Response>, RequestError> {
     let info = Arc::clone(request_info(request.extensions())?);
     if let Some(matched) = request.extensions().get::<MatchedPath>() {
         // A request is routed once.
@@ -174,12 +175,34 @@ async fn prepare(
             let body = std::mem::take(request.body_mut());
             let mut sent = Request::new(body);
             *sent.headers_mut() = request.headers().clone();
-            sent.extensions_mut().insert(info);
+            sent.extensions_mut().insert(Arc::clone(&info));
             let read = JsonBody::from_request(sent, state).await?;
             request.extensions_mut().insert(read);
         }
     }
-    Ok(())
+    let Some(preparation) = info.dialect.protocol.preparation() else {
+        return Ok(None);
+    };
+    let Some(mut authenticated) = request.extensions_mut().remove::<Authenticated>() else {
+        return Ok(None);
+    };
+    if let Some(Segments(segments)) = request.extensions().get() {
+        authenticated.segments.clone_from(segments);
+    }
+    let body = request.extensions_mut().remove::<JsonBody>();
+    let prepared = preparation
+        .prepare(authenticated, body.as_ref().map(|body| &body.0))
+        .await;
+    if let Some(body) = body {
+        request.extensions_mut().insert(body);
+    }
+    match prepared? {
+        Prepared::Go(authenticated) => {
+            request.extensions_mut().insert(*authenticated);
+            Ok(None)
+        }
+        Prepared::Answer(answer) => Ok(Some(*answer)),
+    }
 }
 
 async fn admit(

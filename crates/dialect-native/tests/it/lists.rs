@@ -170,3 +170,129 @@ async fn wrong_parameters_are_named() {
         );
     }
 }
+
+#[tokio::test]
+async fn lists_page_both_ways_and_hold_their_cursors() {
+    let world = peopled().await;
+    owner(&world, "POST", "/groups", json!({"name": "SOC"})).await;
+    for path in [
+        "/users?sort=name",
+        "/users?sort=-last_seen_at",
+        "/users?filter=number+ge+2",
+        "/roles?sort=word",
+        "/permissions?",
+        "/keys?",
+        "/events?sort=-number",
+        "/platforms?",
+    ] {
+        let whole = owner(&world, "GET", &format!("{path}&limit=1000"), Value::Null).await;
+        let count = whole.json()["items"].as_array().unwrap().len();
+        let mut pages = vec![owner(&world, "GET", &format!("{path}&limit=2"), Value::Null).await];
+        assert_eq!(pages[0].json()["previous"], Value::Null, "{path}");
+        while let Some(cursor) = pages.last().unwrap().json()["next"]
+            .as_str()
+            .map(str::to_owned)
+        {
+            let link = pages.last().unwrap().header("link").unwrap().to_owned();
+            assert!(
+                link.contains(&format!("cursor={cursor}>; rel=\"next\""))
+                    || link.contains("rel=\"prev\""),
+                "{link}"
+            );
+            assert!(link.starts_with("<http://usher.example/api/v1/"), "{link}");
+            pages.push(
+                owner(
+                    &world,
+                    "GET",
+                    &format!("{path}&limit=2&cursor={cursor}"),
+                    Value::Null,
+                )
+                .await,
+            );
+        }
+        assert_eq!(pages.len(), count.div_ceil(2).max(1), "{path}");
+        // And back again, page by page.
+        for pair in pages.windows(2).rev() {
+            let previous = pair[1].json()["previous"].as_str().unwrap().to_owned();
+            let back = owner(
+                &world,
+                "GET",
+                &format!("{path}&limit=2&cursor={previous}"),
+                Value::Null,
+            )
+            .await;
+            assert_eq!(back.json()["items"], pair[0].json()["items"], "{path}");
+            assert_eq!(back.json()["next"].is_string(), true, "{path}");
+        }
+    }
+    let first = owner(&world, "GET", "/users?sort=name&limit=1", Value::Null).await;
+    let cursor = first.json()["next"].as_str().unwrap().to_owned();
+    for other in [
+        format!("/users?sort=-name&cursor={cursor}"),
+        format!("/users?cursor={cursor}"),
+        format!("/users?sort=name&kind=person&cursor={cursor}"),
+        format!("/users?sort=name&q=ada&cursor={cursor}"),
+        format!("/users?sort=name&filter=locked+eq+true&cursor={cursor}"),
+        format!("/organisations?sort=name&cursor={cursor}"),
+    ] {
+        let refused = owner(&world, "GET", &other, Value::Null).await;
+        assert_eq!(
+            fault(&refused),
+            (
+                400,
+                "invalid-parameter".to_owned(),
+                Some("cursor".to_owned())
+            ),
+            "{other}"
+        );
+    }
+    // The size of a page and the count may change on the way.
+    let more = owner(
+        &world,
+        "GET",
+        &format!("/users?sort=name&limit=3&total=bounded&cursor={cursor}"),
+        Value::Null,
+    )
+    .await;
+    assert_eq!(
+        (&more.json()["total"], &more.json()["total_exceeded"]),
+        (&json!(6), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn parameters_may_be_turned_round_and_times_be_relative() {
+    let world = peopled().await;
+    for (query, logins) in [
+        (
+            "home!=Child&kind!=service",
+            &[
+                "owner@example.org",
+                "ada@example.org",
+                "cyd@example.org",
+                "eve@example.org",
+            ][..],
+        ),
+        ("department!=", &["ada@example.org"]),
+        (
+            "department!=engines&department!=x&kind=person&number!=1",
+            &["bobby", "cyd@example.org", "eve@example.org"],
+        ),
+        ("home!=Nowhere", &[]),
+        (
+            "created_after=-2s",
+            &["cyd@example.org", "robot", "eve@example.org"],
+        ),
+        ("created_before=-5s", &[]),
+        ("last_seen_before=&kind=service", &["robot"]),
+        ("locked=true", &["eve@example.org"]),
+        (
+            "q=ada&filter=title+pr+or+department+pr",
+            &["ada@example.org"],
+        ),
+    ] {
+        let reply = owner(&world, "GET", &format!("/users?{query}"), Value::Null).await;
+        assert_eq!(reply.status, 200, "{query}: {reply:?}");
+        assert_eq!(column(&reply, "login"), logins, "{query}");
+    }
+}

@@ -1,12 +1,15 @@
 //! The native API over its wire: see the crate `test-support` for the world, coverage and hostile input.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod callers;
 mod coverage;
 mod features;
+mod filters;
 mod keys;
 mod lists;
 mod openapi;
 mod organisations;
+mod repeats;
 mod rights;
 mod sessions;
 mod users;

@@ -218,29 +218,6 @@ async fn several_are_made_at_once_or_none() {
 }
 
 #[tokio::test]
-async fn a_dry_run_checks_and_makes_nothing() {
-    let world = world().await;
-    let before = world.state().await;
-    let fine = owner(
-        &world,
-        "POST",
-        "/users?dry_run=true",
-        json!({"email": "ada@example.org"}),
-    )
-    .await;
-    assert_eq!(fine.status, 204, "{fine:?}");
-    let taken = owner(
-        &world,
-        "POST",
-        "/users?dry_run=true",
-        json!({"email": "owner@example.org"}),
-    )
-    .await;
-    assert_eq!(fault(&taken).0, 409);
-    assert_eq!(world.state().await, before);
-}
-
-#[tokio::test]
 async fn people_see_and_change_themselves() {
     let world = world().await;
     let (user, key) = world.powerless("ada@example.org").await;

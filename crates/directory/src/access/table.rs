@@ -126,6 +126,8 @@ operations! {
     RevokeSessions: write ManageSessions own;
     // Handing back what opens the door is no write that a read-only key must not do.
     SignOut: read SignedIn own;
+    // An answer is kept for a request that may be sent again, whatever it did; no right comes of it.
+    KeepAnswer: read SignedIn own;
     // What only dialects know.
     ReadExtension: read ReadUsers own;
     ReadRecords: read SignedIn own;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ids::{KeyId, OrganisationId, SessionId, UserId};
+use super::key_owner::{KeyInactive, KeyOwner};
 use super::time::Time;
+use super::user::Status;
 
 /// A limit of a key on paths and verbs. Several are OR-ed; none means no limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +81,10 @@ pub struct Key {
     pub last_address: Option<String>,
     /// All addresses it came from, oldest first, the newest 50.
     pub seen_addresses: Vec<String>,
+    /// How often it was changed.
+    pub version: i64,
+    /// What its owner's account amounts to.
+    pub owner: KeyOwner,
 }
 
 impl Key {
@@ -92,6 +98,22 @@ impl Key {
     #[must_use]
     pub fn active(&self, now: Time) -> bool {
         !self.expired(now) && self.revoked_at.is_none()
+    }
+
+    /// Why it opens nothing now; `None` while it does.
+    #[must_use]
+    pub fn inactive_because(&self, now: Time) -> Option<KeyInactive> {
+        let owner = &self.owner;
+        let off = owner.status != Status::Active
+            || owner.locked_until.is_some_and(|until| until > now)
+            || owner.lock_after.is_some_and(|end| end <= now);
+        if self.revoked_at.is_some() {
+            Some(KeyInactive::Revoked)
+        } else if self.expired(now) {
+            Some(KeyInactive::Expired)
+        } else {
+            off.then_some(KeyInactive::Owner)
+        }
     }
 }
 
@@ -186,6 +208,8 @@ impl Key {
             last_used_at: _,
             last_address: _,
             seen_addresses: _,
+            version: _,
+            owner: _,
             // Its limits.
             read_only,
             addresses,

@@ -259,7 +259,7 @@ fn about(collection: &Collection) -> About<'_> {
     }
 }
 
-async fn visible(work: &mut Work<'_>, which: &CollectionRef) -> Outcome<Collection> {
+pub(crate) async fn visible(work: &mut Work<'_>, which: &CollectionRef) -> Outcome<Collection> {
     let found = match which {
         Ref::Id(id) => collections::by_id(&mut work.tx, *id).await?,
         Ref::Uuid(uuid) => collections::by_uuid(&mut work.tx, *uuid).await?,

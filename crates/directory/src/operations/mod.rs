@@ -2,12 +2,13 @@
 //! changes rows, appends events and enqueues mail in one transaction.
 
 pub(crate) mod audit;
-mod collections;
+pub(crate) mod collections;
 mod derived;
 mod extensions;
 pub(crate) mod figures;
 pub(crate) mod filters;
 pub(crate) mod groups;
+mod idempotency;
 mod impersonation;
 pub(crate) mod install;
 mod jobs;

@@ -4,7 +4,8 @@ use crate::directory::Directory;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
 use crate::rules;
-use crate::store::{Tx, grants, lockouts, outbox, sessions, tokens, users};
+use crate::store::{Tx, grants, idempotency, lockouts, outbox, sessions, tokens, users};
+use crate::write_mode::kept_since;
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
@@ -41,6 +42,7 @@ impl Directory {
                         grants: grants::sweep(tx, now).await?,
                         mails: outbox::sweep(tx, now.plus(-30 * DAY)).await?,
                     };
+                    idempotency::sweep(tx, kept_since(now)).await?;
                     users::fold_population(tx).await?;
                     Ok(swept)
                 })

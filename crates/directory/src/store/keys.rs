@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{Constraint, Key, KeyField, KeyId, OrganisationId, Scope, Time, UserId};
+use crate::model::{
+    Constraint, Key, KeyField, KeyId, KeyOwner, OrganisationId, Scope, Time, UserId,
+};
 
 use super::credentials::list;
 use super::pages::Paged;
@@ -11,9 +13,9 @@ use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "k.id, k.uuid, k.user_id, k.name, k.hint_start, k.hint_end, k.origin, k.platform, k.read_only, \
      k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at, k.created_at, k.created_by, \
-     k.use_count, k.last_used_at, k.last_address, k.seen_addresses, k.replaced";
+     k.use_count, k.last_used_at, k.last_address, k.seen_addresses, k.replaced, k.version, u.status, u.locked_until, u.lock_after";
 /// The column after [`COLUMNS`].
-const AFTER: usize = 22;
+const AFTER: usize = 26;
 const TABLES: &str = " FROM api_keys k JOIN users u ON u.id = k.user_id";
 
 /// The keys as a list.
@@ -103,6 +105,12 @@ fn read_key(row: &Row<'_>) -> Res<Key> {
         last_address: row.opt_string(19)?,
         seen_addresses: list(row.text(20)?)?,
         replaced: row.flag(21)?,
+        version: row.int(22)?,
+        owner: KeyOwner {
+            status: super::users::status(row.text(23)?)?,
+            locked_until: time(24)?,
+            lock_after: time(25)?,
+        },
     })
 }
 
@@ -158,7 +166,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, key: &Key, digest: &[u8]) -> Res<Opt
 pub(crate) async fn update(tx: &mut Tx<'_>, key: &Key) -> Res<()> {
     tx.exec(
         "UPDATE api_keys SET name = $2, platform = $3, read_only = $4, addresses = $5, constraints = $6, scopes = $7, \
-         expires_at = $8 WHERE id = $1",
+         expires_at = $8, version = version + 1 WHERE id = $1",
         &[
             key.id.0.into(), (&key.name).into(), (&key.platform).into(), key.read_only.into(),
             (&written(&key.addresses)?).into(), (&written(&key.constraints)?).into(), (&written(&key.scopes)?).into(),
@@ -201,7 +209,7 @@ pub(crate) async fn replace_text(tx: &mut Tx<'_>, key: &Key, digest: &[u8]) -> R
 pub(crate) async fn revoke(tx: &mut Tx<'_>, key: KeyId, now: Time) -> Res<bool> {
     let changed = tx
         .exec(
-            "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+            "UPDATE api_keys SET revoked_at = $2, version = version + 1 WHERE id = $1 AND revoked_at IS NULL",
             &[key.0.into(), now.0.into()],
         )
         .await?;

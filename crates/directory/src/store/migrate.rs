@@ -51,6 +51,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "second factor of organisations",
         sql: include_str!("migrations/0008_second_factor_of_organisations.sql"),
     },
+    Migration {
+        number: 9,
+        name: "repeats",
+        sql: include_str!("migrations/0009_repeats.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

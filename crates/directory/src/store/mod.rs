@@ -22,6 +22,7 @@ pub(crate) mod grants;
 pub(crate) mod groups;
 mod health;
 pub(crate) mod held_roles;
+pub(crate) mod idempotency;
 pub(crate) mod inactivity;
 pub(crate) mod job_parts;
 pub(crate) mod job_tasks;

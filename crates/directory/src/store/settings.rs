@@ -14,6 +14,18 @@ pub(crate) async fn document(tx: &mut Tx<'_>, name: &str) -> Res<Option<String>>
     .await
 }
 
+/// How often a settings document was stored.
+pub(crate) async fn version(tx: &mut Tx<'_>, name: &str) -> Res<i64> {
+    let version = tx
+        .one(
+            "SELECT version FROM settings WHERE name = $1",
+            &[name.into()],
+            |row| row.int(0),
+        )
+        .await?;
+    Ok(version.unwrap_or(0))
+}
+
 /// Stores a settings document whole.
 pub(crate) async fn put(
     tx: &mut Tx<'_>,

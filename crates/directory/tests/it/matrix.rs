@@ -542,6 +542,7 @@ async fn trial(
         | O::EnrolSecondFactor
         | O::SignOut
         | O::WriteOwnRecord
+        | O::KeepAnswer
         | O::ListJobs
         | O::CreateJob
         | O::UpdateJob

@@ -12,8 +12,9 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyPolicy, KeyRef, KeyShape,
-    Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef, word_covers,
+    Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyOwner, KeyPolicy, KeyRef,
+    KeyShape, Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef,
+    word_covers,
 };
 use crate::operations::keys::list::narrow;
 use crate::operations::keys::list::page;
@@ -319,6 +320,12 @@ async fn create_for(
         last_used_at: None,
         last_address: None,
         seen_addresses: Vec::new(),
+        version: 1,
+        owner: KeyOwner {
+            status: owner.status,
+            locked_until: owner.locked_until,
+            lock_after: owner.lock_after,
+        },
     };
     check_narrower(work, &key)?;
     key.id = keys::insert(&mut work.tx, &key, &digest(secret))
@@ -418,6 +425,7 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
     work.require_proof().await?;
     check_narrower(work, &key)?;
     keys::update(&mut work.tx, &key).await?;
+    key.version += 1;
     if (&key.name, &key.platform) != (&old.name, &old.platform) {
         check_title(work, &key).await?;
     }

@@ -52,6 +52,7 @@ impl Handle {
                 proven: true,
                 ..CallerState::clone(&self.caller)
             }),
+            mode: Arc::clone(&self.mode),
         }
     }
 

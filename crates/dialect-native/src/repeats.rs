@@ -1,0 +1,237 @@
+//! What every change may be asked for beside the change itself: to be tried only (`dry_run=true`), to happen to one
+//! revision only (`If-Match`), to happen once however often it is sent (`Idempotency-Key`). And reads that are
+//! answered by "as it was" (`If-None-Match`).
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use directory::{Expectation, Handle, IdempotencyTicket, KeptAnswer, Versioned, WriteMode};
+use kit::{Authenticated, Concluding, Preparation, Prepared, Preparing, RequestError, RequestInfo};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::errors::Problem;
+use super::lists;
+use super::problems::Code;
+use super::reply::NativeRequest as _;
+use super::settings;
+
+const DRY_RUN: HeaderName = HeaderName::from_static("usher-dry-run");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Characters that an idempotency key may have.
+const KEY_LENGTH: usize = 255;
+/// Bytes of an answer that is kept.
+const LARGEST: usize = 16 << 20;
+
+/// What is noted of a request for its answer.
+struct Notes {
+    dry_run: bool,
+    keeping: Option<(Handle, IdempotencyTicket)>,
+}
+
+/// Looks at requests before their handlers, and at their answers.
+pub struct Repeats;
+
+impl Preparation for Repeats {
+    fn prepare<'a>(&'a self, request: Authenticated, body: Option<&'a Value>) -> Preparing<'a> {
+        Box::pin(async move {
+            if matches!(request.info.method, Method::GET | Method::HEAD) {
+                return Ok(Prepared::Go(Box::new(request)));
+            }
+            prepare(request, body).await.map_err(RequestError::from)
+        })
+    }
+
+    fn conclude<'a>(&'a self, response: Response, info: &'a RequestInfo) -> Concluding<'a> {
+        Box::pin(async move {
+            match notes(info).and_then(|notes| notes.keeping.as_ref()) {
+                Some((handle, ticket)) => keep(response, handle, ticket).await,
+                None => response,
+            }
+        })
+    }
+}
+
+impl From<Problem> for RequestError {
+    fn from(problem: Problem) -> Self {
+        RequestError::Own(Arc::new(problem))
+    }
+}
+
+fn notes(info: &RequestInfo) -> Option<&Notes> {
+    let notes: &(dyn Any + Send + Sync) = info.notes.get()?.as_ref();
+    notes.downcast_ref()
+}
+
+async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Prepared, Problem> {
+    let mut dry_run = false;
+    for (_, value) in request
+        .query()?
+        .0
+        .iter()
+        .filter(|(name, _)| name == "dry_run")
+    {
+        dry_run = lists::flag("dry_run", value)?;
+    }
+    let info = Arc::clone(&request.info);
+    request.info = Arc::new(info.without("dry_run"));
+    let mut keeping = None;
+    if let Some(ticket) = ticket(&info, body)?.filter(|_| !dry_run) {
+        match request.kept_answer(&ticket).await? {
+            KeptAnswer::Nothing => keeping = Some((request.handle(), ticket)),
+            KeptAnswer::Answer(answer) => {
+                return Ok(Prepared::Answer(Box::new(replayed(&answer)?)));
+            }
+            KeptAnswer::UnderWay => return Err(under_way()),
+            KeptAnswer::Other => {
+                let detail = "This Idempotency-Key came with another request within 24 hours. Send a new one.";
+                return Err(Problem::of(Code::IdempotencyKeyReused, detail));
+            }
+        }
+    }
+    let mode = WriteMode {
+        dry_run,
+        expects: expectation(&request).await?,
+        idempotency: keeping.as_ref().map(|(_, ticket)| ticket.clone()),
+    };
+    // A request is prepared once, so nothing is noted yet.
+    let _ = info.notes.set(Arc::new(Notes { dry_run, keeping }));
+    Ok(Prepared::Go(Box::new(request.in_mode(mode))))
+}
+
+/// A request of the same key has no answer yet.
+pub fn under_way() -> Problem {
+    let detail = "A request with this Idempotency-Key is under way, or its answer was lost with the server. Come back in \
+                  a second; if it stays so, look whether the change was made before sending it under a new key.";
+    let mut problem = Problem::of(Code::IdempotencyKeyInUse, detail);
+    problem.retry_after = Some(1);
+    problem
+}
+
+/// The ticket of a request that brings an idempotency key.
+fn ticket(info: &RequestInfo, body: Option<&Value>) -> Result<Option<IdempotencyTicket>, Problem> {
+    let Some(key) = info.idempotency_key.as_deref() else {
+        return Ok(None);
+    };
+    if info.method != Method::POST {
+        return Ok(None);
+    }
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.is_empty() || key.len() > KEY_LENGTH || !visible {
+        let why = format!("must be 1 to {KEY_LENGTH} visible ASCII characters");
+        return Err(Problem::parameter(directory::IDEMPOTENCY_KEY, why));
+    }
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let said = [info.query.as_bytes(), body.as_bytes()];
+    let ticket = IdempotencyTicket::new(key, &info.path, &said, &info.request_id);
+    Ok(Some(ticket))
+}
+
+/// The revision that `If-Match` asks for, of what the path names.
+async fn expectation(request: &Authenticated) -> Result<Option<Expectation>, Problem> {
+    let Some(revision) = request.revision() else {
+        return Ok(None);
+    };
+    let words: Vec<&str> = request.info.path.split('/').skip(1).collect();
+    let of = match words.as_slice() {
+        ["me"] => Versioned::User(request.caller().user().into()),
+        ["users", _] => Versioned::User(request.reference(0)),
+        ["organisations", _] => Versioned::Organisation(request.reference(0)),
+        ["groups", _] => Versioned::Group(request.reference(0)),
+        ["roles", _] => Versioned::Role(super::roles::role(request, request.named(0)).await?.id),
+        ["collections", _] => Versioned::Collection(request.reference(0)),
+        ["keys", _] => Versioned::Key(request.reference(0)),
+        ["settings", name] => Versioned::Settings(settings::documents(name)?),
+        _ => return Ok(None),
+    };
+    Ok(Some(Expectation { of, revision }))
+}
+
+/// An answer as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// The headers that are kept; others belong to the one answer.
+const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
+
+async fn keep(response: Response, handle: &Handle, ticket: &IdempotencyTicket) -> Response {
+    let status = response.status();
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = match to_bytes(body, LARGEST).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracing::error!(%error, "an answer was too large to be kept");
+            let mut failed = Response::new(Body::empty());
+            *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return failed;
+        }
+    };
+    let kept = Kept {
+        status: status.as_u16(),
+        headers: KEPT_HEADERS
+            .iter()
+            .filter_map(|name| {
+                let value = parts.headers.get(name)?.to_str().ok()?;
+                Some((name.as_str().to_owned(), value.to_owned()))
+            })
+            .collect(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    let written = serde_json::to_vec(&kept).unwrap_or_default();
+    if let Err(fault) = handle.keep_answer(ticket, &written).await {
+        tracing::error!(%fault, "an answer was not kept under its idempotency key");
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn replayed(answer: &[u8]) -> Result<Response, Problem> {
+    let broken = |_| directory::Fault::Internal("a kept answer cannot be read".to_owned());
+    let kept: Kept = serde_json::from_slice(answer).map_err(broken)?;
+    let mut response = Response::new(Body::from(kept.body));
+    *response.status_mut() = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    let headers = response.headers_mut();
+    for (name, value) in kept.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+/// What every answer carries of this: the mark of a dry run, and no body where the caller has it already.
+pub fn finish(response: &mut Response, info: &RequestInfo) {
+    if notes(info).is_some_and(|notes| notes.dry_run) {
+        let headers = response.headers_mut();
+        headers.insert(DRY_RUN, HeaderValue::from_static("true"));
+        headers.remove(header::LOCATION);
+    }
+    let reads = matches!(info.method, Method::GET | Method::HEAD);
+    if !reads || response.status() != StatusCode::OK {
+        return;
+    }
+    let (Some(known), Some(tag)) = (&info.if_none_match, response.headers().get(header::ETAG))
+    else {
+        return;
+    };
+    let same = known.split(',').map(str::trim).any(|one| {
+        let one = one.strip_prefix("W/").unwrap_or(one);
+        one == "*" || tag.as_bytes() == one.as_bytes()
+    });
+    if same {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+}
