@@ -26,6 +26,9 @@ const KEY_LENGTH: usize = 255;
 /// Bytes of an answer that is kept.
 const LARGEST: usize = 16 << 20;
 
+/// Routes that say by themselves what a trial would do: it is told of each item, or done later by a job.
+const OWN_DRY_RUNS: [&str; 2] = ["/imports", "/users/actions"];
+
 /// What is noted of a request for its answer.
 struct Notes {
     dry_run: bool,
@@ -67,17 +70,20 @@ fn notes(info: &RequestInfo) -> Option<&Notes> {
 }
 
 async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Prepared, Problem> {
+    let own = OWN_DRY_RUNS.contains(&request.info.path.as_str());
     let mut dry_run = false;
     for (_, value) in request
         .query()?
         .0
         .iter()
-        .filter(|(name, _)| name == "dry_run")
+        .filter(|(name, _)| name == "dry_run" && !own)
     {
         dry_run = lists::flag("dry_run", value)?;
     }
     let info = Arc::clone(&request.info);
-    request.info = Arc::new(info.without("dry_run"));
+    if !own {
+        request.info = Arc::new(info.without("dry_run"));
+    }
     let mut keeping = None;
     if let Some(ticket) = ticket(&info, body)?.filter(|_| !dry_run) {
         match request.kept_answer(&ticket).await? {
