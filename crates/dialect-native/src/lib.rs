@@ -12,16 +12,20 @@ mod access;
 mod actions;
 mod batch;
 mod collections;
+mod docs;
 mod ensure;
 mod errors;
 mod events;
 mod events_stream;
 mod exports;
+mod facets;
 mod fields;
+mod find;
 mod grants;
 mod group_rights;
 mod groups;
 mod imports;
+mod included;
 mod item_problems;
 mod jobs;
 mod keys;
@@ -48,6 +52,7 @@ mod sessions;
 mod settings;
 mod times;
 mod users;
+mod views;
 
 use directory::Platform;
 

@@ -9,7 +9,7 @@ use super::errors::Problem;
 use super::fields::Named;
 use super::pages::{page_of, total};
 
-pub use super::pages::{numbered, page, sliced, whole};
+pub use super::pages::{numbered, page, page_with, sliced, whole};
 
 /// The most rows a page may have.
 pub const MOST: u32 = 1_000;

@@ -148,6 +148,11 @@ fn schema_of(answer: &str) -> Value {
                 "description": "The `cursor` of the page before; null before the first.",
             },
             "total": { "type": "integer", "description": "All matches, with `total=true` or `total=bounded`." },
+            "facets": {
+                "type": "object",
+                "description": "How many rows have each value, with `facets` on users.",
+                "additionalProperties": { "type": "array", "items": reference("FacetCount") },
+            },
             "total_exceeded": {
                 "type": "boolean",
                 "description": "Whether there are more matches than were counted, with `total=bounded`.",
@@ -194,7 +199,14 @@ fn responses(route: &Route, schemas: &Value) -> Value {
     let mut responses = Map::new();
     let mut success = json!({ "description": route.summary, "headers": headers(route) });
     let answer = route.answer();
-    if !answer.is_empty() {
+    if answer == "Page" {
+        let kind = match route.path {
+            "/docs" => "text/html",
+            "/docs/page.css" => "text/css",
+            _ => "text/javascript",
+        };
+        success["content"] = json!({ kind: { "schema": { "type": "string" } } });
+    } else if !answer.is_empty() {
         let schema = schema_of(answer);
         success["content"] = json!({ media_type(answer): {
             "example": example(&schema, schemas),
@@ -228,7 +240,8 @@ fn responses(route: &Route, schemas: &Value) -> Value {
     for status in refusals(route) {
         responses.insert(status.to_owned(), refused(status));
     }
-    responses.insert("5XX".to_owned(), refused("5XX"));
+    // A server that fails, and requests that are refused before it is known what they ask for.
+    responses.insert("default".to_owned(), refused("default"));
     Value::Object(responses)
 }
 
@@ -264,7 +277,9 @@ fn also_found(route: &Route) -> bool {
 
 fn refused(status: &str) -> Value {
     let described = match status {
-        "5XX" => "The server failed, or is not available.".to_owned(),
+        "default" => {
+            "The server failed or is not available, or the request could not be read.".to_owned()
+        }
         status => problems::ALL
             .iter()
             .map(|code| code.facts())
@@ -278,7 +293,7 @@ fn refused(status: &str) -> Value {
         "headers": { "X-Request-Id": { "schema": { "type": "string" } } },
         "content": { "application/problem+json": { "schema": reference("Problem") } },
     });
-    if matches!(status, "429" | "5XX") {
+    if matches!(status, "429" | "default") {
         refused["headers"]["Retry-After"] = json!({
             "description": "Seconds after which to come back.", "schema": { "type": "integer" },
         });
@@ -301,6 +316,7 @@ fn is_versioned(route: &Route) -> bool {
             | "/collections/{collection}"
             | "/keys/{key}"
             | "/settings/{setting}"
+            | "/views/{view}"
     )
 }
 
@@ -330,6 +346,11 @@ fn headers(route: &Route) -> Value {
         headers["Link"] = json!({ "description": "The whole addresses of the pages beside this one.", "schema": text });
     }
     if changes(route) {
+        if route.method == "POST" {
+            headers["Idempotency-Replayed"] = json!({
+                "description": "`true` where the request was answered before.", "schema": text,
+            });
+        }
         headers["Usher-Dry-Run"] =
             json!({ "description": "`true` where nothing was changed.", "schema": text });
     }
@@ -344,6 +365,13 @@ fn header_parameters(route: &Route) -> Vec<Value> {
             "If-Match",
             "The `ETag` that was read: with another one nothing is changed (412).",
             json!({ "type": "string" }),
+        ));
+    }
+    if route.method == "POST" && route.serves != Serves::Open {
+        stated.push(header(
+            "Idempotency-Key",
+            "The same request under the same key happens once within 24 hours and gets the first answer again.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
         ));
     }
     if has_tag(route) && route.method == "GET" {

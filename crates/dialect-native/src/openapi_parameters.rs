@@ -87,6 +87,38 @@ pub fn of(route: &Route) -> Vec<Value> {
     for (name, description, schema) in further(route) {
         parameters.push(query(name, description, schema));
     }
+    if (route.method, route.path) == ("GET", "/users") {
+        let words: Vec<&str> = super::facets::WORDS.iter().map(|(word, _)| *word).collect();
+        let words = words.join("|");
+        parameters.push(query(
+            "facets",
+            "Fields to count the list by, with commas, each without the filter on itself.",
+            json!({ "type": "string", "pattern": format!("^({words})(,({words}))*$") }),
+        ));
+    }
+    if (route.method, route.path) == ("GET", "/find") {
+        let mut words = query(
+            "q",
+            "A name, an address, a number, a UUID, or the id of a key, a session or a request.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 1000 }),
+        );
+        words["required"] = true.into();
+        parameters.push(words);
+    }
+    if (route.method, route.path) == ("GET", "/users")
+        || (route.method, route.path) == ("GET", "/users/{user}")
+    {
+        let words = super::included::WORDS.join("|");
+        parameters.push(query(
+            "include",
+            "What to show beside each user, with commas: home, organisations, groups, roles.",
+            json!({ "type": "string", "pattern": format!("^({words})(,({words}))*$") }),
+        ));
+    }
+    if (route.method, route.path) == ("GET", "/views") {
+        let schema = json!({ "type": "string", "maxLength": 100 });
+        parameters.push(query("list", "Views of this list alone.", schema));
+    }
     for (name, description) in own(route) {
         parameters.push(query(name, description, flag()));
     }

@@ -8,6 +8,7 @@ use kit::Authenticated;
 use serde::Serialize;
 
 use super::errors::Problem;
+use super::facets::Facets;
 use super::lists::{Parameters, SLICED, USUAL, limit, only};
 use super::reply::{Answer, Reply};
 
@@ -57,7 +58,12 @@ pub fn total(given: &Parameters) -> Result<(bool, Option<u64>), Problem> {
 fn fingerprint(request: &Authenticated, given: &Parameters) -> u32 {
     let mut pairs: Vec<&(String, String)> = given
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "cursor" | "limit" | "total" | "include"))
+        .filter(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "cursor" | "limit" | "total" | "include" | "facets"
+            )
+        })
         .collect();
     pairs.sort();
     let mut hasher = DefaultHasher::new();
@@ -97,12 +103,25 @@ pub struct Shown<T> {
     /// Whether there are more matches than were counted, if counting was bounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_exceeded: Option<bool>,
+    /// How many rows have each value of a field, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets: Option<Facets>,
 }
 
 /// Answers a page, row by row.
 pub fn page<'a, T, S: Serialize + 'a>(
     request: &Authenticated,
     page: &'a Page<T>,
+    show: impl Fn(&'a T) -> S,
+) -> Answer {
+    page_with(request, page, None, show)
+}
+
+/// Answers a page with what was counted of the whole list.
+pub fn page_with<'a, T, S: Serialize + 'a>(
+    request: &Authenticated,
+    page: &'a Page<T>,
+    facets: Option<Facets>,
     show: impl Fn(&'a T) -> S,
 ) -> Answer {
     let given = &request.query()?.0;
@@ -123,6 +142,7 @@ pub fn page<'a, T, S: Serialize + 'a>(
             None => page.total,
         },
         total_exceeded: exceeded,
+        facets,
     };
     let mut reply = Reply::shown(&shown)?;
     for (cursor, relation) in [(&shown.next, "next"), (&shown.previous, "prev")] {
@@ -208,6 +228,7 @@ pub fn whole<S>(items: Vec<S>) -> Shown<S> {
         previous: None,
         total: None,
         total_exceeded: None,
+        facets: None,
     }
 }
 

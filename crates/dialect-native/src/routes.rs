@@ -4,16 +4,19 @@
 use kit::{Route, routes};
 
 use super::{
-    access, actions, batch, collections, ensure, events, events_stream, exports, grants,
-    group_rights, groups, imports, jobs, keys, mail_templates, mails, me, memberships, openapi,
-    organisations, passwords, platforms, problems, roles, second_factors, sessions, settings,
-    users,
+    access, actions, batch, collections, docs, ensure, events, events_stream, exports, find,
+    grants, group_rights, groups, imports, jobs, keys, mail_templates, mails, me, memberships,
+    openapi, organisations, passwords, platforms, problems, roles, second_factors, sessions,
+    settings, users, views,
 };
 
 /// The routes.
 pub static ROUTES: &[Route] = routes![
     GET "/" openapi::index => open, "Where to begin" -> "Index";
     GET "/openapi.json" openapi::show => open, "This description" -> "Description";
+    GET "/docs" docs::page => open, "Browse and try this description" -> "Page";
+    GET "/docs/page.css" docs::style => open, "The page's style" -> "Page";
+    GET "/docs/page.js" docs::script => open, "The page's script" -> "Page";
     GET "/problems" problems::list => open, "List every code of a problem, and what to do" -> "ProblemCodes";
 
     POST "/sign-in" sessions::sign_in => open, "Sign in with a password", "SignIn" -> "FreshSession";
@@ -40,6 +43,8 @@ pub static ROUTES: &[Route] = routes![
     GET "/me/access" access::own => signed_in, "Show every line one holds, with what gives it" -> "Access";
     GET "/me/groups" me::groups => signed_in, "List the groups one belongs to" -> "[Group]";
     GET "/me/memberships" me::memberships => signed_in, "List the organisations one belongs to" -> "[Membership]";
+
+    GET "/find" find::find => signed_in, "Find anything by name, number or id" -> "FoundAll";
 
     GET "/users" users::list => ListUsers, "List users" -> "[User]";
     POST "/users" users::create => CreateUser, "Make a user", "NewUser" -> "201 User";
@@ -146,6 +151,12 @@ pub static ROUTES: &[Route] = routes![
 
     GET "/sessions" sessions::list => ListSessions, "List sessions" -> "[Session]";
     DELETE "/sessions/{session}" sessions::end => RevokeSessions, "End a session";
+
+    GET "/views" views::list => signed_in, "List one's saved views and shared ones" -> "[View]";
+    POST "/views" views::create => signed_in, "Save a view of a list", "NewView" -> "201 View";
+    GET "/views/{view}" views::show => signed_in, "Show a saved view" -> "View";
+    PATCH "/views/{view}" views::update => signed_in, "Change a saved view", "ViewChange" -> "View";
+    DELETE "/views/{view}" views::delete => signed_in, "Delete a saved view";
 
     GET "/keys" keys::list => ListKeys, "List keys" -> "[Key]";
     GET "/keys/{key}" keys::show => ListKeys, "Show a key" -> "Key";

@@ -11,7 +11,9 @@ use uuid::Uuid;
 use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
+use super::facets;
 use super::fields::{Fields, Named, words};
+use super::included::{Include, Included, Loaded};
 use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -55,6 +57,8 @@ pub struct UserBody<'a> {
     signed_in_at: Option<Moment>,
     previous_sign_in_at: Option<Moment>,
     sign_in_count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    included: Option<Included<'a>>,
 }
 
 impl<'a> UserBody<'a> {
@@ -95,6 +99,15 @@ impl<'a> UserBody<'a> {
             signed_in_at: Moment::maybe(user.signed_in_at),
             previous_sign_in_at: Moment::maybe(user.previous_sign_in_at),
             sign_in_count: user.sign_in_count,
+            included: None,
+        }
+    }
+
+    /// Shows a user with what was asked for beside.
+    fn with(user: &'a User, now: Time, loaded: &'a Loaded) -> Self {
+        Self {
+            included: loaded.of(user),
+            ..Self::of(user, now)
         }
     }
 }
@@ -130,19 +143,34 @@ pub const LISTING: Listing<UserField> = Listing {
     ],
 };
 
+/// The parameters of the list of users beside those of every list.
+pub const OWN: &[&str] = &["include", "facets"];
+
 /// `GET /users`
 pub async fn list(request: Authenticated) -> Answer {
-    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let given = &request.query()?.0;
+    let include = Include::read(given)?;
+    let query = LISTING.query_with(&request, given, OWN).await?;
+    let facets = facets::load(&request, given).await?;
     let page = request.users(&query).await?;
+    let loaded = include.load(&request, &page.items).await?;
     let now = request.now();
-    lists::page(&request, &page, |user| UserBody::of(user, now))
+    lists::page_with(&request, &page, facets, |user| {
+        UserBody::with(user, now, &loaded)
+    })
 }
 
 /// `GET /users/{user}`
 pub async fn show(request: Authenticated) -> Answer {
-    lists::only(&request.query()?.0, &[])?;
+    let given = &request.query()?.0;
+    lists::only(given, &["include"])?;
+    let include = Include::read(given)?;
     let user = request.user(request.reference(0)).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
+    let loaded = include.load(&request, std::slice::from_ref(&user)).await?;
+    Reply::revised(
+        user.revision,
+        &UserBody::with(&user, request.now(), &loaded),
+    )
 }
 
 /// `POST /users`

@@ -3,6 +3,7 @@
 
 mod callers;
 mod coverage;
+mod docs;
 mod features;
 mod filters;
 mod keys;
@@ -12,6 +13,7 @@ mod organisations;
 mod repeats;
 mod rights;
 mod sessions;
+mod statements;
 mod users;
 
 use dialect_native::DIALECT;

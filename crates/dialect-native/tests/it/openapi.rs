@@ -110,7 +110,7 @@ pub fn check(document: &Value, method: &str, target: &str, reply: &Reply) {
     let stated = if reply.status < 500 {
         reply.status.to_string()
     } else {
-        "5XX".to_owned()
+        "default".to_owned()
     };
     let response = match responses.get(&stated) {
         Some(response) => response,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::time::Time;
-use super::user::Status;
+use super::user::{Status, User};
 
 /// What is known of the account of a key's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,18 @@ pub struct KeyOwner {
     pub locked_until: Option<Time>,
     /// When it expires.
     pub lock_after: Option<Time>,
+}
+
+impl KeyOwner {
+    /// What is known of a user.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        Self {
+            status: user.status,
+            locked_until: user.locked_until,
+            lock_after: user.lock_after,
+        }
+    }
 }
 
 /// Why a key opens nothing.

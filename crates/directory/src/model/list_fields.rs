@@ -29,6 +29,38 @@ pub enum SessionField {
     EndsAt,
 }
 
+/// What the people of a list are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FacetField {
+    /// `person` or `service`.
+    Kind,
+    /// The stored status.
+    Status,
+    /// The standing at the time of the request.
+    Standing,
+    /// Whether a second factor is enrolled.
+    SecondFactor,
+    /// The number of the home.
+    Home,
+    /// The number of an organisation, the home among them.
+    Organisation,
+    /// The number of a group.
+    Group,
+    /// The number of a role held by any path.
+    Role,
+}
+
+/// How many people of a list have a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetCount {
+    /// The field.
+    pub field: FacetField,
+    /// The value: a word, or a number.
+    pub value: String,
+    /// How many.
+    pub people: u64,
+}
+
 /// What mails are filtered and sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MailField {

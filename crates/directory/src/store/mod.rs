@@ -54,6 +54,7 @@ mod sqlite;
 pub(crate) mod ties;
 pub(crate) mod tokens;
 mod transaction;
+pub(crate) mod user_facets;
 mod user_fields;
 pub(crate) mod user_lists;
 pub(crate) mod users;

@@ -14,11 +14,8 @@ use crate::handle::Handle;
 use crate::model::{
     Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyOwner, KeyPolicy, KeyRef,
     KeyShape, Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef,
-    word_covers,
 };
-use crate::operations::keys::list::narrow;
-use crate::operations::keys::list::page;
-use crate::operations::keys::list::visible;
+use crate::operations::keys::list::{narrow, page, visible};
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::rules;
@@ -170,8 +167,7 @@ impl Handle {
     }
 }
 
-/// Refuses expressions that could not be looked at within the bounds. Done before the transaction, which
-/// others wait for.
+/// Refuses expressions beyond the bounds, before the transaction, which others wait for.
 pub(crate) fn check_expressions(constraints: &[Constraint]) -> Result<(), Fault> {
     rules::CompiledLimits::compile(Vec::new(), constraints.to_vec()).map(drop)
 }
@@ -321,11 +317,7 @@ async fn create_for(
         last_address: None,
         seen_addresses: Vec::new(),
         version: 1,
-        owner: KeyOwner {
-            status: owner.status,
-            locked_until: owner.locked_until,
-            lock_after: owner.lock_after,
-        },
+        owner: KeyOwner::of(owner),
     };
     check_narrower(work, &key)?;
     key.id = keys::insert(&mut work.tx, &key, &digest(secret))
@@ -358,7 +350,7 @@ async fn opens_every_door(work: &mut Work<'_>, owner: &User) -> Outcome<bool> {
     let above = work.ancestors(owner.home).await?;
     Ok(work.caller.held.iter().any(|held| {
         held.platform == Platform::USHER
-            && word_covers(&held.word, permission.word())
+            && crate::model::word_covers(&held.word, permission.word())
             && scope_reaches(&held.scope, owner, &above)
     }))
 }

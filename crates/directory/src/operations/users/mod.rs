@@ -6,6 +6,7 @@ pub(crate) mod checks;
 mod confirm_email;
 pub(crate) mod create;
 pub(crate) mod delete;
+mod facets;
 pub(crate) mod guarded_fields;
 pub(crate) mod home;
 mod inactivity;

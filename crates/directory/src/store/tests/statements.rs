@@ -14,7 +14,7 @@ use super::super::select::{Bound, Listed, STANDING, Seen, Sql, cursor_column, na
 use super::super::user_lists::Plan;
 use super::super::{
     collections, doors, events, groups, held_roles, keys, links, organisations, outbox, pages,
-    records, roles, sessions, users,
+    records, roles, sessions, user_facets, users,
 };
 use super::*;
 
@@ -579,6 +579,22 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
             )
             .map(|bare| vec![bare]),
         );
+    }
+    for (query, scopes, limit) in queries(&[UserField::Name, UserField::Role]) {
+        use crate::model::FacetField as F;
+        let fields = [
+            F::Kind,
+            F::Status,
+            F::Standing,
+            F::SecondFactor,
+            F::Home,
+            F::Organisation,
+            F::Group,
+            F::Role,
+        ];
+        let facets = fields.map(|field| (field, query.clone()));
+        let compiled = user_facets::compile(&facets, &scopes, limit, Time(9));
+        keep(compiled.map(|sql| vec![sql.text]));
     }
     paged_lists::<organisations::Organisations>(&organisation_fields(), &mut keep);
     paged_lists::<keys::Keys>(&key_fields(), &mut keep);

@@ -1,0 +1,205 @@
+//! Saved views: lists as somebody likes to look at them, for oneself or for everybody of an organisation. A view is
+//! the list's word and the parameters of its address; it holds no rows and gives no rights.
+
+use directory::{
+    Fault, Kind, NewExtension, NewRecord, Permission, Platform, Predicate, Query, Record,
+    RecordChange, RecordField, RecordRef, Test,
+};
+use kit::{Authenticated, JsonBody, parse_pairs};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::errors::Problem;
+use super::fields::{Named, words};
+use super::lists;
+use super::pages;
+use super::references;
+use super::reply::{Answer, NativeRequest as _, Reply};
+use super::times::Moment;
+
+/// The kind of record that a view is.
+const KIND: &str = "view";
+/// Characters of a view's name.
+const NAME: usize = 100;
+/// Bytes of a view's parameters.
+const PARAMETERS: usize = 8_000;
+
+/// The lists that have views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct List(&'static str);
+
+words! {
+    List:
+    "users" = List("users"), "organisations" = List("organisations"), "groups" = List("groups"),
+    "roles" = List("roles"), "keys" = List("keys"), "sessions" = List("sessions"),
+    "events" = List("events"), "mails" = List("mails"), "collections" = List("collections"),
+}
+
+/// A view as shown.
+#[derive(Serialize)]
+struct ViewBody<'a> {
+    id: Uuid,
+    number: i64,
+    name: &'a str,
+    list: &'a str,
+    /// The parameters as they stand behind the list's `?`.
+    parameters: &'a str,
+    /// Null where it is shared.
+    owner: Option<i64>,
+    organisation: Option<i64>,
+    revision: i64,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl<'a> ViewBody<'a> {
+    fn of(record: &'a Record) -> Self {
+        let text = |member: &str| record.document[member].as_str().unwrap_or_default();
+        Self {
+            id: record.uuid,
+            number: record.number,
+            name: text("name"),
+            list: text("list"),
+            parameters: text("parameters"),
+            owner: record.owner.map(|owner| owner.0),
+            organisation: record.organisation.map(|place| place.0),
+            revision: record.version,
+            created_at: Moment(record.created_at),
+            updated_at: Moment(record.updated_at),
+        }
+    }
+}
+
+/// What a view says, checked.
+fn content(name: &str, list: &str, parameters: &str) -> Result<NewExtension, Problem> {
+    if name.trim().is_empty() || name.chars().count() > NAME {
+        return Err(Problem::invalid(
+            "name",
+            format!("must have 1 to {NAME} characters"),
+        ));
+    }
+    if parameters.len() > PARAMETERS {
+        return Err(Problem::invalid(
+            "parameters",
+            format!("is longer than {PARAMETERS} bytes"),
+        ));
+    }
+    if parse_pairs(parameters).is_err() {
+        return Err(Problem::invalid(
+            "parameters",
+            "must be the parameters of an address: name=value&…",
+        ));
+    }
+    Ok(NewExtension {
+        document: serde_json::json!({ "name": name.trim(), "list": list, "parameters": parameters }),
+        terms: vec![("list".to_owned(), list.to_owned())],
+    })
+}
+
+/// `GET /views`: one's own, and those shared in the organisations one belongs to or manages.
+pub async fn list(request: Authenticated) -> Answer {
+    let given = &request.query()?.0;
+    lists::only(given, &["list", "limit", "cursor", "total"])?;
+    let (limit, from) = pages::page_of(&request, given)?;
+    let (total, count_limit) = pages::total(given)?;
+    let of_list = given.iter().rfind(|(name, _)| name == "list");
+    let predicate = match of_list {
+        None => Predicate::All,
+        Some((_, list)) => {
+            let field = RecordField::Term(Platform::USHER, "list".to_owned());
+            Predicate::Is(field, Test::Equals(list.as_str().into()))
+        }
+    };
+    let query = Query {
+        predicate,
+        limit,
+        from,
+        total,
+        count_limit,
+        seen_by: Some(Permission::SignedIn),
+        ..Query::default()
+    };
+    let page = request.records(KIND, &query).await?;
+    lists::page(&request, &page, ViewBody::of)
+}
+
+/// `POST /views`: for oneself, or for everybody of an organisation.
+pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
+    let name: String = fields.need("name")?;
+    let list: List = fields.need("list")?;
+    let parameters: Option<String> = fields.value("parameters")?;
+    let organisation: Option<Named> = fields.value("organisation")?;
+    fields.end()?;
+    let organisation = references::organisation(&request, "organisation", organisation).await?;
+    let new = NewRecord {
+        kind: KIND.to_owned(),
+        owner: organisation.is_none().then(|| request.caller().user()),
+        organisation,
+        content: content(&name, list.0, &parameters.unwrap_or_default())?,
+        ..NewRecord::default()
+    };
+    let record = request.create_record(new).await?;
+    let location = format!("/views/{}", record.uuid);
+    Reply::made(
+        &request.info,
+        &location,
+        Some(record.version),
+        &ViewBody::of(&record),
+    )
+}
+
+/// The view that the path names.
+async fn found(request: &Authenticated) -> Result<Record, Fault> {
+    let which = match request.named(0) {
+        Named::Number(number) => RecordRef::Number(number),
+        Named::Uuid(uuid) => RecordRef::Uuid(uuid),
+        Named::Name(_) => return Err(Fault::NotFound(Kind::Record)),
+    };
+    request
+        .record(KIND, which, Some(Permission::SignedIn))
+        .await
+}
+
+/// `GET /views/{view}`
+pub async fn show(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let record = found(&request).await?;
+    Reply::revised(record.version, &ViewBody::of(&record))
+}
+
+/// `PATCH /views/{view}`
+pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let mut fields = super::fields::required(body)?;
+    let name: Option<String> = fields.take("name")?;
+    let parameters: Option<String> = fields.take("parameters")?;
+    fields.end()?;
+    let record = found(&request).await?;
+    let before = ViewBody::of(&record);
+    let content = content(
+        name.as_deref().unwrap_or(before.name),
+        before.list,
+        parameters.as_deref().unwrap_or(before.parameters),
+    )?;
+    let change = RecordChange {
+        content: Some(content),
+        if_version: request.revision(),
+        ..RecordChange::default()
+    };
+    let record = request
+        .update_record(KIND, RecordRef::Uuid(record.uuid), change)
+        .await?;
+    Reply::revised(record.version, &ViewBody::of(&record))
+}
+
+/// `DELETE /views/{view}`
+pub async fn delete(request: Authenticated) -> Answer {
+    lists::only(&request.query()?.0, &[])?;
+    let record = found(&request).await?;
+    request
+        .delete_record(KIND, RecordRef::Uuid(record.uuid))
+        .await?;
+    Reply::nothing()
+}
