@@ -28,7 +28,8 @@ impl Handle {
             self.read_slow(Operation::ListUsers, async move |work: &mut Work<'_>| {
                 let scopes = work.scopes_of(Permission::ReadUsers);
                 let sql = user_facets::compile(&facets, &scopes, work.limit(), work.now)?;
-                let rows = work.tx.all(&sql.text, &sql.vals(), |row| {
+                let values = sql.vals();
+                let rows = work.tx.all(&sql.text, &values, |row| {
                     let people = u64::try_from(row.int(2)?).unwrap_or(0);
                     Ok((row.int(0)?, row.string(1)?, people))
                 });
