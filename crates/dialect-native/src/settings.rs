@@ -179,14 +179,14 @@ async fn change_one(
             handle.change_setting(templates.clone()).await?;
             if handle.is_dry_run() {
                 return Reply::shown(&templates);
-        }
+            }
             shown::<MailTemplates>(handle).await
         }
         PasswordFigures::NAME => changed::<PasswordFigures>(handle, change).await,
         PublicFace::NAME => {
             let answer = changed::<PublicFace>(handle, change).await?;
             if !handle.is_dry_run() {
-            request.info.state.apply_branding(&handle.setting().await?);
+                request.info.state.apply_branding(&handle.setting().await?);
             }
             Ok(answer)
         }
@@ -229,6 +229,6 @@ async fn checked<S: Setting>(
         slot.clone_from(value);
         present = serde_json::from_value(Value::Object(document.clone()))
             .map_err(|_| Problem::invalid(name.clone(), "has a value of the wrong kind"))?;
-        }
+    }
     Ok((SettingsChange::default().members::<S>(change), present))
 }

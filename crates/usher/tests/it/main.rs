@@ -16,6 +16,7 @@ mod metrics;
 mod offline;
 mod readiness;
 mod reading;
+mod reproductions;
 mod secret_key;
 mod security_checks;
 mod server;
@@ -23,8 +24,10 @@ mod signals;
 mod start;
 mod table;
 mod takeover;
+mod timing;
 mod tls;
 mod two_servers;
+mod worst;
 
 use test_support::{World, world_of};
 
