@@ -96,7 +96,10 @@ fn copies_work_whole_or_are_refused() {
         assert!(line.contains(wanted), "{name}: {line}");
         // A second try is refused as well.
         let again = refusal(&folder, &["--data", name], &[], 2);
-        assert!(again.contains("was copied while a server had it open"), "{name}: {again}");
+        assert!(
+            again.contains("was copied while a server had it open"),
+            "{name}: {again}"
+        );
         assert!(
             line.contains(&format!("{name}/usher.sqlite3")) && line.contains("usher backup"),
             "{line}"
