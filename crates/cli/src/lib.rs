@@ -87,10 +87,12 @@ fn run_within(environment: &mut Environment, tree: fn() -> Command, matches: &Ar
         };
         let done = runtime.block_on(async {
             tokio::select! {
-                done = run.perform() => done,
+                // First, so that the signal is listened for before anything is asked.
+                biased;
                 _ = tokio::signal::ctrl_c() => {
                     Err(Failure::new(Exit::Interrupted, "interrupted"))
                 }
+                done = run.perform() => done,
             }
         });
         // A thread that waits for standard input does not hold up the end.

@@ -97,7 +97,7 @@ pub const KEY: Noun = Noun {
             about: "List keys: those of a person, or all you may see",
             arguments: &[USER.maybe()],
             call: Call::List(&["/users/{user}/keys", "/keys"]),
-            example: "usher key list --filter 'expires_at lt 14d'",
+            example: "usher key list --filter 'expires_at lt +14d'",
             ..VERB
         },
         Verb {
