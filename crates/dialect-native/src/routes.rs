@@ -153,10 +153,10 @@ pub static ROUTES: &[Route] = routes![
     DELETE "/sessions/{session}" sessions::end => RevokeSessions, "End a session";
 
     GET "/views" views::list => signed_in, "List one's saved views and shared ones" -> "[View]";
-    POST "/views" views::create => signed_in, "Save a view of a list", "NewView" -> "201 View";
+    POST "/views" views::create => WriteOwnRecord, "Save a view of a list", "NewView" -> "201 View";
     GET "/views/{view}" views::show => signed_in, "Show a saved view" -> "View";
-    PATCH "/views/{view}" views::update => signed_in, "Change a saved view", "ViewChange" -> "View";
-    DELETE "/views/{view}" views::delete => signed_in, "Delete a saved view";
+    PATCH "/views/{view}" views::update => WriteOwnRecord, "Change a saved view", "ViewChange" -> "View";
+    DELETE "/views/{view}" views::delete => WriteOwnRecord, "Delete a saved view";
 
     GET "/keys" keys::list => ListKeys, "List keys" -> "[Key]";
     GET "/keys/{key}" keys::show => ListKeys, "Show a key" -> "Key";

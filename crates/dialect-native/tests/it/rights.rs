@@ -102,7 +102,7 @@ async fn members_and_managers_come_and_go() {
     .await;
     assert_eq!(
         user.json(),
-        json!({"user": 2, "group": null, "level": "manage"}),
+        json!({"user": 2, "group": null, "level": "manage", "platform": null}),
         "{user:?}"
     );
     let group = owner(

@@ -16,7 +16,7 @@ use super::{Res, Row, StoreError, Tx, Whom};
 const COLUMNS: &str = "o.id, o.uuid, o.parent_id, o.name, o.slug, o.description, o.kind, o.sector, \
      o.nationality, o.contacts, o.local, o.domains, o.version, o.created_at, o.created_by, o.updated_at, o.updated_by, \
      o.second_factor_required";
-const AFTER: usize = 17;
+const AFTER: usize = 18;
 pub(crate) const TABLES: &str = " FROM organisations o";
 
 /// The organisations as a list.
