@@ -332,6 +332,10 @@ impl RenderError for Problem {
     fn render(&self, info: &RequestInfo) -> Response {
         show(self, info)
     }
+
+    fn code(&self) -> Option<&'static str> {
+        Some(self.code.facts().code)
+    }
 }
 
 impl From<Fault> for Problem {

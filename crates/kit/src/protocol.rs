@@ -212,6 +212,11 @@ pub enum RequestError {
 pub trait RenderError: std::fmt::Debug + Send + Sync + 'static {
     /// The status and body.
     fn render(&self, info: &RequestInfo) -> Response;
+
+    /// The word by which it is counted among the refusals; none when it is not.
+    fn code(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl RequestError {
@@ -249,12 +254,12 @@ pub(super) enum UnrenderedError {
 }
 
 impl UnrenderedError {
-    /// The word by which it is counted; none for an error of the dialect's own.
+    /// The word by which it is counted; an error of the dialect's own says it itself.
     pub fn code(&self) -> Option<&'static str> {
         match self {
             UnrenderedError::Fault(fault) => Some(code_of_fault(fault)),
             UnrenderedError::Rejection(rejection) => Some(code_of_rejection(rejection)),
-            UnrenderedError::Own(_) => None,
+            UnrenderedError::Own(error) => error.code(),
         }
     }
 

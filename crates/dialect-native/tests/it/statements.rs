@@ -129,8 +129,8 @@ async fn users_are_shown_with_what_is_asked_for() {
             ],
             "groups": [{"number": 1, "name": "SOC"}],
             "roles": [
-                {"role": "usher:auditor", "organisation": child, "path": "direct"},
                 {"role": "usher:auditor", "organisation": root, "path": "group"},
+                {"role": "usher:auditor", "organisation": child, "path": "direct"},
             ],
         })
     );

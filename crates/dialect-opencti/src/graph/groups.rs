@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::documents::DefaultMarking;
 use super::super::node::{self, Connection, Duty, Made, Node, Team};
 use super::super::resolvers::{Relation, relations};
-use super::common::nothing;
+use super::constant_fields::nothing;
 use super::personal::level;
 use super::query::state;
 use super::relations::order;

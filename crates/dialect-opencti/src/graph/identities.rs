@@ -14,7 +14,7 @@ use super::super::errors::OrRefuse as _;
 use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::resolvers::{Relation, relations};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
-use super::common::{no_files, no_references, no_sectors, nothing, nothing_many};
+use super::constant_fields::{no_files, no_references, no_sectors, nothing, nothing_many};
 use super::query::state;
 use super::relations::CHUNK;
 use super::{Links, Session, lists, load, search};

@@ -1,7 +1,7 @@
 //! The graph: what stands behind the schema for one caller. Queries, relations and mutations each
 //! have their file; this one says which is asked.
 
-mod common;
+mod constant_fields;
 mod contexts;
 mod groups;
 mod identities;

@@ -10,7 +10,7 @@ use super::super::capability;
 use super::super::errors::OrRefuse as _;
 use super::super::node::{self, Connection, Duty, Made, Node, Person};
 use super::super::resolvers::{Relation, relations};
-use super::common::{nothing, nothing_many};
+use super::constant_fields::{nothing, nothing_many};
 use super::groups::default_markings;
 use super::personal::{effective, level, session as session_detail, token};
 use super::query::state;

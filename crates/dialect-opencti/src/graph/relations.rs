@@ -13,7 +13,7 @@ use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node};
 use super::super::resolvers::{Answer, Relation, relations};
 use super::lists::Frame;
-use super::{Links, Session, common, groups, identities, people};
+use super::{Links, Session, constant_fields, groups, identities, people};
 use graphql::{Call, Link, OBJECTS, Refusal, too_many_objects};
 
 /// Numbers asked for in one question.
@@ -28,9 +28,9 @@ pub static RELATIONS: &[(&[&str], &[Relation])] = &[
     (&["Group"], groups::OF_GROUPS),
     (&["Organization"], identities::OF_ORGANIZATIONS),
     (&["Role"], OF_ROLES),
-    (&["MarkingDefinition"], common::OF_MARKINGS),
-    (REPRESENTED, common::REPRESENTED),
-    (EDITED, common::EDITED),
+    (&["MarkingDefinition"], constant_fields::OF_MARKINGS),
+    (REPRESENTED, constant_fields::REPRESENTED),
+    (EDITED, constant_fields::EDITED),
 ];
 
 /// Types whose objects are represented by a text.

@@ -20,6 +20,7 @@ mod settings;
 mod task;
 mod ties;
 mod time;
+mod token_state;
 mod user;
 mod user_field;
 
@@ -42,5 +43,6 @@ pub use settings::*;
 pub use task::*;
 pub use ties::*;
 pub use time::Time;
+pub use token_state::*;
 pub use user::*;
 pub use user_field::*;

@@ -96,6 +96,9 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// The longest line of a mail, in bytes (RFC 5322, section 2.1.1).
+const LINE: usize = 998;
+
 /// Makes the message.
 ///
 /// A mail for a file is read by people, who copy the link out of it: its lines are not broken up.
@@ -127,17 +130,16 @@ pub fn message(
         // An address that is none is left out rather than the mail.
         Some(Err(_)) | None => builder,
     };
-    let whole = to_file.then(|| {
-        // As they are sent: this encoding takes lines as they stand.
-        let lines = mail.text.replace("\r\n", "\n").replace('\n', "\r\n");
-        Body::new_with_encoding(lines, ContentTransferEncoding::EightBit)
-    });
-    let plain = match whole {
-        Some(Ok(text)) => SinglePart::builder()
+    // As it is written: an encoding would break long lines up.
+    let lines = mail.text.replace("\r\n", "\n").replace('\n', "\r\n");
+    let whole = to_file && lines.lines().all(|line| line.len() < LINE);
+    let plain = if whole {
+        let text = Body::dangerous_pre_encoded(lines.into(), ContentTransferEncoding::EightBit);
+        SinglePart::builder()
             .header(ContentType::TEXT_PLAIN)
-            .body(text),
-        // A line may be longer than mails allow.
-        Some(Err(_)) | None => SinglePart::plain(mail.text.clone()),
+            .body(text)
+    } else {
+        SinglePart::plain(mail.text.clone())
     };
     let message = match &mail.html {
         Some(html) => builder.multipart(
@@ -298,7 +300,8 @@ mod tests {
             ..rendered()
         };
         let link = format!("\r\nhttps://usher.example/account/reset?token={token}&x=1\r\n");
-        assert!(formatted_for(&mail, true).contains(&link));
+        let filed = formatted_for(&mail, true);
+        assert!(filed.contains(&link), "{filed}");
         assert!(!formatted_for(&mail, false).contains(&link));
     }
 

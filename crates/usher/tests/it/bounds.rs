@@ -207,7 +207,7 @@ fn opencti() -> Vec<Worst> {
 
 fn native() -> Vec<Worst> {
     let long = "a".repeat(60_000);
-    let refused = |text| Answer::Refused(422, text);
+    let refused = |text| Answer::Refused(400, text);
     let list =
         |name, query: String, answer| plain(name, "GET", format!("/api/v1/{query}"), None, answer);
     let mut worst: Vec<Worst> = [
@@ -378,7 +378,7 @@ async fn what_is_within_the_bounds_is_answered() {
     for (text, status) in [
         (words_of_letters.clone(), 200),
         (wide.clone(), 200),
-        ("\u{FDFA}".repeat(6), 422),
+        ("\u{FDFA}".repeat(6), 400),
     ] {
         let letters = percent_encoding::NON_ALPHANUMERIC;
         let encoded = percent_encoding::utf8_percent_encode(&text, letters);

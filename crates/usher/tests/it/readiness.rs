@@ -41,7 +41,13 @@ impl<'f> Small<'f> {
     fn mount(path: &'f Path, kilobytes: u32) -> Option<Self> {
         std::fs::create_dir(path).unwrap();
         let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={kilobytes}k,mode=0700"),
+                "tmpfs",
+            ])
             .arg(path)
             .status();
         done.is_ok_and(|status| status.success())

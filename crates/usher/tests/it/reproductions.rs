@@ -216,7 +216,7 @@ fn rights_are_not_taken_in_advance_nor_by_a_detour() {
             .find(|edge| edge["node"]["name"] == name)
             .unwrap();
         let variables = json!({ "id": role, "to": edge["node"]["id"] });
-        let relate = "mutation($id: ID!, $to: StixRef!) { roleEdit(id: $id) { relationAdd(input: \
+        let relate = "mutation($id: ID!, $to: ID!) { roleEdit(id: $id) { relationAdd(input: \
             { toId: $to, relationship_type: \"has-capability\" }) { id } } }";
         let related = api.graphql(&owner, relate, &variables);
         assert!(related.json().get("errors").is_none(), "{related:?}");
@@ -431,7 +431,7 @@ fn dear_requests_keep_nobody_waiting() {
         );
     }
     let refused = api.owner("GET", &format!("/api/v1/users?q={long}"), &Value::Null);
-    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert_eq!(refused.status, 414, "{}", refused.body);
 
     // Expressions of a key are bounded together, and are not compiled at every request.
     let constraint =
