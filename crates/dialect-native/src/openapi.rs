@@ -240,9 +240,22 @@ fn responses(route: &Route, schemas: &Value) -> Value {
     for status in refusals(route) {
         responses.insert(status.to_owned(), refused(status));
     }
+    responses.insert("431".to_owned(), oversized());
     // A server that fails, and requests that are refused before it is known what they ask for.
     responses.insert("default".to_owned(), refused("default"));
     Value::Object(responses)
+}
+
+/// The answer to a head that is too large, which is refused before it is known what it asks for.
+fn oversized() -> Value {
+    json!({
+        "description": "The address and the headers together are too large.",
+        "content": { "application/json": { "schema": {
+            "type": "object",
+            "properties": { "message": { "type": "string" } },
+            "required": ["message"],
+        } } },
+    })
 }
 
 /// Another success of a route: its status, its answer and when it comes.

@@ -89,7 +89,7 @@ def test_every_platform_lists_its_roles_and_defaults(native):
         native.get(f"/platforms/{word}/default-roles")
     before = [role["id"] for role in native.get("/platforms/usher/default-roles")["items"]]
     changed = native.put("/platforms/usher/default-roles", {"roles": ["member", "usher:auditor"]})
-    assert [role["word"] for role in changed["items"]] == ["member", "auditor"]
+    assert {role["word"] for role in changed["items"]} == {"member", "auditor"}
     native.put("/platforms/usher/default-roles", {"roles": before})
 
 
@@ -99,7 +99,7 @@ def test_settings_keep_what_is_not_sent(native):
     assert changed == {**before, "threshold": 9}
     assert native.patch("/settings/lockout", before) == before
     assert native.patch("/settings/lockout", {"thresold": 9}, status=422)["field"] == "thresold"
-    assert set(native.get("/settings")) == {"lockout", "mail", "passwords", "public", "lifetimes", "second_factor", "mail_templates", "inactivity", "keys"}
+    assert set(native.get("/settings")) == {"lockout", "mail", "passwords", "public", "lifetimes", "second_factor", "mail_templates", "inactivity", "keys", "retention"}
 
 
 def test_the_trail_tells_who_did_what(native):

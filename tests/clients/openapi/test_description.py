@@ -23,7 +23,8 @@ CHECKS = [
 # Beside the limits of every field, which are all tried whatever this says.
 EXAMPLES = 4
 # Signing out would end the session of whoever asks; the other suites do it.
-LEFT_OUT = "/sign-out"
+# The stream of events does not end, and the tool cannot write the lines of an import.
+LEFT_OUT = "^/(sign-out|events/stream|imports)$"
 
 
 def ask(server, token: str, folder: Path) -> subprocess.CompletedProcess:
@@ -41,7 +42,7 @@ def ask(server, token: str, folder: Path) -> subprocess.CompletedProcess:
             "--seed",
             "20260101",
             "--generation-deterministic",
-            "--exclude-path",
+            "--exclude-path-regex",
             LEFT_OUT,
             "--no-color",
         ],
@@ -71,5 +72,5 @@ def test_every_answer_is_as_described(make_usher, tmp_path, token):
     run = ask(server, token(server), tmp_path)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     selected, known, tested = map(int, re.search(r"Selected: (\d+)/(\d+)\s+Tested: (\d+)", run.stdout).groups())
-    assert tested == selected == known - 1 > 90
+    assert tested == selected == known - 3 > 90
     assert server.bad_lines() == []

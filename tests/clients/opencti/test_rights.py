@@ -1,5 +1,8 @@
 """Who may do what: people without rights, organisations' administrators, and the walls between."""
 
+import time
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from .conftest import failure, named, where
@@ -122,7 +125,9 @@ def test_only_members_administer(client, new_user, new_organization):
 
 def test_an_expired_token_is_refused(client, connect, native, new_user):
     user = new_user()
-    made = native.post(f"/users/{user['id']}/keys", {"name": "old", "expires_at": "2020-01-01T00:00:00Z"})
+    soon = (datetime.now(timezone.utc) + timedelta(seconds=1)).isoformat()
+    made = native.post(f"/users/{user['id']}/keys", {"name": "old", "expires_at": soon})
+    time.sleep(1.5)
     assert named(failure(connect(made["secret"], perform_health_check=False).user.me)) == "AUTH_REQUIRED"
 
 
