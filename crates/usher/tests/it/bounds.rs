@@ -226,7 +226,7 @@ fn native() -> Vec<Worst> {
     worst.push(list(
         "a filter's text",
         format!("users?email={long}"),
-        refused("characters"),
+        refused("too long"),
     ));
     worst.push(list(
         "a filter's values",
