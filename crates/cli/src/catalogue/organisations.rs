@@ -65,6 +65,7 @@ pub const NOUN: Noun = Noun {
         "contacts",
         "local",
         "domains",
+        "second_factor_required",
         "revision",
         "created_at",
         "created_by",
