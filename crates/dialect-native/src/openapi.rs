@@ -240,6 +240,7 @@ fn responses(route: &Route, schemas: &Value) -> Value {
     for status in refusals(route) {
         responses.insert(status.to_owned(), refused(status));
     }
+    responses.insert("414".to_owned(), oversized());
     responses.insert("431".to_owned(), oversized());
     // A server that fails, and requests that are refused before it is known what they ask for.
     responses.insert("default".to_owned(), refused("default"));
