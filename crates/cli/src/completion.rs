@@ -31,7 +31,7 @@ pub fn words(words: &'static [&'static str]) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// Names that begin so. Whatever goes wrong, nothing is completed: a person is in the middle of a line.
+/// Names that begin with the text. On any error nothing is completed: a person is in the middle of a line.
 pub fn names(names: Names, current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else {
         return Vec::new();

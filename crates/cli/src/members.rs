@@ -44,7 +44,7 @@ pub fn body(
             if matches!(kind, Body::Members(_)) && names_member(&text).is_some() {
                 stray.push(text);
             } else {
-                // What the server has names for is a reference; a new name is text, whatever it looks like.
+                // A value that names a thing of the server is a reference; a new name is text, even if it looks like a number.
                 let value = match argument.names {
                     Names::None => Value::from(text),
                     _ => reference(&text),

@@ -316,7 +316,7 @@ pub fn spec() -> PlatformSpec {
             "civis:km",
             "civis:ogmo",
             "civis:cesm",
-            // Makes others' work trusted without asking anybody.
+            // Makes others' work trusted without an approval.
             "civis:agt",
             "civis:team_admin",
             "civis:org_admin",
@@ -331,7 +331,7 @@ pub fn spec() -> PlatformSpec {
 mod tests {
     use super::*;
 
-    /// A role is privileged that may do here more than read what everybody of the organisation reads, that
+    /// A role is privileged that may do here more than read what all people of the organisation read, that
     /// only the vendor's staff hands out, or that decides what is trusted; the others are parts of the product.
     #[test]
     fn every_administrative_role_is_privileged() {
@@ -349,7 +349,7 @@ mod tests {
             .collect();
         assert_eq!(spec.privileged, words);
         assert_eq!(spec.everyday, READING);
-        // Reading everybody of the organisation is all that is everyday.
+        // Reading the people of the organisation is the only everyday permission.
         assert!(
             READING
                 .iter()

@@ -240,7 +240,7 @@ pub fn spec() -> PlatformSpec {
             SYNC.word,
             REGEXP_ACCESS.word,
             WARNINGLIST.word,
-            // What only site administrators hand out is not had by a reset of somebody's password.
+            // A word that only site administrators grant is not reached by resetting the password of an account that holds it.
             RESTRICTED,
         ],
         // Every role reads organisations and roles.

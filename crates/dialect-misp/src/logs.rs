@@ -20,7 +20,7 @@ use kit::{Authenticated, HandlerResult};
 /// Events read at a time.
 const CHUNK: u32 = 500;
 
-/// What is told of the trail: the directory's verb, the vendor's model and the vendor's action. Filters and
+/// Events of the trail that are shown: the directory's verb, the vendor's model and the vendor's action. Filters and
 /// rows both go by this table, so a filter finds what is shown.
 const WORDS: &[(&str, &str, &str)] = &[
     ("user.created", "User", "add"),
@@ -270,8 +270,8 @@ fn changes(event: &Event) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// `users/viewLoginHistory`: the last sign-ins and refusals of oneself or of somebody one administers,
-/// neighbours from one address told together. The vendor has a page here and no JSON.
+/// `users/viewLoginHistory`: the last sign-ins and refusals of oneself or of a person one administers,
+/// neighbours from one address shown as one. The vendor has a page here and no JSON.
 pub async fn login_history(request: Authenticated) -> HandlerResult {
     let own = request.caller.user();
     let user = match request.segments.first() {

@@ -63,7 +63,7 @@ pub struct UserNotes {
 /// A setting of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptSetting {
-    /// Whatever the client keeps there.
+    /// The JSON value that the client keeps there; the server does not read it.
     pub value: Value,
     /// When it was set, in seconds.
     pub timestamp: i64,

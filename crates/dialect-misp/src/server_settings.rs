@@ -25,7 +25,7 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// As they are, also before anybody has signed in. What cannot be read allows nothing.
+    /// As they are, also before a user has signed in. A setting that cannot be read allows nothing.
     pub async fn of(directory: &Directory) -> Result<ServerSettings, Fault> {
         let stored = directory.dialect_setting(PLATFORM, DOCUMENT).await?;
         Ok(Self::read(stored))

@@ -237,7 +237,7 @@ pub async fn monitor(
     Ok(wire::shown(&request, &i32::from(!before)))
 }
 
-/// Whether somebody is monitored, by GET.
+/// By GET: whether the user is monitored.
 pub async fn monitored(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     let person = Person::read(&request, user_number(&id)?).await?;
     Ok(wire::shown(&request, &i32::from(!person.notes.monitored)))

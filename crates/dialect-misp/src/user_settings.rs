@@ -80,7 +80,7 @@ pub fn shown(notes: &UserNotes) -> Value {
 }
 
 /// Whose setting, and which, a request means: by the path, else by the body; the caller's own when it
-/// names nobody.
+/// names no user.
 struct Meant {
     user: UserId,
     name: Option<String>,
@@ -161,7 +161,7 @@ pub async fn set(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     Ok(wire::shown(&request, &body))
 }
 
-/// Changes somebody's settings, again while others change the document.
+/// Changes a user's settings; tries again while other requests change the document.
 async fn change(
     request: &Authenticated,
     user: UserId,

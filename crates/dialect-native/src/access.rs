@@ -1,4 +1,4 @@
-//! Why somebody may, who may, and which roles everybody holds.
+//! Why a person holds a permission, who holds it, and which roles each person holds.
 
 use directory::filter::GRANT_FIELDS;
 use directory::{
@@ -174,7 +174,7 @@ pub fn forward_only(from: &Position) -> Result<(), Problem> {
     }
 }
 
-/// What is asked about. A misspelt permission is refused: that nobody holds it would be no answer.
+/// The permission and place asked about. A misspelt permission is refused; an empty list would mislead.
 fn question(given: &Parameters) -> Result<AccessQuestion, Problem> {
     let mut question = AccessQuestion::default();
     for (name, value) in given {
@@ -202,13 +202,13 @@ fn question(given: &Parameters) -> Result<AccessQuestion, Problem> {
     Ok(question)
 }
 
-/// How the grants of everybody are listed: always by person.
+/// How the grants of all people are listed: always by person.
 pub const LISTING: Listing<GrantField> = Listing {
     fields: GRANT_FIELDS,
     sorts: &[],
 };
 
-/// `GET /grants`: the roles of everybody whom the caller sees, by person, with every path.
+/// `GET /grants`: the roles of all people whom the caller sees, by person, with every path.
 pub async fn grants(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     forward_only(&query.from)?;

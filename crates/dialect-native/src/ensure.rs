@@ -1,4 +1,4 @@
-//! Making sure that somebody or something is there as a request says.
+//! Making sure that a person or something is there as a request says.
 
 use directory::{
     Door, EnsureNew, EnsureOutcome, Fault, Group, GroupChange, GroupField, NewGroup,
@@ -41,7 +41,7 @@ struct EnsuredGroup<'a> {
     group: GroupBody<'a>,
 }
 
-/// Members that count only for somebody who is made.
+/// Members that count only for a person who is made.
 const FOR_NEW: &[&str] = &[
     "id",
     "password",
@@ -52,7 +52,7 @@ const FOR_NEW: &[&str] = &[
 /// Members of a person that no table has.
 const BESIDE: &[&str] = &["locked", "primary_group"];
 
-/// `POST /users/ensure`: makes somebody, known by their e-mail address, or changes what differs.
+/// `POST /users/ensure`: makes a person, known by their e-mail address, or changes what differs.
 pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
     lists::only(&request.query()?.0, &["exact"])?;
     let mut exact = false;

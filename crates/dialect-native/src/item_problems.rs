@@ -17,7 +17,7 @@ pub struct ItemProblem {
 }
 
 impl ItemProblem {
-    /// Shows a problem; what only the log is told goes there.
+    /// Shows a problem; its cause goes to the log alone.
     pub fn of(problem: Problem) -> Self {
         if let Some(why) = &problem.cause {
             tracing::error!(why, "internal error");

@@ -131,7 +131,7 @@ pub async fn list(request: Authenticated) -> Answer {
                 query.state = Some((*stored).to_owned());
             }
             "owner" => {
-                // Whoever is missing or hidden has begun no job that the caller sees.
+                // A user who is missing or hidden has begun no job that the caller sees.
                 let owner = match Named::of(value) {
                     Named::Number(number) => UserId(number),
                     named => match request.user(named.reference::<UserId>()).await {

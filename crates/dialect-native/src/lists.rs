@@ -55,7 +55,7 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
         self.query_with(request, given, &[]).await
     }
 
-    /// The same for a route that has parameters of its own beside those of every list.
+    /// `query` for a route that has parameters of its own beside those of every list.
     pub async fn query_with(
         &self,
         request: &Authenticated,

@@ -26,7 +26,7 @@ const KEY_LENGTH: usize = 255;
 /// Bytes of an answer that is kept.
 const LARGEST: usize = 16 << 20;
 
-/// Routes that say by themselves what a trial would do: it is told of each item, or done later by a job.
+/// Routes that answer a trial themselves: with a report of each item, or by a job that runs later.
 const OWN_DRY_RUNS: [&str; 2] = ["/imports", "/users/actions"];
 
 /// What is noted of a request for its answer.
@@ -108,7 +108,7 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
     Ok(Prepared::Go(Box::new(request.in_mode(mode))))
 }
 
-/// A request of the same key has no answer yet.
+/// An earlier request with this key has no answer yet.
 pub fn under_way() -> Problem {
     let detail = "A request with this Idempotency-Key is under way, or its answer was lost with the server. Come back in \
                   a second; if it stays so, look whether the change was made before sending it under a new key.";

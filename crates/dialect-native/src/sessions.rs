@@ -128,7 +128,7 @@ pub const LISTING: Listing<SessionField> = Listing {
     ],
 };
 
-/// `GET /sessions`: everybody's, as far as the caller manages them, and one's own.
+/// `GET /sessions`: all people's, as far as the caller manages them, and one's own.
 pub async fn list(request: Authenticated) -> Answer {
     page(&request, None).await
 }

@@ -1,4 +1,4 @@
-//! Saved views: lists as somebody likes to look at them, for oneself or for everybody of an organisation. A view is
+//! Saved views: lists as a person likes to look at them, for oneself or for all people of an organisation. A view is
 //! the list's word and the parameters of its address; it holds no rows and gives no rights.
 
 use directory::{
@@ -123,7 +123,7 @@ pub async fn list(request: Authenticated) -> Answer {
     lists::page(&request, &page, ViewBody::of)
 }
 
-/// `POST /views`: for oneself, or for everybody of an organisation.
+/// `POST /views`: for oneself, or for all people of an organisation.
 pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let mut fields = super::fields::required(body)?;

@@ -50,7 +50,7 @@ const fn entry(order: u32, name: &'static str, description: &'static str) -> Cap
     }
 }
 
-/// The capability of whoever administers an organisation. It is computed, so no role holds it and no
+/// The capability of an organisation's administrator. It is computed, so no role holds it and no
 /// list shows it.
 pub static VIRTUAL_ORGANIZATION_ADMIN: Capability = entry(
     0,

@@ -258,7 +258,7 @@ impl<F: Clone> Reader<'_, F> {
                 self.figure(field, operator, figure)?
             }
             Column::Never => {
-                // The operator is looked at all the same.
+                // The operator is checked even so.
                 tests(operator, value.to_owned())?;
                 Predicate::Nothing
             }

@@ -20,7 +20,7 @@ use crate::store::{Limits, Store, Tx};
 pub enum StoreLocation {
     /// Embedded SQLite in this folder.
     Folder(PathBuf),
-    /// The same, and a file that was copied while a server had it open is taken as it is.
+    /// `Directory::open` that also takes a file which was copied while a server had it open.
     AcceptedCopy(PathBuf),
     /// A folder of its own that goes away with the directory, for tests.
     Temporary,
@@ -67,7 +67,7 @@ impl Directory {
     /// Opens the directory and brings its tables up to this version.
     pub fn open(configuration: Configuration) -> Pending<'static, Directory> {
         let opening = Self::open_or_refuse(configuration);
-        // Failures at start are told to the operator in full.
+        // Failures at the start are shown to the operator in full.
         Box::pin(async {
             opening
                 .await
@@ -75,7 +75,7 @@ impl Directory {
         })
     }
 
-    /// The same, and it tells of what kind a refusal is.
+    /// `Directory::open` whose error says of what kind a refusal is.
     pub fn open_or_refuse(
         configuration: Configuration,
     ) -> Answering<'static, Result<Directory, OfflineError>> {

@@ -58,7 +58,7 @@ impl Handle {
         Caller(Arc::clone(&self.caller))
     }
 
-    /// The same use-cases with writes that end as the mode says.
+    /// The use-cases with writes that end as the mode says.
     #[must_use]
     pub fn in_mode(&self, mode: WriteMode) -> Handle {
         Handle {
@@ -221,7 +221,7 @@ impl Handle {
             .map_err(|stop| self.stopped(operation, stop))
     }
 
-    /// The same caller with the rights of now, for what takes several transactions. Refused once the
+    /// The caller with the rights of now, for what takes several transactions. Refused once the
     /// credential opens nothing any more, or its owner may do the operation nowhere.
     pub fn renewed(&self, operation: Operation) -> Pending<'_, Handle> {
         Box::pin(async move {

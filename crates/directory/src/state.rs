@@ -33,7 +33,7 @@ pub(crate) struct Inner {
     pub filings: Brake,
     pub hashing: Pool,
     pub trials: Trials,
-    /// Told when a job waits for a worker.
+    /// Notified when a job waits for a worker.
     pub jobs_waiting: tokio::sync::Notify,
     /// Set when the server ends.
     pub ending: tokio::sync::watch::Sender<bool>,

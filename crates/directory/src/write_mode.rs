@@ -12,7 +12,7 @@ use crate::model::{
 use crate::outcome::Outcome;
 use crate::store::{idempotency, roles, settings};
 
-/// The field that a fault names when a request of the same key is under way.
+/// The field that a fault names when a request with this idempotency key is under way.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Milliseconds for which answers are kept.
 const KEPT: i64 = 86_400_000;
@@ -78,7 +78,7 @@ impl std::fmt::Debug for IdempotencyTicket {
 }
 
 impl IdempotencyTicket {
-    /// The ticket of a request: its key, its path, whatever else it says, and its id.
+    /// The ticket of a request: its key, its path, its body and parameters, and its id.
     #[must_use]
     pub fn new(key: &str, path: &str, said: &[&[u8]], request: &str) -> Self {
         let mut body = Sha256::new();

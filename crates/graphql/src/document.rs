@@ -271,7 +271,7 @@ impl Cache {
             generations.young_weight = 0;
         }
         generations.young_weight += document.weight;
-        // When two requests parsed the same new document at once it counts twice, which only ends the
+        // When two requests parsed one new document at once it counts twice, which only ends the
         // generation a little early.
         generations.young.insert(text, Arc::clone(document));
     }

@@ -49,7 +49,7 @@ struct Inner {
     per_key: Option<u32>,
     per_address: u32,
     observer: Observing,
-    /// Peers that are no listed proxy and speak for others all the same: told of once.
+    /// Peers that send `X-Forwarded-For` and are no listed proxy: each is logged once.
     unlisted_proxy: AtomicBool,
     rate_limiter: RateLimiter,
     /// Request ids are this process's own prefix and a count: unique without drawing randomness for

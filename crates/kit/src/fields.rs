@@ -112,7 +112,7 @@ impl Fields {
     }
 
     /// Reads on after a field that cannot be accepted, which counts as left out, so that [`Fields::end`] refuses
-    /// all of them at once. Whoever reads like this does nothing before the end.
+    /// all of them at once. A handler that reads like this changes nothing before the end.
     #[must_use]
     pub fn collecting(mut self) -> Self {
         self.refused = Some(Vec::new());

@@ -18,7 +18,7 @@ pub const PER_ADDRESS: u32 = 6_000;
 pub enum Client {
     /// A key, or a session without one, at one dialect.
     Credential(&'static str, Credential),
-    /// Whoever comes from a network without a valid credential.
+    /// Requests from a network without a valid credential.
     Address(IpAddr),
 }
 

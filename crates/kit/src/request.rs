@@ -146,7 +146,7 @@ impl RequestInfo {
         pairs.as_ref().map_err(Clone::clone)
     }
 
-    /// The same request as if a parameter had not been sent.
+    /// The request as if a parameter had not been sent.
     #[must_use]
     pub fn without(&self, name: &str) -> RequestInfo {
         let info = self.clone();

@@ -301,7 +301,7 @@ async fn mail(found: &mut Examination, configuration: &Configuration) {
     let place = offline::location(configuration);
     let settings: MailSettings = match directory::stored_setting(place).await {
         Ok(settings) => settings,
-        // What is wrong with the database was told.
+        // The check of the database has named what is wrong with it.
         Err(_) => return,
     };
     let Some(server) = &settings.server else {

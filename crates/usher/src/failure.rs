@@ -34,13 +34,13 @@ impl Failure {
 }
 
 impl Failure {
-    /// The same, and it says during what.
+    /// Adds during what the command failed.
     pub fn within(self, what: &str) -> Self {
         let source = anyhow::anyhow!("{what}: {:#}", self.source);
         Self { source, ..self }
     }
 
-    /// The same, and it names the file it is about.
+    /// Adds the file that the failure is about.
     pub fn about(self, file: &std::path::Path) -> Self {
         let source = anyhow::anyhow!("{}: {:#}", file.display(), self.source);
         Self { source, ..self }

@@ -50,7 +50,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The commands that work on this host; returns when it is done, or the server was told to stop.
+/// The commands that work on this host; returns when the command is done, or the server received a signal to stop.
 fn run_here(matches: &ArgMatches) -> Result<()> {
     let (command, configuration) = command_line::read(matches).map_err(failure::misconfigured)?;
     let log = logging::begin(&configuration).map_err(failure::misconfigured)?;

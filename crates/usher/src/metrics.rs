@@ -1,4 +1,4 @@
-//! Metrics in Prometheus' text format: what requests do is counted as they come, what stands in the store is counted when somebody
+//! Metrics in Prometheus' text format: what requests do is counted as they come, what stands in the store is counted when a person
 //! asks, at most every few seconds. No label holds a person, a key, an address or a path.
 
 use std::fmt::Write as _;
@@ -264,7 +264,7 @@ impl Observer for Metrics {
         let route = answered.route.as_deref().unwrap_or("none");
         let method = match answered.method.as_str() {
             known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
-            // Whatever word a client makes up is no label of its own.
+            // A method that a client makes up is no label of its own.
             _ => "other",
         };
         let mut digits = [0_u8; 3];

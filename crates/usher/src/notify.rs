@@ -1,4 +1,4 @@
-//! What the service manager is told: the protocol of sd_notify(3), where `NOTIFY_SOCKET` is set.
+//! Notices to the service manager: the protocol of sd_notify(3), where `NOTIFY_SOCKET` is set.
 
 use std::os::unix::net::UnixDatagram;
 

@@ -97,7 +97,7 @@ impl Server {
         Self { url, seen }
     }
 
-    /// Answers in this order, whatever is asked; afterwards it has nothing more to say.
+    /// Answers requests with these replies in order, without a look at the request; afterwards it answers none.
     pub fn answering(replies: Vec<Reply>) -> Self {
         let replies = Mutex::new(replies.into_iter());
         Self::by(move |_| {

@@ -439,7 +439,7 @@ async fn people_of_other_doors() {
     );
 }
 
-/// An invitation as whatever lets people in from elsewhere files it.
+/// An invitation as a single sign-on gateway would file it.
 async fn file_invitation(world: &World, cid: &str, status: &str, email: &str) -> String {
     let document = json!({ "target_cid": cid, "status": status, "uid": email });
     let terms = [("status", status), ("target_cid", cid)];

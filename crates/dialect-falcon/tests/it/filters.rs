@@ -40,7 +40,7 @@ async fn what_is_not_understood_widens_nothing() {
             "filter=uid:%27nobody@example.org%27&filter=",
             "filter=uid:%27nobody@example.org%27&filter=uid:*%27*%27",
             "filter=&filter=uid:%27nobody@example.org%27",
-            // What matches nobody.
+            // A filter that matches no user.
             "filter=uid:%27nobody@example.org%27",
             "filter=id:%27nobody%27",
             "filter=uuid:%27nobody%27",
@@ -57,7 +57,7 @@ async fn what_is_not_understood_widens_nothing() {
     }
 }
 
-/// Parameters that name one thing narrow by it, whatever it is.
+/// Parameters that name one thing narrow the list to it, known or unknown.
 #[tokio::test]
 async fn parameters_that_name_nothing_match_nothing() {
     let world = world().await;

@@ -23,7 +23,7 @@ async fn pages_cost_the_same_however_many_people_and_grants_there_are() {
         .await
         .unwrap();
     for people in [20, 10_000] {
-        // Two grants of everybody, one of them by a group.
+        // Two grants of each person, one of them by a group.
         let new = (0..people).map(|number| NewUser {
             email: Some(format!("p{people}-{number}@example.org")),
             roles: vec![viewer],

@@ -377,7 +377,7 @@ async fn recorded_requests_are_answered_as_recorded() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// The names of all members of an answer and what kind of value each has, whatever the rows' number.
+/// The names of all members of an answer and what kind of value each has, for any number of rows.
 fn members(value: &Value, at: &str, found: &mut BTreeMap<String, &'static str>) {
     match value {
         Value::Object(fields) => {
@@ -513,7 +513,7 @@ fn renamed_answer(renamed: &Renamed, theirs: &Value) -> Value {
     theirs
 }
 
-/// What the recording did between its own calls: it gave the role to somebody and took it away again.
+/// What the recording did between its own calls: it gave the role to a user and took it away again.
 async fn wear(world: &test_support::World, one: &Recorded, renamed: &Renamed) {
     let client = super::Client::new(world, &world.key);
     let user = renamed.text("196");

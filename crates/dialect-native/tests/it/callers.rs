@@ -154,7 +154,7 @@ async fn a_read_only_key_changes_nothing_at_any_route() {
         .iter()
         .filter(|route| route.serves != Serves::Open)
     {
-        // Handing back what opens the door is allowed to everybody; a key has no session to hand back.
+        // Signing out is allowed to all callers; a key has no session to end.
         if route.method == "GET" || route.path == "/sign-out" {
             continue;
         }

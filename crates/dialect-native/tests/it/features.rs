@@ -107,7 +107,7 @@ async fn somebody_is_ensured() {
             assert_eq!(field.as_deref(), expected.2, "{body}");
         }
     }
-    // An address that somebody hidden has is taken, whoever asks.
+    // An address that a hidden person has is taken, for every caller.
     let (_, key) = world.powerless("powerless@example.org").await;
     let body = json!({"email": "ada@example.org", "title": "Mine"});
     let hidden = with_key(&world, &key, "POST", "/users/ensure", body).await;
@@ -318,7 +318,7 @@ async fn a_plan_is_run_and_undone() {
         (&shown["action"], &shown["total"]),
         (&json!("disable"), &json!(4))
     );
-    // Exactly these, whoever joins meanwhile.
+    // Exactly these people; those who join meanwhile are left alone.
     owner(
         &world,
         "POST",

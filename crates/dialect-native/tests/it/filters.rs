@@ -7,7 +7,7 @@ use crate::world;
 use directory::filter::{Comparison, Expression, Literal, Operator, parse};
 use test_support::World;
 
-/// Numbers drawn from a seed, the same each time.
+/// Numbers drawn from a fixed seed.
 struct Dice(u64);
 
 impl Dice {

@@ -227,7 +227,7 @@ async fn a_dry_run_is_refused_like_the_real_call() {
     .await;
     assert_eq!(fault(&wrong).2.as_deref(), Some("dry_run"));
     assert_eq!(world.state().await, before);
-    // Reading is no change, and nobody signs in on trial.
+    // Reading is no change, and there is no trial of a sign-in.
     for (method, path) in [
         ("GET", "/users?dry_run=true"),
         ("GET", "/me?dry_run=true"),
@@ -323,7 +323,7 @@ async fn a_request_sent_again_under_its_key_happens_once() {
         assert_eq!(world.contents().await, after, "{path}");
         let reused = send(&world, "POST", path, &other, &headers).await;
         assert_eq!(fault(&reused).1, "idempotency-key-reused", "{path}");
-        // Somebody else's key is another one.
+        // Another person's idempotency key of that text is another one.
         let (_, stranger) = world
             .powerless(&format!("stranger{number}@example.org"))
             .await;

@@ -168,7 +168,7 @@ async fn anything_is_found_by_what_names_it() {
         let path = format!("/find?q={}", kit::percent_encode(text));
         let found = owner(&world, "GET", &path, Value::Null).await;
         assert_eq!(super::column(&found, "kind"), kinds, "{text}: {found:?}");
-        // Nobody else's things are found without rights.
+        // Without rights the caller finds nothing of other people's.
         let hidden = super::with_key(&world, &powerless, "GET", &path, Value::Null).await;
         let seen: Vec<Value> = super::column(&hidden, "kind");
         assert!(

@@ -52,7 +52,7 @@ impl<F: Clone> Column<F> {
         ])
     }
 
-    /// A word that is the same for all.
+    /// A constant word.
     pub fn always(words: &[&'static str]) -> Self {
         Self::Words(words.iter().map(|word| (*word, Predicate::All)).collect())
     }

@@ -38,7 +38,7 @@ impl EditContexts {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Notes what somebody edits, in place of what they edited of the same object before.
+    /// Notes which field a user edits, in place of the one they edited of this object before.
     fn put(&self, object: Uuid, entry: Entry, now: Duration) {
         self.with(|all| {
             if all.len() >= OBJECTS && !all.contains_key(&object) {

@@ -156,7 +156,7 @@ impl Session {
                 let (more, total) = (page.next.is_some(), page.total.unwrap_or(0));
                 (self.persons(page.items, wanted).await?, more, total)
             }
-            // Everybody sees themselves.
+            // Each user sees themselves.
             None => {
                 let own = self.whole_person(self.caller.uuid(), wanted).await?;
                 let mut own: Vec<Arc<Person>> = own.into_iter().collect();

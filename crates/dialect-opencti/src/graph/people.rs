@@ -108,7 +108,7 @@ async fn capabilities(session: &Session, parents: &[&Node], _: &Call<'_>) -> Lin
     })
 }
 
-/// Whether somebody administers an organisation.
+/// Whether a person administers an organisation.
 fn administers(
     memberships: &HashMap<UserId, Arc<[directory::Membership]>>,
     person: &Person,

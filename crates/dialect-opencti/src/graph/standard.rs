@@ -221,7 +221,7 @@ impl Session {
                 None => break,
             }
         }
-        // The id of an organisation's own name is never another's, whatever a sender brought along.
+        // The id computed from an organisation's name is never another organisation's, even if a sender brought it.
         found.extend(self.organisations_brought(&wanted).await?);
         Ok(found)
     }
@@ -253,7 +253,7 @@ impl Session {
         for company in self.companies(rows).await? {
             let known = company.document.stix_ids.iter().map(|id| id.to_lowercase());
             for id in known.filter(|id| wanted.contains(id)) {
-                // The first that was made has it, should two have brought the same one.
+                // If two brought one id, the organisation that was made first has it.
                 if !found.iter().any(|(other, _)| *other == id) {
                     found.push((id, company.organisation.clone()));
                 }

@@ -1,5 +1,5 @@
 //! The generic reads that every object of knowledge has. Organisations are the only such objects here;
-//! whatever else is asked for is simply not found.
+//! any other type is not found.
 
 use directory::{OrganisationField, Predicate, Test};
 

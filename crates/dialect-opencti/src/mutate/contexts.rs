@@ -1,4 +1,4 @@
-//! Edit contexts: begun and ended on whatever can be edited.
+//! Edit contexts: begun and ended on every type that can be edited.
 
 use super::super::errors;
 use super::super::graph::Session;

@@ -57,7 +57,7 @@ const WITHHELD: &[&str] = &[
     "otp_mandatory",
 ];
 
-/// Whether an edit is one that nobody may make here, or not this caller.
+/// Whether an edit is one that no caller may make here, or not this caller.
 fn withheld(session: &Session, person: &Person, edit: &Edit) -> bool {
     // Tokens are made and revoked, never patched.
     edit.key == "api_tokens"

@@ -1,4 +1,4 @@
-//! Edit contexts: kept for a few minutes, beside what they are about, for everybody who sees it.
+//! Edit contexts: kept for a few minutes, beside what they are about, for all who see it.
 
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ async fn contexts_are_shown_beside_their_object_and_end() {
         both[1],
         json!({"name": "other.editor@example.org", "focusOn": null})
     );
-    // Everybody ends their own alone.
+    // Each user ends their own alone.
     let end = "mutation ($id: ID!) { userEdit(id: $id) { contextClean { editContext { name focusOn } } } }";
     let data = ask(&world, &other, end, json!({"id": person})).await;
     let left = focus("owner@example.org", json!("description"));

@@ -126,7 +126,7 @@ operations! {
     RevokeSessions: write ManageSessions own;
     // Handing back what opens the door is no write that a read-only key must not do.
     SignOut: read SignedIn own;
-    // An answer is kept for a request that may be sent again, whatever it did; no right comes of it.
+    // An answer is kept for every request that may be sent again; no right comes of it.
     KeepAnswer: read SignedIn own;
     // What only dialects know.
     ReadExtension: read ReadUsers own;
@@ -136,7 +136,7 @@ operations! {
     ListJobs: read SignedIn own;
     CreateJob: write SignedIn own;
     UpdateJob: write SignedIn own;
-    // What is done later is done with the rights of whoever asked, and needs a session that is finished.
+    // A job runs with the rights of its owner, and asking for one needs a sign-in that is complete.
     BeginTask: write SignedIn own lasts;
     RunTask: write SignedIn own;
     ReadTasks: read ReadSettings own;

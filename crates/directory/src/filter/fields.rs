@@ -188,7 +188,7 @@ pub const EVENT_FIELDS: &[FilterField<EventField>] = &[
     field("at", EventField::At, Kind::Time),
 ];
 
-/// The fields of the grants of everybody.
+/// The fields of the list of all people's grants.
 pub const GRANT_FIELDS: &[FilterField<GrantField>] = &[
     field("user", GrantField::User, Kind::User),
     field("role", GrantField::Role, Kind::Role),

@@ -30,7 +30,7 @@ impl Inner {
         self.hashing.run(turn, hash).await
     }
 
-    /// Compares a password with a stored hash, whatever cost that one has.
+    /// Compares a password with a stored hash of any cost.
     pub async fn verify_password(
         &self,
         password: String,

@@ -1,4 +1,4 @@
-//! Why somebody may: every line of every role that a person holds, with what gives it.
+//! Why a person holds a permission: every line of every role of theirs, with what gives it.
 
 use super::ids::OrganisationRef;
 use super::ids::{CollectionId, GrantId, GroupId, GroupRoleId, OrganisationId, Platform, UserId};
@@ -47,7 +47,7 @@ pub enum AccessPath {
     Administrator,
 }
 
-/// What is asked about somebody's access: of all they hold, only what gives a permission, only what
+/// What is asked about a person's access: of all they hold, only what gives a permission, only what
 /// reaches an organisation whole, or both.
 #[derive(Clone, Debug, Default)]
 pub struct AccessQuestion {

@@ -50,7 +50,7 @@ pub enum FileFormat {
     Ndjson,
 }
 
-/// What an import does with somebody who is there already.
+/// What an import does with a person who is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnConflict {

@@ -41,7 +41,7 @@ pub enum UserField {
     LockAfter,
     /// The home organisation's number (exact).
     Home,
-    /// The home organisation's name. It tells names of homes to whoever may list the people in them.
+    /// The home organisation's name. It shows names of homes to callers who may list the people in them.
     HomeName,
     /// The number of an organisation the user is homed in or a member of (exact).
     Organisation,
@@ -59,9 +59,9 @@ pub enum UserField {
     UsherRole,
     /// An organisation's number where any role of that platform is held by any path (exact).
     RoleOrganisation(Platform),
-    /// The same, granted directly.
+    /// A role of theirs, granted directly.
     DirectRoleOrganisation(Platform),
-    /// The same, held until a date.
+    /// A role of theirs, held until a date.
     ExpiringRoleOrganisation(Platform),
     /// Department.
     Department,

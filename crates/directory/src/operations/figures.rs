@@ -1,4 +1,4 @@
-//! Numbers for those who watch the server. They name nobody.
+//! Numbers for those who watch the server. They name no person.
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
@@ -29,7 +29,7 @@ pub struct Figures {
 }
 
 impl Directory {
-    /// The numbers for whoever the operator lets read them.
+    /// The numbers for callers whom the operator lets read them.
     pub fn figures(&self) -> Pending<'_, Figures> {
         Box::pin(async move { self.act(&self.system(Platform::USHER)).figures().await })
     }

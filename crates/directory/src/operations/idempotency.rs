@@ -29,7 +29,7 @@ impl Handle {
         })
     }
 
-    /// Keeps what answered a request, for whoever sends it again.
+    /// Keeps the answer to a request, for its caller to get again.
     pub fn keep_answer<'a>(
         &'a self,
         ticket: &'a IdempotencyTicket,

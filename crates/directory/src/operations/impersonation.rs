@@ -9,7 +9,7 @@ use crate::model::UserRef;
 use crate::pending::Pending;
 
 impl Handle {
-    /// The caller in the name of somebody else, for as long as one request takes. Every write looks at
+    /// The caller in the name of another person, for as long as one request takes. Every write looks at
     /// both again: whether the one may still act for the other, and what the other may still do.
     pub fn in_the_name_of(&self, which: impl Into<UserRef>) -> Pending<'_, Caller> {
         fn inner(handle: &Handle, which: UserRef) -> Pending<'_, Caller> {

@@ -17,7 +17,7 @@ use crate::store::events::{self, NewEvent};
 use crate::store::{Tx, credentials::Owner};
 
 impl Inner {
-    /// Notes that somebody who is signed in was refused, if that is what the fault says.
+    /// Notes that a person who is signed in was refused, if that is what the fault says.
     pub(crate) fn refused(
         &self,
         caller: &CallerState,
@@ -25,7 +25,7 @@ impl Inner {
         fault: &Fault,
     ) {
         let caller = caller.behind.as_deref().unwrap_or(caller);
-        // What the server does by itself, or on the way through a sign-in, is told elsewhere.
+        // Acts of the server itself, and sign-ins, have events of their own.
         if caller.credential == Credential::System {
             return;
         }
@@ -51,7 +51,7 @@ impl Inner {
             .note(self.now(), refused, whose, &caller.context);
     }
 
-    /// Notes that a credential opened nothing: somebody's that no longer counts, or one nobody knows.
+    /// Notes that a credential opened nothing: a person's that no longer counts, or an unknown one.
     pub(crate) fn refused_credential(
         &self,
         platform: Platform,

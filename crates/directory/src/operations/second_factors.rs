@@ -266,7 +266,7 @@ impl Handle {
     }
 }
 
-/// Takes somebody's second factor away, with every rule. A session takes its own person's away with a
+/// Takes a person's second factor away, with every rule. A session takes its own person's away with a
 /// proof, and a job that a session asked for not at all.
 pub(crate) async fn remove_of(work: &mut Work<'_>, which: &UserRef) -> Outcome<bool> {
     let user = work.target_user(which).await?;

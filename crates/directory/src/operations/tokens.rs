@@ -231,7 +231,7 @@ impl Handle {
     }
 }
 
-/// Mails somebody a link to a new password, with every rule.
+/// Mails a person a link to a new password, with every rule.
 pub(crate) async fn send_reset(
     work: &mut Work<'_>,
     which: &UserRef,
@@ -250,7 +250,7 @@ pub(crate) async fn send_reset(
 
 impl Handle {
     /// Makes the link that an access mail would hold and hands its token out, this once: for
-    /// installations that send no mail. Whoever has the token has the account, so it takes what resetting
+    /// installations that send no mail. A person who has the token has the account, so it takes what resetting
     /// the password takes, and no limited key.
     pub fn create_access_link(&self, user: impl Into<UserRef>) -> Pending<'_, AccessLink> {
         fn inner(handle: &Handle, which: UserRef) -> Pending<'_, AccessLink> {

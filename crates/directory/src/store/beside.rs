@@ -4,7 +4,7 @@ use super::postgres::{self, Patience};
 use super::{Location, Store, StoreError, Tx, sqlite};
 
 impl Store {
-    /// Reads in one snapshot beside whatever server has the database open, for commands of an operator: nothing is made, changed
+    /// Reads in one snapshot beside a server that may have the database open, for commands of an operator: nothing is made, changed
     /// or brought up to date, and no row is waited for less than an hour.
     pub(crate) async fn read_beside<T, E, F>(location: &Location, work: F) -> Result<T, E>
     where

@@ -6,7 +6,7 @@ use super::portable::schema::{self, quoted};
 use super::transaction::{Database, Tx};
 use super::{Res, StoreError};
 
-/// Findings of one invariant that are told; what is broken everywhere is told often enough by these.
+/// Findings of one invariant that are shown at most; more of them say nothing new.
 const MOST: usize = 100;
 
 /// Where an invariant is broken.
@@ -177,7 +177,7 @@ pub(crate) async fn look(tx: &mut Tx<'_>) -> Res<Looked> {
     for table in schema::tables(known)? {
         for reference in &table.references {
             // What SQLite holds by its constraints when they are on, and PostgreSQL always: a file that was edited or
-            // damaged may break it all the same.
+            // damaged may break it even so.
             let sql = format!(
                 "SELECT COUNT(*) FROM {} x WHERE x.{column} IS NOT NULL AND NOT EXISTS \
                  (SELECT 1 FROM {} y WHERE y.{} = x.{column})",

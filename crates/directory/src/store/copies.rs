@@ -84,7 +84,7 @@ pub(super) fn begin(connection: &Connection, folder: &Folder) -> Res<()> {
     write_runs(&lock, &[run])
 }
 
-/// Notes that nobody has the file open any more: from the checkpoint on a copy of the file alone is whole.
+/// Notes that no server has the file open any more: from the checkpoint on a copy of the file alone is whole.
 /// What was refused stays as it is, so that it is refused again.
 pub(super) fn end(connection: &Connection, folder: &Folder) -> Res<()> {
     match marker(connection)? {

@@ -1,4 +1,4 @@
-//! The grants of everybody as a list, and who holds one of some roles somewhere, in SQL.
+//! All people's grants as a list, and who holds one of some roles somewhere, in SQL.
 
 use crate::model::{
     Cursor, CursorKey, Direction, Fault, GrantField, HeldRole, OrganisationId, Page, Platform,
@@ -11,7 +11,7 @@ use super::select::{self, Bound, Column, Folding, Listed, Seen, Sql};
 use super::user_fields::Users;
 use super::{Res, Row, Tx};
 
-/// The grants as a list: a row for each path by which somebody holds a role somewhere.
+/// The grants as a list: a row for each path by which a person holds a role somewhere.
 pub(crate) struct Grants;
 
 impl Listed for Grants {

@@ -59,7 +59,7 @@ pub(crate) async fn direct(tx: &mut Tx<'_>, user: UserId, platform: &str) -> Res
     .await
 }
 
-/// The same on every platform.
+/// Direct grants of every platform.
 pub(crate) async fn all_direct(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<Grant>> {
     tx.all(
         "SELECT g.id, g.user_id, g.role_id, g.organisation_id, g.expires_at, g.created_at, g.created_by FROM grants g \
@@ -82,7 +82,7 @@ fn read_grant(row: &Row<'_>) -> Res<Grant> {
     })
 }
 
-/// Whether somebody is granted a role directly in an organisation, for good.
+/// Whether a person is granted a role directly in an organisation, for good.
 pub(crate) async fn holds(
     tx: &mut Tx<'_>,
     user: UserId,

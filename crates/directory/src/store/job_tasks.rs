@@ -60,7 +60,7 @@ pub(crate) async fn make_ready(tx: &mut Tx<'_>, job: JobId) -> Res<()> {
     Ok(())
 }
 
-/// Whether a job waits that nobody works on.
+/// Whether a job waits that no worker has taken.
 pub(crate) async fn waiting(tx: &mut Tx<'_>, worker: &str, now: Time) -> Res<bool> {
     let found = tx
         .one(

@@ -24,7 +24,7 @@ fn read(row: &Row<'_>) -> Res<Job> {
     })
 }
 
-/// The job of that number or UUID; somebody's alone, if an owner is given.
+/// The job of that number or UUID; only if it is the owner's, where one is given.
 pub(crate) async fn find(
     tx: &mut Tx<'_>,
     which: &Ref<JobId>,
@@ -68,7 +68,7 @@ pub(crate) async fn list(
     tx.all(&sql.text, &sql.vals(), read).await
 }
 
-/// How many of somebody's jobs have not ended.
+/// How many of a person's jobs have not ended.
 pub(crate) async fn unended(tx: &mut Tx<'_>, owner: UserId) -> Res<i64> {
     let count = tx
         .one(
@@ -80,7 +80,7 @@ pub(crate) async fn unended(tx: &mut Tx<'_>, owner: UserId) -> Res<i64> {
     Ok(count.unwrap_or(0))
 }
 
-/// Jobs, the newest first, with one more than asked for; somebody's alone, if an owner is given.
+/// Jobs, the newest first, with one more than asked for; only the owner's, where one is given.
 pub(crate) async fn page(tx: &mut Tx<'_>, only: Option<UserId>, query: &JobQuery) -> Res<Vec<Job>> {
     let mut sql = Sql::default();
     sql.push("SELECT ")

@@ -91,7 +91,7 @@ const SEAT: std::time::Duration = std::time::Duration::from_secs(5);
 pub(crate) enum Location {
     /// SQLite in this data folder, which is made when missing.
     Sqlite(PathBuf),
-    /// The same, and what lies there is taken even if it was copied while a server had it open.
+    /// `Store::open` that also takes a file which was copied while a server had it open.
     SqliteCopy(PathBuf),
     /// SQLite in a folder of its own that goes away with the store: for tests and trials.
     Memory,

@@ -189,7 +189,7 @@ pub(crate) async fn of(
     Ok(found)
 }
 
-/// Whether somebody has a session.
+/// Whether a person has a session.
 pub(crate) async fn any_of(tx: &mut Tx<'_>, user: UserId) -> Res<bool> {
     let found = tx
         .one(

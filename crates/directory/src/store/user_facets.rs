@@ -5,7 +5,7 @@ use crate::model::{FacetField, Fault, Query, Scope, Time, UserField};
 use super::select::{self, Bound, STANDING, Sql};
 use super::user_fields::Users;
 
-/// Values of a field that are told, the most frequent first.
+/// Values of a field that are counted apart at most, the most frequent first.
 const MOST: usize = 10;
 
 /// The statement: a row is the place of the facet, a value and how many people have it.

@@ -1,4 +1,4 @@
-//! Why somebody may, who may, and the grants of everybody.
+//! Why a person may, who may, and the grants of everybody.
 
 use directory::{
     AccessPath, AccessQuestion, Fault, GrantField, GroupRoleScope, Kind, NewCollection, NewGrant,
@@ -145,7 +145,7 @@ async fn questions_are_answered_as_rights_are(world: &World) {
     );
 }
 
-/// Whoever is listed as a holder is one by their own access, and nobody else is.
+/// A person who is listed as a holder is one by their own access, and nobody else is.
 async fn holders_are_those_whose_access_says_so(world: &World) {
     let tree = world.tree().await;
     let system = world.system();
@@ -309,7 +309,7 @@ async fn hidden_people_stay_hidden(world: &World) {
         .await
         .unwrap();
     assert!(holders.items.iter().all(|access| access.user.id != OWNER));
-    // Somebody without any right sees what they hold themselves.
+    // A person without any right sees what they hold themselves.
     let alone = world.person("alone@example.org", ROOT, &[]).await.id;
     grant(world, alone, AUDITOR, tree.branch).await;
     let handle = world.as_user(alone).await;

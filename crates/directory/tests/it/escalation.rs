@@ -903,7 +903,7 @@ async fn limited_history(world: &World, dice: &mut Dice, seed: u64, number: usiz
     let start = Facts::read(&world.system()).await;
     let mut names = Names::of(&start);
     let flag = flag_lines(world);
-    // Whoever can do much hands on most.
+    // A person who can do much hands on most.
     let climber = match dice.roll(2) {
         0 => OWNER,
         _ => dice.pick(&names.people),
@@ -965,7 +965,7 @@ fn existed(facts: &Facts, target: Target) -> bool {
     }
 }
 
-/// Whether somebody who may has moved it below other administrators, or into another primary group.
+/// Whether a person who may has moved it below other administrators, or into another primary group.
 fn hangs_elsewhere(start: &Facts, end: &Facts, target: Target) -> bool {
     let above = |facts: &Facts, place: Option<OrganisationId>| {
         place.and_then(|place| facts.above.get(&place).cloned())

@@ -94,7 +94,7 @@ async fn readers_see_what_the_list_shows_them(world: &World) {
         let expected: Vec<i64> = events.iter().map(|event| event.id.0).collect();
         assert_eq!(read_all(&handle, 7, expected.len()).await, expected);
     }
-    // Whoever is switched off while reading gets no more.
+    // A person who is switched off while reading gets no more.
     let handle = world.as_user(tree.nora).await;
     let change = UserChange {
         status: Some(directory::Status::Inactive),
@@ -220,7 +220,7 @@ async fn two_servers_write_while_a_reader_reconnects() {
     sorted.sort_unstable();
     expected.sort_unstable();
     assert_eq!(sorted, expected);
-    // Whoever reads from the beginning sees the one order.
+    // A person who reads from the beginning sees the one order.
     assert_eq!(read_all(&world.system(), 50, found.len()).await, found);
     other.close().await.unwrap();
     world.end().await;

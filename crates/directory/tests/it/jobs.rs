@@ -272,7 +272,7 @@ async fn another_worker_goes_on_where_one_stopped(world: &World) {
         let time = 1 + (patience * 37) % (40 + patience * 10);
         let time = std::time::Duration::from_millis(time);
         let stopped = tokio::time::timeout(time, turn).await;
-        // Whoever had it is gone, and so is the time it had it for.
+        // A person who had it is gone, and so is the time it had it for.
         world.clock.advance(20_000);
         match stopped {
             Ok(Ok(false)) => break,
@@ -348,7 +348,7 @@ async fn actions_are_planned_run_and_undone(world: &World) {
     for id in &ids {
         assert_eq!(handle.user(*id).await.unwrap().status, Status::Inactive);
     }
-    // Somebody changes one of them meanwhile, and deletes another.
+    // A person changes one of them meanwhile, and deletes another.
     let change = UserChange {
         title: Some(Some("Moved on".to_owned())),
         ..UserChange::default()
@@ -511,7 +511,7 @@ async fn jobs_act_with_their_owners_rights_of_now(world: &World) {
     work(world).await;
     let lines = report(&world.system(), job.id).await;
     assert_eq!(outcomes(&lines), counted(&[("failed", 2)]));
-    // And whoever is switched off meanwhile ends the job.
+    // And a person who is switched off meanwhile ends the job.
     let grant = NewGrant {
         role: ADMINISTRATOR,
         organisation: Some(tree.north),
@@ -633,7 +633,7 @@ async fn jobs_are_shown_to_their_owners(world: &World) {
         owner(world).await.task_jobs(query()).await.unwrap().len(),
         1
     );
-    // Whoever may do nothing of it begins no job.
+    // A person who may do nothing of it begins no job.
     let nils = world.as_user(tree.nils).await;
     let action = Action::Disable { revoke_keys: false };
     let refused = nils.begin_action(action, TaskMode::Each, false, vec![tree.bob]);

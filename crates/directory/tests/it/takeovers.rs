@@ -512,7 +512,7 @@ async fn managing_a_group_is_a_grant(world: &World) {
     assert_eq!(set, Ok(()));
 }
 
-/// Whoever may change groups only at one door makes nobody, themselves included, their manager at others.
+/// A person who may change groups only at one door makes nobody, themselves included, their manager at others.
 async fn a_manager_made_at_one_door_counts_there_alone(world: &World) {
     let tree = world.tree().await;
     let system = world.system();
@@ -545,7 +545,7 @@ async fn a_manager_made_at_one_door_counts_there_alone(world: &World) {
             );
         }
     }
-    // Whoever may do so everywhere makes them managers everywhere, at whichever door.
+    // A person who may do so everywhere makes them managers everywhere, at whichever door.
     for door in [Platform::USHER, CLUB] {
         let nora = world.at(door, tree.nora).await;
         let crew = world.group(&format!("Crew of {door}"), tree.north).await.id;

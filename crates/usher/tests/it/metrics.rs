@@ -147,7 +147,7 @@ fn too_many_strangers_are_refused_and_keys_are_told_what_is_left() {
         refused.head
     );
     assert_eq!(server.get("/healthz").status, 200);
-    // Whoever has a key is not refused for the strangers' sake.
+    // A person who has a key is not refused for the strangers' sake.
     let known = server.native("GET", "/me", "");
     assert_eq!(known.status, 200);
     assert!(

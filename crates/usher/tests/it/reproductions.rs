@@ -253,7 +253,7 @@ fn rights_are_not_taken_in_advance_nor_by_a_detour() {
     }
 }
 
-/// Whoever may change settings does not read the owner's mail, nor the kept password.
+/// A person who may change settings does not read the owner's mail, nor the kept password.
 #[test]
 fn the_mail_server_is_not_turned_into_a_way_in() {
     let api = Api::start();

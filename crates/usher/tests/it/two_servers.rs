@@ -169,7 +169,7 @@ fn of_those_who_collide_one_succeeds() {
         });
         [one.join().unwrap(), other.join().unwrap()]
     });
-    // Whoever came second is no owner any more, or would take the last one.
+    // A person who came second is no owner any more, or would take the last one.
     assert_eq!(count(&statuses, 200), 1, "{statuses:?}");
     assert!(
         statuses

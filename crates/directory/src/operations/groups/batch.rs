@@ -17,14 +17,14 @@ use crate::store::{grants, members};
 
 use super::members::{handed_out, join, leave, may_hand_out, places_of};
 
-/// Puts somebody into a group, with every rule; false when they were in it already.
+/// Puts a person into a group, with every rule; false when they were in it already.
 pub(crate) async fn add(work: &mut Work<'_>, group: &GroupRef, user: &UserRef) -> Outcome<bool> {
     let group = handed_out(work, group).await?;
     let user = work.visible_user(user).await?;
     Ok(change_members(work, &group, vec![user], true).await? > 0)
 }
 
-/// Takes somebody out of a group, with every rule; false when they were not in it.
+/// Takes a person out of a group, with every rule; false when they were not in it.
 pub(crate) async fn remove(work: &mut Work<'_>, group: &GroupRef, user: &UserRef) -> Outcome<bool> {
     let group = handed_out(work, group).await?;
     let user = work.visible_user(user).await?;

@@ -59,7 +59,7 @@ pub(crate) async fn visible(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Op
 }
 
 /// A group that the caller may change: by the reach of the operation's permission, or as one of its
-/// managers at that level. Who may change no group anywhere is forbidden, whatever they name.
+/// managers at that level. A caller who may change no group anywhere is forbidden, for every name.
 pub(crate) async fn changeable(
     work: &mut Work<'_>,
     which: &GroupRef,

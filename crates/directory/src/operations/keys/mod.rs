@@ -426,7 +426,7 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
     Ok(key)
 }
 
-/// Revokes all of somebody's keys but one, with every rule; tells how many there were.
+/// Revokes all of a person's keys but one, with every rule; tells how many there were.
 pub(crate) async fn revoke_of(
     work: &mut Work<'_>,
     which: &UserRef,

@@ -40,7 +40,7 @@ pub(crate) async fn may_join(
     }
 }
 
-/// Makes somebody a member, with every rule.
+/// Makes a person a member, with every rule.
 pub(crate) async fn add(
     work: &mut Work<'_>,
     user: &UserRef,
@@ -80,7 +80,7 @@ pub(crate) async fn add(
     Ok(new)
 }
 
-/// Takes somebody out of an organisation, with every rule.
+/// Takes a person out of an organisation, with every rule.
 pub(crate) async fn remove(
     work: &mut Work<'_>,
     user: &UserRef,

@@ -1,4 +1,4 @@
-//! Why somebody may, who may, and the grants of everybody: what an access review stands on.
+//! Why a person holds a permission, who holds it, and all people's grants: what an access review needs.
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
@@ -16,7 +16,7 @@ use crate::store::{grant_lists, organisations, pages, roles, users};
 use super::{granting, owners};
 
 impl Handle {
-    /// Every line that somebody holds, of every role by every path, with what gives it; or only those
+    /// Every line that a person holds, of every role by every path, with what gives it; or only those
     /// that answer a question.
     pub fn access_of(
         &self,
@@ -256,7 +256,7 @@ async fn holders(
         list.dedup();
     }
     let mut above: Vec<OrganisationId> = place.map_or_else(Vec::new, |place| place.above.clone());
-    // The root's subtree is everything, whatever the table of the tree says.
+    // The root's subtree is everything, without a look at the table of the tree.
     above.push(crate::ROOT);
     let scopes: Vec<Scope> = work.scopes_of(Permission::ReadUsers);
     let viewer = grant_lists::Viewer {

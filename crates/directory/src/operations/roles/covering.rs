@@ -73,7 +73,7 @@ pub(crate) async fn may_flag(
     user: &User,
     organisation: OrganisationId,
 ) -> Outcome<()> {
-    // The flag is a power that the take-over guard counts, whatever it brings today.
+    // The flag is a power that the take-over guard counts, even if it brings nothing today.
     let oneself = user.id == work.caller.user;
     let limits = &work.caller.limits;
     if !oneself && (limits.binds_grants() || limits.platform.is_some()) {
@@ -293,7 +293,7 @@ pub(crate) async fn may_make_manager(
     wanted: &GroupManager,
     at: Platform,
 ) -> Outcome<()> {
-    // What managers may do is a right like others: nobody hands it on who has it only with a limited key.
+    // What managers may do is a right like others: a caller who has it only by a limited key does not hand it on.
     let oneself = wanted.manager == Manager::User(work.caller.user);
     let bound = !oneself && work.caller.limits.binds_grants();
     if bound || !work.covers_managing(wanted.group, wanted.level, at).await? {
@@ -313,7 +313,7 @@ pub(crate) async fn may_make_manager(
     may_let_manage(work, &people, &[wanted.group], at).await
 }
 
-/// Whoever joins a group manages what the group manages, so who lets them in must cover that.
+/// A person who joins a group manages what the group manages, so the caller who lets them in must cover that.
 pub(crate) async fn may_manage_by_joining(
     work: &mut Work<'_>,
     user: &User,

@@ -22,7 +22,7 @@ use crate::store::{grants, members, organisations, users};
 use super::lookup::Lookup;
 use super::{Read, WantedRole, read, unknown_member};
 
-/// What only somebody newly made gets.
+/// What only a newly made person gets.
 #[derive(Clone, Debug, Default)]
 pub struct EnsureNew {
     /// The UUID, if the request names one.
@@ -47,7 +47,7 @@ impl Handle {
             check_members(&row)?;
             let email = email_of(&row)?;
             let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
-            // A password is hashed outside the transaction, and only for somebody new.
+            // A password is hashed outside the transaction, and only for a person new.
             let prepared = if new.password == NewPassword::None {
                 None
             } else {
@@ -93,7 +93,7 @@ pub(crate) struct How<'a> {
     pub exact: bool,
     pub door: &'a Door,
     pub prepared: Option<&'a Prepared>,
-    /// Whether somebody new is to have a password.
+    /// Whether a person new is to have a password.
     pub needs_password: bool,
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn email_of(row: &Map<String, Value>) -> Result<String, Fault> {
     }
 }
 
-/// The same in a transaction.
+/// `ensure_user` in a transaction.
 pub(crate) async fn ensure(
     work: &mut Work<'_>,
     lookup: &mut Lookup,
@@ -143,7 +143,7 @@ pub(crate) async fn ensure(
     }
 }
 
-/// The person of an e-mail address, if the caller sees them; somebody hidden has taken it.
+/// The person of an e-mail address, if the caller sees them; a person hidden has taken it.
 pub(crate) async fn present(work: &mut Work<'_>, email: &str) -> Outcome<Option<User>> {
     let folded = rules::fold(email);
     let Some(user) = work.find_user(&Ref::Name(email.to_owned())).await? else {
@@ -185,7 +185,7 @@ pub(crate) async fn make(
     })
 }
 
-/// Changes what differs of somebody who is there.
+/// Changes what differs of a person who is there.
 pub(crate) async fn update(
     work: &mut Work<'_>,
     lookup: &mut Lookup,
@@ -244,7 +244,7 @@ pub(crate) async fn update(
     })
 }
 
-/// Whether a change says anything else than what is there. What is the same needs no permission.
+/// Whether a change says anything else than what is there. An equal value needs no permission.
 fn differs(user: &User, change: &crate::model::UserChange) -> bool {
     let other = |new: &Option<Option<String>>, old: &Option<String>| {
         new.as_ref().is_some_and(|new| new != old)

@@ -166,7 +166,7 @@ impl Handle {
     }
 }
 
-/// Ends somebody's sessions but one, with every rule; tells how many there were.
+/// Ends a person's sessions but one, with every rule; tells how many there were.
 pub(crate) async fn revoke_of(
     work: &mut Work<'_>,
     which: &UserRef,

@@ -136,7 +136,7 @@ impl Work<'_> {
     /// be changed first.
     pub(crate) async fn require_proof(&mut self) -> Outcome<()> {
         self.caller.check_finished(self.operation)?;
-        // Nobody sits in front of a job.
+        // A job cannot be asked for a password.
         if self.caller.delegated {
             return Err(Fault::WrongPassword.into());
         }

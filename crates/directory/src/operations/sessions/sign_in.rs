@@ -45,7 +45,7 @@ struct Candidate {
     hash: Option<String>,
     factor: Option<Factor>,
     policy: SecondFactorPolicy,
-    /// Whether the home, or an organisation above it, requires a second factor of everybody there.
+    /// Whether the home, or an organisation above it, requires a second factor of the people homed there.
     required_at_home: bool,
     lifetimes: Lifetimes,
 }

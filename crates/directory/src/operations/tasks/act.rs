@@ -161,7 +161,7 @@ async fn run(
         let position = noted(handle, claimed, Chunk { lines, ..chunk }).await?;
         return Ok((position, last));
     }
-    // Most chunks have nobody who fails, and do without a savepoint for each.
+    // In most chunks no person fails, so they run without a savepoint for each.
     for parts in [dry_run || all, true] {
         let undone = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&undone);

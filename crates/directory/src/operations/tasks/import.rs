@@ -36,7 +36,7 @@ struct Rules {
     notify: bool,
 }
 
-/// A line with what somebody newly made by it gets.
+/// A line with what a person newly made by it gets.
 struct Item {
     line: Line,
     uuid: Uuid,

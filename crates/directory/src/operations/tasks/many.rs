@@ -82,7 +82,7 @@ impl Handle {
         })
     }
 
-    /// Begins a job that does an action to these people: to exactly these, whoever else a filter would
+    /// Begins a job that does an action to these people: to exactly these, also where a filter would
     /// find by then.
     pub fn begin_action(
         &self,
@@ -133,7 +133,7 @@ impl Handle {
         self.add_job_body(job, number, piece).await
     }
 
-    /// Runs a plan: the same action in earnest, on the people whom the plan found nothing against.
+    /// Runs a plan: its action in earnest, on the people whom the plan found nothing against.
     pub fn run_job(&self, which: impl Into<JobRef>) -> Pending<'_, Job> {
         fn inner(handle: &Handle, which: JobRef) -> Pending<'_, Job> {
             Box::pin(async move {
@@ -161,7 +161,7 @@ impl Handle {
         inner(self, which.into())
     }
 
-    /// Undoes an action, person by person, as far as it can be undone and nobody has changed them since.
+    /// Undoes an action, person by person, as far as it can be undone and they have not been changed since.
     pub fn undo_job(&self, which: impl Into<JobRef>) -> Pending<'_, Job> {
         fn inner(handle: &Handle, which: JobRef) -> Pending<'_, Job> {
             Box::pin(async move {

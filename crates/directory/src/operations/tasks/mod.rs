@@ -34,9 +34,9 @@ pub use worker::JobWorker;
 /// Bytes of one piece of a job's body.
 pub const PIECE: usize = 256 << 10;
 
-/// Jobs that somebody may have under way at once.
+/// Jobs that a person may have under way at once.
 const MOST_UNENDED: i64 = 20;
-/// Milliseconds after which somebody with as many may try again.
+/// Milliseconds after which a person with as many may try again.
 const PAUSE: i64 = 30_000;
 
 /// A job with what it does and how far it is.
@@ -53,7 +53,7 @@ pub struct TaskJob {
 }
 
 /// The column names at the beginning of a table that is to be imported; `None` while the line has not
-/// come whole. What is no column is told by its name.
+/// come whole. An unknown column is refused by its name.
 pub fn import_columns(
     format: FileFormat,
     beginning: &[u8],
@@ -158,7 +158,7 @@ impl Handle {
         })
     }
 
-    /// One job: one's own, or anybody's for those who may read settings.
+    /// One job: one's own, or any for callers who may read settings.
     pub fn task_job(&self, which: impl Into<JobRef>) -> Pending<'_, TaskJob> {
         fn inner(handle: &Handle, which: JobRef) -> Pending<'_, TaskJob> {
             Box::pin(async move {
@@ -172,7 +172,7 @@ impl Handle {
         inner(self, which.into())
     }
 
-    /// Jobs, the newest first: one's own, or everybody's for those who may read settings. One more than
+    /// Jobs, the newest first: one's own, or all people's for those who may read settings. One more than
     /// asked for is given where there are more.
     pub fn task_jobs(&self, query: JobQuery) -> Pending<'_, Vec<TaskJob>> {
         Box::pin(async move {
@@ -288,7 +288,7 @@ enum Place {
     Offset(i64),
 }
 
-/// The operation that somebody must be allowed somewhere to ask for a task.
+/// The operation that a person must be allowed somewhere to ask for a task.
 fn operation_of(task: &Task) -> Operation {
     match task {
         Task::Import { .. } => Operation::CreateUser,
@@ -344,7 +344,7 @@ async fn visible(work: &mut Work<'_>, which: &JobRef) -> Outcome<TaskJob> {
     with_task(work, job.ok_or(Fault::NotFound(Kind::Job))?).await
 }
 
-/// Reading everybody's jobs is no right to stop them, unless one may change settings.
+/// Reading all people's jobs is no right to stop them, unless one may change settings.
 fn may_change(work: &Work<'_>, job: &Job) -> Result<(), Fault> {
     if job.owner == Some(work.caller.user) || work.reaches_everywhere(Permission::ManageSettings) {
         Ok(())

@@ -45,7 +45,7 @@ pub(super) fn context_of(caller: &CallerState) -> Result<String, Fault> {
 
 impl Directory {
     /// Who a job acts as: its owner, with the rights of now, by the key it was asked for with if it was
-    /// one. Somebody who may not act any more ends it.
+    /// one. A person who may not act any more ends it.
     pub(super) async fn handle_of_job(&self, stored: &StoredTask) -> Result<Handle, Fault> {
         let context: StoredContext = serde_json::from_str(&stored.context)
             .map_err(|error| Fault::Internal(format!("stored job: {error}")))?;
@@ -80,7 +80,7 @@ impl Directory {
         }))))
     }
 
-    /// What somebody amounts to now, for a job that they asked for in a session.
+    /// The rights of now of a person, for a job that they asked for in a session.
     async fn state_of(&self, owner: UserId) -> Result<CallerState, Fault> {
         let now = self.now();
         let lines = &self.0.platform_lines;

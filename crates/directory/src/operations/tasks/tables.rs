@@ -319,7 +319,7 @@ mod tests {
             prop_assert_eq!(read, (!text.is_empty()).then(|| Value::from(text)));
         }
 
-        /// However a table is cut into pieces, the lines are the same.
+        /// A table gives equal lines however it is cut into pieces.
         #[test]
         fn pieces_do_not_matter(
             names in prop::collection::vec("[a-z\"\n,;é ]{0,9}", 1..12),

@@ -26,7 +26,7 @@ const TURN: Duration = Duration::from_millis(500);
 /// Milliseconds after which a job is given up whose body has not come whole.
 const UNREADY: i64 = 3_600_000;
 
-/// How a fault is told in reports: as the dialect that shows them does.
+/// How a fault reads in reports: as the dialect that shows them writes it.
 pub type Describe = fn(&Fault) -> Value;
 
 /// How careful a chunk is done.
@@ -79,7 +79,7 @@ impl JobWorker {
     /// Waits until a job may wait, or so long.
     pub async fn wait(&self, most: Duration) {
         let waiting = self.directory.0.jobs_waiting.notified();
-        // The time over is as good as being told.
+        // The end of the wait counts as a wake-up.
         let _ = tokio::time::timeout(most, waiting).await;
     }
 

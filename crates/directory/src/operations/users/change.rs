@@ -123,7 +123,7 @@ pub(crate) async fn update(
     Ok(update_noting(work, which, change, prepared).await?.0)
 }
 
-/// The same, telling what changed too.
+/// `update`, with the names of what changed.
 pub(crate) async fn update_noting(
     work: &mut Work<'_>,
     which: &UserRef,

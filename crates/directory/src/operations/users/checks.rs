@@ -51,7 +51,7 @@ pub(crate) async fn check_home_domain(
 }
 
 /// One's own address changes at once only where nobody else's is taken by that: within the home's
-/// domains, or the old address's. Whoever may edit the people of their home decides themselves, and a
+/// domains, or the old address's. A person who may edit the people of their home decides themselves, and a
 /// mail to the new address has confirmed it.
 pub(crate) async fn check_own_address(work: &mut Work<'_>, old: &User, email: &str) -> Outcome<()> {
     if old.id != work.caller.user || work.caller.proof || work.caller.is_system() {

@@ -12,7 +12,7 @@ use crate::store::{tokens, users};
 use super::change;
 
 impl Directory {
-    /// Confirms a new e-mail address by the token mailed to it. Somebody else may have taken the
+    /// Confirms a new e-mail address by the token mailed to it. Another person may have taken the
     /// address meanwhile: then it fails as taken, and nothing changes.
     pub fn confirm_email<'a>(
         &'a self,

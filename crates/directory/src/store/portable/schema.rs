@@ -60,7 +60,7 @@ impl Table {
     }
 }
 
-/// A name as both databases read it whatever word it is.
+/// A quoted name, which both databases read even if it is a keyword.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! The statements of the grants of everybody, of who may, and of the stream of events are understood.
+//! Both databases understand the statements of all people's grants, of who may, and of the stream of events.
 
 use crate::model::{
     Cursor, CursorKey, EventField, GrantField, Platform, Position, Predicate, Query, Scope, Test,
