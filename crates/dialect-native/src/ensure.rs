@@ -174,6 +174,7 @@ pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
                 external: !change.local.unwrap_or(true),
                 domains: change.domains.unwrap_or_default(),
                 parent: change.parent,
+                second_factor_required: change.second_factor_required.unwrap_or(false),
                 ..NewOrganisation::default()
             };
             let made = request.create_organisation(new).await?;
@@ -225,6 +226,12 @@ fn organisation_differences(change: &OrganisationChange, old: &Organisation) -> 
         "parent",
         change.parent.map(Some).as_ref(),
         &old.parent,
+    );
+    differs(
+        &mut changed,
+        "second_factor_required",
+        change.second_factor_required.as_ref(),
+        &old.second_factor_required,
     );
     changed
 }

@@ -28,6 +28,19 @@ struct Found {
     path: String,
 }
 
+impl Found {
+    /// A thing that has a path of its own, below its list's.
+    fn at(kind: &'static str, list: &str, number: i64, id: Uuid, name: String) -> Self {
+        Self {
+            kind,
+            number,
+            id: Some(id),
+            name: Some(name),
+            path: format!("{list}{number}"),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct All {
     items: Vec<Found>,
@@ -65,33 +78,27 @@ async fn exact(request: &Authenticated, text: &str) -> Result<Vec<Found>, Fault>
     let mut found = Vec::new();
     let user: UserRef = Named::of(text).reference();
     if let Some(user) = passed_over(request.user(user).await.map(Some))? {
-        found.push(Found {
-            kind: "user",
-            number: user.id.0,
-            id: Some(user.uuid),
-            path: format!("/users/{}", user.id.0),
-            name: Some(user.shown.name),
-        });
+        found.push(Found::at(
+            "user",
+            "/users/",
+            user.id.0,
+            user.uuid,
+            user.shown.name,
+        ));
     }
     let organisation: OrganisationRef = Named::of(text).reference();
     if let Some(one) = passed_over(request.organisation(organisation).await.map(Some))? {
-        found.push(Found {
-            kind: "organisation",
-            number: one.id.0,
-            id: Some(one.uuid),
-            path: format!("/organisations/{}", one.id.0),
-            name: Some(one.name),
-        });
+        found.push(Found::at(
+            "organisation",
+            "/organisations/",
+            one.id.0,
+            one.uuid,
+            one.name,
+        ));
     }
     let group: GroupRef = Named::of(text).reference();
     if let Some(one) = passed_over(request.group(group).await.map(Some))? {
-        found.push(Found {
-            kind: "group",
-            number: one.id.0,
-            id: Some(one.uuid),
-            path: format!("/groups/{}", one.id.0),
-            name: Some(one.name),
-        });
+        found.push(Found::at("group", "/groups/", one.id.0, one.uuid, one.name));
     }
     let role = match Named::of(text) {
         Named::Number(number) => request.role(Ref::Id(RoleId(number))).await,
@@ -99,34 +106,22 @@ async fn exact(request: &Authenticated, text: &str) -> Result<Vec<Found>, Fault>
         _ => Err(Fault::NotFound(Kind::Role)),
     };
     if let Some(one) = passed_over(role.map(Some))? {
-        found.push(Found {
-            kind: "role",
-            number: one.id.0,
-            id: Some(one.uuid),
-            path: format!("/roles/{}", one.id.0),
-            name: Some(one.name),
-        });
+        found.push(Found::at("role", "/roles/", one.id.0, one.uuid, one.name));
     }
     if !matches!(Named::of(text), Named::Name(_)) {
         let key = request.key(Named::of(text).reference::<directory::KeyId>());
         if let Some(one) = passed_over(key.await.map(Some))? {
-            found.push(Found {
-                kind: "key",
-                number: one.id.0,
-                id: Some(one.uuid),
-                path: format!("/keys/{}", one.id.0),
-                name: Some(one.name),
-            });
+            found.push(Found::at("key", "/keys/", one.id.0, one.uuid, one.name));
         }
         let collection = Named::of(text).reference::<directory::CollectionId>();
         if let Some(one) = passed_over(request.collection(collection).await.map(Some))? {
-            found.push(Found {
-                kind: "collection",
-                number: one.id.0,
-                id: Some(one.uuid),
-                path: format!("/collections/{}", one.id.0),
-                name: Some(one.name),
-            });
+            found.push(Found::at(
+                "collection",
+                "/collections/",
+                one.id.0,
+                one.uuid,
+                one.name,
+            ));
         }
         found.extend(session(request, text).await?);
     }
@@ -185,40 +180,36 @@ async fn named(request: &Authenticated, text: &str) -> Result<Vec<Found>, Fault>
     }
     let mut found = Vec::new();
     let users = request.users(&searching(text)).await.map(|page| page.items);
-    found.extend(passed_over(users)?.into_iter().map(|user| Found {
-        kind: "user",
-        number: user.id.0,
-        id: Some(user.uuid),
-        path: format!("/users/{}", user.id.0),
-        name: Some(user.shown.name),
-    }));
+    found.extend(
+        passed_over(users)?
+            .into_iter()
+            .map(|user| Found::at("user", "/users/", user.id.0, user.uuid, user.shown.name)),
+    );
     let organisations = request.organisations(&searching(text)).await;
     let organisations = organisations.map(|page| page.items);
-    found.extend(passed_over(organisations)?.into_iter().map(|one| Found {
-        kind: "organisation",
-        number: one.id.0,
-        id: Some(one.uuid),
-        path: format!("/organisations/{}", one.id.0),
-        name: Some(one.name),
+    found.extend(passed_over(organisations)?.into_iter().map(|one| {
+        Found::at(
+            "organisation",
+            "/organisations/",
+            one.id.0,
+            one.uuid,
+            one.name,
+        )
     }));
     let groups = request
         .groups(&searching(text))
         .await
         .map(|page| page.items);
-    found.extend(passed_over(groups)?.into_iter().map(|one| Found {
-        kind: "group",
-        number: one.id.0,
-        id: Some(one.uuid),
-        path: format!("/groups/{}", one.id.0),
-        name: Some(one.name),
-    }));
+    found.extend(
+        passed_over(groups)?
+            .into_iter()
+            .map(|one| Found::at("group", "/groups/", one.id.0, one.uuid, one.name)),
+    );
     let roles = request.roles(&searching(text)).await.map(|page| page.items);
-    found.extend(passed_over(roles)?.into_iter().map(|one| Found {
-        kind: "role",
-        number: one.id.0,
-        id: Some(one.uuid),
-        path: format!("/roles/{}", one.id.0),
-        name: Some(one.name),
-    }));
+    found.extend(
+        passed_over(roles)?
+            .into_iter()
+            .map(|one| Found::at("role", "/roles/", one.id.0, one.uuid, one.name)),
+    );
     Ok(found)
 }

@@ -15,6 +15,11 @@ const SECTOR: Member = member("sector", Kind::Text, "Sector");
 const NATIONALITY: Member = member("nationality", Kind::Text, "Nationality");
 const CONTACTS: Member = member("contacts", Kind::Text, "How to reach it");
 const LOCAL: Member = member("local", Kind::Flag, "Whether its people are ours");
+const SECOND_FACTOR_REQUIRED: Member = member(
+    "second_factor_required",
+    Kind::Flag,
+    "Whether the people homed in it and below need a second factor",
+);
 const DOMAINS: Member = member(
     "domains",
     Kind::Texts,
@@ -32,6 +37,7 @@ const NEW: &[Member] = &[
     CONTACTS,
     LOCAL,
     DOMAINS,
+    SECOND_FACTOR_REQUIRED,
 ];
 const CHANGED: &[Member] = &[
     NAME,
@@ -44,6 +50,7 @@ const CHANGED: &[Member] = &[
     CONTACTS,
     LOCAL,
     DOMAINS,
+    SECOND_FACTOR_REQUIRED,
 ];
 
 /// `usher org`

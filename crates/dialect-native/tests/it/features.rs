@@ -164,6 +164,38 @@ async fn organisations_and_groups_are_ensured() {
     }
 }
 
+/// A member that ensuring reads and forgets would be answered by "unchanged".
+#[tokio::test]
+async fn every_member_of_an_organisation_is_ensured() {
+    let world = world().await;
+    for (number, (member, first, second)) in [
+        ("slug", json!("one"), json!("two")),
+        ("description", json!("One"), json!("Two")),
+        ("kind", json!("CERT"), json!("CSIRT")),
+        ("sector", json!("Energy"), json!("Water")),
+        ("nationality", json!("Norway"), json!("Chile")),
+        ("contacts", json!("a@example.org"), json!("b@example.org")),
+        ("local", json!(true), json!(false)),
+        ("domains", json!(["one.example"]), json!(["two.example"])),
+        ("second_factor_required", json!(true), json!(false)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (value, status, changed) in [
+            (&first, 201, json!([])),
+            (&second, 200, json!([member])),
+            (&second, 200, json!([])),
+        ] {
+            let body = json!({"name": format!("Member {number}"), member: value});
+            let reply = owner(&world, "POST", "/organisations/ensure", body).await;
+            assert_eq!(reply.status, status, "{member}: {reply:?}");
+            assert_eq!(&reply.json()["organisation"][member], value, "{reply:?}");
+            assert_eq!(reply.json()["changed"], changed, "{reply:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn batches_tell_of_each_item() {
     let world = world().await;
