@@ -68,7 +68,8 @@ def test_what_cannot_be_had_is_told_with_what_to_do(tmp_path, address, told):
     trustme.CA().cert_pem.write_to_path(stranger)
     command = [binary(), "serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0"]
     command += ["--database", address.replace("STRANGER", str(stranger))]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("USHER_")}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
     # A mistake in the address is one of the configuration; what the server refuses is not.
     assert ended.returncode in (1, 2), ended
     assert told in ended.stderr, ended.stderr

@@ -90,6 +90,7 @@ pub const KEY: Noun = Noun {
         "last_used_at",
         "last_address",
         "seen_addresses",
+        "revision",
     ],
     verbs: &[
         Verb {

@@ -9,6 +9,7 @@ mod http;
 mod server;
 
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -181,7 +182,7 @@ fn one_address_with_thousands_of_connections_keeps_no_one_out() {
 #[test]
 fn few_files_are_few_places() {
     let folder = Folder::new();
-    let server = Server::start_limited(&folder, 256);
+    let server = start_limited(&folder, 256);
     let address: SocketAddr = server.address.parse().unwrap();
     let runtime = Runtime::new().unwrap();
     let open = Arc::new(AtomicUsize::new(0));
@@ -201,4 +202,16 @@ fn few_files_are_few_places() {
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("connections=128"), "{log}");
     assert!(!log.contains("cannot accept"), "{log}");
+}
+
+/// Starts a server in a process that may open only so many files.
+fn start_limited(folder: &Folder, files: u32) -> Server {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+    command
+        .args(["-c", &script, env!("CARGO_BIN_EXE_usher")])
+        .args(["serve", "--data", "data", "--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null());
+    Server::begin(folder, command)
 }

@@ -30,6 +30,8 @@ fn all_answers(address: &str, request: &[u8]) -> (Vec<u16>, String, Duration) {
 
 /// A second request behind each, which must not be taken for one.
 const BEHIND: &str = "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+/// The row of the table whose body nothing reads.
+const UNREAD: &str = "a body that is not read";
 
 #[test]
 fn what_two_readers_could_read_differently_is_refused() {
@@ -348,7 +350,7 @@ fn what_every_reader_reads_alike_is_answered() {
         ("empty body", format!("{post}Content-Length: 0\r\n\r\n"), vec![400]),
         ("body", format!("{post}Content-Length: {}\r\n\r\n{body}", body.len()), vec![401]),
         ("chunks", format!("{post}Transfer-Encoding: chunked\r\n\r\n{chunks}"), vec![401]),
-        ("a body that no one reads", format!("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()), vec![200]),
+        (UNREAD, format!("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()), vec![200]),
         ("fields of all characters", "GET /healthz HTTP/1.1\r\nHost: x\r\nA:\t \u{e9}\t~ \r\nB:\r\n\r\n".into(), vec![200]),
     ];
     for (name, request, mut expected) in table {
@@ -357,6 +359,10 @@ fn what_every_reader_reads_alike_is_answered() {
         let (statuses, text, _) = all_answers(&server.address, whole.as_bytes());
         assert_eq!(statuses, expected, "{name}: {text}");
         assert!(text.ends_with("ready\n"), "{name}: {text}");
+        if name == UNREAD {
+            // The server answers at the end of the head, and may close rather than wait for a body that it does not need.
+            continue;
+        }
         // In single bytes it is the same.
         let mut stream = TcpStream::connect(&server.address).unwrap();
         stream.set_nodelay(true).unwrap();

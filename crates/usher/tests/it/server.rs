@@ -82,19 +82,8 @@ impl Server {
         Self::begin(folder, command(folder, &all, variables))
     }
 
-    /// The same in a process that may open only so many files.
-    pub fn start_limited(folder: &Folder, files: u32) -> Self {
-        let mut command = Command::new("sh");
-        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
-        command
-            .args(["-c", &script, env!("CARGO_BIN_EXE_usher")])
-            .args(["serve", "--data", "data", "--listen", "127.0.0.1:0"])
-            .current_dir(folder.path())
-            .stdin(Stdio::null());
-        Self::begin(folder, command)
-    }
-
-    fn begin(folder: &Folder, mut command: Command) -> Self {
+    /// Starts the server by a command of the caller's and waits until it is ready.
+    pub fn begin(folder: &Folder, mut command: Command) -> Self {
         let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
