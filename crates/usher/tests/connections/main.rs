@@ -6,6 +6,7 @@
 #[path = "../it/http.rs"]
 mod http;
 #[path = "../it/server.rs"]
+#[expect(dead_code, reason = "the program `it` uses the rest")]
 mod server;
 
 use std::net::SocketAddr;
