@@ -1,7 +1,7 @@
 //! The codes of problems: what each means, and what to do. They are stable; a test holds them to those that
 //! the server's description lists.
 
-use crate::failure::Exit;
+use crate::exit::Exit;
 
 /// One code.
 #[derive(Debug)]

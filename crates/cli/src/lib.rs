@@ -10,6 +10,7 @@ mod codes;
 mod completion;
 mod connection;
 mod environment;
+mod exit;
 mod failure;
 mod manual;
 mod members;

@@ -109,7 +109,7 @@ impl Profiles {
             )));
         }
         if let Some(url) = &url {
-            crate::connection::checked_url(url)?;
+            crate::connection::address::checked_url(url)?;
         }
         let profile = self.document.profiles.entry(name.to_owned()).or_default();
         profile.url = url.or(profile.url.take());

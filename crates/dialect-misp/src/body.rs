@@ -4,7 +4,7 @@
 use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value, json};
 
-use super::filter;
+use super::list_parameters::shows;
 use kit::fields::Policy;
 use kit::{AppState, RawBody, Rejection, RequestError, content_type, parse_json, percent_decode};
 
@@ -133,7 +133,7 @@ impl Fields {
     pub fn all_known(&self, filters: &[&str]) -> bool {
         self.0.unread().all(|name| {
             let empty = self.0.peek(name).is_none_or(Value::is_null);
-            empty || filter::shows(name) || filters.contains(&name)
+            empty || shows(name) || filters.contains(&name)
         })
     }
 

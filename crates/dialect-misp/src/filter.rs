@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::address::Address;
 use super::body::Fields;
 use super::catalogue::PLATFORM;
+use super::list_parameters::shows;
 
 /// The term of users who want mail about every event.
 pub const AUTO_ALERT: &str = "autoalert";
@@ -86,21 +87,6 @@ fn split(text: &str) -> Result<Vec<String>, Fault> {
         pieces.push(piece.to_owned());
     }
     Ok(pieces)
-}
-
-/// Parameters of every list that say how it is shown, not what it holds.
-const SHOWING: &[&str] = &[
-    "direction",
-    "limit",
-    "order",
-    "page",
-    "returnFormat",
-    "sort",
-];
-
-/// Whether a parameter says only how a list is shown.
-pub fn shows(name: &str) -> bool {
-    SHOWING.contains(&name)
 }
 
 /// Whether all parameters of a list but the empty ones are known: what narrows a list in a way that is

@@ -14,6 +14,7 @@ mod errors;
 mod filter;
 mod index_filter;
 mod keys;
+mod list_parameters;
 mod logs;
 mod map;
 mod notes;

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use kit::{Authenticated, JsonBody};
 
+use super::codes::Code;
 use super::errors::{Problem, problem};
 use super::fields::{Fields, Named, words};
 use super::item_problems::ItemProblem;
 use super::jobs;
 use super::lists;
-use super::problems::Code;
 use super::references;
 use super::reply::{Answer, Reply};
 use super::users;

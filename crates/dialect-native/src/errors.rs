@@ -1,22 +1,15 @@
 //! Faults as problem documents (RFC 9457): what is wrong, which field, and what to do next. Nothing
 //! here tells a caller of things they may not see.
 
-use std::sync::Arc;
-
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use directory::filter::FilterFault;
-use directory::{Accepts, Fault, IDEMPOTENCY_KEY, Kind, Refusal, Standing, Weakness};
+use directory::{Fault, IDEMPOTENCY_KEY, Kind, Refusal, Standing, Weakness};
 use serde::Serialize;
 
-use kit::{
-    Authenticated, Preparation, Presented, Protocol, Rejection, RenderError, RequestError,
-    RequestInfo, bearer, reply,
-};
+use kit::{Rejection, RenderError, RequestInfo, reply};
 
-use super::problems::Code;
-use super::repeats::{self, Repeats};
-use super::reply::unfinished;
+use super::codes::Code;
 
 /// A refusal, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +164,7 @@ pub fn problem(fault: &Fault) -> Problem {
         ),
         Fault::Taken {
             field: IDEMPOTENCY_KEY,
-        } => repeats::under_way(),
+        } => under_way(),
         Fault::Taken { field } => {
             let field = field_name(field);
             Problem::of(
@@ -246,6 +239,15 @@ pub fn problem(fault: &Fault) -> Problem {
 }
 
 #[deny(clippy::wildcard_enum_match_arm)]
+/// An earlier request with this key has no answer yet.
+pub(super) fn under_way() -> Problem {
+    let detail = "A request with this Idempotency-Key is under way, or its answer was lost with the server. Come back in \
+                  a second; if it stays so, look whether the change was made before sending it under a new key.";
+    let mut problem = Problem::of(Code::IdempotencyKeyInUse, detail);
+    problem.retry_after = Some(1);
+    problem
+}
+
 fn unauthenticated(refusal: Refusal) -> Problem {
     let (code, detail) = match refusal {
         Refusal::Missing => (
@@ -346,7 +348,7 @@ impl From<Fault> for Problem {
 
 /// What kept a request from its handler, in this API's words.
 #[deny(clippy::wildcard_enum_match_arm)]
-fn unread(rejection: &Rejection) -> Problem {
+pub(super) fn unread(rejection: &Rejection) -> Problem {
     let (code, detail) = match rejection {
         Rejection::NoRoute => (Code::NoSuchPath,
             "Nothing is served at this path. See openapi.json at the root of this API for all paths."
@@ -394,7 +396,7 @@ struct Document<'a> {
 }
 
 /// Shows a problem.
-fn show(problem: &Problem, info: &RequestInfo) -> Response {
+pub(super) fn show(problem: &Problem, info: &RequestInfo) -> Response {
     if let Some(why) = &problem.cause {
         tracing::error!(request_id = %info.request_id, why, "internal error");
     }
@@ -423,50 +425,4 @@ fn show(problem: &Problem, info: &RequestInfo) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
     response
-}
-
-/// How this API finds credentials and shows what went wrong.
-pub struct Native;
-
-impl Protocol for Native {
-    fn credentials(&self, headers: &HeaderMap) -> Vec<Presented> {
-        let token = bearer(headers);
-        token
-            .map(|text| Presented {
-                text: text.to_owned(),
-                accepts: Accepts::Both,
-            })
-            .into_iter()
-            .collect()
-    }
-
-    fn check_session(&self, request: &Authenticated) -> Result<(), RequestError> {
-        match unfinished(request) {
-            Some(problem) => Err(RequestError::Own(Arc::new(problem))),
-            None => Ok(()),
-        }
-    }
-
-    fn render_fault(&self, fault: &Fault, info: &RequestInfo) -> Response {
-        let mut problem = problem(fault);
-        // The dispatcher has written it to the log already.
-        problem.cause = None;
-        show(&problem, info)
-    }
-
-    fn preparation(&self) -> Option<&dyn Preparation> {
-        Some(&Repeats)
-    }
-
-    fn finish(&self, response: &mut Response, info: &RequestInfo) {
-        repeats::finish(response, info);
-    }
-
-    fn render_rejection(&self, rejection: &Rejection, info: &RequestInfo) -> Response {
-        show(&unread(rejection), info)
-    }
-
-    fn states_rate_limits(&self) -> bool {
-        true
-    }
 }

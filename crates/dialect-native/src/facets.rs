@@ -1,15 +1,12 @@
 //! `facets=status,group` of users: how many of the list have each value, under every filter but the one on the field
 //! itself.
 
-use std::collections::BTreeMap;
-
-use directory::{FacetCount, FacetField, GroupId, OrganisationId, RoleId};
+use directory::{FacetCount, FacetField, GroupId, OrganisationId, RoleId, UserField};
 use kit::Authenticated;
-use serde::Serialize;
 
 use super::errors::Problem;
-use super::lists::Parameters;
-use super::users;
+use super::facet_counts::{Count, Facets, Value};
+use super::lists::{Listing, Parameters};
 
 /// The words of the parameter.
 pub const WORDS: [(&str, FacetField); 8] = [
@@ -23,29 +20,13 @@ pub const WORDS: [(&str, FacetField); 8] = [
     ("role", FacetField::Role),
 ];
 
-/// How many people have a value.
-#[derive(Serialize)]
-pub struct Count {
-    value: Value,
-    /// The name of an organisation, group or role.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    count: u64,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value {
-    Word(String),
-    Flag(bool),
-    Number(i64),
-}
-
-/// The counts of each facet.
-pub type Facets = BTreeMap<&'static str, Vec<Count>>;
-
 /// Reads the parameter and counts; nothing where it is not given.
-pub async fn load(request: &Authenticated, given: &Parameters) -> Result<Option<Facets>, Problem> {
+pub async fn load(
+    request: &Authenticated,
+    given: &Parameters,
+    listing: &Listing<UserField>,
+    own: &[&str],
+) -> Result<Option<Facets>, Problem> {
     let mut asked: Vec<(&'static str, FacetField)> = Vec::new();
     let values = given.iter().filter(|(name, _)| name == "facets");
     for word in values.flat_map(|(_, value)| value.split(',')) {
@@ -69,9 +50,7 @@ pub async fn load(request: &Authenticated, given: &Parameters) -> Result<Option<
             .filter(|(known, _)| known.trim_end_matches('!') != *name && known != "cursor")
             .cloned()
             .collect();
-        let query = users::LISTING
-            .query_with(request, &others, users::OWN)
-            .await?;
+        let query = listing.query_with(request, &others, own).await?;
         queries.push((*field, query));
     }
     let counts = request.user_facets(&queries).await?;

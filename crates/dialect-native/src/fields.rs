@@ -7,8 +7,8 @@ use kit::fields::{FieldError, FieldFault, Policy, parse_uuid};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::codes::Code;
 use super::errors::{FieldProblem, Problem};
-use super::problems::Code;
 
 pub use kit::fields::{Fields, Read};
 pub(super) use kit::words;

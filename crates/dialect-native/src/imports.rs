@@ -9,10 +9,10 @@ use futures_util::StreamExt as _;
 
 use kit::{Authenticated, Rejection, content_type};
 
+use super::codes::Code;
 use super::errors::Problem;
 use super::jobs;
 use super::lists;
-use super::problems::Code;
 use super::reply::Answer;
 
 /// Bytes of a file at most.

@@ -11,6 +11,7 @@
 mod access;
 mod actions;
 mod batch;
+mod codes;
 mod collections;
 mod docs;
 mod ensure;
@@ -18,6 +19,7 @@ mod errors;
 mod events;
 mod events_stream;
 mod exports;
+mod facet_counts;
 mod facets;
 mod fields;
 mod find;
@@ -39,9 +41,11 @@ mod openapi_examples;
 mod openapi_parameters;
 mod organisations;
 mod pages;
+mod parameters;
 mod passwords;
 mod platforms;
 mod problems;
+mod protocol;
 mod references;
 mod repeats;
 mod reply;
@@ -66,7 +70,7 @@ pub static DIALECT: Dialect = Dialect {
     platform: Platform::USHER,
     mount: "/api/v1",
     specification: None,
-    protocol: &errors::Native,
+    protocol: &protocol::Native,
     routes: routes::ROUTES,
     limits: Limits {
         bodies: Bodies::Always,

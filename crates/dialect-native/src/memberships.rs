@@ -1,6 +1,6 @@
 //! Who belongs to which organisation.
 
-use directory::{Membership, OrganisationId, OrganisationRef, Time, User, UserId, UserRef};
+use directory::{OrganisationId, OrganisationRef, UserId, UserRef};
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -9,26 +9,6 @@ use super::errors::Problem;
 use super::lists;
 use super::organisations::OrganisationBody;
 use super::reply::{Answer, NativeRequest as _, Reply};
-use super::users::UserBody;
-
-/// A member of an organisation.
-#[derive(Serialize)]
-pub struct MemberBody<'a> {
-    user: UserBody<'a>,
-    home: bool,
-    administrator: bool,
-}
-
-impl<'a> MemberBody<'a> {
-    /// Shows a member.
-    pub fn of(user: &'a User, membership: Option<&Membership>, now: Time) -> Self {
-        Self {
-            user: UserBody::of(user, now),
-            home: membership.is_some_and(|one| one.home),
-            administrator: membership.is_some_and(|one| one.administrator),
-        }
-    }
-}
 
 /// One of a user's organisations.
 #[derive(Serialize)]

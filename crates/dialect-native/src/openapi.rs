@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use kit::{Anonymous, Route, Serves};
 
+use super::codes;
 use super::lists;
 use super::openapi_examples::example;
 use super::openapi_parameters::{self as parameters, changes};
-use super::problems;
 use super::reply::{Answer, Reply};
 use super::routes::ROUTES;
 
@@ -52,7 +52,7 @@ fn written(version: &str) -> Result<Bytes, String> {
 
 fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     let mut document: Value = serde_json::from_str(BASE)?;
-    let codes: Vec<&str> = problems::ALL.iter().map(|code| code.facts().code).collect();
+    let codes: Vec<&str> = codes::ALL.iter().map(|code| code.facts().code).collect();
     document["components"]["schemas"]["ProblemCode"]["enum"] = json!(codes);
     let schemas = document["components"]["schemas"].clone();
     let mut paths = Map::new();
@@ -294,7 +294,7 @@ fn refused(status: &str) -> Value {
         "default" => {
             "The server failed or is not available, or the request could not be read.".to_owned()
         }
-        status => problems::ALL
+        status => codes::ALL
             .iter()
             .map(|code| code.facts())
             .filter(|facts| facts.status.to_string() == status)

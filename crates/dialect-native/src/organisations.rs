@@ -2,8 +2,8 @@
 
 use directory::filter::ORGANISATION_FIELDS;
 use directory::{
-    NewOrganisation, Organisation, OrganisationChange, OrganisationField, OrganisationId,
-    OrganisationRef, Predicate, Test, UserField,
+    Membership, NewOrganisation, Organisation, OrganisationChange, OrganisationField,
+    OrganisationId, OrganisationRef, Predicate, Test, Time, User, UserField,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,11 +13,10 @@ use kit::{Authenticated, JsonBody};
 use super::errors::Problem;
 use super::fields::{Fields, Named};
 use super::lists::{self, Listing};
-use super::memberships::MemberBody;
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
-use super::users;
+use super::users::{self, UserBody};
 
 /// An organisation as shown.
 #[derive(Serialize)]
@@ -64,6 +63,24 @@ impl<'a> OrganisationBody<'a> {
             created_by: organisation.created_by.map(|user| user.0),
             updated_at: Moment(organisation.updated_at),
             updated_by: organisation.updated_by.map(|user| user.0),
+        }
+    }
+}
+
+/// A member of an organisation.
+#[derive(Serialize)]
+struct MemberBody<'a> {
+    user: UserBody<'a>,
+    home: bool,
+    administrator: bool,
+}
+
+impl<'a> MemberBody<'a> {
+    fn of(user: &'a User, membership: Option<&Membership>, now: Time) -> Self {
+        Self {
+            user: UserBody::of(user, now),
+            home: membership.is_some_and(|one| one.home),
+            administrator: membership.is_some_and(|one| one.administrator),
         }
     }
 }

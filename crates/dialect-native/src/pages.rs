@@ -8,8 +8,8 @@ use kit::Authenticated;
 use serde::Serialize;
 
 use super::errors::Problem;
-use super::facets::Facets;
-use super::lists::{Parameters, SLICED, USUAL, limit, only};
+use super::facet_counts::Facets;
+use super::parameters::{Parameters, SLICED, USUAL, limit, only};
 use super::reply::{Answer, Reply};
 
 /// Beyond so many matches `total=bounded` stops counting.

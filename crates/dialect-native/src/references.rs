@@ -1,11 +1,11 @@
 //! What a body refers to, from the id, number or name it gives to the directory's own number. What
 //! is missing and what is hidden are refused alike, under the field that named it.
 
-use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, RoleId};
+use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, Role, RoleId};
 
+use super::codes::Code;
 use super::errors::Problem;
 use super::fields::Named;
-use super::problems::Code;
 
 /// Refuses a reference as the field's fault, and names what was sent.
 fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
@@ -18,6 +18,14 @@ fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
             Problem::of(Code::UnknownReference, detail).at(field)
         }
         fault => fault.into(),
+    }
+}
+
+/// Finds a role by number, UUID or `platform:word`.
+pub async fn named_role(handle: &Handle, named: Named) -> Result<Role, Fault> {
+    match named {
+        Named::Name(name) => handle.role_named(&name).await,
+        named => handle.role(named.reference::<RoleId>()).await,
     }
 }
 
@@ -60,6 +68,6 @@ references! {
     organisation, organisations: OrganisationId, Organisation,
         |handle, named| handle.organisation(named.reference::<OrganisationId>()).await;
     group, groups: GroupId, Group, |handle, named| handle.group(named.reference::<GroupId>()).await;
-    role, roles: RoleId, Role, |handle, named| super::roles::role(handle, named).await;
+    role, roles: RoleId, Role, |handle, named| named_role(handle, named).await;
     collection: CollectionId, Collection, |handle, named| handle.collection(named.reference::<CollectionId>()).await;
 }

@@ -13,9 +13,9 @@ use kit::{Authenticated, Concluding, Preparation, Prepared, Preparing, RequestEr
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::errors::Problem;
+use super::codes::Code;
+use super::errors::{Problem, under_way};
 use super::lists;
-use super::problems::Code;
 use super::reply::NativeRequest as _;
 use super::settings;
 
@@ -108,15 +108,6 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
     Ok(Prepared::Go(Box::new(request.in_mode(mode))))
 }
 
-/// An earlier request with this key has no answer yet.
-pub fn under_way() -> Problem {
-    let detail = "A request with this Idempotency-Key is under way, or its answer was lost with the server. Come back in \
-                  a second; if it stays so, look whether the change was made before sending it under a new key.";
-    let mut problem = Problem::of(Code::IdempotencyKeyInUse, detail);
-    problem.retry_after = Some(1);
-    problem
-}
-
 /// The ticket of a request that brings an idempotency key.
 fn ticket(info: &RequestInfo, body: Option<&Value>) -> Result<Option<IdempotencyTicket>, Problem> {
     let Some(key) = info.idempotency_key.as_deref() else {
@@ -147,7 +138,11 @@ async fn expectation(request: &Authenticated) -> Result<Option<Expectation>, Pro
         ["users", _] => Versioned::User(request.reference(0)),
         ["organisations", _] => Versioned::Organisation(request.reference(0)),
         ["groups", _] => Versioned::Group(request.reference(0)),
-        ["roles", _] => Versioned::Role(super::roles::role(request, request.named(0)).await?.id),
+        ["roles", _] => Versioned::Role(
+            super::references::named_role(request, request.named(0))
+                .await?
+                .id,
+        ),
         ["collections", _] => Versioned::Collection(request.reference(0)),
         ["keys", _] => Versioned::Key(request.reference(0)),
         ["settings", name] => Versioned::Settings(settings::documents(name)?),

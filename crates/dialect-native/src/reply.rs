@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use kit::{Authenticated, RequestError, RequestInfo, reply};
 
+use super::codes::Code;
 use super::errors::Problem;
 use super::fields::Named;
-use super::problems::Code;
 
 /// What this API reads from a request's path and headers.
 pub trait NativeRequest {

@@ -2,8 +2,7 @@
 
 use directory::filter::ROLE_FIELDS;
 use directory::{
-    Fault, Handle, Line, NewRole, Permission, Reach, Role, RoleChange, RoleField, RoleId,
-    RoleInUse, RoleRef,
+    Line, NewRole, Permission, Reach, Role, RoleChange, RoleField, RoleInUse, RoleRef,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -16,7 +15,7 @@ use kit::fields::FieldError;
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
 use super::lists::{self, Listing};
-use super::references;
+use super::references::{self, named_role};
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -111,14 +110,6 @@ pub const LISTING: Listing<RoleField> = Listing {
     ],
 };
 
-/// Finds a role by number, UUID or `platform:word`.
-pub async fn role(handle: &Handle, named: Named) -> Result<Role, Fault> {
-    match named {
-        Named::Name(name) => handle.role_named(&name).await,
-        named => handle.role(named.reference::<RoleId>()).await,
-    }
-}
-
 /// `GET /roles`
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
@@ -129,7 +120,7 @@ pub async fn list(request: Authenticated) -> Answer {
 /// `GET /roles/{role}`
 pub async fn show(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let role = role(&request, request.named(0)).await?;
+    let role = named_role(&request, request.named(0)).await?;
     Reply::revised(role.version, &RoleBody::of(&role))
 }
 
@@ -178,7 +169,7 @@ pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
         ..RoleChange::default()
     };
     fields.end()?;
-    let which = role(&request, request.named(0)).await?.id;
+    let which = named_role(&request, request.named(0)).await?.id;
     let role = request.update_role(which, change).await?;
     Reply::revised(role.version, &RoleBody::of(&role))
 }
@@ -192,7 +183,7 @@ pub async fn delete(request: Authenticated) -> Answer {
             in_use = RoleInUse::TakeAway;
         }
     }
-    let role = role(&request, request.named(0)).await?;
+    let role = named_role(&request, request.named(0)).await?;
     request.delete_role(RoleRef::Id(role.id), in_use).await?;
     Reply::nothing()
 }

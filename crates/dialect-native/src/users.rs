@@ -151,7 +151,7 @@ pub async fn list(request: Authenticated) -> Answer {
     let given = &request.query()?.0;
     let include = Include::read(given)?;
     let query = LISTING.query_with(&request, given, OWN).await?;
-    let facets = facets::load(&request, given).await?;
+    let facets = facets::load(&request, given, &LISTING, OWN).await?;
     let page = request.users(&query).await?;
     let loaded = include.load(&request, &page.items).await?;
     let now = request.now();

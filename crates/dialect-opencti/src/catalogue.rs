@@ -76,7 +76,7 @@ pub fn spec() -> PlatformSpec {
         default_roles: &[],
         first_custom_number: 100,
         builtin_roles_editable: true,
-        alias: Some(super::node::standard_id),
+        alias: Some(super::account_address::standard_id),
         privileged: PRIVILEGED,
         // Organisations are knowledge to the vendor, and every member of the default group reads it.
         everyday: &[Permission::ReadOrganisations],

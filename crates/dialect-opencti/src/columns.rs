@@ -2,11 +2,12 @@
 
 use directory::{GroupField, OrganisationField, Predicate, RoleField, Test, UserField};
 
+use super::account_address::{MADE_UP_AFTER, MADE_UP_BEFORE, account_of_address};
 use super::catalogue::PLATFORM;
 use super::documents::{DOUBT, LANGUAGES, STIX_ID, folded};
 use super::filter::{Column, Resolved};
 use super::ids::Given;
-use super::node::{MADE_UP_AFTER, MADE_UP_BEFORE, account_of_address, status_word};
+use super::node::status_word;
 
 const INTERNAL: &[&str] = &["Basic-Object", "Internal-Object"];
 

@@ -1,6 +1,7 @@
 //! OpenCTI: GraphQL as `pycti` 7.261026.0 speaks it.
 
-pub mod capability;
+pub mod account_address;
+mod capability;
 pub mod catalogue;
 pub mod columns;
 pub mod confidence;

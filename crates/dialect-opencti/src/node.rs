@@ -6,6 +6,7 @@ use std::sync::Arc;
 use directory::{Group, Organisation, Role, Standing, Time, User, UserKind};
 use serde_json::{Value, json};
 
+use super::account_address::{email, standard_id};
 use super::capability::Capability;
 use super::catalogue;
 use super::documents::{GroupDocument, OrganisationDocument, RoleDocument, UserDocument};
@@ -285,37 +286,6 @@ fn unresolved(type_name: &str, name: &str, out: &mut Json) {
 }
 
 const INTERNAL: [&str; 2] = ["Basic-Object", "Internal-Object"];
-
-/// What stands before the UUID in the address of an account that has none.
-pub const MADE_UP_BEFORE: &str = "automatic+";
-/// What stands behind it.
-pub const MADE_UP_AFTER: &str = "@opencti.invalid";
-
-/// The account whose made-up address a text is.
-pub fn account_of_address(text: &str) -> Option<uuid::Uuid> {
-    let text = text.trim().to_lowercase();
-    let uuid = text
-        .strip_prefix(MADE_UP_BEFORE)?
-        .strip_suffix(MADE_UP_AFTER)?;
-    match ids::Given::read(uuid) {
-        ids::Given::Uuid(uuid) => Some(uuid),
-        ids::Given::Standard(_) | ids::Given::Nonsense => None,
-    }
-}
-
-/// The address a user shows: accounts without one show one that leads nowhere.
-pub fn email(user: &User) -> String {
-    match &user.email {
-        Some(email) => email.to_lowercase(),
-        // Quirk: the vendor gives service accounts such an address (opencti.md §5).
-        None => format!("{MADE_UP_BEFORE}{}{MADE_UP_AFTER}", user.uuid),
-    }
-}
-
-/// A user's standard id.
-pub fn standard_id(user: &User) -> String {
-    ids::user(&email(user))
-}
 
 impl Person {
     /// The address shown.

@@ -7,13 +7,11 @@ use crate::access::caller::Caller;
 use crate::access::caller::CallerState;
 use crate::access::caller::Credential;
 use crate::access::caller::RequestContext;
-use crate::model::{Fault, Held, KeyLimits, PasswordPolicy, Platform, PlatformSpec, Scope, Time};
-use crate::offline::{self, OfflineError};
+use crate::model::{Held, KeyLimits, PasswordPolicy, Platform, PlatformSpec, Scope, Time};
 use crate::outcome::Abort;
-use crate::pending::{Answering, Pending};
+use crate::pending::Pending;
 use crate::seams::Seams;
 use crate::state::Inner;
-use crate::store::{Limits, Store, Tx};
 
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,62 +62,6 @@ impl std::fmt::Debug for Directory {
 }
 
 impl Directory {
-    /// Opens the directory and brings its tables up to this version.
-    pub fn open(configuration: Configuration) -> Pending<'static, Directory> {
-        let opening = Self::open_or_refuse(configuration);
-        // Failures at the start are shown to the operator in full.
-        Box::pin(async {
-            opening
-                .await
-                .map_err(|error| Fault::Internal(error.to_string()))
-        })
-    }
-
-    /// `Directory::open` whose error says of what kind a refusal is.
-    pub fn open_or_refuse(
-        configuration: Configuration,
-    ) -> Answering<'static, Result<Directory, OfflineError>> {
-        Box::pin(async move {
-            let location = offline::location(&configuration.location);
-            let limits = Limits {
-                connections: configuration.connections.max(1),
-                ..Limits::default()
-            };
-            let store = Store::open(&location, limits).await?;
-            let now = configuration.seams.clock.now();
-            store.migrate(now.0).await?;
-            store
-                .write(async |tx: &mut Tx<'_>| crate::store::events::settle_restored(tx).await)
-                .await?;
-            let platform_lines = configuration
-                .platforms
-                .iter()
-                .map(|spec| (spec.platform, spec.administrator_lines.clone()))
-                .collect();
-            Ok(Directory(Arc::new(Inner {
-                store,
-                platforms: configuration.platforms,
-                platform_lines,
-                passwords: configuration.passwords,
-                secret: configuration.secret,
-                seams: configuration.seams,
-                callers: crate::cache::callers::Callers::default(),
-                key_limits: crate::cache::key_limits::KeyLimitCache::default(),
-                doors: crate::cache::provisioning_defaults::Doors::default(),
-                memory: crate::cache::derived::Memory::default(),
-                uses: crate::cache::usage::Uses::default(),
-                refusals: crate::cache::refusals::Refusals::default(),
-                brake: crate::access::address_limiter::Brake::on_failures(),
-                links: crate::access::address_limiter::Brake::on_links(),
-                filings: crate::access::address_limiter::Brake::on_filings(),
-                hashing: crate::hashing::Pool::default(),
-                trials: crate::readiness::Trials::default(),
-                jobs_waiting: tokio::sync::Notify::new(),
-                ending: tokio::sync::watch::Sender::new(false),
-            })))
-        })
-    }
-
     /// The server itself, for first run, background work and offline recovery. It holds everything;
     /// nothing that a request brings may reach it.
     #[must_use]

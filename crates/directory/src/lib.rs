@@ -19,6 +19,7 @@ mod handle;
 mod hashing;
 mod model;
 mod offline;
+mod opening;
 mod operations;
 mod outcome;
 mod pending;
@@ -63,9 +64,7 @@ pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,
 };
 pub use store::WriteFigures;
-pub use write_mode::{
-    Expectation, IDEMPOTENCY_KEY, IdempotencyTicket, KeptAnswer, Versioned, WriteMode,
-};
+pub use write_mode::{Expectation, IDEMPOTENCY_KEY, KeptAnswer, Versioned, WriteMode};
 
 /// The root organisation: everyone's ancestor and the owner's home.
 pub const ROOT: OrganisationId = OrganisationId(1);

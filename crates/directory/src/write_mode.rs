@@ -2,12 +2,11 @@
 //! still have, and under which key the request may be sent again. Every write of a handle looks at it, in the
 //! transaction of the change.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::model::{
-    CollectionRef, Fault, GroupRef, KeyRef, Kind, OrganisationRef, RoleId, Time, UserRef,
+    CollectionRef, Fault, GroupRef, IdempotencyTicket, KeyRef, Kind, OrganisationRef, RoleId, Time,
+    UserRef,
 };
 use crate::outcome::Outcome;
 use crate::store::{idempotency, roles, settings};
@@ -54,45 +53,6 @@ pub enum Versioned {
     Key(KeyRef),
     /// Settings documents, whose revisions are added up.
     Settings(&'static [&'static str]),
-}
-
-/// A request that may be sent again.
-#[derive(Clone, PartialEq, Eq)]
-pub struct IdempotencyTicket {
-    /// The path.
-    pub path: String,
-    pub(crate) key_digest: Vec<u8>,
-    pub(crate) body_digest: Vec<u8>,
-    /// The request's own id, which tells its writes from those of another one.
-    pub request: String,
-}
-
-/// The key may be a secret of the caller's.
-impl std::fmt::Debug for IdempotencyTicket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IdempotencyTicket")
-            .field("path", &self.path)
-            .field("request", &self.request)
-            .finish_non_exhaustive()
-    }
-}
-
-impl IdempotencyTicket {
-    /// The ticket of a request: its key, its path, its body and parameters, and its id.
-    #[must_use]
-    pub fn new(key: &str, path: &str, said: &[&[u8]], request: &str) -> Self {
-        let mut body = Sha256::new();
-        for part in said {
-            body.update((part.len() as u64).to_be_bytes());
-            body.update(part);
-        }
-        Self {
-            path: path.to_owned(),
-            key_digest: Sha256::digest(key.as_bytes()).to_vec(),
-            body_digest: body.finalize().to_vec(),
-            request: request.to_owned(),
-        }
-    }
 }
 
 /// What is kept under a key.
@@ -171,7 +131,7 @@ async fn revision(work: &mut Work<'_>, of: &Versioned) -> Outcome<i64> {
             found.ok_or(Fault::NotFound(Kind::Role))?.version
         }
         Versioned::Collection(which) => {
-            crate::operations::collections::visible(work, which)
+            crate::operations::collections::visibility::visible(work, which)
                 .await?
                 .version
         }

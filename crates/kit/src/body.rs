@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::app_state::AppState;
 use super::dialect::ContentRule;
 use super::json::{parse_json, typed_json};
-use super::protocol::{Rejection, RequestError};
-use super::query::{Pairs, parse_pairs};
+use super::pairs::{Pairs, parse_pairs};
+use super::protocol::RequestError;
+use super::rejection::Rejection;
 use super::request::request_info;
 
 /// How long a body may take to arrive.

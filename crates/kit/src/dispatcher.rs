@@ -22,7 +22,8 @@ use super::body_drain::BodyDrain;
 use super::dialect::Dialect;
 use super::observer::Answered;
 use super::path::{LONGEST, fold_path};
-use super::protocol::{Rejection, RequestError, RoutedPath, UnrenderedError};
+use super::protocol::{RequestError, RoutedPath, UnrenderedError};
+use super::rejection::Rejection;
 use super::reply;
 use super::request::RequestInfo;
 

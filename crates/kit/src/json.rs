@@ -8,7 +8,7 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::protocol::Rejection;
+use super::rejection::Rejection;
 
 /// How deep arrays and objects may nest.
 const DEEPEST: usize = 64;

@@ -79,10 +79,12 @@ mod dispatcher;
 pub mod fields;
 mod json;
 mod observer;
+mod pairs;
 mod path;
 mod protocol;
 mod query;
 mod rate_limit;
+mod rejection;
 pub mod reply;
 mod request;
 mod retry;
@@ -96,13 +98,14 @@ pub use dialect::{Bodies, ContentRule, Dialect, FirstRunFacts, Limits, platforms
 pub use dispatcher::{Dispatcher, PeerAddress, Served, unreadable};
 pub use json::{parse_json, typed_json};
 pub use observer::{Answered, Observer, Observing};
+pub use pairs::{Pairs, parse_pairs, percent_decode, percent_encode};
 pub use path::{Path, fold_path};
 pub use protocol::{
-    Concluding, HandlerResult, Preparation, Prepared, Preparing, Presented, Protocol, Rejection,
-    RenderError, RequestError, RoutedPath, bearer,
+    Concluding, HandlerResult, Preparation, Prepared, Preparing, Presented, Protocol, RenderError,
+    RequestError, RoutedPath, bearer,
 };
-pub use query::{Pairs, parse_pairs, percent_decode, percent_encode};
 pub use rate_limit::{Allowance, PER_ADDRESS};
+pub use rejection::Rejection;
 pub use request::{Anonymous, Authenticated, Deferred, RequestInfo};
 pub use retry::retry_stale;
 pub use route::{Guard, Route, Serves, method_router};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::Method;
 use directory::{Fault, Refusal};
 
-use super::protocol::Rejection;
+use super::rejection::Rejection;
 
 /// A request that was answered.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::app_state::AppState;
-use super::protocol::{Rejection, RequestError};
+use super::protocol::RequestError;
+use super::rejection::Rejection;
 
 /// The longest path that is looked at.
 pub(super) const LONGEST: usize = 4_096;

@@ -14,9 +14,10 @@ use directory::{
 
 use super::app_state::AppState;
 use super::dialect::Dialect;
-use super::protocol::{Rejection, RequestError};
-use super::query::{Pairs, parse_pairs};
+use super::pairs::{Pairs, parse_pairs};
+use super::protocol::RequestError;
 use super::rate_limit::{Allowance, Client};
+use super::rejection::Rejection;
 use super::route::{Guard, Serves};
 
 /// What is known of a request before anybody signs in.

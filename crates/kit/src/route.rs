@@ -14,7 +14,8 @@ use directory::{Fault, Operation};
 use super::app_state::AppState;
 use super::body::JsonBody;
 use super::dialect::Bodies;
-use super::protocol::{Prepared, Rejection, RequestError};
+use super::protocol::{Prepared, RequestError};
+use super::rejection::Rejection;
 use super::request::{Authenticated, RequestInfo, Segments, request_info};
 
 /// One route.

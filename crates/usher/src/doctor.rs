@@ -13,7 +13,7 @@ use directory::{MailSettings, OfflineError, Seams, StoreLocation};
 use crate::configuration::Configuration;
 use crate::failure::{Failure, Kind};
 use crate::mail::Authorities;
-use crate::{environment_file, offline, secret};
+use crate::{environment_file, secret, serve};
 
 /// Room on a disk below which it is soon full.
 const LEAST_ROOM: u64 = 1 << 30;
@@ -256,7 +256,7 @@ async fn database(found: &mut Examination, configuration: &Configuration) {
             );
         }
     }
-    match directory::holds_directory(offline::location(configuration)).await {
+    match directory::holds_directory(serve::location(configuration)).await {
         Ok(true) => {}
         Ok(false) => {
             found.note("database", "holds no directory yet");
@@ -276,7 +276,7 @@ async fn database(found: &mut Examination, configuration: &Configuration) {
     let secret = secret
         .filter(|secret| !secret.is_new())
         .map(|secret| secret.key);
-    match directory::check_directory(offline::location(configuration), secret).await {
+    match directory::check_directory(serve::location(configuration), secret).await {
         Ok(report) if report.findings.is_empty() => {
             found.ok(
                 "database",
@@ -298,7 +298,7 @@ async fn mail(found: &mut Examination, configuration: &Configuration) {
     {
         found.wrong("mail", format!("{error:#}"));
     }
-    let place = offline::location(configuration);
+    let place = serve::location(configuration);
     let settings: MailSettings = match directory::stored_setting(place).await {
         Ok(settings) => settings,
         // The check of the database has named what is wrong with it.

@@ -6,22 +6,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use directory::{Clock as _, Fault, Seams, StoreLocation, SystemClock};
+use directory::{Clock as _, Fault, Seams, SystemClock};
 
 use crate::configuration::Configuration;
 use crate::failure::{self, Failure, Kind};
+use crate::serve::location;
 use crate::{secret, serve};
-
-/// Where the directory of a configuration is.
-pub fn location(configuration: &Configuration) -> StoreLocation {
-    match &configuration.database {
-        Some(url) => StoreLocation::Postgres(url.clone()),
-        None if configuration.accept_copy => {
-            StoreLocation::AcceptedCopy(configuration.data.clone())
-        }
-        None => StoreLocation::Folder(configuration.data.clone()),
-    }
-}
 
 fn say(line: &str) -> Result<()> {
     let mut stdout = std::io::stdout();

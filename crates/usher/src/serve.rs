@@ -28,7 +28,7 @@ use crate::mail::{Authorities, Mailer};
 use crate::metrics::Metrics;
 use crate::notify::notify;
 use crate::tls::Tls;
-use crate::{background, environment_file, first_run, offline, pages, secret};
+use crate::{background, environment_file, first_run, pages, secret};
 
 /// How long requests under way may take when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -295,7 +295,7 @@ pub async fn open(
     let secret = secret::find(data, &*seams.entropy).map_err(failure::misconfigured)?;
     refuse_left_behind(configuration).await?;
     let directory = Directory::open_or_refuse(directory::Configuration {
-        location: offline::location(configuration),
+        location: location(configuration),
         platforms: platforms(),
         passwords: configuration.passwords,
         secret: secret.key,
@@ -405,4 +405,15 @@ fn announce(url: &str, data: &Path, new: bool) -> Result<()> {
     writeln!(stdout, ")")?;
     stdout.flush()?;
     Ok(())
+}
+
+/// Where the directory of a configuration is.
+pub fn location(configuration: &Configuration) -> StoreLocation {
+    match &configuration.database {
+        Some(url) => StoreLocation::Postgres(url.clone()),
+        None if configuration.accept_copy => {
+            StoreLocation::AcceptedCopy(configuration.data.clone())
+        }
+        None => StoreLocation::Folder(configuration.data.clone()),
+    }
 }

@@ -2,6 +2,7 @@
 //! vendors' words may stand, how long a file may be. `cargo xtask test` runs them with all others.
 
 mod borders;
+mod circles;
 mod files;
 mod manifests;
 mod references;
@@ -52,6 +53,7 @@ const CHECKS: &[(&str, Check)] = &[
         "a vendor's words stand in its own folder",
         borders::vendor_words,
     ),
+    ("modules import each other in no circle", circles::none),
     ("files are short", files::length),
     ("files are named after what is in them", files::names),
     ("lints are expected, not allowed", files::allowed_lints),

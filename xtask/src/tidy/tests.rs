@@ -1,6 +1,6 @@
 use super::source::Source;
 use super::tree::Tree;
-use super::{CHECKS, borders, files, manifests, references};
+use super::{CHECKS, borders, circles, files, manifests, references};
 
 /// What a check says of a tree with these files.
 fn findings(check: super::Check, files: &[(&str, &str)]) -> Vec<String> {
@@ -378,4 +378,56 @@ fn citations_and_named_paths_are_resolved() {
         let found = findings(references::code_paths, &[code, ("ARCHITECTURE.md", text)]);
         assert_eq!(found.is_empty(), *kept, "{text}: {found:?}");
     }
+}
+
+#[test]
+fn modules_import_each_other_in_no_circle() {
+    let list = |entries: &str| format!("# A\n\n## Import circles\n\n{entries}\n## B\n- `x`: no\n");
+    let tree = |a: &'static str, b: &'static str, page: String| {
+        findings(
+            circles::none,
+            &[
+                ("crates/k/src/lib.rs", "mod a; mod b; pub use a::A;"),
+                ("crates/k/src/a.rs", a),
+                ("crates/k/src/b/mod.rs", b),
+                ("crates/k/src/b/c.rs", "use super::super::a::A;"),
+                ("crates/k/src/b/tests.rs", "use crate::a::A;"),
+                ("ARCHITECTURE.md", &page),
+            ],
+        )
+    };
+    let circle = "crates/k/a: imports in a circle: k/a, k/b";
+    let one_way = tree("use crate::b::B;", "use std::sync::Arc;", list(""));
+    assert_eq!(one_way, Vec::<String>::new());
+    let around: &[(&str, &str)] = &[
+        ("use crate::b::B;", "use crate::a::{self, A};"),
+        ("use super::b;", "use super::{a::A};"),
+        ("fn f() { crate::b::g(); }", "use crate::a::A as Other;"),
+        ("fn f() { use crate::b::B; }", "pub(crate) use super::a::A;"),
+        ("use crate::b::B;", "fn f() { super::a::g(); }"),
+    ];
+    for (a, b) in around {
+        assert_eq!(tree(a, b, list("")), [circle], "{a} {b}");
+        let listed = list("- `k/a`, `k/b`: one concept\n");
+        assert_eq!(tree(a, b, listed), Vec::<String>::new(), "{a} {b}");
+    }
+    // What only looks like an import is none.
+    let harmless: &[(&str, &str)] = &[
+        ("use crate::b::B;", "// use crate::a::A;"),
+        ("use crate::b::B;", "const T: &str = \"use crate::a::A;\";"),
+        (
+            "use crate::b::B;",
+            "#[cfg(test)]\nmod tests { use crate::a::A; }",
+        ),
+    ];
+    for (a, b) in harmless {
+        assert_eq!(tree(a, b, list("")), Vec::<String>::new(), "{a} {b}");
+    }
+    let stale = tree("", "", list("- `k/a`, `k/b`: one concept\n"));
+    assert_eq!(
+        stale,
+        ["ARCHITECTURE.md: lists a circle that is not there: k/a, k/b"]
+    );
+    let through = tree("use crate::b::c::C;", "", list(""));
+    assert_eq!(through, ["crates/k/a: imports in a circle: k/a, k/b/c"]);
 }

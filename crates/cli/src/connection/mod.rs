@@ -1,6 +1,7 @@
 //! The one HTTP client: every request of every command goes through here, with its time limit, and every
 //! refusal becomes a [`Failure`] here.
 
+pub mod address;
 mod lines;
 mod tls;
 
@@ -19,14 +20,14 @@ use crate::failure::{Exit, Failure, Result};
 use crate::profiles::Target;
 use crate::text::printable;
 
+use address::{MOUNT, checked_url};
+
 pub use lines::Stream;
 
 /// The most that is read of one answer.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// How much of an upload is read at once.
 const CHUNK: usize = 64 * 1024;
-/// Where the API stands on a server.
-const MOUNT: &str = "/api/v1";
 /// What stands unencoded in a part of a path or a parameter.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
@@ -115,29 +116,6 @@ pub fn segment(text: &str) -> Result<String> {
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, &UNRESERVED).to_string()
-}
-
-/// The root of a server, from an address as it was stated.
-pub fn checked_url(url: &str) -> Result<String> {
-    let shown = printable(url);
-    let parsed = reqwest::Url::parse(url.trim()).map_err(|_| {
-        Failure::usage(format!(
-            "`{shown}` is no address: write https://HOST[:PORT]."
-        ))
-    })?;
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(Failure::usage(
-            "The address holds a name or password. Leave them out: a token signs in.",
-        ));
-    }
-    let web = matches!(parsed.scheme(), "http" | "https") && parsed.host().is_some();
-    if !web || parsed.query().is_some() || parsed.fragment().is_some() {
-        return Err(Failure::usage(format!(
-            "`{shown}` is no server's address: write https://HOST[:PORT]."
-        )));
-    }
-    let root = parsed.as_str().trim_end_matches('/');
-    Ok(root.strip_suffix(MOUNT).unwrap_or(root).to_owned())
 }
 
 impl Connection {

@@ -1,6 +1,7 @@
 //! The objects that operations answer, member by member in the order of the wire (civis.md §4, §5).
 
 pub use super::group_answers::*;
+pub use super::simple_user::SIMPLE_USER;
 use super::{
     Object, date_time, flag, integer, integers, object, objects, open_object, open_objects, text,
     texts, time,
@@ -199,18 +200,6 @@ pub static ACTIVITY: Object = Object {
         date_time("nextRunAt", "When it runs next.").nullable(),
         text("lastRunId", "The number of its last run.").nullable(),
         text("lastRunState", "The state of its last run.").nullable(),
-    ],
-};
-
-/// A user as others are shown.
-pub static SIMPLE_USER: Object = Object {
-    name: "SimpleUser",
-    fields: &[
-        integer("id", "The user's number."),
-        text("name", "The name."),
-        text("username", "The login name."),
-        text("initials", "The initials."),
-        flag("online", "Whether the user is online.").nullable(),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! The objects that operations on groups answer (civis.md §5).
 
-use super::answers::SIMPLE_USER;
+use super::simple_user::SIMPLE_USER;
 use super::{Object, flag, integer, integers, object, objects, text, time};
 
 /// A row of the list of groups.

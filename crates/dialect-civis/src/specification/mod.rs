@@ -9,6 +9,7 @@ pub mod bodies;
 mod document;
 mod group_answers;
 pub mod operations;
+mod simple_user;
 
 pub use document::document;
 

@@ -10,8 +10,7 @@ use super::super::node::{self, Connection, Duty, Made, Node, Team};
 use super::super::resolvers::{Relation, relations};
 use super::constant_fields::nothing;
 use super::personal::level;
-use super::query::state;
-use super::relations::order;
+use super::rows::{order, state};
 use super::{Links, Session};
 use graphql::{Call, Link};
 

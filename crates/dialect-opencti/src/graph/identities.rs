@@ -15,8 +15,7 @@ use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
 use super::super::resolvers::{Relation, relations};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
 use super::constant_fields::{no_files, no_references, no_sectors, nothing, nothing_many};
-use super::query::state;
-use super::relations::CHUNK;
+use super::rows::{CHUNK, state};
 use super::{Links, Session, lists, load, search};
 use graphql::{Call, Link, Refusal, too_many_objects};
 

@@ -13,6 +13,7 @@ mod people;
 mod personal;
 pub(super) mod query;
 pub(super) mod relations;
+mod rows;
 mod search;
 mod shelves;
 mod standard;

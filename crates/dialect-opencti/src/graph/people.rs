@@ -13,8 +13,7 @@ use super::super::resolvers::{Relation, relations};
 use super::constant_fields::{nothing, nothing_many};
 use super::groups::default_markings;
 use super::personal::{effective, level, session as session_detail, token};
-use super::query::state;
-use super::relations::order;
+use super::rows::{order, state};
 use super::{Links, Session};
 use graphql::{Call, Link};
 

@@ -1,13 +1,12 @@
 //! Queries: the fields of `Query`.
 
-use std::sync::Arc;
-
 use directory::{
     Fault, Group, GroupField, Organisation, OrganisationField, Page, Predicate, Query, Role, Test,
     User, UserField,
 };
 use serde_json::{Value, json};
 
+use super::super::account_address;
 use super::super::capability::{self, CAPABILITIES};
 use super::super::columns;
 use super::super::errors;
@@ -217,12 +216,12 @@ impl Session {
             let texts = |user: &User| {
                 let parts = [&user.shown.given, &user.shown.name];
                 let family = user.shown.family.clone().unwrap_or_default();
-                let mut texts = vec![node::email(user), family];
+                let mut texts = vec![account_address::email(user), family];
                 texts.extend(parts.into_iter().cloned());
                 texts
             };
             let is_it = |user: &User, id: &str| {
-                user.uuid.to_string() == id || node::standard_id(user) == id
+                user.uuid.to_string() == id || account_address::standard_id(user) == id
             };
             if let Some((rows, frame)) = search::best(call, &terms, all, texts, is_it).await? {
                 return self.people(call, rows, frame).await;
@@ -470,26 +469,7 @@ impl Session {
     }
 }
 
-/// Whether the types asked for have organisations among them.
-pub(super) fn organizations_wanted(call: &Call<'_>) -> bool {
-    match call.get("types").and_then(Value::as_array) {
-        None => true,
-        Some(types) if types.is_empty() => true,
-        Some(types) => types.iter().filter_map(Value::as_str).any(|name| {
-            matches!(
-                name,
-                "Organization" | "Identity" | "Stix-Domain-Object" | "Stix-Core-Object"
-            )
-        }),
-    }
-}
-
 /// A page, or the fault in the vendor's words.
 fn taken<T>(page: Result<Page<T>, Fault>) -> Result<Page<T>, Refusal> {
     page.or_refuse()
-}
-
-/// An owned list of nodes from shared rows.
-pub(super) fn state<T>(rows: &[Arc<T>], node: impl Fn(Arc<T>) -> Node) -> Vec<Node> {
-    rows.iter().map(|row| node(Arc::clone(row))).collect()
 }

@@ -13,11 +13,9 @@ use super::super::marking;
 use super::super::node::{self, Connection, Duty, Made, Node};
 use super::super::resolvers::{Answer, Relation, relations};
 use super::lists::Frame;
+use super::rows::{CHUNK, order};
 use super::{Links, Session, constant_fields, groups, identities, people};
 use graphql::{Call, Link, OBJECTS, Refusal, too_many_objects};
-
-/// Numbers asked for in one question.
-pub(super) const CHUNK: usize = 1_000;
 
 /// Every field that leads from objects to others, by the types that have it. A type may stand in
 /// several rows.
@@ -305,21 +303,4 @@ fn page_info(connection: &Connection) -> Node {
             "globalCount": total,
         }),
     )
-}
-
-/// Orders a list that is by name already, when something else is wanted.
-pub(super) fn order<T>(
-    call: &Call<'_>,
-    list: &mut [T],
-    name: impl Fn(&T) -> String,
-    made: impl Fn(&T) -> Time,
-) {
-    match call.text("orderBy") {
-        "created_at" | "created" => list.sort_by_key(|row| made(row)),
-        "name" => list.sort_by_cached_key(|row| directory::fold_search(&name(row))),
-        _ => {}
-    }
-    if call.text("orderMode") == "desc" {
-        list.reverse();
-    }
 }

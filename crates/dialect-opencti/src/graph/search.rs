@@ -2,11 +2,11 @@
 
 use directory::{Page, Position, Predicate, Query, UserField, fold_search};
 
+use super::super::account_address::account_of_address;
 use super::super::columns;
 use super::super::errors::OrRefuse as _;
 use super::super::filter;
 use super::super::ids::Given;
-use super::super::node::account_of_address;
 use super::super::shelf;
 use super::Session;
 use super::lists::{self, Frame};

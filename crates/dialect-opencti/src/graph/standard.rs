@@ -138,7 +138,7 @@ impl Session {
             }
         }
         for user in self.called(people).await? {
-            resolved.insert(super::super::node::standard_id(&user), user.uuid);
+            resolved.insert(super::super::account_address::standard_id(&user), user.uuid);
         }
         for (id, group) in self.scan_groups(groups).await? {
             resolved.insert(id, group.uuid);

@@ -7,7 +7,7 @@ use super::super::capability;
 use super::super::node;
 use super::super::resolvers::Answer;
 use super::super::templates;
-use super::query::organizations_wanted;
+use super::rows::organizations_wanted;
 use super::{Session, lists};
 use graphql::{Call, Link};
 

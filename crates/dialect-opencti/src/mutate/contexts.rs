@@ -40,7 +40,7 @@ async fn role(session: &Session, id: &str) -> Result<Node, Refusal> {
 }
 
 async fn organisation(session: &Session, id: &str) -> Result<Node, Refusal> {
-    let row = super::organisations::target(session, id).await?;
+    let row = super::organisation_patch::target(session, id).await?;
     Ok(Node::Organization(session.company(row).await?))
 }
 

@@ -16,9 +16,15 @@ use graphql::{Call, Link, Refusal};
 /// Ids of senders that an organisation may have at most.
 const STIX_IDS: usize = 100;
 
+/// The organisation of an edit.
+pub async fn target(session: &Session, id: &str) -> Result<directory::Organisation, Refusal> {
+    let row = session.find_organisation(id).await?;
+    row.ok_or_else(|| errors::functional("Organization cannot be found.").with("id", id))
+}
+
 /// `organizationFieldPatch`
 pub async fn patch_fields(session: &Session, id: &str, call: &Call<'_>) -> Answer {
-    let row = super::organisations::target(session, id).await?;
+    let row = target(session, id).await?;
     let edits = edit::read(call.get("input"))?;
     patch(session, row, &edits).await
 }

@@ -12,7 +12,7 @@ use super::super::ids;
 use super::super::node::Node;
 use super::organisation_patch::{check, stix_ids};
 use super::{Answer, input, input_flag, input_list, input_text};
-use graphql::{Call, Link, Refusal};
+use graphql::{Call, Link};
 
 /// Makes an organisation, or gives the one that is there already: with what was given along where the
 /// caller asks for an update, else as it is.
@@ -138,12 +138,6 @@ fn document(call: &Call<'_>, stix_ids: Vec<String>) -> OrganisationDocument {
 fn date(call: &Call<'_>, name: &str) -> Option<String> {
     let text = input_text(call, name)?;
     Some(directory::Time::parse(&text)?.rfc3339())
-}
-
-/// The organisation of an edit.
-pub async fn target(session: &Session, id: &str) -> Result<directory::Organisation, Refusal> {
-    let row = session.find_organisation(id).await?;
-    row.ok_or_else(|| errors::functional("Organization cannot be found.").with("id", id))
 }
 
 /// Deletes an organisation.

@@ -1,16 +1,15 @@
 //! Patches of users: what each key changes, in the row or in the dialect's document.
 
-use directory::{NewPassword, Standing, Status, Time, User, UserChange, UserKind};
+use directory::{Fault, NewPassword, Ref, Standing, Status, Time, User, UserChange, UserKind};
 use serde_json::Value;
 
 use super::super::confidence::Level;
 use super::super::documents::{Document, LANGUAGES, UserDocument, unit_system};
 use super::super::edit::Edit;
-use super::super::errors;
+use super::super::errors::{self, refused};
 use super::super::graph::Session;
 use super::super::node::Person;
 use super::checked_name;
-use super::users::taken;
 use graphql::Refusal;
 
 /// Changes a user. `own` is somebody changing themselves, who may change less.
@@ -277,5 +276,22 @@ pub async fn check_password(session: &Session, password: &str) -> Result<(), Ref
     match session.platform_settings().await?.complaint(password) {
         Some(complaint) => Err(errors::functional(format!("Invalid password: {complaint}"))),
         None => Ok(()),
+    }
+}
+
+/// The vendor says whose the address is, as far as the caller sees them.
+pub async fn taken(session: &Session, fault: Fault, email: Option<&str>) -> Refusal {
+    let refusal = refused(&fault);
+    match (fault, email) {
+        (
+            Fault::Taken {
+                field: "email" | "login",
+            },
+            Some(email),
+        ) => match session.handle.user(Ref::Name(email.to_owned())).await {
+            Ok(user) => refusal.with("user_id", user.uuid.to_string()),
+            Err(_) => refusal,
+        },
+        _ => refusal,
     }
 }

@@ -1,8 +1,8 @@
 //! Users: made, changed, put into groups and organisations, deleted.
 
 use directory::{
-    Door, Fault, GroupId, Kind, Names, NewPassword, NewUser, Organisation, OrganisationId, Ref,
-    Status, Time, User, UserKind,
+    Door, Fault, GroupId, Kind, Names, NewPassword, NewUser, Organisation, OrganisationId, Status,
+    Time, User, UserKind,
 };
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use super::super::graph::Session;
 use super::super::node::Node;
 use super::user_patch::{
     Wanted, check_lengths, check_password, checked_email, checked_language, checked_level,
-    checked_units, patch, status,
+    checked_units, patch, status, taken,
 };
 use super::{Answer, checked_name, input, input_flag, input_list, input_text, relationship};
 use graphql::{Call, Link, Refusal};
@@ -270,23 +270,6 @@ pub fn reference(fault: &Fault, wanted: &str) -> Refusal {
         Fault::UnknownReference(_) => errors::missing_reference(&[wanted]),
         Fault::NotFound(Kind::Group | Kind::Organisation) => errors::missing_reference(&[wanted]),
         fault => refused(fault),
-    }
-}
-
-/// The vendor says whose the address is, as far as the caller sees them.
-pub async fn taken(session: &Session, fault: Fault, email: Option<&str>) -> Refusal {
-    let refusal = refused(&fault);
-    match (fault, email) {
-        (
-            Fault::Taken {
-                field: "email" | "login",
-            },
-            Some(email),
-        ) => match session.handle.user(Ref::Name(email.to_owned())).await {
-            Ok(user) => refusal.with("user_id", user.uuid.to_string()),
-            Err(_) => refusal,
-        },
-        _ => refusal,
     }
 }
 

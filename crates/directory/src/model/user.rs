@@ -375,7 +375,7 @@ pub struct AccessLink {
     /// The single-use token.
     pub token: String,
     /// What for.
-    pub purpose: super::key::TokenPurpose,
+    pub purpose: super::token_purpose::TokenPurpose,
     /// When it ends.
     pub expires_at: Time,
 }

@@ -3,9 +3,10 @@
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
+use crate::model::IdempotencyTicket;
 use crate::pending::Pending;
 use crate::store::idempotency;
-use crate::write_mode::{IdempotencyTicket, KeptAnswer, kept_since, settings_revision};
+use crate::write_mode::{KeptAnswer, kept_since, settings_revision};
 
 /// What answers are sealed for.
 const PURPOSE: &str = "idempotency";

@@ -5,6 +5,7 @@ use crate::model::{
     OrganisationId, Page, Path, PlatformSpec, Query, RoleId, Scope, Time, UserId,
 };
 
+use super::paging;
 use super::select::{self, Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
@@ -128,7 +129,7 @@ pub(crate) fn compile(
 ) -> Result<(Option<Sql>, Sql, bool), crate::model::Fault> {
     let count = if query.total {
         let mut sql = Sql::default();
-        let end = super::paging::push_count(&mut sql, query);
+        let end = paging::push_count(&mut sql, query);
         push_paths(&mut sql, holder, now);
         select::narrowed::<HeldRoles>(&mut sql, query, &[Scope::All], None, now)?;
         sql.push(&end);
@@ -136,12 +137,12 @@ pub(crate) fn compile(
     } else {
         None
     };
-    let (key, text) = select::cursor_column::<HeldRoles>(query);
+    let (key, text) = paging::cursor_column::<HeldRoles>(query);
     let mut sql = Sql::default();
     sql.push("SELECT ").push(COLUMNS).push(", ").push(&key);
     push_paths(&mut sql, holder, now);
     select::narrowed::<HeldRoles>(&mut sql, query, &[Scope::All], None, now)?;
-    select::paged::<HeldRoles>(&mut sql, query)?;
+    paging::paged::<HeldRoles>(&mut sql, query)?;
     Ok((count, sql, text))
 }
 
@@ -195,5 +196,5 @@ pub(crate) async fn page(
         })
         .await?;
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
-    Ok(select::page(rows, query, total))
+    Ok(paging::page(rows, query, total))
 }

@@ -1,7 +1,6 @@
 //! Requests that may be sent again, in SQL: which key they came with and, sealed, what answered them.
 
-use crate::model::Time;
-use crate::write_mode::IdempotencyTicket;
+use crate::model::{IdempotencyTicket, Time};
 
 use super::{Res, Tx};
 

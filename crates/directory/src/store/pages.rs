@@ -65,13 +65,13 @@ pub(crate) fn compile<L: Paged>(
     let rows = if query.limit == 0 {
         None
     } else {
-        let (key, text) = select::cursor_column::<L>(query);
+        let (key, text) = paging::cursor_column::<L>(query);
         let mut sql = Sql::default();
         sql.push("SELECT ").push(L::COLUMNS).push(", ").push(&key);
         sql.push(L::TABLES);
         select::narrowed::<L>(&mut sql, query, scopes, limit, now)?;
         narrow(&mut sql);
-        select::paged::<L>(&mut sql, query)?;
+        paging::paged::<L>(&mut sql, query)?;
         Some((sql, text))
     };
     Ok(Statements {
@@ -107,7 +107,7 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
             Ok((item, Cursor { key, id }))
         })
         .await?;
-    Ok(select::page(rows, &statements.cut, total))
+    Ok(paging::page(rows, &statements.cut, total))
 }
 
 /// The one row that a condition on a single value names.

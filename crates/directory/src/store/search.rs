@@ -11,7 +11,7 @@
 use crate::model::{Predicate, Query, Test, UserField, UserId};
 use crate::rules;
 
-use super::select::{Bound, escape};
+use super::value::Bound;
 use super::{Database, Res, Tx};
 
 /// Texts that more people hold are looked for along the list's order.
@@ -259,6 +259,18 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
         tx.exec(sql, &[user.0.into()]).await?;
     }
     Ok(())
+}
+
+/// Takes the meaning from `%`, `_` and `\`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 /// Every run of three letters.

@@ -5,24 +5,8 @@ use crate::model::{Fault, Predicate, Query, Scope, Test, Time, Value};
 use crate::rules;
 
 use super::Val;
-pub(crate) use super::paging::{cursor_column, page, paged};
-use super::search::Found;
-
-/// A bound value that outlives the call that made it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Bound {
-    Int(i64),
-    Text(String),
-}
-
-impl Bound {
-    pub(crate) fn val(&self) -> Val<'_> {
-        match self {
-            Bound::Int(number) => Val::Int(*number),
-            Bound::Text(text) => Val::Text(text),
-        }
-    }
-}
+use super::search::{Found, escape};
+pub(crate) use super::value::Bound;
 
 /// SQL text with its values.
 #[derive(Clone, Debug, Default)]
@@ -434,18 +418,6 @@ pub(crate) fn like(sql: &mut Sql, expression: &str, pattern: &str) {
         .push(" LIKE ")
         .bind(Bound::Text(pattern.to_owned()))
         .push(" ESCAPE '\\'");
-}
-
-/// Takes the meaning from `%`, `_` and `\`.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 /// How an entity is seen through a scope, as SQL; see [`seen`].

@@ -14,7 +14,8 @@ use super::search::Found;
 use super::select::{self, Bound, Sql};
 use super::user_fields::Users;
 use super::users::{AFTER, COLUMNS, TABLES, read_user};
-use super::within::{Within, named};
+pub(crate) use super::within::ranged;
+use super::within::{Lead, Within, named};
 use super::{Res, Tx};
 
 /// How a list of users is read.
@@ -28,17 +29,6 @@ pub(crate) struct Plan {
     /// Where all of those listed are, when not anywhere.
     within: Option<Within>,
     lead: Lead,
-}
-
-/// Which way leads to a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Lead {
-    /// Along the order.
-    Order,
-    /// The few that a condition finds, sorted.
-    Sort,
-    /// One ordered range for each of these organisations, merged.
-    Ranges(Vec<i64>),
 }
 
 impl Plan {
@@ -183,14 +173,6 @@ impl Plan {
             self.within = Some(Within::seen(&self.asked.remove(0)));
         }
     }
-}
-
-/// Whether each organisation's people have an index in this order.
-pub(crate) fn ranged(query: &Query<UserField>) -> bool {
-    matches!(
-        query.sort,
-        None | Some(UserField::Id) | Some(UserField::Name)
-    )
 }
 
 /// Whether the order has an index, so that a page along it costs no sort of everybody.

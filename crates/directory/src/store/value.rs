@@ -289,3 +289,19 @@ fn present<T>(value: Option<T>, column: usize) -> Res<T> {
 fn unlike(wanted: &str, found: &str, column: usize) -> StoreError {
     StoreError::Bug(format!("column {column} should be {wanted} and is {found}"))
 }
+
+/// A bound value that outlives the call that made it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Bound {
+    Int(i64),
+    Text(String),
+}
+
+impl Bound {
+    pub(crate) fn val(&self) -> Val<'_> {
+        match self {
+            Bound::Int(number) => Val::Int(*number),
+            Bound::Text(text) => Val::Text(text),
+        }
+    }
+}

@@ -4,7 +4,6 @@ use crate::model::{Predicate, Query, Scope, Test, UserField, Value};
 
 use super::select::{Bound, Seen, Sql};
 use super::user_fields::{Users, push_home_below};
-use super::user_lists::{Lead, ranged};
 use super::{Res, Tx};
 
 /// Organisations beyond which ranges are not merged.
@@ -27,6 +26,25 @@ pub(super) struct Within {
     pub listed: Vec<(i64, Vec<i64>)>,
     /// Those whose primary group this is too, while their home is an organisation or below it.
     pub groups: Vec<(i64, Vec<i64>)>,
+}
+
+/// Which way leads to a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// Along the order.
+    Order,
+    /// The few that a condition finds, sorted.
+    Sort,
+    /// One ordered range for each of these organisations, merged.
+    Ranges(Vec<i64>),
+}
+
+/// Whether each organisation's people have an index in this order.
+pub(crate) fn ranged(query: &Query<UserField>) -> bool {
+    matches!(
+        query.sort,
+        None | Some(UserField::Id) | Some(UserField::Name)
+    )
 }
 
 /// The organisations that a condition names.

@@ -10,6 +10,7 @@ use crate::core::client::{Base, Core, Judge, Shared};
 use crate::core::environment::{Environment, System};
 use crate::core::error::{Error, Result};
 use crate::core::limits::{Account, Limits};
+use crate::core::network::{Network, Proxy};
 use crate::core::observe::Observer;
 use crate::core::retry::Retry;
 use crate::core::secret::Secret;
@@ -44,30 +45,6 @@ pub(crate) struct Settings {
     limits: Option<Limits>,
     request_timeout: Duration,
     network: Network,
-}
-
-/// How connections are made.
-#[derive(Clone)]
-pub(crate) struct Network {
-    pub(crate) connect_timeout: Duration,
-    pub(crate) proxy: Proxy,
-    pub(crate) ca_files: Vec<PathBuf>,
-    pub(crate) system_roots: bool,
-    pub(crate) pins: Vec<[u8; 32]>,
-    pub(crate) identity: Option<(PathBuf, PathBuf)>,
-    pub(crate) address_check: Option<AddressCheck>,
-    pub(crate) user_agent: String,
-}
-
-/// Says whether an address may be connected to.
-pub(crate) type AddressCheck = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
-
-/// Through what connections are made.
-#[derive(Clone)]
-pub(crate) enum Proxy {
-    None,
-    Environment,
-    Address(Secret),
 }
 
 impl<C: Client> Builder<C> {

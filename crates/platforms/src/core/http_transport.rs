@@ -8,9 +8,9 @@ use http::{Request, Response};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
-use crate::core::builder::{AddressCheck, Network, Proxy};
 use crate::core::client::Base;
 use crate::core::error::{Error, Result};
+use crate::core::network::{AddressCheck, Network, Proxy};
 use crate::core::tls;
 use crate::core::transport::{BoxFuture, Broken, Sent, Transport};
 

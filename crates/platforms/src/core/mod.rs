@@ -12,6 +12,7 @@ pub(crate) mod ids;
 pub(crate) mod lenient;
 pub(crate) mod limits;
 pub(crate) mod mask;
+pub(crate) mod network;
 pub(crate) mod observe;
 pub(crate) mod operation;
 pub(crate) mod pace;

@@ -15,8 +15,8 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
 
-use crate::core::builder::Network;
 use crate::core::error::{Error, Result};
+use crate::core::network::Network;
 
 pub(crate) fn configuration(network: &Network) -> Result<ClientConfig> {
     let provider = Arc::new(crypto::ring::default_provider());

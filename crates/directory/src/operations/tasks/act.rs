@@ -16,7 +16,7 @@ use crate::store::users;
 use super::actions::{self, Undo};
 use super::many::{MOST_ACTED_ON, WIDTH};
 use super::progress::{Chunk, Claimed, Position, ReportLine, note};
-use super::worker::{Care, Describe, Stepped, of_item};
+use super::step::{Care, Describe, Stepped, of_item};
 use super::{PIECE, operation_of_action};
 
 /// One chunk of an action.

@@ -16,8 +16,8 @@ use crate::pending::Pending;
 
 use super::act;
 use super::progress::{Chunk, Claimed, Position, note};
+use super::step::Stepped;
 use super::tables::{Row, written};
-use super::worker::Stepped;
 
 /// Rows of one chunk.
 const ROWS: usize = 500;

@@ -18,8 +18,8 @@ use crate::store::job_parts::{self, File};
 
 use super::PIECE;
 use super::progress::{Chunk, Claimed, Position, ReportLine, note};
+use super::step::{Care, Describe, Stepped, of_item};
 use super::tables::{self, Cut, Line};
-use super::worker::{Care, Describe, Stepped, of_item};
 
 /// Pieces that one line may stretch over, so that it is no longer than a MiB.
 const PIECES: i64 = 4;

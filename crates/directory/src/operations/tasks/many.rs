@@ -15,7 +15,7 @@ use crate::store::job_parts::{self, File};
 
 use super::actions::{self, Undo};
 use super::progress::{ReportLine, stored_lines};
-use super::worker::of_item;
+use super::step::of_item;
 use super::{PIECE, operation_of_action};
 
 /// People of one request at most; more of them are a job.

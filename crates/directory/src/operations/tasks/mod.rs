@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod many;
 mod progress;
+mod step;
 mod store_access;
 pub(crate) mod tables;
 mod worker;

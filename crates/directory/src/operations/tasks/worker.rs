@@ -15,42 +15,15 @@ use crate::pending::Pending;
 use crate::store::Tx;
 use crate::store::job_tasks::{self, StoredTask};
 
-use super::progress::{Claimed, LEASE, Position, end_whole};
+use super::progress::{Claimed, LEASE, end_whole};
+use super::step::{CHUNK, Care, Describe, Stepped};
 use super::store_access::read_task;
 use super::{act, export, import};
 
-/// Items of one chunk.
-pub(super) const CHUNK: usize = 250;
 /// How long one job is worked on before it is another's turn.
 const TURN: Duration = Duration::from_millis(500);
 /// Milliseconds after which a job is given up whose body has not come whole.
 const UNREADY: i64 = 3_600_000;
-
-/// How a fault reads in reports: as the dialect that shows them writes it.
-pub type Describe = fn(&Fault) -> Value;
-
-/// How careful a chunk is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Care {
-    /// Many items at once.
-    Usual,
-    /// One item: a defect has undone a chunk, and its item is looked for.
-    Single,
-    /// That one item is left out, as failed.
-    GiveUp,
-}
-
-impl Care {
-    pub fn most(self) -> usize {
-        match self {
-            Care::Usual => CHUNK,
-            Care::Single | Care::GiveUp => 1,
-        }
-    }
-}
-
-/// A chunk's outcome: where the job stands now, and whether it has ended.
-pub(super) type Stepped = Result<(Position, bool), Fault>;
 
 /// What works on jobs: one in each process.
 #[derive(Debug)]
@@ -255,18 +228,4 @@ where
 {
     let written = directory.0.store.write(work).await;
     written.map_err(Abort::into_fault)
-}
-
-/// Whether a fault is one of a single item. Others end the whole job, or are tried again.
-pub(super) fn of_item(abort: Abort) -> Result<Fault, Abort> {
-    match abort {
-        Abort::Fault(
-            fault @ (Fault::Internal(_)
-            | Fault::Unauthenticated(_)
-            | Fault::Unavailable(_)
-            | Fault::TooMany { .. }),
-        ) => Err(Abort::Fault(fault)),
-        Abort::Fault(fault) => Ok(fault),
-        other => Err(other),
-    }
 }

@@ -10,7 +10,8 @@ use crate::model::{
 };
 use crate::rules;
 
-use super::super::select::{Bound, Listed, STANDING, Seen, Sql, cursor_column, narrowed, paged};
+use super::super::paging::{cursor_column, paged};
+use super::super::select::{Bound, Listed, STANDING, Seen, Sql, narrowed};
 use super::super::user_lists::Plan;
 use super::super::{
     collections, doors, events, groups, held_roles, keys, links, organisations, outbox, pages,

@@ -8,7 +8,7 @@ use crate::audit::{About, difference};
 use crate::handle::Handle;
 use crate::model::{
     Collection, CollectionChange, CollectionField, CollectionId, CollectionRef, Fault, Kind,
-    NewCollection, OrganisationId, Page, Permission, Place, Query, Ref, Scope,
+    NewCollection, OrganisationId, Page, Permission, Place, Query, Scope,
 };
 use crate::outcome::Outcome;
 use crate::rules;
@@ -17,6 +17,10 @@ use crate::store::{collections, pages};
 use super::extensions::seen_organisations;
 use crate::operations::roles::covering::{self, Holder};
 use crate::pending::Pending;
+
+pub(crate) mod visibility;
+
+use visibility::visible;
 
 /// How many organisations one request may name.
 const MOST_NAMED: usize = 5_000;
@@ -256,20 +260,6 @@ fn about(collection: &Collection) -> About<'_> {
         name: Some(&collection.name),
         organisation: Some(collection.organisation),
         subject: None,
-    }
-}
-
-pub(crate) async fn visible(work: &mut Work<'_>, which: &CollectionRef) -> Outcome<Collection> {
-    let found = match which {
-        Ref::Id(id) => collections::by_id(&mut work.tx, *id).await?,
-        Ref::Uuid(uuid) => collections::by_uuid(&mut work.tx, *uuid).await?,
-        Ref::Name(_) => None,
-    };
-    match found {
-        Some(collection) if work.sees_organisation(collection.organisation).await? => {
-            Ok(collection)
-        }
-        _ => Err(Fault::NotFound(Kind::Collection).into()),
     }
 }
 
