@@ -6,6 +6,7 @@ mod circles;
 mod files;
 mod manifests;
 mod references;
+mod routes;
 mod source;
 mod tree;
 
@@ -54,6 +55,7 @@ const CHECKS: &[(&str, Check)] = &[
         borders::vendor_words,
     ),
     ("modules import each other in no circle", circles::none),
+    ("a URL names its file", routes::lead_to_files),
     ("files are short", files::length),
     ("files are named after what is in them", files::names),
     ("lints are expected, not allowed", files::allowed_lints),

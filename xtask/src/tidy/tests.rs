@@ -1,6 +1,6 @@
 use super::source::Source;
 use super::tree::Tree;
-use super::{CHECKS, borders, circles, files, manifests, references};
+use super::{CHECKS, borders, circles, files, manifests, references, routes};
 
 /// What a check says of a tree with these files.
 fn findings(check: super::Check, files: &[(&str, &str)]) -> Vec<String> {
@@ -430,4 +430,62 @@ fn modules_import_each_other_in_no_circle() {
     );
     let through = tree("use crate::b::c::C;", "", list(""));
     assert_eq!(through, ["crates/k/a: imports in a circle: k/a, k/b/c"]);
+}
+
+#[test]
+fn a_url_names_its_file() {
+    let said = |row: &str, page: &str| {
+        findings(
+            routes::lead_to_files,
+            &[
+                ("crates/dialect-x/src/lib.rs", row),
+                ("crates/dialect-x/src/user_keys.rs", "pub async fn add() {}"),
+                ("crates/dialect-x/src/own/mod.rs", "pub fn show<T>() {}"),
+                ("docs/architecture/routes.md", page),
+            ],
+        )
+    };
+    let fine: &[(&str, &str)] = &[
+        (r#"GET "/users/{id}" user_keys::add => X;"#, ""),
+        (r#"GET "/api-key/add" user_keys::add => X;"#, ""),
+        (r#"GET "/authKeys" user_keys::add => X;"#, ""),
+        (
+            r#"GET "/me" own::show => X;"#,
+            "- `crates/dialect-x/src/own/mod.rs` (one): `/me`",
+        ),
+    ];
+    for (row, page) in fine {
+        assert_eq!(said(row, page), Vec::<String>::new(), "{row}");
+    }
+    let wrong: &[(&str, &str, &str)] = &[
+        (
+            r#"GET "/me" own::show => X;"#,
+            "",
+            "crates/dialect-x/src/own/mod.rs: serves /me",
+        ),
+        (
+            r#"GET "/{users}" user_keys::add => X;"#,
+            "",
+            "crates/dialect-x/src/user_keys.rs: serves /{users}",
+        ),
+        (
+            r#"GET "/users" user_keys::gone => X;"#,
+            "",
+            "crates/dialect-x/src/user_keys.rs: has no function `gone`",
+        ),
+        (
+            r#"GET "/users" gone::add => X;"#,
+            "",
+            "crates/dialect-x/src/lib.rs: /users leads to no file",
+        ),
+        (
+            r#"GET "/users" user_keys::add => X;"#,
+            "- `crates/dialect-x/src/user_keys.rs`: `/users`",
+            "docs/architecture/routes.md: lists /users",
+        ),
+    ];
+    for (row, page, expected) in wrong {
+        let said = said(row, page);
+        assert!(said.len() == 1 && said[0].starts_with(expected), "{said:?}");
+    }
 }
