@@ -719,7 +719,7 @@ enum Read {
     Mails,
 }
 
-async fn reads(world: &World, caller: &Caller) -> BTreeSet<Read> {
+async fn reads(world: &World, caller: &Caller, facts: &Facts) -> BTreeSet<Read> {
     let handle = world.directory.act(caller);
     let mut read = BTreeSet::new();
     if let Ok(page) = handle.users(&all()).await {
@@ -730,6 +730,11 @@ async fn reads(world: &World, caller: &Caller) -> BTreeSet<Read> {
     }
     if let Ok(page) = handle.groups(&all::<GroupField>()).await {
         read.extend(page.items.iter().map(|group| Read::Group(group.id)));
+    }
+    // Groups that one belongs to or manages are read one by one, and are in no list.
+    let groups: Vec<GroupId> = facts.groups.keys().copied().collect();
+    if let Ok(groups) = handle.groups_by_id(&groups).await {
+        read.extend(groups.iter().map(|group| Read::Group(group.id)));
     }
     if handle.setting::<MailSettings>().await.is_ok() {
         read.insert(Read::Settings);
@@ -791,13 +796,15 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
     };
     let mut could_read = BTreeMap::new();
     for (door, caller) in opens(world, &first).await {
-        could_read.insert(door.word(), reads(world, &caller).await);
+        could_read.insert(door.word(), reads(world, &caller, &start).await);
     }
     let mut history = History {
         pool: vec![first],
         told: Vec::new(),
         counts: Counts::default(),
     };
+    // Whose names the climber has acted in: what these read for themselves comes along.
+    let mut named = Vec::new();
     for step in 0..STEPS {
         let by = dice.pick(&history.pool);
         let open = opens(world, &by).await;
@@ -806,14 +813,19 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         }
         let (door, caller) = dice.pick(&open);
         let mut handle = world.directory.act(&caller);
-        if dice.roll(8) == 0
-            && let Ok(named) = handle.in_the_name_of(dice.pick(&people)).await
-        {
-            handle = world.directory.act(&named);
+        let mut how = String::new();
+        if dice.roll(8) == 0 {
+            let person = dice.pick(&people);
+            if let Ok(caller) = handle.in_the_name_of(person).await {
+                handle = world.directory.act(&caller);
+                how = format!("in the name of {person:?}, ");
+                named.push(person);
+            }
         }
         let unique = format!("{seed}-{number}-{step}");
-        let acted = act(world, dice, &mut names, &handle, &unique, &mut history.pool).await;
-        history.note(&by, door, acted);
+        let (what, result) =
+            act(world, dice, &mut names, &handle, &unique, &mut history.pool).await;
+        history.note(&by, door, (format!("{how}{what}"), result));
     }
     history.counts.taken = history.pool.len() - 1;
     let end = Facts::read(&system).await;
@@ -827,8 +839,9 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         let open = opens(world, held).await;
         for (door, caller) in &open {
             let before = could_read.get(door.word()).cloned().unwrap_or_default();
-            for read in reads(world, caller).await.difference(&before) {
-                let own: Vec<UserId> = history.pool.iter().map(|one| one.user).collect();
+            for read in reads(world, caller, &end).await.difference(&before) {
+                let own = history.pool.iter().map(|one| one.user);
+                let own: Vec<UserId> = own.chain(named.iter().copied()).collect();
                 assert!(
                     may_be_read(&start, &end, &own, *read),
                     "{read:?} is read\n{}",

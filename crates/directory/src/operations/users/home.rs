@@ -41,13 +41,15 @@ pub(crate) async fn move_home(
     settle(work, user, home, &all).await
 }
 
-/// Makes an organisation the home in place of the old one, which is left.
+/// Makes an organisation the home in place of the old one, which is left: by a change of the home, or by the
+/// end of the membership that it is. Either is a move.
 pub(crate) async fn settle(
     work: &mut Work<'_>,
     user: &mut User,
     home: OrganisationId,
     present: &[Membership],
 ) -> Outcome<()> {
+    check_move(work, true)?;
     let (old, now) = (user.home, work.now);
     let administrator = present
         .iter()
