@@ -85,16 +85,31 @@ pub fn spec() -> PlatformSpec {
     }
 }
 
-/// The capabilities over people, settings and what others send, as words in role lines.
+/// The capabilities over people and settings, over who sees what, and over what is sent to others and
+/// taken from them, as words in role lines.
 const PRIVILEGED: &[&str] = &[
-    "opencti:SETTINGS_SETACCESSES",
+    // A role may hold the name alone, and the vendor's rule asks for no more.
+    "opencti:BYPASS",
+    "opencti:KNOWLEDGE_KNUPDATE_KNORGARESTRICT",
+    "opencti:KNOWLEDGE_KNUPDATE_KNMANAGEAUTHMEMBERS",
+    "opencti:KNOWLEDGE_KNDISSEMINATION",
+    "opencti:EXPLORE_EXUPDATE_PUBLISH",
+    "opencti:MODULES_MODMANAGE",
+    "opencti:CONNECTORAPI",
+    "opencti:TAXIIAPI_SETCOLLECTIONS",
+    "opencti:INGESTION_SETINGESTIONS",
+    "opencti:AUTOMATION_AUTMANAGE",
     "opencti:SETTINGS_SETPARAMETERS",
-    "opencti:SETTINGS_SECURITYACTIVITY",
+    "opencti:SETTINGS_SETACCESSES",
     "opencti:SETTINGS_SETAUTH",
+    "opencti:SETTINGS_SETMARKINGS",
+    "opencti:SETTINGS_SETDISSEMINATION",
     "opencti:SETTINGS_SETCUSTOMIZATION",
+    "opencti:SETTINGS_SETMANAGEXTMHUB",
+    "opencti:SETTINGS_SECURITYACTIVITY",
+    "opencti:SETTINGS_FILEINDEXING",
     "opencti:SETTINGS_SUPPORT",
     "opencti:VIRTUAL_ORGANIZATION_ADMIN",
-    "opencti:CONNECTORAPI",
 ];
 
 type Terms = &'static [(&'static str, &'static str)];
@@ -298,6 +313,74 @@ mod tests {
             .iter()
             .map(|name| Capability::named(name).unwrap());
         lines(held).into_iter().map(|line| line.word).collect()
+    }
+
+    /// Every capability is decided on: privileged are those over people, settings and who sees what, and
+    /// those that send to others or take from them. Reading, writing and deleting knowledge, and the
+    /// vocabulary it is written in, are business.
+    #[test]
+    fn every_administrative_capability_is_privileged() {
+        let business = [
+            "KNOWLEDGE",
+            "KNOWLEDGE_KNPARTICIPATE",
+            "KNOWLEDGE_KNFRONTENDEXPORT",
+            "KNOWLEDGE_KNSHAREFILTERS",
+            "KNOWLEDGE_KNUPDATE",
+            "KNOWLEDGE_KNUPDATE_KNDELETE",
+            "KNOWLEDGE_KNUPDATE_KNMERGE",
+            "KNOWLEDGE_KNUPDATE_KNBYPASSREFERENCE",
+            "KNOWLEDGE_KNUPDATE_KNBYPASSFIELDS",
+            "KNOWLEDGE_KNUPLOAD",
+            "KNOWLEDGE_KNASKIMPORT",
+            "KNOWLEDGE_KNGETEXPORT",
+            "KNOWLEDGE_KNGETEXPORT_KNASKEXPORT",
+            "KNOWLEDGE_KNENRICHMENT",
+            "EXPLORE",
+            "EXPLORE_EXUPDATE",
+            "EXPLORE_EXUPDATE_EXDELETE",
+            "INVESTIGATION",
+            "INVESTIGATION_INUPDATE",
+            "INVESTIGATION_INUPDATE_INDELETE",
+            "MODULES",
+            "TAXIIAPI",
+            "INGESTION",
+            "CSVMAPPERS",
+            "AUTOMATION",
+            "PIRAPI",
+            "PIRAPI_PIRUPDATE",
+            // Opens the menu, and nothing in it.
+            "SETTINGS",
+            "SETTINGS_SETLABELS",
+            "SETTINGS_SETVOCABULARIES",
+            "SETTINGS_SETCASETEMPLATES",
+            "SETTINGS_SETSTATUSTEMPLATES",
+            "SETTINGS_SETKILLCHAINPHASES",
+            // How a program signs in, not what it may do.
+            "APIACCESS",
+            "APIACCESS_USETOKEN",
+            "APIACCESS_USEBASICAUTH",
+        ];
+        let all = CAPABILITIES
+            .iter()
+            .chain([&capability::VIRTUAL_ORGANIZATION_ADMIN]);
+        let expected: Vec<String> = all
+            .filter(|capability| !business.contains(&capability.name))
+            .map(|capability| word(capability.name))
+            .collect();
+        assert_eq!(spec().privileged, expected);
+        assert_eq!(business.len() + expected.len(), CAPABILITIES.len() + 1);
+        // What changes anything in the directory's own vocabulary is counted by that, whatever its name.
+        for capability in CAPABILITIES {
+            let administers = meaning(capability.name)
+                .iter()
+                .any(|permission| permission.administrative());
+            let organisations = capability.name == capability::UPDATE_KNOWLEDGE;
+            assert!(
+                !administers || organisations || !business.contains(&capability.name),
+                "{}",
+                capability.name
+            );
+        }
     }
 
     #[test]
