@@ -27,6 +27,7 @@ pub struct PlatformSettings {
 
 impl Setting for PlatformSettings {
     const NAME: &'static str = "opencti";
+    const GOVERNS_SIGN_IN: bool = false;
 }
 
 /// A message shown to people.

@@ -89,6 +89,7 @@ impl Default for Own {
 
 impl Setting for Own {
     const NAME: &'static str = "tenable";
+    const GOVERNS_SIGN_IN: bool = false;
 }
 
 const SETTINGS: &str = "application-settings";

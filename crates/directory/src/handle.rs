@@ -124,7 +124,8 @@ impl Handle {
             .inspect_err(|fault| self.inner.refused(&self.caller, Some(operation), fault))
     }
 
-    /// The same for what a limited key may not do at all, since it would be used without the limits.
+    /// The same for what an operation does only with some of its requests, and a limited key not at all:
+    /// it would be used without the limits.
     pub(crate) fn admit_unlimited(&self, operation: Operation) -> Result<(), Fault> {
         self.admitted(operation)
             .and_then(|()| self.caller.check_unlimited())
@@ -139,13 +140,18 @@ impl Handle {
         if access.lasts {
             self.caller.check_finished(operation)?;
         }
+        let unlimited = if access.unlimited {
+            self.caller.check_unlimited()
+        } else {
+            Ok(())
+        };
         let held = access.permission == Permission::SignedIn
             || self
                 .caller
                 .here()
                 .any(|held| word_covers(&held.word, access.permission.word()));
         if held || access.own {
-            Ok(())
+            unlimited
         } else {
             Err(Fault::Forbidden(access.permission))
         }

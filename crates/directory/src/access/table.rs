@@ -1,5 +1,5 @@
 //! The access table: every operation, the permission it needs, whether one may do it to oneself
-//! without, and whether what it makes lasts. No use-case runs without an entry here (its transaction is opened by naming one).
+//! without, whether what it makes lasts, and whether it takes a key without limits. No use-case runs without an entry here (its transaction is opened by naming one).
 
 use crate::model::Permission;
 
@@ -31,6 +31,7 @@ macro_rules! operations {
                         writes: operations!(@writes $mode),
                         own: operations!(@own $($flag)*),
                         lasts: operations!(@lasts $($flag)*),
+                        unlimited: operations!(@unlimited $($flag)*),
                     },)*
                 }
             }
@@ -39,11 +40,14 @@ macro_rules! operations {
     (@writes read) => { false };
     (@writes write) => { true };
     (@own own $($rest:ident)*) => { true };
-    (@own lasts $($rest:ident)*) => { operations!(@own $($rest)*) };
+    (@own $other:ident $($rest:ident)*) => { operations!(@own $($rest)*) };
     (@own) => { false };
     (@lasts lasts $($rest:ident)*) => { true };
-    (@lasts own $($rest:ident)*) => { operations!(@lasts $($rest)*) };
+    (@lasts $other:ident $($rest:ident)*) => { operations!(@lasts $($rest)*) };
     (@lasts) => { false };
+    (@unlimited unlimited $($rest:ident)*) => { true };
+    (@unlimited $other:ident $($rest:ident)*) => { operations!(@unlimited $($rest)*) };
+    (@unlimited) => { false };
 }
 
 /// What an operation needs.
@@ -59,6 +63,10 @@ pub struct Access {
     /// credentials, accounts, roles, and where secrets go. A session that has yet to choose its own
     /// password, or to enrol a second factor, does none of these, at any door.
     pub lasts: bool,
+    /// Whether it opens an account to passwords and codes, which no limit of a key follows. A limited key
+    /// does none of these, in any form and at any door. What depends on the fields of a change is decided
+    /// where the fields are.
+    pub unlimited: bool,
 }
 
 operations! {
@@ -111,13 +119,13 @@ operations! {
     RequestPasswordReset: write SignedIn own;
     RedeemToken: write SignedIn own;
     ChangeOwnPassword: write SignedIn own;
-    SetPassword: write ResetCredentials lasts;
+    SetPassword: write ResetCredentials lasts unlimited;
     SendPasswordReset: write ResetCredentials lasts;
     SendAccessMail: write ResetCredentials lasts;
-    Unlock: write ResetCredentials;
+    Unlock: write ResetCredentials unlimited;
     ProveAgain: write SignedIn own;
-    EnrolSecondFactor: write SignedIn own lasts;
-    RemoveSecondFactor: write ResetCredentials own lasts;
+    EnrolSecondFactor: write SignedIn own lasts unlimited;
+    RemoveSecondFactor: write ResetCredentials own lasts unlimited;
     ListKeys: read ManageKeys own;
     CreateKey: write ManageKeys own lasts;
     UpdateKey: write ManageKeys own lasts;

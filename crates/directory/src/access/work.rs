@@ -43,6 +43,9 @@ impl Work<'_> {
         {
             return Err(Fault::Forbidden(access.permission));
         }
+        if access.unlimited {
+            self.caller.check_unlimited()?;
+        }
         self.operation = operation;
         Ok(())
     }

@@ -96,6 +96,7 @@ impl MailTemplates {
 
 impl Setting for MailTemplates {
     const NAME: &'static str = "mail_templates";
+    const GOVERNS_SIGN_IN: bool = false;
 
     /// Of the notices alone, which carry none, nothing is led elsewhere.
     fn leads_elsewhere(&self, old: &Self) -> bool {

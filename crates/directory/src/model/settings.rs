@@ -72,6 +72,10 @@ pub trait Setting: Serialize + for<'de> Deserialize<'de> + Default + Send + Sync
     /// The row's name.
     const NAME: &'static str;
 
+    /// Whether it decides how people sign in, so that no limited key changes it: what it lets in has none of
+    /// the key's limits. So it is unless a document says otherwise.
+    const GOVERNS_SIGN_IN: bool = true;
+
     /// Refuses values that nobody can mean, by the member's name. Asked of every document before it is
     /// stored.
     fn check(&self) -> Result<(), Fault> {
@@ -148,6 +152,8 @@ setting! {
 setting! {
     /// Where mail goes out. The account's password is sealed in a document of its own.
     MailSettings is "mail" with {
+        const GOVERNS_SIGN_IN: bool = false;
+
         fn leads_elsewhere(&self, old: &Self) -> bool {
             self != old
         }
@@ -185,6 +191,8 @@ setting! {
 setting! {
     /// Facts about the installation as its users see it.
     PublicFace is "public" with {
+        const GOVERNS_SIGN_IN: bool = false;
+
         fn leads_elsewhere(&self, old: &Self) -> bool {
             let PublicFace { url, title: _ } = self;
             *url != old.url
@@ -269,7 +277,9 @@ setting! {
 
 setting! {
     /// How long what happened is kept.
-    Retention is "retention";
+    Retention is "retention" with {
+        const GOVERNS_SIGN_IN: bool = false;
+    };
     /// Events older than so many days go; `None` keeps all of them.
     events_days: Option<i64> = None, present(within(30..=3_650));
 }

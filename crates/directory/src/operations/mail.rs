@@ -36,6 +36,7 @@ pub(crate) struct MailPassword {
 
 impl Setting for MailPassword {
     const NAME: &'static str = "mail_password";
+    const GOVERNS_SIGN_IN: bool = false;
 }
 
 /// Whether the stored password of the mail account, if there is one, opens with a key.

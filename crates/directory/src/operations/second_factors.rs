@@ -103,7 +103,7 @@ impl Handle {
     pub fn begin_second_factor(&self, proof: Option<Proof>) -> Pending<'_, SecondFactorSecret> {
         Box::pin(async move {
             let operation = Operation::EnrolSecondFactor;
-            self.admit_unlimited(operation)?;
+            self.admit(operation)?;
             self.prove(operation, proof, FreshWillDo::Yes).await?;
             let mut seed = [0_u8; 20];
             self.inner.seams.entropy.fill(&mut seed);
@@ -142,7 +142,7 @@ impl Handle {
     pub fn confirm_second_factor<'a>(&'a self, code: &'a str) -> Pending<'a, Vec<String>> {
         Box::pin(async move {
             let operation = Operation::EnrolSecondFactor;
-            self.admit_unlimited(operation)?;
+            self.admit(operation)?;
             let (codes, digests) = self.inner.recovery_codes();
             let code = code.to_owned();
             let confirmed = self
@@ -186,7 +186,7 @@ impl Handle {
     pub fn renew_recovery_codes(&self, proof: Option<Proof>) -> Pending<'_, Vec<String>> {
         Box::pin(async move {
             let operation = Operation::EnrolSecondFactor;
-            self.admit_unlimited(operation)?;
+            self.admit(operation)?;
             self.prove(operation, proof, FreshWillDo::No).await?;
             let (codes, digests) = self.inner.recovery_codes();
             self.write(operation, async move |work: &mut Work<'_>| {
@@ -226,7 +226,7 @@ impl Handle {
             Box::pin(async move {
                 let which = user;
                 let operation = Operation::RemoveSecondFactor;
-                handle.admit_unlimited(operation)?;
+                handle.admit(operation)?;
                 let name = which.clone();
                 let target = handle
                     .read(operation, async |work: &mut Work<'_>| {
@@ -254,6 +254,7 @@ impl Handle {
     pub fn remove_second_factors(&self, users: Vec<UserRef>) -> Pending<'_, usize> {
         Box::pin(async move {
             let operation = Operation::RemoveSecondFactor;
+            rules::limits::check_references("users", users.len())?;
             self.write(operation, async move |work: &mut Work<'_>| {
                 let mut removed = 0;
                 for which in &users {

@@ -34,7 +34,8 @@ struct Kinds {
     /// Reads a stored document back whole, with the defaults of what it lacks.
     whole: fn(Option<Value>) -> Result<Value, serde_json::Error>,
     check: fn(&Value) -> Result<(), Fault>,
-    /// See [`Setting::leads_elsewhere`] and [`Setting::told`].
+    /// See [`Setting::GOVERNS_SIGN_IN`], [`Setting::leads_elsewhere`] and [`Setting::told`].
+    governs_sign_in: bool,
     leads_elsewhere: fn(&Value, &Value) -> Result<bool, serde_json::Error>,
     told: fn(&Value) -> Result<Value, serde_json::Error>,
 }
@@ -55,6 +56,7 @@ impl Kinds {
                     .map_err(|_| Fault::invalid("value", "is of the wrong kind"))?;
                 setting.check()
             },
+            governs_sign_in: S::GOVERNS_SIGN_IN,
             leads_elsewhere: |old, new| {
                 let old: S = serde_json::from_value(old.clone())?;
                 let new: S = serde_json::from_value(new.clone())?;
@@ -72,6 +74,9 @@ impl Kinds {
     async fn store(&self, work: &mut Work<'_>, before: &Value, after: &Value) -> Outcome<()> {
         if before == after {
             return Ok(());
+        }
+        if self.governs_sign_in {
+            work.caller.check_unlimited()?;
         }
         let elsewhere =
             (self.leads_elsewhere)(before, after).map_err(|error| self.malformed(error))?;

@@ -3,12 +3,14 @@
 //!
 //! `USHER_REGENERATE=1 cargo test -p directory limited_keys` writes the file anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use directory::{
-    Constraint, ConstraintKind, Fault, GroupRoleScope, Handle, KeyLimits, Line, MailSettings,
-    Manager, ManagerLevel, NewGrant, NewKey, NewPassword, NewRole, NewUser, OrganisationId,
-    Permission, Platform, Reach, RoleId, SettingsChange, UserChange, UserId,
+    Action, Constraint, ConstraintKind, Fault, GroupRoleScope, Handle, KeyLimits, Line,
+    MailSettings, Manager, ManagerLevel, NewGrant, NewKey, NewPassword, NewRole, NewUser,
+    OrganisationId, Permission, Platform, Reach, RoleId, SettingsChange, TaskMode, UserChange,
+    UserId,
 };
 
 use crate::platforms::{CLUB, SOLO};
@@ -31,7 +33,7 @@ const KINDS: [&str; 8] = [
     "dialect",
 ];
 
-const ACTS: [&str; 37] = [
+const ACTS: [&str; 63] = [
     "own password, by key alone",
     "own password, with the old",
     "own address",
@@ -65,11 +67,80 @@ const ACTS: [&str; 37] = [
     "oneself a manager",
     "administrator of a place",
     "another moved",
+    "another's home left",
     "another under one's group",
     "organisation moved",
     "link to a password mailed",
     "mail server",
+    "another's suspension lifted",
+    "another's lock lifted",
+    "another's lock-out lifted",
+    "another's end put off",
+    "another's end brought forward",
+    "another's must-change lifted",
+    "another asked for no factor",
+    "another asked for a factor",
+    "a service made a person",
+    "place asks for a factor",
+    "place asks for no factor",
+    "second factors not required",
+    "wrong passwords lock nobody",
+    "longer sessions",
+    "a vendor's password rule",
+    "how long events are kept",
+    "several's second factors",
+    "several's links mailed",
+    "several accounts",
+    "each of several accounts",
+    "several roles granted",
+    "several people joined",
+    "several roles of a group",
+    "several managers",
+    "several roles made",
 ];
+
+/// What is done to several at once, and what it must come to: the same as for one. The acts of a request
+/// for many people are the third form.
+const SEVERAL: [(&str, &str); 9] = [
+    ("several's second factors", "another's second factor"),
+    ("several's links mailed", "link to a password mailed"),
+    ("several accounts", "account with password"),
+    ("each of several accounts", "account with password"),
+    ("several roles granted", "strong role granted"),
+    ("several people joined", "strong group joined"),
+    ("several roles of a group", "group brings a strong role"),
+    ("several managers", "manager of a group"),
+    ("several roles made", "strong role made"),
+];
+
+/// The actions on many people, and the act on one that each is.
+fn actions() -> Vec<(Action, &'static str)> {
+    let set = |name: &str, value: serde_json::Value| Action::Set {
+        change: serde_json::Map::from_iter([(name.to_owned(), value)]),
+    };
+    vec![
+        (Action::Enable, "another's suspension lifted"),
+        (Action::Unlock, "another's lock-out lifted"),
+        (Action::ResetPassword, "link to a password mailed"),
+        (Action::RemoveSecondFactor, "another's second factor"),
+        (
+            Action::RequireSecondFactor {
+                required: Some(false),
+            },
+            "another asked for no factor",
+        ),
+        (
+            Action::RequireSecondFactor {
+                required: Some(true),
+            },
+            "another asked for a factor",
+        ),
+        (
+            set("status", "active".into()),
+            "another's suspension lifted",
+        ),
+    ]
+}
 
 fn limits(kind: &str, tree: &Tree) -> NewKey {
     let mut new = NewKey::default();
@@ -107,14 +178,17 @@ async fn what_they_make_is_no_freer() {
             write!(text, "{kind:<11}").unwrap();
         }
         end_line(&mut text);
+        let mut verdicts = BTreeMap::new();
         for act in ACTS {
             write!(text, "  {act:<30}").unwrap();
             for kind in KINDS {
                 let verdict = trial(&world, &tree, door, act, kind).await;
                 write!(text, "{verdict:<11}").unwrap();
+                verdicts.insert((act, kind), verdict);
             }
             end_line(&mut text);
         }
+        plural_forms_come_to_the_same(&world, &tree, door, &verdicts).await;
         world.end().await;
     }
     if std::env::var_os("USHER_REGENERATE").is_some() {
@@ -132,8 +206,55 @@ fn end_line(text: &mut String) {
     text.push('\n');
 }
 
+/// Every form for several is refused, or done, as the one for one is.
+async fn plural_forms_come_to_the_same(
+    world: &World,
+    tree: &Tree,
+    door: Platform,
+    verdicts: &BTreeMap<(&str, &str), &str>,
+) {
+    for (several, one) in SEVERAL {
+        for kind in KINDS {
+            let (come_to, expected) = (verdicts[&(several, kind)], verdicts[&(one, kind)]);
+            assert_eq!(come_to, expected, "{several}, {one}: {kind} at {door}");
+        }
+    }
+    for (action, one) in actions() {
+        for kind in ["none", "read-only", "paths", "dialect"] {
+            let several = Act::Many(one, action.clone());
+            let come_to = trial_of(world, tree, door, several, kind).await;
+            let expected = verdicts[&(one, kind)];
+            assert_eq!(come_to, expected, "{action:?}, {one}: {kind} at {door}");
+        }
+    }
+}
+
+/// One act, or the action on many people that is its like.
+#[derive(Clone)]
+enum Act {
+    One(&'static str),
+    Many(&'static str, Action),
+}
+
 /// A fresh owner with a limited key tries one act on somebody ordinary.
-async fn trial(world: &World, tree: &Tree, door: Platform, act: &str, kind: &str) -> &'static str {
+async fn trial(
+    world: &World,
+    tree: &Tree,
+    door: Platform,
+    act: &'static str,
+    kind: &str,
+) -> &'static str {
+    trial_of(world, tree, door, Act::One(act), kind).await
+}
+
+async fn trial_of(
+    world: &World,
+    tree: &Tree,
+    door: Platform,
+    which: Act,
+    kind: &str,
+) -> &'static str {
+    let (Act::One(act) | Act::Many(act, _)) = which;
     let system = world.system();
     let unique = world.directory.seams().random_uuid().to_string();
     let new = |who: &str| NewUser {
@@ -166,16 +287,30 @@ async fn trial(world: &World, tree: &Tree, door: Platform, act: &str, kind: &str
     let caller = world.caller_at(door, &fresh.secret).await.unwrap();
     let handle = world.directory.act(&caller);
     let keys = [fresh.key.id, fresh.key.id];
-    let result = tried(
-        world,
-        &handle,
-        act,
-        (me, other),
-        &limited,
-        keys[0],
-        (&unique, tree.branch),
-    )
-    .await;
+    prepare(world, act, other).await;
+    let result = match which {
+        Act::Many(_, ref action) => {
+            let action = action.clone();
+            let done = handle.act_on_users(vec![other.into()], action, TaskMode::Each, false);
+            done.await
+                .and_then(|done| match done.items.into_iter().next() {
+                    Some(item) => item.fault.map_or(Ok(()), Err),
+                    None => panic!("no item"),
+                })
+        }
+        Act::One(_) => {
+            tried(
+                world,
+                &handle,
+                act,
+                (me, other),
+                &limited,
+                keys[0],
+                (&unique, tree.branch),
+            )
+            .await
+        }
+    };
     if kind != "none" && result.is_ok() {
         no_new_powers(world, act, kind).await;
     }
@@ -195,6 +330,47 @@ async fn trial(world: &World, tree: &Tree, door: Platform, act: &str, kind: &str
         Err(Fault::Invalid { .. } | Fault::UnknownReference(_)) => "unfit",
         Err(other) => panic!("{act} {kind} at {door}: {other:?}"),
     }
+}
+
+/// Makes the person one on whom the act changes something.
+async fn prepare(world: &World, act: &str, other: UserId) {
+    let change = UserChange::default;
+    let before = match act {
+        "another's suspension lifted" => UserChange {
+            status: Some(directory::Status::Suspended),
+            ..change()
+        },
+        "another's lock lifted" => UserChange {
+            locked: Some(true),
+            ..change()
+        },
+        "another's lock-out lifted" => {
+            let login = world.system().user(other).await.unwrap().login;
+            for _ in 0..3 {
+                let wrong = world.sign_in(&login, "Wrong lantern 73").await;
+                assert!(wrong.is_err());
+            }
+            return;
+        }
+        "another's end put off" | "another's end brought forward" => UserChange {
+            lock_after: Some(Some(START.plus(86_400_000))),
+            ..change()
+        },
+        "another's must-change lifted" => UserChange {
+            must_change_password: Some(true),
+            ..change()
+        },
+        "another asked for no factor" => UserChange {
+            second_factor_required: Some(Some(true)),
+            ..change()
+        },
+        "a service made a person" => UserChange {
+            kind: Some(directory::UserKind::Service),
+            ..change()
+        },
+        _ => return,
+    };
+    world.system().update_user(other, before).await.unwrap();
 }
 
 /// Whoever a limited key makes has nothing that the take-over guard counts.
@@ -411,6 +587,7 @@ async fn tried(
             };
             handle.update_user(other, change).await.map(|_| ())
         }
+        "another's home left" => handle.remove_membership(other, home).await,
         "another under one's group" => {
             let group = world.group(unique, home).await.id;
             let system = world.system();
@@ -444,6 +621,155 @@ async fn tried(
             members.insert("server".to_owned(), format!("{unique}.example").into());
             let change = SettingsChange::default().members::<MailSettings>(members);
             handle.change_settings(change).await
+        }
+        "another's suspension lifted" => {
+            let change = UserChange {
+                status: Some(directory::Status::Active),
+                ..change()
+            };
+            handle.update_user(other, change).await.map(|_| ())
+        }
+        "another's lock lifted" => {
+            let change = UserChange {
+                locked: Some(false),
+                ..change()
+            };
+            handle.update_user(other, change).await.map(|_| ())
+        }
+        "another's lock-out lifted" => handle.unlock(other).await.map(|_| ()),
+        "another's end put off" | "another's end brought forward" => {
+            let days = if act == "another's end put off" { 2 } else { 1 };
+            let end = START.plus(days * 86_400_000 - 1);
+            let change = UserChange {
+                lock_after: Some(Some(end)),
+                ..change()
+            };
+            handle.update_user(other, change).await.map(|_| ())
+        }
+        "another's must-change lifted" => {
+            let change = UserChange {
+                must_change_password: Some(false),
+                ..change()
+            };
+            handle.update_user(other, change).await.map(|_| ())
+        }
+        "another asked for no factor" | "another asked for a factor" => {
+            let change = UserChange {
+                second_factor_required: Some(Some(act == "another asked for a factor")),
+                ..change()
+            };
+            handle.update_user(other, change).await.map(|_| ())
+        }
+        "a service made a person" => {
+            let change = UserChange {
+                kind: Some(directory::UserKind::Person),
+                ..change()
+            };
+            handle.update_user(other, change).await.map(|_| ())
+        }
+        "place asks for a factor" | "place asks for no factor" => {
+            let place = world.organisation(unique, home).await.id;
+            let asks = |required: bool| directory::OrganisationChange {
+                second_factor_required: Some(required),
+                ..directory::OrganisationChange::default()
+            };
+            let wanted = act == "place asks for a factor";
+            let system = world.system();
+            let before = asks(!wanted);
+            system.update_organisation(place, before).await.unwrap();
+            let changed = handle.update_organisation(place, asks(wanted));
+            changed.await.map(|_| ())
+        }
+        "second factors not required" => {
+            let required = directory::SecondFactorPolicy { required: true };
+            world.system().change_setting(required).await.unwrap();
+            let free = directory::SecondFactorPolicy { required: false };
+            let changed = handle.change_setting(free.clone()).await;
+            world.system().change_setting(free).await.unwrap();
+            changed
+        }
+        "wrong passwords lock nobody" => {
+            let changed = handle.change_setting(directory::LockoutPolicy {
+                threshold: 1_000,
+                ..directory::LockoutPolicy::default()
+            });
+            let changed = changed.await;
+            let as_before = directory::LockoutPolicy::default();
+            world.system().change_setting(as_before).await.unwrap();
+            changed
+        }
+        "longer sessions" => {
+            let changed = handle.change_setting(directory::Lifetimes {
+                session: 86_400,
+                ..directory::Lifetimes::default()
+            });
+            let changed = changed.await;
+            let as_before = directory::Lifetimes::default();
+            world.system().change_setting(as_before).await.unwrap();
+            changed
+        }
+        "a vendor's password rule" => {
+            let rule = handle.password_rule().await?;
+            handle.change_password_rule(rule).await
+        }
+        "how long events are kept" => {
+            let seconds = u32::from_str_radix(&unique[..4], 16).unwrap();
+            let changed = handle.change_setting(directory::Retention {
+                events_days: Some(i64::from(30 + seconds % 3_000)),
+            });
+            changed.await
+        }
+        "several's second factors" => {
+            let removed = handle.remove_second_factors(vec![other.into()]);
+            removed.await.map(|_| ())
+        }
+        "several's links mailed" => handle.send_password_resets(vec![other.into()], false).await,
+        "several accounts" | "each of several accounts" => {
+            let new = NewUser {
+                password: chosen(),
+                ..new()
+            };
+            if act == "several accounts" {
+                return handle.create_users(vec![new]).await.map(|_| ());
+            }
+            let made = handle.create_each(vec![new], TaskMode::Each).await?;
+            made.into_iter().next().unwrap().map(|_| ())
+        }
+        "several roles granted" => {
+            let granted = handle.grant_roles(other, vec![grant(strong)]);
+            granted.await.map(|_| ())
+        }
+        "several people joined" => {
+            let group = world.group(unique, home).await.id;
+            let scope = GroupRoleScope::Organisation(home);
+            let brought = match platform {
+                CLUB => crate::support::HOST,
+                _ => crate::support::HELPDESK,
+            };
+            let system = world.system();
+            system.add_group_role(group, brought, scope).await.unwrap();
+            let joined = handle.add_members(group, vec![other.into()]);
+            joined.await.map(|_| ())
+        }
+        "several roles of a group" => {
+            let group = world.group(unique, home).await.id;
+            let scope = GroupRoleScope::Organisation(home);
+            let brought = match platform {
+                CLUB => crate::support::HOST,
+                _ => strong,
+            };
+            let brings = handle.add_group_roles(group, vec![brought], scope);
+            brings.await.map(|_| ())
+        }
+        "several managers" => {
+            let group = world.group(unique, home).await.id;
+            handle
+                .set_managers(group, vec![Manager::User(other)], ManagerLevel::Read)
+                .await
+        }
+        "several roles made" => {
+            let lines = vec![Line::may(Permission::EditUsers, Reach::Subtree)];
+            handle.create_roles(vec![role(lines)]).await.map(|_| ())
         }
         other => panic!("{other}"),
     }

@@ -644,3 +644,91 @@ async fn a_password_that_must_be_changed_makes_no_key_at_any_door() {
         .await;
     assert_eq!(shown.status, 200, "{shown:?}");
 }
+
+/// A suspended person is not let in again by a limited key, at any door; each refuses in its own words. The
+/// owner's own key does it with the same request.
+#[tokio::test]
+async fn a_limited_key_lets_no_one_in_again_at_any_door() {
+    let world = world().await;
+    let limits = json!({ "expires_at": "2026-06-01T00:00:00Z" });
+    let made = send(&world, &world.key, "POST", "/api/v1/me/keys", limits).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let limited = made.json()["secret"].as_str().unwrap().to_owned();
+    let misp = json!({ "email": "suspended@example.org", "role_id": "3", "org_id": "1" });
+    let made = send(&world, &world.key, "POST", "/misp/admin/users/add", misp).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let shown = "/api/v1/users/suspended@example.org";
+    let shown = async || {
+        send(&world, &world.key, "GET", shown, Value::Null)
+            .await
+            .json()
+    };
+    let person = shown().await;
+    let (number, uuid) = (person["number"].as_i64().unwrap(), person["id"].clone());
+    let status = |status: &str| json!({ "status": status });
+    let native = format!("/api/v1/users/{number}");
+    let opencti = json!({
+        "query": "mutation ($id: ID!) { userEdit(id: $id) { fieldPatch(input: [{ key: \"account_status\", value: [\"Active\"] }]) { id } } }",
+        "variables": { "id": uuid },
+    });
+    for (method, target, body, refused, words) in [
+        ("PATCH", native.clone(), status("active"), 403, "key-limit"),
+        (
+            "POST",
+            format!("/misp/admin/users/edit/{number}"),
+            json!({ "disabled": "0" }),
+            403,
+            "You do not have permission to use this functionality.",
+        ),
+        (
+            "PATCH",
+            format!("/tenable/api/users/{number}"),
+            json!({ "active": true }),
+            403,
+            "The API key does not permit this",
+        ),
+        (
+            "POST",
+            "/opencti/graphql".to_owned(),
+            opencti,
+            200,
+            "FORBIDDEN_ACCESS",
+        ),
+        (
+            "PATCH",
+            format!("/civis/users/{number}"),
+            json!({ "active": true }),
+            403,
+            "This API key does not permit the request.",
+        ),
+    ] {
+        let suspended = send(&world, &world.key, "PATCH", &native, status("inactive")).await;
+        assert_eq!(suspended.status, 200, "{suspended:?}");
+        let reply = send(&world, &limited, method, &target, body.clone()).await;
+        assert_eq!(reply.status, refused, "{method} {target}: {reply:?}");
+        assert!(reply.text.contains(words), "{method} {target}: {reply:?}");
+        assert_eq!(shown().await["status"], "inactive", "{method} {target}");
+        let reply = send(&world, &world.key, method, &target, body).await;
+        assert_eq!(reply.status, 200, "{method} {target}: {reply:?}");
+        assert_eq!(
+            shown().await["status"],
+            "active",
+            "{method} {target}: {reply:?}"
+        );
+        // Suspending frees no one.
+        let reply = send(&world, &limited, "PATCH", &native, status("inactive")).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    for (method, target, body) in [
+        ("POST", format!("{native}/unlock"), Value::Null),
+        ("DELETE", format!("{native}/second-factor"), Value::Null),
+        (
+            "POST",
+            "/api/v1/users/actions".to_owned(),
+            json!({ "users": [number], "action": "remove_second_factor" }),
+        ),
+    ] {
+        let reply = send(&world, &limited, method, &target, body).await;
+        assert_eq!(reply.status, 403, "{method} {target}: {reply:?}");
+    }
+}

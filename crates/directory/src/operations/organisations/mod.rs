@@ -288,6 +288,10 @@ async fn update(
     }
     if let Some(required) = change.second_factor_required {
         new.second_factor_required = required;
+        if old.second_factor_required && !required {
+            // Its people are let in with less from then on, by whatever way.
+            work.caller.check_unlimited()?;
+        }
     }
     if let Some(parent) = change.parent.filter(|parent| Some(*parent) != old.parent) {
         rehang(work, &old, parent).await?;

@@ -101,7 +101,6 @@ pub(crate) async fn apply(
         }
         Action::RemoveSecondFactor => {
             work.switch(Operation::RemoveSecondFactor)?;
-            work.caller.check_unlimited()?;
             let removed = second_factors::remove_of(work, &which).await?;
             Ok(done(
                 removed,

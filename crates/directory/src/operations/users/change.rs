@@ -155,7 +155,7 @@ pub(crate) async fn update_noting(
         change.second_factor_required.as_ref(),
     );
     check_texts(&user)?;
-    let touched = touched(change, &old, &user);
+    let touched = touched(change, &old, &user, work.now);
     if touched.opens {
         work.caller.check_unlimited()?;
         // Only choosing another password lifts one's own duty to do so.

@@ -1,7 +1,7 @@
 //! Which fields of an account are a power over it: the list is derived from the type of a change, so a
 //! new field does not compile until it is decided on.
 
-use crate::model::{User, UserChange};
+use crate::model::{Status, Time, User, UserChange, UserKind};
 
 /// What a change touches, beside what anybody who may edit the person may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,15 +9,15 @@ pub(crate) struct Touched {
     /// Something that decides who signs in with the account, whether and as whom: the take-over guard is
     /// asked.
     pub guarded: bool,
-    /// Something that opens the account by itself: a password, or an address that links to one are mailed
-    /// to. A limited key changes none of it.
+    /// Something that opens the account by itself, a password or an address that links to one are mailed
+    /// to, or that lets it be used where it could not be. A limited key changes none of it.
     pub opens: bool,
     /// Who else reaches the person: the home or the primary group.
     pub moves: bool,
 }
 
 /// What turning `old` into `new` by this change touches. Writing back what is there touches nothing.
-pub(crate) fn touched(change: &UserChange, old: &User, new: &User) -> Touched {
+pub(crate) fn touched(change: &UserChange, old: &User, new: &User, now: Time) -> Touched {
     let UserChange {
         login: _,
         email: _,
@@ -49,7 +49,8 @@ pub(crate) fn touched(change: &UserChange, old: &User, new: &User) -> Touched {
         // A condition, not a change.
         if_revision: _,
     } = change;
-    let opens = new.email != old.email
+    let opens = freed(old, new, now)
+        || new.email != old.email
         || new.login != old.login
         || new.pending_email != old.pending_email
         || password.is_some()
@@ -69,4 +70,26 @@ pub(crate) fn touched(change: &UserChange, old: &User, new: &User) -> Touched {
         opens,
         moves: moved,
     }
+}
+
+/// Whether the account can be used where it could not be: a suspension, a lock or an end is lifted or put
+/// off, a second factor is no longer asked for, or a service account becomes a person's, who has a password.
+fn freed(old: &User, new: &User, now: Time) -> bool {
+    let in_force = |end: Option<Time>| end.filter(|end| *end > now);
+    let lifted = |old: Option<Time>, new: Option<Time>| in_force(new) < in_force(old);
+    let put_off = old
+        .lock_after
+        .is_some_and(|old| new.lock_after.is_none_or(|new| new > old));
+    // What is said of nobody in particular may ask for one.
+    let asked = |required: Option<bool>| match required {
+        Some(false) => 0,
+        None => 1,
+        Some(true) => 2,
+    };
+    (new.status != old.status && new.status == Status::Active)
+        || lifted(old.locked_until, new.locked_until)
+        || lifted(old.lockout_until, new.lockout_until)
+        || put_off
+        || asked(new.second_factor_required) < asked(old.second_factor_required)
+        || (new.kind != old.kind && new.kind == UserKind::Person)
 }
