@@ -5,6 +5,7 @@ shape it gives, and never a fault of the server's own.
 Requests are drawn from a fixed seed: the same ones in every run.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -20,8 +21,8 @@ CHECKS = [
     "response_headers_conformance",
     "response_schema_conformance",
 ]
-# Beside the limits of every field, which are all tried whatever this says.
-EXAMPLES = 4
+# Beside the limits of every field, which are all tried whatever this says. More of them take longer and find more.
+EXAMPLES = int(os.environ.get("USHER_OPENAPI_EXAMPLES", "4"))
 # Signing out would end the session of whoever asks; the other suites do it.
 # The stream of events does not end, and the tool cannot write the lines of an import.
 LEFT_OUT = "^/(sign-out|events/stream|imports)$"
@@ -49,7 +50,7 @@ def ask(server, token: str, folder: Path) -> subprocess.CompletedProcess:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=max(600, 30 * EXAMPLES),
     )
 
 
