@@ -131,13 +131,16 @@ pub(super) enum Purpose {
     Write,
 }
 
+/// How long a lock of another connection is waited for.
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Opens a connection with every setting the store relies on.
 pub(super) fn open(file: &Path, purpose: Purpose) -> Res<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(LOCK_PATIENCE)?;
     // Without it the statistics make SQLite plan a statement again for every new binding.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // `LIKE` tells case apart on PostgreSQL, so it must here.
@@ -167,7 +170,7 @@ pub(super) fn open_beside(folder: &Path) -> Res<Connection> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&file, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(LOCK_PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(

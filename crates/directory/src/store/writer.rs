@@ -233,16 +233,33 @@ impl Groups {
     /// Waits for the next write. When there is none for a while, what was written goes from the log into the main file, once; an idle
     /// store does nothing.
     fn next(&mut self, jobs: &Receiver<Message>) -> Option<Message> {
-        if self.written && self.folder.is_some() {
+        while self.written && self.folder.is_some() {
             match jobs.recv_timeout(REST) {
-                Err(RecvTimeoutError::Timeout) => {
-                    self.written = false;
-                    self.checkpoint();
-                }
+                Err(RecvTimeoutError::Timeout) => self.written = !self.empty_log(),
                 other => return other.ok(),
             }
         }
         jobs.recv().ok()
+    }
+
+    /// Takes all of the log into the main file and cuts the log to nothing, without waiting for anybody; false while a read that goes on
+    /// needs the log.
+    fn empty_log(&self) -> bool {
+        let emptied = self.connection.busy_timeout(Duration::ZERO).and_then(|()| {
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                    Ok(row.get::<_, i64>(0)? == 0)
+                })
+        });
+        let restored = self.connection.busy_timeout(sqlite::LOCK_PATIENCE);
+        match restored.and(emptied) {
+            Ok(emptied) => emptied,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log stays behind");
+                // The next write tries again.
+                true
+            }
+        }
     }
 
     /// Passive, so that a long read holds nothing up; the last connection to close does the rest.
