@@ -9,7 +9,8 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Kind, Proof, PublicFace, SecondFactorSecret, Time, User, UserId, UserKind, UserRef,
+    Fault, Kind, Proof, PublicFace, SecondFactorPolicy, SecondFactorSecret, Time, User, UserId,
+    UserKind, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::rules;
@@ -291,6 +292,15 @@ async fn remove(work: &mut Work<'_>, which: &UserRef) -> Outcome<bool> {
         .await?;
     notice(work, &user, "notice_second_factor").await?;
     Ok(true)
+}
+
+/// Holds sessions that go on to what is required by now: whose people need a second factor and have none may do nothing but
+/// enrol one. Called after each change from which more people may need one.
+pub(crate) async fn require_in_sessions(work: &mut Work<'_>, whose: Option<UserId>) -> Outcome<()> {
+    let inner = std::sync::Arc::clone(&work.inner);
+    let policy: SecondFactorPolicy = inner.setting(&mut work.tx).await?;
+    sessions::require_enrolment(&mut work.tx, whose, policy.required).await?;
+    Ok(())
 }
 
 async fn own(work: &mut Work<'_>) -> Outcome<User> {

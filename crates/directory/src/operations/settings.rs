@@ -7,8 +7,10 @@ use crate::access::work::Work;
 use crate::audit::{About, difference};
 use crate::directory::Directory;
 use crate::handle::Handle;
-use crate::model::{Fault, Kind, MailSettings, Permission, Platform, RoleId, Setting};
-use crate::operations::{mail, roles};
+use crate::model::{
+    Fault, Kind, MailSettings, Permission, Platform, RoleId, SecondFactorPolicy, Setting,
+};
+use crate::operations::{mail, roles, second_factors};
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
 use crate::rules;
@@ -325,6 +327,9 @@ async fn store(
     }
     let (now, actor) = (work.now, work.actor());
     settings::put(&mut work.tx, name, &after.to_string(), now, actor).await?;
+    if name == SecondFactorPolicy::NAME {
+        second_factors::require_in_sessions(work, None).await?;
+    }
     let changed = difference(before, after);
     let mut fields: Vec<&String> = ["before", "after"]
         .into_iter()

@@ -259,6 +259,39 @@ pub(crate) async fn enrolled(tx: &mut Tx<'_>, session: SessionId) -> Res<()> {
     Ok(())
 }
 
+/// Turns sessions of people who need a second factor and have none into sessions to enrol one; `whose` names one person, `None` all.
+/// `required` is what the installation says of people for whom nothing else is said.
+pub(crate) async fn require_enrolment(
+    tx: &mut Tx<'_>,
+    whose: Option<UserId>,
+    required: bool,
+) -> Res<u64> {
+    match whose {
+        Some(user) => {
+            tx.exec(
+                "UPDATE sessions SET enrolment = 1 WHERE user_id = $2 AND enrolment = 0 AND key_id IS NULL AND NOT EXISTS \
+                 (SELECT 1 FROM second_factors f WHERE f.user_id = sessions.user_id AND f.confirmed_at IS NOT NULL) AND EXISTS \
+                 (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND (COALESCE(u.second_factor_required, $1) = 1 OR EXISTS \
+                 (SELECT 1 FROM organisation_tree t JOIN organisations o ON o.id = t.ancestor_id WHERE t.descendant_id = u.home_id \
+                 AND o.second_factor_required = 1)))",
+                &[required.into(), user.0.into()],
+            )
+            .await
+        }
+        None => {
+            tx.exec(
+                "UPDATE sessions SET enrolment = 1 WHERE enrolment = 0 AND key_id IS NULL AND NOT EXISTS \
+                 (SELECT 1 FROM second_factors f WHERE f.user_id = sessions.user_id AND f.confirmed_at IS NOT NULL) AND EXISTS \
+                 (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND (COALESCE(u.second_factor_required, $1) = 1 OR EXISTS \
+                 (SELECT 1 FROM organisation_tree t JOIN organisations o ON o.id = t.ancestor_id WHERE t.descendant_id = u.home_id \
+                 AND o.second_factor_required = 1)))",
+                &[required.into()],
+            )
+            .await
+        }
+    }
+}
+
 /// Notes when a session was last used.
 pub(crate) async fn seen(tx: &mut Tx<'_>, session: SessionId, at: Time) -> Res<()> {
     tx.exec(

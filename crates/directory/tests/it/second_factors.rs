@@ -1,6 +1,7 @@
 use directory::{
-    Fault, Handle, Kind, NewGrant, NewPassword, NewUser, OrganisationChange, Permission, Proof,
-    Refusal, SecondFactorPolicy, SessionKind, SessionRequest, UserChange,
+    Fault, FreshSession, Handle, Kind, NewGrant, NewPassword, NewUser, OrganisationChange,
+    OrganisationId, Permission, Proof, Refusal, SecondFactorPolicy, SessionKind, SessionRequest,
+    UserChange,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -14,6 +15,7 @@ both![
     wrong_codes_count,
     required,
     required_by_organisations,
+    required_of_sessions_that_go_on,
     removed,
     sessions_prove_themselves,
 ];
@@ -424,4 +426,95 @@ async fn sessions_prove_themselves(world: &World) {
     world.clock.advance(30_000);
     let right = Some(Proof::Code(world.code(&begun.secret)));
     assert_eq!(session.remove_second_factor(ada.id, right).await, Ok(true));
+}
+
+/// A session that goes on while a second factor comes to be required does nothing any more but enrol one: at whatever level it is
+/// required, and however its person comes under it.
+async fn required_of_sessions_that_go_on(world: &World) {
+    let above = world.organisation("Above", ROOT).await;
+    let below = world.organisation("Below", above.id).await;
+    let beside = world.organisation("Beside", ROOT).await;
+    let require = |required| OrganisationChange {
+        second_factor_required: Some(required),
+        ..OrganisationChange::default()
+    };
+    let system = world.system();
+    let must_enrol = async |fresh: &FreshSession| {
+        let caller = world.caller_at(TOY, &fresh.secret).await.unwrap();
+        caller.must_enrol_second_factor()
+    };
+    let begin = async |name: &str, home: OrganisationId| {
+        let new = NewUser {
+            email: Some(format!("{name}@example.org")),
+            home: Some(home),
+            password: NewPassword::Chosen(PASSWORD.to_owned()),
+            ..NewUser::default()
+        };
+        let user = world.system().create_user(new).await.unwrap();
+        let login = format!("{name}@example.org");
+        let fresh = world.sign_in(&login, PASSWORD).await.unwrap();
+        (user.id, fresh)
+    };
+    let (ada, of_ada) = begin("ada", below.id).await;
+    let (eve, of_eve) = begin("eve", beside.id).await;
+    let (_, of_kim) = begin("kim", beside.id).await;
+    let (_, of_ned) = begin("ned", below.id).await;
+    // Ned has a second factor already.
+    let caller = world.caller_at(TOY, &of_ned.secret).await.unwrap();
+    world.enrol(&world.directory.act(&caller)).await;
+    let key = world.key_of(ada).await;
+    // An organisation above requires one. Keys are no sign-ins and go on.
+    system
+        .update_organisation(above.id, require(true))
+        .await
+        .unwrap();
+    assert!(must_enrol(&of_ada).await);
+    assert!(!must_enrol(&of_eve).await);
+    assert!(!must_enrol(&of_ned).await);
+    assert!(
+        !world
+            .caller_at(TOY, &key)
+            .await
+            .unwrap()
+            .must_enrol_second_factor()
+    );
+    let caller = world.caller_at(TOY, &of_ada.secret).await.unwrap();
+    let handle = world.directory.act(&caller);
+    assert_eq!(
+        handle
+            .create_key(ada, directory::NewKey::default())
+            .await
+            .unwrap_err(),
+        refused(Refusal::SecondFactorMissing)
+    );
+    world.enrol(&handle).await;
+    assert!(!must_enrol(&of_ada).await);
+    // A person moves there.
+    let moved = UserChange {
+        home: Some(below.id),
+        ..UserChange::default()
+    };
+    system.update_user(eve, moved).await.unwrap();
+    assert!(must_enrol(&of_eve).await);
+    // An organisation moves there.
+    let moved = OrganisationChange {
+        parent: Some(above.id),
+        ..OrganisationChange::default()
+    };
+    assert!(!must_enrol(&of_kim).await);
+    system.update_organisation(beside.id, moved).await.unwrap();
+    assert!(must_enrol(&of_kim).await);
+    // One person is required to, and the installation requires everybody.
+    let (lea, of_lea) = begin("lea", ROOT).await;
+    let (_, of_mia) = begin("mia", ROOT).await;
+    let one = UserChange {
+        second_factor_required: Some(Some(true)),
+        ..UserChange::default()
+    };
+    system.update_user(lea, one).await.unwrap();
+    assert!(must_enrol(&of_lea).await);
+    assert!(!must_enrol(&of_mia).await);
+    let everybody = SecondFactorPolicy { required: true };
+    system.change_setting(everybody).await.unwrap();
+    assert!(must_enrol(&of_mia).await);
 }

@@ -17,7 +17,7 @@ use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::{members, organisations, pages, users};
 
-use super::extensions;
+use super::{extensions, second_factors};
 use crate::pending::Pending;
 
 impl Handle {
@@ -320,6 +320,10 @@ async fn update(
         new.version += 1;
         if new.name != old.name || new.slug != old.slug {
             builtin_groups::rename_groups_of_organisation(work, &new).await?;
+        }
+        let moved = new.parent != old.parent;
+        if moved || new.second_factor_required && !old.second_factor_required {
+            second_factors::require_in_sessions(work, None).await?;
         }
         let mut detail = json!({ "before": described(&old, &new), "after": described(&new, &old) });
         if documented {

@@ -22,6 +22,7 @@ use super::checks::{check_home_domain, check_own_address, check_texts, take_name
 use super::{guarded_fields::touched, home};
 use crate::operations::passwords::{self, Prepared};
 use crate::operations::roles::{covering, owners};
+use crate::operations::second_factors as required_factors;
 use crate::operations::users::changed::Changed;
 use crate::operations::{mail, tokens};
 use crate::pending::Pending;
@@ -192,6 +193,12 @@ pub(crate) async fn update_noting(
         user.updated_by = work.actor();
         let alias = work.inner.alias(&user);
         users::update(&mut work.tx, &user, alias.as_deref()).await?;
+        let required = user.second_factor_required;
+        if user.home != old.home
+            || required != old.second_factor_required && required != Some(false)
+        {
+            required_factors::require_in_sessions(work, Some(user.id)).await?;
+        }
     }
     after_row(work, &old, &user, change, prepared, &mut changed).await?;
     if !changed.is_empty() {
