@@ -55,6 +55,7 @@ impl Directory {
                 memory: crate::cache::derived::Memory::default(),
                 uses: crate::cache::usage::Uses::default(),
                 refusals: crate::cache::refusals::Refusals::default(),
+                sign_ins: crate::cache::sign_ins::SignIns::default(),
                 brake: crate::access::address_limiter::Brake::on_failures(),
                 links: crate::access::address_limiter::Brake::on_links(),
                 filings: crate::access::address_limiter::Brake::on_filings(),

@@ -6,6 +6,7 @@ use crate::cache::derived::Memory;
 use crate::cache::key_limits::KeyLimitCache;
 use crate::cache::provisioning_defaults::Doors;
 use crate::cache::refusals::Refusals;
+use crate::cache::sign_ins::SignIns;
 use crate::cache::usage::Uses;
 use crate::hashing::Pool;
 use crate::model::{Fault, Line, PasswordPolicy, Platform, PlatformSpec, Setting, Time};
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     pub memory: Memory,
     pub uses: Uses,
     pub refusals: Refusals,
+    pub sign_ins: SignIns,
     pub brake: Brake,
     pub links: Brake,
     pub filings: Brake,

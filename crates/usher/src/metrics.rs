@@ -64,6 +64,10 @@ impl Metrics {
             "Requests refused for coming too often.",
             &["by"],
         )?;
+        for by in ["address", "key"] {
+            // Alerts on growth need the nought.
+            rate_limited.with_label_values(&[by]);
+        }
         let durations = HistogramVec::new(
             HistogramOpts::new(
                 "usher_http_request_duration_seconds",
@@ -145,6 +149,24 @@ impl Metrics {
         )?;
         for (days, count) in &figures.keys_expiring {
             writeln!(text, "usher_keys_expiring{{within=\"{days}d\"}} {count}")?;
+        }
+        let name = "usher_sign_ins_total";
+        head(
+            text,
+            name,
+            "counter",
+            "Sign-ins by password, by how they ended.",
+        )?;
+        for (platform, outcome, count) in &figures.sign_ins {
+            // The directory's own roles and the native API are one platform.
+            let dialect = match *platform {
+                word if word == Platform::USHER.word() => "native",
+                word => word,
+            };
+            writeln!(
+                text,
+                "{name}{{dialect=\"{dialect}\",outcome=\"{outcome}\"}} {count}"
+            )?;
         }
         let writes = &figures.writes;
         head(

@@ -6,4 +6,5 @@ pub(crate) mod derived;
 pub(crate) mod key_limits;
 pub(crate) mod provisioning_defaults;
 pub(crate) mod refusals;
+pub(crate) mod sign_ins;
 pub(crate) mod usage;

@@ -24,6 +24,8 @@ pub struct Figures {
     pub jobs: Vec<(String, i64)>,
     /// Keys in force that end within so many days.
     pub keys_expiring: Vec<(i64, i64)>,
+    /// Sign-ins by password since the start: platform, outcome, count.
+    pub sign_ins: Vec<(&'static str, &'static str, u64)>,
     /// Writes to the store since it was opened, by how they ended, and how long they took.
     pub writes: WriteFigures,
 }
@@ -40,8 +42,10 @@ impl Handle {
     pub fn figures(&self) -> Pending<'_, Figures> {
         Box::pin(async move {
             let writes = self.inner.store.write_figures();
+            let sign_ins = self.inner.sign_ins.counts();
             self.read_slow(Operation::ReadSettings, async move |work: &mut Work<'_>| {
                 work.require_everywhere()?;
+                let sign_ins = sign_ins.clone();
                 let now = work.now;
                 let mut keys_expiring = Vec::new();
                 for days in WITHIN {
@@ -54,6 +58,7 @@ impl Handle {
                     mails: figures::mails(&mut work.tx).await?,
                     jobs: figures::jobs(&mut work.tx).await?,
                     keys_expiring,
+                    sign_ins,
                     writes,
                 })
             })

@@ -1,6 +1,7 @@
 //! What is served for those who watch the server, and what `packaging/` makes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::http::{Reply, exchange};
 use crate::server::{Folder, Server};
@@ -177,22 +178,17 @@ fn too_many_strangers_are_refused_and_keys_are_told_what_is_left() {
 fn alerts_and_dashboard_name_metrics_that_are_served() {
     let folder = Folder::new();
     let server = Server::start(&folder);
+    // Counters show once they have counted.
+    assert_eq!(ask(&server, None).status, 401);
+    assert_eq!(server.native("GET", "/nothing", "").status, 404);
     let text = ask(&server, Some(server.token())).body;
     let mut served: BTreeSet<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next())
         .collect();
-    // Counters without a value yet, and what is served over TLS alone.
-    served.extend([
-        "usher_rate_limited_total",
-        "usher_refusals_total",
-        "usher_http_requests_total",
-    ]);
-    served.extend([
-        "usher_http_request_duration_seconds",
-        "usher_tls_certificate_expires_seconds",
-    ]);
-    let packaging = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging");
+    // Served over TLS alone.
+    served.insert("usher_tls_certificate_expires_seconds");
+    let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging");
     for file in ["prometheus-alerts.yml", "grafana-dashboard.json"] {
         let text = std::fs::read_to_string(packaging.join(file)).unwrap();
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
@@ -211,4 +207,130 @@ fn alerts_and_dashboard_name_metrics_that_are_served() {
     let dashboard = std::fs::read_to_string(packaging.join("grafana-dashboard.json")).unwrap();
     let dashboard: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
     assert!(dashboard["panels"].as_array().unwrap().len() > 10);
+}
+
+/// The metrics that the native contract names, with their labels.
+fn named_in_the_contract() -> BTreeMap<String, BTreeSet<String>> {
+    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/wire/native.md");
+    let contract = std::fs::read_to_string(contract).unwrap();
+    let line = contract
+        .lines()
+        .find(|line| line.contains("[N] `/metrics`"));
+    let (_, names) = line.unwrap().split_once("Names: ").unwrap();
+    let quoted = names.split('`').skip(1).step_by(2);
+    let mut named = BTreeMap::new();
+    for text in quoted.filter(|text| text.starts_with("usher_") || text.starts_with("process_")) {
+        let (name, labels) = text.split_once('{').unwrap_or((text, ""));
+        let labels = labels.trim_end_matches('}').split(',');
+        let labels = labels.filter(|label| !label.is_empty()).map(str::to_owned);
+        named.insert(name.to_owned(), labels.collect());
+    }
+    named
+}
+
+/// The labels of each sample, by the metric's name.
+fn served_by(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (sample, _) = line.rsplit_once(' ').unwrap();
+        let (name, labels) = sample.split_once('{').unwrap_or((sample, ""));
+        // A histogram is named by what it measures.
+        let name = ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name);
+        let labels = labels
+            .split("\",")
+            .filter_map(|label| label.split_once('='));
+        let labels = labels
+            .map(|(label, _)| label.to_owned())
+            .filter(|label| label != "le");
+        served.entry(name.to_owned()).or_default().extend(labels);
+    }
+    served
+}
+
+#[test]
+fn every_metric_of_the_contract_is_served_with_its_labels() {
+    let folder = Folder::new();
+    for (name, file) in [("first.crt", "c.pem"), ("first.key", "k.pem")] {
+        std::fs::copy(crate::tls::fixture(name), folder.path().join(file)).unwrap();
+    }
+    let alone = free_port();
+    let flags = [
+        "--tls-certificate",
+        "c.pem",
+        "--tls-key",
+        "k.pem",
+        "--listen-metrics",
+        &alone,
+    ];
+    let server = Server::start_with(&folder, &flags, &[]);
+    let get = |path: &str, headers: &str| {
+        let stream = std::net::TcpStream::connect(&server.address).unwrap();
+        let answer = crate::tls::get_over(stream, "first.crt", path, headers).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    // Something of each kind happens: an answer, a refusal, a job, a mail, a key that ends.
+    assert!(get("/api/v1/me", "").starts_with("HTTP/1.1 401 "));
+    let text = exchange(&alone, "GET", "/metrics", &[], "").unwrap().body;
+    let mut served = served_by(&text);
+    // Counts by state have no line where there is nothing of the kind; that they are served is in their heads.
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = line.split(' ').next().unwrap();
+        served.entry(name.to_owned()).or_default();
+    }
+    let named = named_in_the_contract();
+    assert!(named.len() >= 20, "{named:?}");
+    for (name, labels) in named {
+        let there = served.get(&name);
+        assert!(there.is_some(), "{name} is not served: {text}");
+        let there = there.unwrap();
+        assert!(
+            there.is_empty() || *there == labels,
+            "{name}: {there:?}, not {labels:?}"
+        );
+    }
+}
+
+#[test]
+fn sign_ins_are_counted_by_how_they_ended() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let (login, password) = (
+        server.variables["USHER_EMAIL"].clone(),
+        server.variables["USHER_PASSWORD"].clone(),
+    );
+    let new =
+        r#"{"email":"off@example.org","status":"suspended","password":"second wooden Harbour 72"}"#;
+    assert_eq!(server.native("POST", "/users", new).status, 201);
+    let json = [("Content-Type", "application/json")];
+    let sign_in = |login: &str, password: &str| {
+        let body = serde_json::json!({ "login": login, "password": password }).to_string();
+        let path = "/api/v1/sign-in";
+        exchange(&server.address, "POST", path, &json, &body)
+            .unwrap()
+            .status
+    };
+    assert_eq!(sign_in(&login, &password), 200);
+    assert_eq!(sign_in(&login, "wrong"), 401);
+    assert_eq!(sign_in("nobody@example.org", "wrong"), 401);
+    assert_eq!(sign_in("off@example.org", "second wooden Harbour 72"), 401);
+    let body = serde_json::json!({ "email": login, "password": password }).to_string();
+    let tenable = exchange(&server.address, "POST", "/tenable/api/login", &json, &body).unwrap();
+    assert_eq!(tenable.status, 200, "{tenable:?}");
+    let text = ask(&server, Some(server.token())).body;
+    for (dialect, outcome, count) in [
+        ("native", "succeeded", 1.0),
+        ("native", "wrong-credential", 2.0),
+        ("native", "not-active", 1.0),
+        ("tenable", "succeeded", 1.0),
+    ] {
+        let start = format!("usher_sign_ins_total{{dialect=\"{dialect}\",outcome=\"{outcome}\"}}");
+        assert!(
+            (value(&text, &start) - count).abs() < 0.1,
+            "{start}: {text}"
+        );
+    }
+    assert!(!text.contains("example.org"), "{text}");
 }

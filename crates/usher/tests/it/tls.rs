@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::server::{Folder, Server, output};
 
-fn fixture(name: &str) -> String {
+pub fn fixture(name: &str) -> String {
     format!("{}/tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -23,6 +23,16 @@ fn place(folder: &Folder, certificate: &str, key: &str) {
 
 /// One request over TLS to a server that shows this certificate.
 fn get(address: &str, certificate: &str, path: &str, headers: &str) -> std::io::Result<Vec<u8>> {
+    get_over(TcpStream::connect(address)?, certificate, path, headers)
+}
+
+/// One request over TLS on a connection of the caller's.
+pub fn get_over(
+    socket: TcpStream,
+    certificate: &str,
+    path: &str,
+    headers: &str,
+) -> std::io::Result<Vec<u8>> {
     let mut roots = RootCertStore::empty();
     let certificate = CertificateDer::from_pem_file(fixture(certificate)).unwrap();
     roots.add(certificate).unwrap();
@@ -34,7 +44,6 @@ fn get(address: &str, certificate: &str, path: &str, headers: &str) -> std::io::
         .with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut stream = StreamOwned::new(client, socket);
     write!(

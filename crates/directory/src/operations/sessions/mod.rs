@@ -1,5 +1,6 @@
 //! Sessions: list and end.
 
+mod key_tokens;
 pub(crate) mod lockouts;
 pub(crate) mod proof;
 pub(crate) mod sign_in;

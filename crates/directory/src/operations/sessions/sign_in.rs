@@ -19,8 +19,8 @@ use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Fault, FreshSession, KeyId, KeyLimits, Lifetimes, OrganisationId, Platform, Ref, Refusal,
-    SecondFactorPolicy, Session, SessionId, SessionKind, SessionRequest, Standing, User,
+    Fault, FreshSession, KeyLimits, Lifetimes, Platform, Refusal, SecondFactorPolicy, Session,
+    SessionId, SessionKind, SessionRequest, Standing, User,
 };
 use crate::outcome::{Abort, Outcome};
 use crate::rules::{self, Locks};
@@ -34,9 +34,7 @@ use crate::operations::sessions::lockouts as failures;
 use crate::pending::Pending;
 
 /// Letters and digits of a session's token: 256 bits.
-const TOKEN_LENGTH: usize = 43;
-/// Milliseconds a token bound to a key lives when its door says nothing.
-const TOKEN_LIFETIME: i64 = 1_800_000;
+pub(super) const TOKEN_LENGTH: usize = 43;
 
 /// What the store knows of whoever signs in.
 struct Candidate {
@@ -62,6 +60,24 @@ impl Candidate {
 impl Directory {
     /// Begins a session for whoever proves to be the account of that login or e-mail.
     pub fn sign_in<'a>(
+        &'a self,
+        platform: Platform,
+        name: &'a str,
+        password: &'a str,
+        code: Option<&'a str>,
+        request: SessionRequest,
+        context: RequestContext,
+    ) -> Pending<'a, FreshSession> {
+        Box::pin(async move {
+            let ended = self
+                .try_sign_in(platform, name, password, code, request, context)
+                .await;
+            self.0.sign_ins.count(platform, &ended);
+            ended
+        })
+    }
+
+    fn try_sign_in<'a>(
         &'a self,
         platform: Platform,
         name: &'a str,
@@ -149,52 +165,6 @@ impl Directory {
             Err(match refusal {
                 Refusal::LockedOut => unknown,
                 other => Fault::Unauthenticated(other),
-            })
-        })
-    }
-
-    /// A short-lived session bound to the key the caller came with, perhaps limited to an organisation
-    /// they see. It ends with the key, and its limits are the key's.
-    pub fn mint_token<'a>(
-        &'a self,
-        caller: &'a Caller,
-        organisation: Option<OrganisationId>,
-        lifetime: Option<i64>,
-    ) -> Pending<'a, FreshSession> {
-        Box::pin(async move {
-            let Credential::Key(key) = caller.credential() else {
-                return Err(Fault::Unauthenticated(Refusal::Missing));
-            };
-            let handle = self.act(caller);
-            if let Some(organisation) = organisation {
-                handle
-                    .read(Operation::ShowOrganisation, async |work: &mut Work<'_>| {
-                        work.visible_organisation(&Ref::Id(organisation)).await
-                    })
-                    .await?;
-            }
-            let lifetime = lifetime.unwrap_or(TOKEN_LIFETIME);
-            let mut session = blank(&handle, SessionKind::Token, lifetime, lifetime);
-            session.key = Some(key);
-            session.organisation = organisation.or(caller.0.organisation);
-            let secret = self.0.seams.letters_and_digits(TOKEN_LENGTH);
-            let text = secret.clone();
-            // A read-only key gets its token too, so this is no write of the caller's.
-            let session = self
-                .0
-                .store
-                .write(async move |tx: &mut Tx<'_>| -> Outcome<Session> {
-                    let mut session = session.clone();
-                    session.id = sessions::insert(tx, &session, &digest(&text)).await?;
-                    issued(tx, &handle, &session, key).await?;
-                    Ok(session)
-                })
-                .await
-                .map_err(Abort::into_fault)?;
-            Ok(FreshSession {
-                session,
-                secret,
-                must_change_password: caller.must_change_password(),
             })
         })
     }
@@ -433,7 +403,7 @@ impl Door {
 }
 
 /// A session of the handle's caller that is not stored yet.
-fn blank(handle: &Handle, kind: SessionKind, lifetime: i64, idle: i64) -> Session {
+pub(super) fn blank(handle: &Handle, kind: SessionKind, lifetime: i64, idle: i64) -> Session {
     let (now, context) = (handle.now(), &handle.caller.context);
     Session {
         id: SessionId(0),
@@ -460,28 +430,4 @@ fn blank(handle: &Handle, kind: SessionKind, lifetime: i64, idle: i64) -> Sessio
         idle,
         expires_at: now.plus(lifetime),
     }
-}
-
-/// Notes that a key got a token.
-async fn issued(tx: &mut Tx<'_>, handle: &Handle, session: &Session, key: KeyId) -> Outcome<()> {
-    let caller = &handle.caller;
-    let detail = json!({ "session": session.uuid, "organisation": session.organisation });
-    let event = NewEvent {
-        at: session.created_at,
-        verb: "token.issued",
-        actor: Some(caller.user.0),
-        actor_name: Some(&caller.login),
-        platform: &session.platform,
-        key: Some(key.0),
-        session: Some(session.id.0),
-        entity: "user",
-        entity_id: Some(caller.user.0),
-        entity_name: Some(&caller.login),
-        organisation: Some(caller.home.0),
-        subject: Some(caller.user.0),
-        detail: Some(&detail.to_string()),
-        address: session.address.as_deref(),
-        request_id: Some(caller.context.request_id.as_str()).filter(|id| !id.is_empty()),
-    };
-    Ok(events::append(tx, &event).await?)
 }
