@@ -22,6 +22,16 @@ pub fn check_each_left_out() -> Result<()> {
             &kept.join(","),
         ]))?;
     }
+    // Off by default: traces are tried against a collector of the test's own.
+    run(cargo().args([
+        "test",
+        "--package",
+        "usher",
+        "--lib",
+        "--features",
+        "otlp",
+        "traces",
+    ]))?;
     for alone in one_at_a_time(&manifest("platforms")?)? {
         run(cargo().args([
             "clippy",

@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 use crate::dialects::DIALECTS;
 use anyhow::{Context as _, Result, anyhow, bail};
+use axum::http::Uri;
 use directory::PasswordPolicy;
 use kit::{Dialect, ServerOptions};
 use settings::usual;
@@ -160,6 +161,9 @@ pub struct Configuration {
     pub tls: Option<TlsFiles>,
     /// Where metrics are served without a credential.
     pub listen_metrics: Option<SocketAddr>,
+    /// Where traces are sent.
+    #[cfg(feature = "otlp")]
+    pub collector: Option<Uri>,
     /// Every setting with its value and where it comes from, secrets masked.
     pub shown: Vec<String>,
 }
@@ -380,6 +384,14 @@ fn checked(values: &Values) -> Result<Configuration> {
             );
         }
     };
+    let collector = collector(&values)?;
+    if !cfg!(feature = "otlp") && collector.is_some() {
+        let source = values.source("otlp.endpoint").map(ToString::to_string);
+        bail!(
+            "{}: otlp.endpoint: this program sends no traces; build it with --features otlp",
+            source.unwrap_or_default()
+        );
+    }
     let usual_filter = if values.quiet { "warn" } else { "info" };
     Ok(Configuration {
         shown: shown(values, database.as_deref()),
@@ -389,6 +401,8 @@ fn checked(values: &Values) -> Result<Configuration> {
         database_source,
         tls,
         listen_metrics: values.address("listen_metrics", None)?,
+        #[cfg(feature = "otlp")]
+        collector,
         data: PathBuf::from(values.text("data").unwrap_or("usher-data")),
         listen: values
             .address("listen", Some(8080))?
@@ -419,6 +433,22 @@ fn checked(values: &Values) -> Result<Configuration> {
             .parsed::<bool>("replace_secret_key", "true or false")?
             .unwrap_or(false),
     })
+}
+
+/// Where traces go. An encrypted connection is a collector's matter that runs beside the server.
+fn collector(values: &Values) -> Result<Option<Uri>> {
+    let wanted = "an address like http://127.0.0.1:4318";
+    let uri: Option<Uri> = values.parsed("otlp.endpoint", wanted)?;
+    if let Some(uri) = &uri
+        && (uri.scheme_str() != Some("http") || uri.host().is_none_or(str::is_empty))
+    {
+        let source = values.source("otlp.endpoint").map(ToString::to_string);
+        bail!(
+            "{}: otlp.endpoint must be {wanted}, not `{uri}`",
+            source.unwrap_or_default()
+        );
+    }
+    Ok(uri)
 }
 
 /// A line for each setting, as `usher.toml` would hold it.

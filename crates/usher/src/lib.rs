@@ -20,6 +20,8 @@ mod pages;
 mod secret;
 mod serve;
 mod tls;
+#[cfg(feature = "otlp")]
+mod traces;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -28,6 +28,8 @@ use crate::mail::{Authorities, Mailer};
 use crate::metrics::Metrics;
 use crate::notify::notify;
 use crate::tls::Tls;
+#[cfg(feature = "otlp")]
+use crate::traces::Traces;
 use crate::{background, environment_file, first_run, pages, secret};
 
 /// How long requests under way may take when the server is told to stop.
@@ -95,6 +97,18 @@ pub async fn serve(
     let stated = !configuration.options.public_url.is_empty();
     let metrics = Metrics::new(directory.clone(), tls.clone())?;
     let observer: Arc<dyn Observer> = Arc::<Metrics>::clone(&metrics);
+    #[cfg(feature = "otlp")]
+    let traces = match &configuration.collector {
+        Some(place) => {
+            let counting = Arc::clone(&observer);
+            Some(Traces::begin(place, directory.clone(), counting)?)
+        }
+        None => None,
+    };
+    #[cfg(feature = "otlp")]
+    let observer = traces
+        .clone()
+        .map_or(observer, |traces| traces as Arc<dyn Observer>);
     let options = ServerOptions {
         observer: Observing(Some(observer)),
         public_url,
@@ -172,6 +186,10 @@ pub async fn serve(
     };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("requests under way were cut off");
+    }
+    #[cfg(feature = "otlp")]
+    if let Some(traces) = traces {
+        traces.end().await;
     }
     let closing = async {
         background.end().await;

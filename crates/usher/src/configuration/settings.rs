@@ -94,6 +94,11 @@ pub fn settings() -> Vec<Setting> {
             "Serve /metrics, /healthz and /readyz there, without a credential",
         ),
         setting(
+            "otlp.endpoint",
+            "URL",
+            "Where traces are sent (OTLP over HTTP), in builds with the feature otlp",
+        ),
+        setting(
             "mail.ca_file",
             "FILE",
             "Certificates in PEM that mail servers may be signed by, beside the public ones",

@@ -73,11 +73,30 @@ fn mistakes_name_their_place() {
             "listen_metrics = \"127.0.0.1\"",
             "usher.toml:1: listen_metrics must be an address with a port, like 127.0.0.1:8081",
         ),
+        (
+            "[otlp]\nendpoint = \"https://collector:4318\"",
+            "usher.toml:2: otlp.endpoint must be an address like http://127.0.0.1:4318, not `https://",
+        ),
+        (
+            "[otlp]\nendpoint = \"collector\"",
+            "usher.toml:2: otlp.endpoint must be an address like http://127.0.0.1:4318, not `",
+        ),
     ] {
         let error = read_file(text).unwrap_err().to_string();
         assert!(error.starts_with(wanted), "{text}: {error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
+}
+
+/// A program without traces says so: who states a collector would wait for them in vain.
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_collector_is_refused_by_a_program_without_traces() {
+    let error = read_file("[otlp]\nendpoint = \"http://127.0.0.1:4318\"").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "usher.toml:2: otlp.endpoint: this program sends no traces; build it with --features otlp"
+    );
 }
 
 #[test]
