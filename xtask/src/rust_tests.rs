@@ -1,14 +1,25 @@
 //! The Rust tests, on both databases, with the golden files watched.
 
+use std::path::Path;
+
 use anyhow::Result;
 
-use crate::command::{cargo, run};
+use crate::command::{cargo, run, say};
 use crate::postgres::{self, Postgres};
-use crate::snapshots;
+use crate::{snapshots, system};
+
+/// The proxy example of `packaging/` is tried with nginx; without it the test says that it was not tried.
+fn provide_nginx() {
+    let there = system::which("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file();
+    if !there && let Err(error) = system::install(&["nginx-light"]) {
+        say(&format!("the nginx example is not tried: {error:#}"));
+    }
+}
 
 /// Runs all Rust tests with a throw-away PostgreSQL beside them.
 pub fn run_tests(arguments: &[String]) -> Result<()> {
     let postgres = Postgres::provide()?;
+    provide_nginx();
     let references = snapshots::reference_list();
     let mut tests = cargo();
     tests
