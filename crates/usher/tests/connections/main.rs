@@ -39,9 +39,9 @@ enum Sort {
 const DOCUMENT: &str = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// One hostile connection, and another in its place when the server has ended it.
-async fn attack(sort: Sort, server: SocketAddr, open: Arc<AtomicUsize>) {
+async fn attack(sort: Sort, from: String, server: SocketAddr, open: Arc<AtomicUsize>) {
     loop {
-        let Ok(mut stream) = connect("127.0.0.1", server, 2_048).await else {
+        let Ok(mut stream) = connect(&from, server, 2_048).await else {
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         };
@@ -82,12 +82,17 @@ async fn connect(from: &str, to: SocketAddr, buffer: u32) -> std::io::Result<Tcp
 
 /// A newcomer's request, and how long it took from connecting to the whole answer.
 async fn ask(server: SocketAddr) -> (String, Duration) {
+    ask_for("/readyz", "", server).await
+}
+
+async fn ask_for(path: &str, headers: &str, server: SocketAddr) -> (String, Duration) {
     let begun = Instant::now();
     let mut text = String::new();
     let asked = async {
         let mut stream = connect("127.0.0.2", server, 64 << 10).await?;
-        let request = b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).await?;
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await?;
         stream.read_to_string(&mut text).await
     };
     let outcome = tokio::time::timeout(Duration::from_secs(10), asked).await;
@@ -142,7 +147,8 @@ fn one_address_with_thousands_of_connections_keeps_no_one_out() {
         let runtime = Runtime::new().unwrap();
         let open = Arc::new(AtomicUsize::new(0));
         for _ in 0..count {
-            runtime.spawn(attack(sort, address, Arc::clone(&open)));
+            let from = "127.0.0.1".to_owned();
+            runtime.spawn(attack(sort, from, address, Arc::clone(&open)));
         }
         runtime.block_on(async {
             // They come in while others ask; then they stay for a while.
@@ -179,6 +185,66 @@ fn one_address_with_thousands_of_connections_keeps_no_one_out() {
     }
 }
 
+/// The number a variable states, or the usual one.
+fn size(variable: &str, usual: usize) -> usize {
+    let stated = std::env::var(variable).ok();
+    stated.map_or(usual, |text| text.parse().unwrap())
+}
+
+/// Idle and slow connections from many addresses beside clients that work. `USHER_IDLE_CONNECTIONS=10000` and
+/// `USHER_SLOW_CONNECTIONS=2000` are the nightly sizes.
+#[test]
+fn idle_and_slow_connections_from_everywhere_hold_up_no_client() {
+    let idle = size("USHER_IDLE_CONNECTIONS", 1_500).min(connections() * 3);
+    let slow = size("USHER_SLOW_CONNECTIONS", 300);
+    let seconds = size("USHER_CONNECTION_SECONDS", 5) as u64;
+    let folder = Folder::new();
+    let server = Server::start_with(&folder, &["--limits-per-address", "0"], &[]);
+    let address: SocketAddr = server.address.parse().unwrap();
+    let authorization = format!("Authorization: Bearer {}\r\n", server.token());
+    let runtime = Runtime::new().unwrap();
+    let open = Arc::new(AtomicUsize::new(0));
+    let slow_sorts = [Sort::DrippingHead, Sort::DrippingBody, Sort::NeverReading];
+    let sorts = (0..idle)
+        .map(|_| Sort::Idle)
+        .chain((0..slow).map(|number| slow_sorts[number % 3]));
+    for (number, sort) in sorts.enumerate() {
+        let from = format!("127.0.{}.{}", 1 + number % 8, 1 + number % 125);
+        runtime.spawn(attack(sort, from, address, Arc::clone(&open)));
+    }
+    let (took, most, largest) = runtime.block_on(async {
+        let begun = Instant::now();
+        let (mut took, mut most, mut largest) = (Vec::new(), 0, 0);
+        while begun.elapsed() < Duration::from_secs(seconds) {
+            let asked = (0..4).map(|_| ask_for("/api/v1/me", &authorization, address));
+            for (text, one) in futures_util::future::join_all(asked).await {
+                assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+                took.push(one);
+            }
+            most = most.max(open.load(Ordering::Relaxed));
+            largest = largest.max(resident(server.id()));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        took.sort_unstable();
+        (took, most, largest)
+    });
+    runtime.shutdown_background();
+    let at = |share: usize| took[(took.len() - 1) * share / 100];
+    println!(
+        "{idle} idle and {slow} slow connections, {most} open at once; {} requests of clients: half within {:?}, 99 % within {:?}, \
+         the slowest {:?}; {largest} MB",
+        took.len(),
+        at(50),
+        at(99),
+        at(100)
+    );
+    assert!(at(50) < Duration::from_secs(1), "{:?}", at(50));
+    assert!(at(100) < Duration::from_secs(5), "{:?}", at(100));
+    assert!(largest < 250, "{largest} MB");
+    let (code, _, log) = server.stop("TERM");
+    assert_eq!(code, Some(0), "{log}");
+}
+
 /// A process that may open few files raises its limit, or gives fewer places; it never runs out of them.
 #[test]
 fn few_files_are_few_places() {
@@ -188,7 +254,8 @@ fn few_files_are_few_places() {
     let runtime = Runtime::new().unwrap();
     let open = Arc::new(AtomicUsize::new(0));
     for _ in 0..400 {
-        runtime.spawn(attack(Sort::Idle, address, Arc::clone(&open)));
+        let from = "127.0.0.1".to_owned();
+        runtime.spawn(attack(Sort::Idle, from, address, Arc::clone(&open)));
     }
     runtime.block_on(async {
         for _ in 0..20 {
@@ -210,7 +277,8 @@ fn start_limited(folder: &Folder, files: u32) -> Server {
     let mut command = Command::new("sh");
     let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
     command
-        .args(["-c", &script, env!("CARGO_BIN_EXE_usher")])
+        .args(["-c", &script])
+        .arg(server::binary())
         .args(["serve", "--data", "data", "--listen", "127.0.0.1:0"])
         .current_dir(folder.path())
         .stdin(Stdio::null());

@@ -145,3 +145,22 @@ fn help_and_version() {
         Some(2)
     );
 }
+
+/// A proxy that is missing in `proxies` is named in the log with what to do, once however often it comes.
+#[test]
+fn a_proxy_that_is_not_listed_is_hinted_at_once() {
+    let folder = Folder::new();
+    let server = crate::server::Server::start(&folder);
+    for number in 0..3 {
+        let forwarded = format!("203.0.113.{number}");
+        let headers = [("X-Forwarded-For", forwarded.as_str())];
+        let reply = crate::http::exchange(&server.address, "GET", "/api/v1/me", &headers, "");
+        assert_eq!(reply.unwrap().status, 401);
+    }
+    let (_, _, log) = server.stop("TERM");
+    assert_eq!(log.matches("is not in `proxies`").count(), 1, "{log}");
+    assert!(
+        log.contains("127.0.0.1") && !log.contains("203.0.113."),
+        "{log}"
+    );
+}

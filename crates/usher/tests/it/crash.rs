@@ -1,111 +1,220 @@
-//! `kill -9` under a write load: what was acknowledged is there afterwards, and nothing is there by
-//! half.
+//! `kill -9` and power cuts under mixed writes: what was acknowledged is there afterwards, and nothing is there by half.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::http::exchange;
+use crate::http::{Reply, exchange};
 use crate::server::{Folder, Server, output};
 
 /// Crashes of one run; `USHER_CRASHES=1000` is the nightly size.
 const CRASHES: u64 = 50;
 const WRITERS: usize = 4;
 
-/// The people a round tried to make, and whether the server said they were made.
-type Tried = Vec<(String, bool)>;
+/// One write about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Write {
+    Made,
+    Titled(String),
+    Keyed(String),
+    Deleted,
+}
+
+/// The writes about one person in their order, and whether the server said of each that it was done.
+#[derive(Debug)]
+pub struct Person {
+    email: String,
+    writes: Vec<(Write, bool)>,
+}
+
+impl Person {
+    /// Whether any write about them was acknowledged.
+    pub fn is_acknowledged(&self) -> bool {
+        self.acknowledged() > 0
+    }
+
+    fn acknowledged(&self) -> usize {
+        self.writes.iter().filter(|(_, done)| *done).count()
+    }
+
+    /// Whether a write was tried, and whether it was acknowledged.
+    fn tried(&self, wanted: &Write) -> Option<bool> {
+        let found = self.writes.iter().find(|(write, _)| write == wanted);
+        found.map(|(_, done)| *done)
+    }
+}
+
+/// The size of a run: what a variable says, or the usual one.
+pub fn size(variable: &str, usual: u64) -> u64 {
+    let stated = std::env::var(variable).ok();
+    stated.map_or(usual, |text| text.parse().unwrap())
+}
 
 #[test]
 fn acknowledged_writes_survive_fifty_crashes() {
-    let stated = std::env::var("USHER_CRASHES").ok();
-    let crashes = stated.map_or(CRASHES, |text| text.parse().unwrap());
+    let crashes = size("USHER_CRASHES", CRASHES);
     let folder = Folder::new();
-    let mut known: Tried = Vec::new();
+    let mut known: Vec<Person> = Vec::new();
     let mut server = Server::start(&folder);
     for round in 0..crashes {
-        let tried = round_of_writes(server, round);
+        // Kills strike at different moments of a write, start-up's end included.
+        let pause = Duration::from_millis(20 + round * 37 % 90);
+        let tried = round_of_writes(server, &format!("r{round}"), |server| {
+            std::thread::sleep(pause);
+            server.kill();
+        });
         server = Server::start(&folder);
         check(&server, &tried);
         known.extend(tried);
     }
     // Nothing of the earlier rounds was lost by a later crash.
-    let made = known
-        .iter()
-        .filter(|(_, acknowledged)| *acknowledged)
-        .count();
+    let made: usize = known.iter().map(Person::acknowledged).sum();
+    println!("{crashes} crashes, {made} acknowledged writes");
     assert!(
         made > 500,
         "the load was too small to mean anything: {made}"
     );
     check(&server, &known);
     check_events(&server, &known);
+    end_well(&folder, server);
+}
+
+/// The server ends by itself, and `usher check` finds nothing in what it left.
+pub fn end_well(folder: &Folder, server: Server) {
     let (code, _, log) = server.stop("TERM");
     assert_eq!(code, Some(0), "{log}");
-    let checked = output(&folder, &["check", "--data", "data"], &[]);
+    let checked = output(folder, &["check", "--data", "data"], &[]);
     assert_eq!(checked.status.code(), Some(0), "{checked:?}");
 }
 
-/// Writes from several connections until the server is gone.
-fn round_of_writes(server: Server, round: u64) -> Tried {
-    let stop = AtomicBool::new(false);
-    let tried = Mutex::new(Vec::new());
+/// Writes from several connections until `ended` has ended the server.
+pub fn round_of_writes(server: Server, round: &str, ended: impl FnOnce(Server)) -> Vec<Person> {
     let (address, token) = (server.address.clone(), server.token().to_owned());
+    let stop = AtomicBool::new(false);
+    write_until(&address, &token, round, &stop, || {
+        ended(server);
+        stop.store(true, Ordering::Relaxed);
+    })
+}
+
+/// Writes from several connections while `meanwhile` runs, each until it is not answered or `stop` is set.
+pub fn write_until(
+    address: &str,
+    token: &str,
+    round: &str,
+    stop: &AtomicBool,
+    meanwhile: impl FnOnce(),
+) -> Vec<Person> {
+    let people = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {
-            let (stop, tried, address, token) = (&stop, &tried, &address, &token);
+            let people = &people;
             scope.spawn(move || {
-                let authorization = format!("Bearer {token}");
-                let headers = [
-                    ("Authorization", authorization.as_str()),
-                    ("Content-Type", "application/json"),
-                ];
-                for count in 0.. {
+                for number in 0.. {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    let email = format!("r{round}w{writer}n{count}@example.org");
-                    let body = json!({ "email": email, "given_name": "Ada" }).to_string();
-                    let reply = exchange(address, "POST", "/api/v1/users", &headers, &body);
-                    let acknowledged = match &reply {
-                        Ok(reply) => {
-                            assert_eq!(reply.status, 201, "{reply:?}");
-                            true
-                        }
-                        Err(_) => false,
-                    };
-                    tried.lock().unwrap().push((email, acknowledged));
-                    if !acknowledged {
+                    let email = format!("{round}w{writer}n{number}@example.org");
+                    let (person, answered) = write_about(address, token, email, number);
+                    people.lock().unwrap().push(person);
+                    if !answered {
                         return;
                     }
                 }
             });
         }
-        // Kills strike at different moments of a write, start-up's end included.
-        std::thread::sleep(Duration::from_millis(20 + round * 37 % 90));
-        server.kill();
-        stop.store(true, Ordering::Relaxed);
+        meanwhile();
     });
-    tried.into_inner().unwrap()
+    people.into_inner().unwrap()
 }
 
-/// Acknowledged people are there; whoever is there is there whole: found by name, at home, and their
-/// name is taken.
-fn check(server: &Server, tried: &Tried) {
-    for (email, acknowledged) in tried {
+/// Makes a person, and by turns changes them, makes a key of theirs, or deletes them. Tells whether every write was answered.
+fn write_about(address: &str, token: &str, email: String, number: u32) -> (Person, bool) {
+    let authorization = format!("Bearer {token}");
+    let ask = |method: &str, path: &str, body: Value| -> Option<Reply> {
+        let headers = [
+            ("Authorization", authorization.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        exchange(address, method, path, &headers, &body.to_string()).ok()
+    };
+    let own = format!("/api/v1/users/{email}");
+    let mut person = Person {
+        email: email.clone(),
+        writes: Vec::new(),
+    };
+    let new = json!({ "email": email, "given_name": "Ada" });
+    let made = ask("POST", "/api/v1/users", new);
+    // A server that has lost its database says so, and may have written.
+    let answered = |reply: &Option<Reply>| {
+        reply.as_ref().is_some_and(|reply| {
+            let fine = matches!(reply.status, 200 | 201 | 204);
+            assert!(fine || reply.status == 503, "{reply:?}");
+            fine
+        })
+    };
+    let done = answered(&made);
+    person.writes.push((Write::Made, done));
+    if !done {
+        return (person, made.is_some());
+    }
+    let (write, reply) = match number % 4 {
+        0 => return (person, true),
+        1 => {
+            let title = format!("Title {number}");
+            let reply = ask("PATCH", &own, json!({ "title": title }));
+            (Write::Titled(title), reply)
+        }
+        2 => {
+            let reply = ask("POST", &format!("{own}/keys"), json!({ "name": "crash" }));
+            let secret = reply
+                .as_ref()
+                .filter(|reply| reply.status == 201)
+                .map(|reply| reply.json()["secret"].as_str().unwrap().to_owned());
+            (Write::Keyed(secret.unwrap_or_default()), reply)
+        }
+        _ => (Write::Deleted, ask("DELETE", &own, json!({}))),
+    };
+    person.writes.push((write, answered(&reply)));
+    (person, reply.is_some())
+}
+
+/// Acknowledged writes are there; whoever is there is there whole: found by name, at home, and their name is taken.
+pub fn check(server: &Server, people: &[Person]) {
+    for person in people {
+        let email = &person.email;
         let found = server.native("GET", &format!("/users/{email}"), "");
+        let deleted = person.tried(&Write::Deleted);
         if found.status == 404 {
-            assert!(!acknowledged, "{email} was acknowledged and is lost");
+            let lost = person.tried(&Write::Made) == Some(true) && deleted.is_none();
+            assert!(!lost, "{email} was acknowledged and is lost");
             continue;
         }
         assert_eq!(found.status, 200, "{email}: {found:?}");
+        assert_ne!(deleted, Some(true), "{email} was deleted and is there");
         let user = found.json();
         assert_eq!(
             (&user["email"], &user["given_name"]),
             (&json!(email), &json!("Ada"))
         );
+        for (write, done) in &person.writes {
+            match write {
+                Write::Titled(title) => {
+                    let there = user["title"] == json!(title);
+                    assert!(there || !done && user["title"].is_null(), "{user}");
+                }
+                Write::Keyed(secret) if *done => {
+                    let bearer = format!("Bearer {secret}");
+                    let headers = [("Authorization", bearer.as_str())];
+                    let reply = exchange(&server.address, "GET", "/api/v1/me", &headers, "");
+                    assert_eq!(reply.unwrap().status, 200, "{email}'s key");
+                }
+                Write::Made | Write::Keyed(_) | Write::Deleted => {}
+            }
+        }
         let places = server
             .native("GET", &format!("/users/{email}/memberships"), "")
             .json();
@@ -119,11 +228,28 @@ fn check(server: &Server, tried: &Tried) {
     }
 }
 
-/// Whoever is there has exactly one event that tells of their making, and no event tells of somebody
-/// who is not there.
-fn check_events(server: &Server, tried: &Tried) {
+/// Each person of whom the making was acknowledged, or who is there, has exactly one event that tells of it; and each deletion so.
+pub fn check_events(server: &Server, people: &[Person]) {
+    let made = events(server, "user.created");
+    let deleted = events(server, "user.deleted");
+    let count = |told: &BTreeMap<String, usize>, email: &str| told.get(email).copied().unwrap_or(0);
+    for person in people {
+        let email = &person.email;
+        let there = server.native("GET", &format!("/users/{email}"), "").status == 200;
+        let (made, deleted) = (count(&made, email), count(&deleted, email));
+        // A person who is not there was never made, or was deleted.
+        assert_eq!(made - deleted, usize::from(there), "{email}");
+        assert!(made <= 1 && deleted <= 1, "{email}: {made}, {deleted}");
+        if person.tried(&Write::Made) == Some(true) {
+            assert_eq!(made, 1, "{email}");
+        }
+    }
+}
+
+/// How often events of a kind name whom.
+fn events(server: &Server, verb: &str) -> BTreeMap<String, usize> {
     let mut told: BTreeMap<String, usize> = BTreeMap::new();
-    let mut path = "/events?verb=user.created&limit=500".to_owned();
+    let mut path = format!("/events?verb={verb}&limit=500");
     loop {
         let page = server.native("GET", &path, "").json();
         for event in page["items"].as_array().unwrap() {
@@ -131,13 +257,8 @@ fn check_events(server: &Server, tried: &Tried) {
             *told.entry(name).or_default() += 1;
         }
         let Some(next) = page["next"].as_str() else {
-            break;
+            return told;
         };
-        path = format!("/events?verb=user.created&limit=500&cursor={next}");
-    }
-    for (email, _) in tried {
-        let there = server.native("GET", &format!("/users/{email}"), "").status == 200;
-        let events = told.get(email).copied().unwrap_or_default();
-        assert_eq!(events, usize::from(there), "{email}");
+        path = format!("/events?verb={verb}&limit=500&cursor={next}");
     }
 }

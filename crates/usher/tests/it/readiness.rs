@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::postgres::Postgres;
 use crate::server::{Folder, Server};
 
 /// What `/readyz` says once it says this or the time is over; trials are remembered for a second.
@@ -202,120 +203,6 @@ fn a_disk_that_hangs_is_told_and_hangs_nothing_else() {
     });
     assert_eq!(readiness(&server, 200), "ready\n");
     assert_eq!(create(&server, 3), 201);
-}
-
-/// A PostgreSQL of the test's own, whose processes can be stopped.
-struct Postgres {
-    folder: Folder,
-    child: std::process::Child,
-    url: String,
-}
-
-impl Postgres {
-    /// None where the programs are not there.
-    fn start() -> Option<Self> {
-        let programs = std::env::var_os("PATH").and_then(|paths| {
-            let mut all: Vec<_> = std::env::split_paths(&paths).collect();
-            let debian = std::fs::read_dir("/usr/lib/postgresql")
-                .into_iter()
-                .flatten()
-                .flatten();
-            all.extend(debian.map(|version| version.path().join("bin")));
-            all.into_iter()
-                .find(|path| path.join("initdb").exists() && path.join("postgres").exists())
-        })?;
-        let folder = Folder::new();
-        let root = rustix::process::geteuid().is_root();
-        let run = |program: &str| {
-            // PostgreSQL refuses to run as root.
-            let mut command = if root {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]);
-                command.arg(programs.join(program));
-                command
-            } else {
-                Command::new(programs.join(program))
-            };
-            command
-                .current_dir("/")
-                .stdout(std::process::Stdio::null())
-                .stderr(std::process::Stdio::null());
-            command
-        };
-        if root {
-            let owned = Command::new("chown")
-                .arg("nobody:nogroup")
-                .arg(folder.path())
-                .status();
-            assert!(owned.unwrap().success());
-        }
-        let data = folder.path().join("database");
-        let made = run("initdb")
-            .args(["--auth=trust", "--username=usher", "-D"])
-            .arg(&data)
-            .status();
-        assert!(made.unwrap().success(), "initdb");
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let child = run("postgres")
-            .args([
-                "-p",
-                &port.to_string(),
-                "-h",
-                "127.0.0.1",
-                "-c",
-                "fsync=off",
-                "-k",
-            ])
-            .arg(folder.path())
-            .arg("-D")
-            .arg(&data)
-            .spawn()
-            .unwrap();
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(30),
-                "PostgreSQL does not start"
-            );
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        std::thread::sleep(Duration::from_millis(500));
-        let url = format!("postgresql://usher@127.0.0.1:{port}/postgres");
-        Some(Self { folder, child, url })
-    }
-
-    /// Sends a signal to the server and all its processes.
-    fn signal(&self, name: &str) {
-        let own = self.child.id().to_string();
-        let mut all = vec![own.clone()];
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            let parent = stat
-                .rsplit_once(") ")
-                .and_then(|(_, rest)| rest.split(' ').nth(1));
-            if parent == Some(own.as_str()) {
-                all.push(entry.file_name().to_string_lossy().into_owned());
-            }
-        }
-        Command::new("kill")
-            .arg(format!("-{name}"))
-            .args(&all)
-            .status()
-            .unwrap();
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        self.signal("CONT");
-        self.signal("KILL");
-        let _ = self.child.wait();
-        let _ = &self.folder;
-    }
 }
 
 #[test]

@@ -37,9 +37,15 @@ impl Drop for Folder {
     }
 }
 
+/// The binary under test: the one built with the tests, or the one that `USHER_TEST_BINARY` names, for figures of a release.
+pub fn binary() -> PathBuf {
+    let named = std::env::var_os("USHER_TEST_BINARY");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_usher").into(), PathBuf::from)
+}
+
 /// The binary in a folder, with no other `USHER_…` variable than those given.
 pub fn command(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("USHER_") {
             command.env_remove(name);
@@ -154,6 +160,11 @@ impl Server {
         let stderr = self.process.stderr.as_mut().unwrap();
         stderr.read_to_string(&mut log).unwrap();
         (status.code(), out, log)
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub fn wait(mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
     }
 
     /// Ends it as a power cut would.

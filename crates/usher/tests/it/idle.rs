@@ -1,0 +1,62 @@
+//! A server that nobody asks for anything: it costs nothing, and its write-ahead log is empty.
+
+use std::time::{Duration, Instant};
+
+use crate::crash::size;
+use crate::server::{Folder, Server};
+
+/// How many seconds a server is watched; `USHER_IDLE_SECONDS=130` holds two sweeps.
+const SECONDS: u64 = 6;
+
+/// The processor time of a process, in hundredths of a second.
+fn processor_time(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, rest) = stat.rsplit_once(") ").unwrap();
+    let fields: Vec<&str> = rest.split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// How many bytes it has given to the disk.
+fn written(process: u32) -> u64 {
+    let io = std::fs::read_to_string(format!("/proc/{process}/io")).unwrap();
+    let line = io.lines().find(|line| line.starts_with("write_bytes: "));
+    line.unwrap()["write_bytes: ".len()..].parse().unwrap()
+}
+
+#[test]
+fn an_idle_server_costs_nothing_and_empties_its_log() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    for number in 0..20 {
+        let body = format!(r#"{{"email":"p{number}@example.org"}}"#);
+        assert_eq!(server.native("POST", "/users", &body).status, 201);
+    }
+    let log = || {
+        let file = folder.data().join("usher.sqlite3-wal");
+        std::fs::metadata(file).unwrap().len()
+    };
+    assert!(log() > 0);
+    let begun = Instant::now();
+    while log() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} bytes", log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let emptied = begun.elapsed();
+    let seconds = size("USHER_IDLE_SECONDS", SECONDS);
+    let (time, bytes) = (processor_time(server.id()), written(server.id()));
+    std::thread::sleep(Duration::from_secs(seconds));
+    let time = processor_time(server.id()) - time;
+    let bytes = written(server.id()) - bytes;
+    println!(
+        "the log was emptied after {emptied:?}; idle for {seconds} s: {time} hundredths of a second, {bytes} bytes written"
+    );
+    // Looking for mail and jobs twice a second, by a program that is not optimised.
+    assert!(time * 100 <= seconds * 100 * 3, "more than 3 %: {time}");
+    assert_eq!(bytes, 0);
+    assert_eq!(
+        server.native("GET", "/users/p19@example.org", "").status,
+        200
+    );
+    let (code, _, log) = server.stop("TERM");
+    assert_eq!(code, Some(0), "{log}");
+}
