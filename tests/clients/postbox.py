@@ -49,12 +49,16 @@ class Postbox:
         self.mails.append((envelope.rcpt_tos, message))
         return "250 kept"
 
-    def to(self, address: str, subject: str):
-        """The newest mail to an address whose subject holds these words, once it is there."""
+    def all_to(self, address: str, subject: str) -> list:
+        """The mails to an address whose subjects hold these words, so far."""
+        return [mail for to, mail in self.mails if to == [address] and subject in mail["subject"]]
+
+    def to(self, address: str, subject: str, beside: int = 0):
+        """The newest mail to an address whose subject holds these words, once it is there beside so many earlier ones."""
 
         def found():
-            fitting = [mail for to, mail in self.mails if to == [address] and subject in mail["subject"]]
-            return fitting[-1] if fitting else None
+            fitting = self.all_to(address, subject)
+            return fitting[-1] if len(fitting) > beside else None
 
         return wait_for(found, f"mail to {address}: {subject}; there are {[to for to, _ in self.mails]}")
 

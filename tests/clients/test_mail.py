@@ -10,6 +10,7 @@ import ssl
 import stat
 import sys
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -74,8 +75,10 @@ def signs_in(server, address: str, password: str) -> bool:
 
 
 def reset_link(native, postbox, user: dict) -> str:
+    # The mail of an earlier request is not taken for this one's.
+    earlier = len(postbox.all_to(user["email"], "Set a new password"))
     native.post(f"/users/{user['id']}/password-reset")
-    return link_in(postbox.to(user["email"], "Set a new password"))
+    return link_in(postbox.to(user["email"], "Set a new password", beside=earlier))
 
 
 class Form(html.parser.HTMLParser):
@@ -482,6 +485,37 @@ def test_no_token_is_in_the_log_or_goes_on_as_a_referrer(make_usher, make_postbo
     assert "a mail was not sent" in log, "looked in the wrong place"
     for secret in (*tokens, SECOND):
         assert secret not in log
+
+
+def test_the_owner_of_a_key_is_told_before_it_ends_and_once(make_usher, make_postbox):
+    server, box = make_usher(), make_postbox()
+    native = server.native
+    native.patch("/settings/mail", box.settings())
+    assert native.get("/settings/notices") == {"key_expiry_days": [14, 3]}
+    native.patch("/settings/notices", {"key_expiry_days": [1]})
+    user = person(native)
+    ends = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1, seconds=3)
+    end = ends.isoformat().replace("+00:00", "Z")
+    key = native.post(f"/users/{user['id']}/keys", {"name": "night job", "expires_at": end})
+
+    def restart():
+        # Keys are looked for at the start, and hourly.
+        assert server.stop() == 0
+        server.start()
+        return server.native
+
+    wait_for(lambda: datetime.now(timezone.utc) > ends - timedelta(days=1), "the last day of the key")
+    native = restart()
+    mail = box.to(user["email"], "ends soon")
+    text = text_of(mail)
+    assert "Ada King" in text and "night job" in text and user["email"] in text and end[:10] + " " + end[11:19] in text
+    assert key["secret"] not in text and key["hint"] in text
+    event = wait_for(lambda: native.get("/events", verb="key.expiring")["items"], "the event")
+    assert [(one["entity"], one["entity_number"]) for one in event] == [("key", key["number"])]
+    native = restart()
+    assert native.post(f"/users/{user['id']}/password-reset") is not None
+    box.to(user["email"], "Set a new password")
+    assert len(box.all_to(user["email"], "ends soon")) == 1
 
 
 @pytest.mark.parametrize("way", ["start_tls", "tls"])

@@ -3,7 +3,7 @@
 use directory::filter::KEY_FIELDS;
 use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyInactive, KeyRef,
-    NewKey, Predicate, Proof, Test, Time, UserId,
+    NewKey, Predicate, Proof, Standing, Test, Time, UserId,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -32,6 +32,9 @@ pub struct KeyBody<'a> {
     platform: Option<&'a str>,
     active: bool,
     inactive_because: Option<KeyInactive>,
+    inactive_since: Option<Moment>,
+    /// What the owner's account amounts to, where that is why.
+    owner_standing: Option<Standing>,
     read_only: bool,
     addresses: &'a [ipnet::IpNet],
     constraints: &'a [Constraint],
@@ -39,6 +42,7 @@ pub struct KeyBody<'a> {
     organisation: Option<i64>,
     expires_at: Option<Moment>,
     revoked_at: Option<Moment>,
+    revoked_by: Option<i64>,
     created_at: Moment,
     created_by: Option<i64>,
     use_count: i64,
@@ -50,6 +54,7 @@ pub struct KeyBody<'a> {
 
 impl<'a> KeyBody<'a> {
     fn of(key: &'a Key, now: Time) -> Self {
+        let because = key.inactive_because(now);
         Self {
             id: key.uuid,
             number: key.id.0,
@@ -58,8 +63,10 @@ impl<'a> KeyBody<'a> {
             hint: format!("{}…{}", key.hint_start, key.hint_end),
             origin: &key.origin,
             platform: key.platform.as_deref(),
-            active: key.inactive_because(now).is_none(),
-            inactive_because: key.inactive_because(now),
+            active: because.is_none(),
+            inactive_because: because,
+            inactive_since: Moment::maybe(key.inactive_since(now)),
+            owner_standing: (because == Some(KeyInactive::Owner)).then(|| key.owner.standing(now)),
             read_only: key.read_only,
             addresses: &key.addresses,
             constraints: &key.constraints,
@@ -67,6 +74,7 @@ impl<'a> KeyBody<'a> {
             organisation: key.organisation.map(|organisation| organisation.0),
             expires_at: Moment::maybe(key.expires_at),
             revoked_at: Moment::maybe(key.revoked_at),
+            revoked_by: key.revoked_by.map(|user| user.0),
             created_at: Moment(key.created_at),
             created_by: key.created_by.map(|user| user.0),
             use_count: key.use_count,

@@ -2,7 +2,7 @@
 
 use directory::{
     Handle, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates,
-    PasswordFigures, PublicFace, Retention, SecondFactorPolicy, Setting, SettingsChange,
+    Notices, PasswordFigures, PublicFace, Retention, SecondFactorPolicy, Setting, SettingsChange,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -28,6 +28,7 @@ struct All {
     second_factor: SecondFactorPolicy,
     inactivity: InactivityPolicy,
     retention: Retention,
+    notices: Notices,
     keys: KeyPolicy,
 }
 
@@ -60,6 +61,7 @@ pub async fn list(request: Authenticated) -> Answer {
         second_factor: handle.setting().await?,
         inactivity: handle.setting().await?,
         retention: handle.setting().await?,
+        notices: handle.setting().await?,
         keys: handle.setting().await?,
     })
 }
@@ -87,6 +89,7 @@ pub fn documents(name: &str) -> Result<&'static [&'static str], Problem> {
         SecondFactorPolicy::NAME => &[SecondFactorPolicy::NAME],
         InactivityPolicy::NAME => &[InactivityPolicy::NAME],
         Retention::NAME => &[Retention::NAME],
+        Notices::NAME => &[Notices::NAME],
         KeyPolicy::NAME => &[KeyPolicy::NAME],
         _ => return Err(Problem::not_found(directory::Kind::Setting)),
     };
@@ -104,6 +107,7 @@ async fn show_one(request: &Authenticated, name: &str) -> Answer {
         SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(request).await,
         InactivityPolicy::NAME => shown::<InactivityPolicy>(request).await,
         Retention::NAME => shown::<Retention>(request).await,
+        Notices::NAME => shown::<Notices>(request).await,
         KeyPolicy::NAME => shown::<KeyPolicy>(request).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }
@@ -194,6 +198,7 @@ async fn change_one(
         SecondFactorPolicy::NAME => changed::<SecondFactorPolicy>(handle, change).await,
         InactivityPolicy::NAME => changed::<InactivityPolicy>(handle, change).await,
         Retention::NAME => changed::<Retention>(handle, change).await,
+        Notices::NAME => changed::<Notices>(handle, change).await,
         KeyPolicy::NAME => changed::<KeyPolicy>(handle, change).await,
         _ => Err(Problem::not_found(directory::Kind::Setting)),
     }

@@ -18,6 +18,9 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// How often what is over (sessions, links, grants, old failures) is cleared away.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// How often keys are looked for whose owners are to be told that they end.
+const NOTICES: Duration = Duration::from_secs(3_600);
+
 /// How long a worker without a job waits before it looks for one that another server has begun.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -70,9 +73,22 @@ impl Background {
 async fn sweep(directory: Directory, state: AppState, folded: Arc<Folding>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut noticed = None;
     loop {
         ticks.tick().await;
         folded.tell();
+        let now = directory.elapsed();
+        if noticed.is_none_or(|last| now.saturating_sub(last) >= NOTICES) {
+            match directory.notify_expiring_keys().await {
+                Ok(told) => {
+                    noticed = Some(now);
+                    if told > 0 {
+                        tracing::info!(keys = told, "owners were told of keys that end soon");
+                    }
+                }
+                Err(fault) => tracing::warn!(%fault, "cannot tell of keys that end soon"),
+            }
+        }
         if let Err(fault) = directory.sweep().await {
             tracing::warn!(%fault, "cannot clear away what is over");
         }

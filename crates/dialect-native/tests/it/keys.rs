@@ -90,6 +90,95 @@ async fn a_key_is_shown_once_and_works_until_revoked() {
 }
 
 #[tokio::test]
+async fn a_key_ends_later_than_it_is_made_and_with_the_day_that_is_named() {
+    let world = world().await;
+    // The clock stands at the beginning of 2026-01-01.
+    let made = owner(
+        &world,
+        "POST",
+        "/me/keys",
+        json!({"expires_at": "2026-01-01"}),
+    )
+    .await;
+    let end = made.json()["expires_at"].as_str().unwrap().to_owned();
+    assert!(
+        end.starts_with("2026-01-01T23:59:59") || end == "2026-01-02T00:00:00.000Z",
+        "{end}"
+    );
+    for past in ["2025-12-31", "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z"] {
+        let refused = owner(&world, "POST", "/me/keys", json!({"expires_at": past})).await;
+        let expected = (422, "invalid".to_owned(), Some("expires_at".to_owned()));
+        assert_eq!(fault(&refused), expected, "{past}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_reference_is_named_as_it_was_sent() {
+    let world = world().await;
+    for (path, body) in [
+        ("/me/keys", json!({"organisation": "Moonbase"})),
+        (
+            "/users",
+            json!({"email": "ada@example.org", "home": "Moonbase"}),
+        ),
+        (
+            "/users",
+            json!({"email": "ada@example.org", "groups": ["Moonbase"]}),
+        ),
+    ] {
+        let refused = owner(&world, "POST", path, body.clone()).await;
+        assert_eq!(fault(&refused).1, "unknown-reference", "{body}");
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("`Moonbase`"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_stopped_says_why_and_since_when() {
+    let world = world().await;
+    owner(
+        &world,
+        "POST",
+        "/users",
+        json!({"email": "ada@example.org"}),
+    )
+    .await;
+    let made = owner(&world, "POST", "/users/ada@example.org/keys", json!({})).await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let why = async || {
+        let key = owner(&world, "GET", &format!("/keys/{id}"), Value::Null).await;
+        let members = [
+            "active",
+            "inactive_because",
+            "inactive_since",
+            "owner_standing",
+            "revoked_by",
+        ];
+        json!(members.map(|member| key.json()[member].clone()))
+    };
+    assert_eq!(why().await, json!([true, null, null, null, null]));
+    world.clock.advance(1_000);
+    let off = json!({"status": "suspended"});
+    owner(&world, "PATCH", "/users/ada@example.org", off).await;
+    world.clock.advance(1_000);
+    assert_eq!(
+        why().await,
+        json!([
+            false,
+            "owner",
+            "2026-01-01T00:00:01.000Z",
+            "suspended",
+            null
+        ])
+    );
+    owner(&world, "DELETE", &format!("/keys/{id}"), Value::Null).await;
+    assert_eq!(
+        why().await,
+        json!([false, "revoked", "2026-01-01T00:00:02.000Z", null, 1])
+    );
+}
+
+#[tokio::test]
 async fn refused_keys_name_their_field() {
     let world = world().await;
     for (body, field) in [

@@ -469,6 +469,7 @@ async fn settings_change_field_by_field() {
         "lifetimes",
         "inactivity",
         "retention",
+        "notices",
         "keys",
     ] {
         let shown = owner(&world, "GET", &format!("/settings/{name}"), Value::Null).await;
@@ -495,6 +496,16 @@ async fn settings_change_field_by_field() {
             "suspend_after_days",
         ),
         ("retention", json!({"events_days": 7}), "events_days"),
+        (
+            "notices",
+            json!({"key_expiry_days": [14, 0]}),
+            "key_expiry_days",
+        ),
+        (
+            "notices",
+            json!({"key_expiry_days": vec![1; 11]}),
+            "key_expiry_days",
+        ),
         ("keys", json!({"longest_life": -1}), "longest_life"),
     ] {
         let refused = owner(&world, "PATCH", &format!("/settings/{name}"), body).await;

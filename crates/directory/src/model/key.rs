@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ids::{KeyId, OrganisationId, SessionId, UserId};
-use super::key_owner::{KeyInactive, KeyOwner};
+use super::key_owner::KeyOwner;
 use super::time::Time;
-use super::user::Status;
 
 /// A limit of a key on paths and verbs. Several are OR-ed; none means no limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +66,8 @@ pub struct Key {
     pub expires_at: Option<Time>,
     /// When it was revoked.
     pub revoked_at: Option<Time>,
+    /// By whom; `None` for the server itself, and for keys revoked before this was kept.
+    pub revoked_by: Option<UserId>,
     /// Whether it was revoked since another key took its place.
     pub replaced: bool,
     /// When it was made.
@@ -98,22 +99,6 @@ impl Key {
     #[must_use]
     pub fn active(&self, now: Time) -> bool {
         !self.expired(now) && self.revoked_at.is_none()
-    }
-
-    /// Why it opens nothing now; `None` while it does.
-    #[must_use]
-    pub fn inactive_because(&self, now: Time) -> Option<KeyInactive> {
-        let owner = &self.owner;
-        let off = owner.status != Status::Active
-            || owner.locked_until.is_some_and(|until| until > now)
-            || owner.lock_after.is_some_and(|end| end <= now);
-        if self.revoked_at.is_some() {
-            Some(KeyInactive::Revoked)
-        } else if self.expired(now) {
-            Some(KeyInactive::Expired)
-        } else {
-            off.then_some(KeyInactive::Owner)
-        }
     }
 }
 
@@ -201,6 +186,7 @@ impl Key {
             hint_end: _,
             origin: _,
             revoked_at: _,
+            revoked_by: _,
             replaced: _,
             created_at: _,
             created_by: _,

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::key::Key;
 use super::time::Time;
-use super::user::{Status, User};
+use super::user::{Standing, Status, User};
 
 /// What is known of the account of a key's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct KeyOwner {
     pub locked_until: Option<Time>,
     /// When it expires.
     pub lock_after: Option<Time>,
+    /// When status or lock last changed, as far as that is known.
+    pub state_changed_at: Option<Time>,
 }
 
 impl KeyOwner {
@@ -24,6 +27,25 @@ impl KeyOwner {
             status: user.status,
             locked_until: user.locked_until,
             lock_after: user.lock_after,
+            state_changed_at: None,
+        }
+    }
+
+    /// What the account amounts to. Guessed passwords lock out passwords, never keys.
+    #[must_use]
+    pub fn standing(&self, now: Time) -> Standing {
+        crate::rules::standing(self.status, self.lock_after, self.locked_until, None, now)
+    }
+
+    /// Since when the account is closed, as far as that is known; `None` while it is open.
+    #[must_use]
+    pub fn closed_since(&self, now: Time) -> Option<Time> {
+        match self.standing(now) {
+            Standing::Active | Standing::LockedOut => None,
+            Standing::Expired if self.status == Status::Active => self.lock_after,
+            Standing::Inactive | Standing::Suspended | Standing::Expired | Standing::Locked => {
+                self.state_changed_at
+            }
         }
     }
 }
@@ -38,4 +60,28 @@ pub enum KeyInactive {
     Expired,
     /// Its owner's account is switched off, suspended, locked or expired.
     Owner,
+}
+
+impl Key {
+    /// Why it opens nothing now; `None` while it does.
+    #[must_use]
+    pub fn inactive_because(&self, now: Time) -> Option<KeyInactive> {
+        if self.revoked_at.is_some() {
+            Some(KeyInactive::Revoked)
+        } else if self.expired(now) {
+            Some(KeyInactive::Expired)
+        } else {
+            (self.owner.standing(now) != Standing::Active).then_some(KeyInactive::Owner)
+        }
+    }
+
+    /// Since when it opens nothing, as far as that is known; `None` while it does.
+    #[must_use]
+    pub fn inactive_since(&self, now: Time) -> Option<Time> {
+        match self.inactive_because(now)? {
+            KeyInactive::Revoked => self.revoked_at,
+            KeyInactive::Expired => self.expires_at,
+            KeyInactive::Owner => self.owner.closed_since(now),
+        }
+    }
 }

@@ -54,6 +54,10 @@ const BUILTIN: &[(&str, &str)] = &[
         "notice_second_factor",
         include_str!("mail_templates/notice_second_factor.txt"),
     ),
+    (
+        "notice_key_expiry",
+        include_str!("mail_templates/notice_key_expiry.txt"),
+    ),
 ];
 
 impl MailTemplates {

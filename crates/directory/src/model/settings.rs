@@ -293,6 +293,13 @@ setting! {
 }
 
 setting! {
+    /// Of what people are told beforehand.
+    Notices is "notices";
+    /// So many days before a key ends its owner is told; an empty list tells nobody.
+    key_expiry_days: Vec<i64> = vec![14, 3], few_days;
+}
+
+setting! {
     /// What API keys may be made with.
     KeyPolicy is "keys";
     /// How many seconds a new key may live at most; 0 sets no limit. A key for which no end is asked gets
@@ -319,6 +326,17 @@ fn present<T>(
     check: impl Fn(&T) -> Result<(), String>,
 ) -> impl Fn(&Option<T>) -> Result<(), String> {
     move |value| value.as_ref().map_or(Ok(()), &check)
+}
+
+/// A few spans of days.
+fn few_days(spans: &[i64]) -> Result<(), String> {
+    if spans.len() > 10 {
+        return Err("must hold at most 10 numbers of days".to_owned());
+    }
+    for span in spans {
+        within(1..=365)(span).map_err(|why| format!("must hold days, each of which {why}"))?;
+    }
+    Ok(())
 }
 
 /// One line of text, or none.

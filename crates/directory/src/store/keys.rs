@@ -13,9 +13,10 @@ use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "k.id, k.uuid, k.user_id, k.name, k.hint_start, k.hint_end, k.origin, k.platform, k.read_only, \
      k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at, k.created_at, k.created_by, \
-     k.use_count, k.last_used_at, k.last_address, k.seen_addresses, k.replaced, k.version, u.status, u.locked_until, u.lock_after";
+     k.use_count, k.last_used_at, k.last_address, k.seen_addresses, k.replaced, k.version, u.status, u.locked_until, u.lock_after, \
+     u.state_changed_at, k.revoked_by";
 /// The column after [`COLUMNS`].
-const AFTER: usize = 26;
+const AFTER: usize = 28;
 const TABLES: &str = " FROM api_keys k JOIN users u ON u.id = k.user_id";
 
 /// The keys as a list.
@@ -110,7 +111,9 @@ fn read_key(row: &Row<'_>) -> Res<Key> {
             status: super::users::status(row.text(23)?)?,
             locked_until: time(24)?,
             lock_after: time(25)?,
+            state_changed_at: time(26)?,
         },
+        revoked_by: row.opt_int(27)?.map(UserId),
     })
 }
 
@@ -166,7 +169,8 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, key: &Key, digest: &[u8]) -> Res<Opt
 pub(crate) async fn update(tx: &mut Tx<'_>, key: &Key) -> Res<()> {
     tx.exec(
         "UPDATE api_keys SET name = $2, platform = $3, read_only = $4, addresses = $5, constraints = $6, scopes = $7, \
-         expires_at = $8, version = version + 1 WHERE id = $1",
+         notified_days = CASE WHEN expires_at IS DISTINCT FROM $8 THEN NULL ELSE notified_days END, expires_at = $8, \
+         version = version + 1 WHERE id = $1",
         &[
             key.id.0.into(), (&key.name).into(), (&key.platform).into(), key.read_only.into(),
             (&written(&key.addresses)?).into(), (&written(&key.constraints)?).into(), (&written(&key.scopes)?).into(),
@@ -206,11 +210,16 @@ pub(crate) async fn replace_text(tx: &mut Tx<'_>, key: &Key, digest: &[u8]) -> R
 }
 
 /// Revokes a key and ends the sessions bound to it; false when it was revoked before.
-pub(crate) async fn revoke(tx: &mut Tx<'_>, key: KeyId, now: Time) -> Res<bool> {
+pub(crate) async fn revoke(
+    tx: &mut Tx<'_>,
+    key: KeyId,
+    now: Time,
+    by: Option<UserId>,
+) -> Res<bool> {
     let changed = tx
         .exec(
-            "UPDATE api_keys SET revoked_at = $2, version = version + 1 WHERE id = $1 AND revoked_at IS NULL",
-            &[key.0.into(), now.0.into()],
+            "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, version = version + 1 WHERE id = $1 AND revoked_at IS NULL",
+            &[key.0.into(), now.0.into(), by.map(|user| user.0).into()],
         )
         .await?;
     tx.exec("DELETE FROM sessions WHERE key_id = $1", &[key.0.into()])
@@ -240,6 +249,51 @@ pub(crate) async fn standing_of(tx: &mut Tx<'_>, user: UserId) -> Res<Vec<Key>> 
         })
     });
     tx.all(&SQL, &[user.0.into()], read_key).await
+}
+
+/// Keys that end within a span, that live longer than it, whose owners may use them and were not told for this span or a shorter
+/// one: the first so many after a number, by number.
+pub(crate) async fn ending_untold(
+    tx: &mut Tx<'_>,
+    now: Time,
+    days: i64,
+    after: KeyId,
+    limit: i64,
+) -> Res<Vec<Key>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        super::text(|sql| {
+            sql.push("SELECT ").push(COLUMNS).push(TABLES).push(
+                " WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at - k.created_at > $2 - $1 AND k.revoked_at IS NULL \
+                 AND (k.notified_days IS NULL OR k.notified_days > $3) AND u.status = 'active' AND (u.locked_until IS NULL OR \
+                 u.locked_until <= $1) AND (u.lock_after IS NULL OR u.lock_after > $1) AND k.id > $4 ORDER BY k.id LIMIT $5",
+            )
+        })
+    });
+    let until = now.plus(days.saturating_mul(86_400_000));
+    tx.all(
+        &SQL,
+        &[
+            now.0.into(),
+            until.0.into(),
+            days.into(),
+            after.0.into(),
+            limit.into(),
+        ],
+        read_key,
+    )
+    .await
+}
+
+/// Notes that the owner of a key was told so many days before its end; false when that was noted before.
+pub(crate) async fn note_told(tx: &mut Tx<'_>, key: KeyId, end: Time, days: i64) -> Res<bool> {
+    let changed = tx
+        .exec(
+            "UPDATE api_keys SET notified_days = $3 WHERE id = $1 AND expires_at = $2 AND revoked_at IS NULL AND \
+             (notified_days IS NULL OR notified_days > $3)",
+            &[key.0.into(), end.0.into(), days.into()],
+        )
+        .await?;
+    Ok(changed > 0)
 }
 
 /// The names of the other keys of a platform and an organisation that are not revoked.

@@ -56,6 +56,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "repeats",
         sql: include_str!("migrations/0009_repeats.sql"),
     },
+    Migration {
+        number: 10,
+        name: "key notices",
+        sql: include_str!("migrations/0010_key_notices.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

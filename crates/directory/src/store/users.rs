@@ -331,7 +331,8 @@ pub(crate) async fn update(tx: &mut Tx<'_>, user: &User, alias: Option<&str>) ->
          given_key = $14, family_key = $15, search = $16, kind = $17, status = $18, lock_after = $19, \
          locked_until = $20, lockout_until = $21, home_id = $22, primary_group_id = $23, department = $24, \
          title = $25, time_zone = $26, second_factor_required = $27, revision = revision + 1, updated_at = $28, \
-         updated_by = $29, alias = $30 WHERE id = $1",
+         updated_by = $29, alias = $30, state_changed_at = CASE WHEN status <> $18 OR locked_until IS DISTINCT FROM $20 \
+         THEN $28 ELSE state_changed_at END WHERE id = $1",
         &[
             user.id.0.into(), (&user.login).into(), (&user.email).into(), (&user.pending_email).into(),
             (&user.names.display).into(), (&user.names.given).into(), (&user.names.family).into(),

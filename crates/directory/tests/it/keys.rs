@@ -1,6 +1,7 @@
 use directory::{
-    Accepts, Constraint, ConstraintKind, Fault, Key, KeyChange, KeyField, KeyShape, Kind, NewKey,
-    Permission, Platform, Predicate, Query, Ref, Refusal, Status, Test, UserChange,
+    Accepts, Constraint, ConstraintKind, Fault, Key, KeyChange, KeyField, KeyId, KeyInactive,
+    KeyShape, Kind, NewKey, Permission, Platform, Predicate, Query, Ref, Refusal, Status, Test,
+    UserChange,
 };
 
 use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, START, TOY, World, both, from, world};
@@ -18,6 +19,7 @@ both![
     revoked,
     uses_are_counted,
     accounts_that_are_not_active,
+    why_and_since_when_a_key_opens_nothing,
 ];
 
 fn get(path: &str) -> Constraint {
@@ -594,6 +596,76 @@ async fn accounts_that_are_not_active(world: &World) {
         .await
         .unwrap();
     assert!(world.caller(&fresh.secret).await.is_ok());
+}
+
+/// What opens nothing says why, and since when: by whom it was revoked, when it expired, what became of its owner.
+async fn why_and_since_when_a_key_opens_nothing(world: &World) {
+    let system = world.system();
+    let ada = world.person("ada@example.org", ROOT, &[]).await;
+    let key = async |ends: Option<i64>| {
+        let new = NewKey {
+            expires_at: ends.map(|at| START.plus(at)),
+            ..NewKey::default()
+        };
+        system.create_key(ada.id, new).await.unwrap().key.id
+    };
+    let (plain, short, revoked) = (key(None).await, key(Some(100)).await, key(None).await);
+    let why = async |id: KeyId| {
+        let key = system.key(id).await.unwrap();
+        let now = world.directory.now();
+        (key.inactive_because(now), key.inactive_since(now))
+    };
+    let change = async |change: UserChange| {
+        system.update_user(ada.id, change).await.unwrap();
+    };
+    assert_eq!(why(plain).await, (None, None));
+    world.clock.advance(10);
+    let owner = world.as_user(OWNER).await;
+    owner.revoke_key(revoked).await.unwrap();
+    world.clock.advance(90);
+    assert_eq!(
+        why(revoked).await,
+        (Some(KeyInactive::Revoked), Some(START.plus(10)))
+    );
+    assert_eq!(system.key(revoked).await.unwrap().revoked_by, Some(OWNER));
+    assert_eq!(
+        why(short).await,
+        (Some(KeyInactive::Expired), Some(START.plus(100)))
+    );
+    let status = |status| UserChange {
+        status: Some(status),
+        ..UserChange::default()
+    };
+    let locked = |locked| UserChange {
+        locked: Some(locked),
+        ..UserChange::default()
+    };
+    let ending = |at: i64| UserChange {
+        lock_after: Some(Some(START.plus(at))),
+        ..UserChange::default()
+    };
+    let because = |since: i64| (Some(KeyInactive::Owner), Some(START.plus(since)));
+    change(status(Status::Suspended)).await;
+    world.clock.advance(50);
+    // What else is changed meanwhile is not when it stopped.
+    let renamed = UserChange {
+        title: Some(Some("Countess".to_owned())),
+        ..UserChange::default()
+    };
+    change(renamed).await;
+    assert_eq!(why(plain).await, because(100));
+    // The key's own end comes first: it would open nothing for an active owner either.
+    assert_eq!(why(short).await.0, Some(KeyInactive::Expired));
+    change(status(Status::Active)).await;
+    assert_eq!(why(plain).await, (None, None));
+    change(locked(true)).await;
+    world.clock.advance(50);
+    assert_eq!(why(plain).await, because(150));
+    change(locked(false)).await;
+    change(ending(250)).await;
+    assert_eq!(why(plain).await, (None, None));
+    world.clock.advance(60);
+    assert_eq!(why(plain).await, because(250));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! API keys: list, make, change, revoke.
 
 pub(crate) mod list;
+mod notices;
 pub(crate) mod renew;
+mod text;
 
 use serde_json::json;
 
@@ -13,7 +15,7 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
     Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyOwner, KeyPolicy, KeyRef,
-    KeyShape, Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef,
+    Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef,
 };
 use crate::operations::keys::list::{narrow, page, visible};
 use crate::outcome::Outcome;
@@ -21,6 +23,9 @@ use crate::pending::Pending;
 use crate::rules;
 use crate::state::Inner;
 use crate::store::keys;
+
+pub use text::check_plain_key;
+use text::hints;
 
 impl Handle {
     /// Makes a key for oneself, or for somebody within reach. Its text is in the answer and nowhere
@@ -138,7 +143,10 @@ impl Handle {
                             event(work, "key.forgotten", &key, &owner, detail).await?;
                         }
                         key.replaced = false;
-                        key.revoked_at = key.revoked_at.or(Some(work.now));
+                        if key.revoked_at.is_none() {
+                            key.revoked_at = Some(work.now);
+                            key.revoked_by = work.actor();
+                        }
                         Ok(key)
                     })
                     .await
@@ -172,31 +180,7 @@ pub(crate) fn check_expressions(constraints: &[Constraint]) -> Result<(), Fault>
     rules::CompiledLimits::compile(Vec::new(), constraints.to_vec()).map(drop)
 }
 
-/// Whether a text chosen beforehand may be a key: it has the shape of those made here.
-pub fn check_plain_key(text: &str) -> Result<(), Fault> {
-    if text.len() == PLAIN_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Ok(());
-    }
-    Err(Fault::invalid("key", "must be 40 letters and digits"))
-}
-
-/// Letters and digits of a plain key.
-const PLAIN_LENGTH: usize = 40;
-
 impl Inner {
-    pub(crate) fn key_text(&self, shape: KeyShape) -> String {
-        use base64::Engine as _;
-        match shape {
-            KeyShape::Plain => self.seams.letters_and_digits(PLAIN_LENGTH),
-            KeyShape::Prefixed(prefix) => {
-                let mut random = [0_u8; 48];
-                self.seams.entropy.fill(&mut random);
-                let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
-                format!("{prefix}{text}")
-            }
-        }
-    }
-
     /// Adds the uses that are not written yet.
     pub(super) fn with_pending_uses(&self, mut key: Key) -> Key {
         if let Some(pending) = self.uses.of_key(key.id) {
@@ -309,6 +293,7 @@ async fn create_for(
         organisation: new.organisation,
         expires_at,
         revoked_at: None,
+        revoked_by: None,
         replaced: false,
         created_at: work.now,
         created_by: work.actor(),
@@ -353,13 +338,6 @@ async fn opens_every_door(work: &mut Work<'_>, owner: &User) -> Outcome<bool> {
             && crate::model::word_covers(&held.word, permission.word())
             && scope_reaches(&held.scope, owner, &above)
     }))
-}
-
-/// The first and the last characters of a key's text, by which its owner tells it from others.
-fn hints(secret: &str) -> (String, String) {
-    let start = secret.chars().take(4).collect();
-    let end = secret.get(secret.len().saturating_sub(4)..);
-    (start, end.unwrap_or_default().to_owned())
 }
 
 /// A key that is limited itself makes and changes only keys that are as limited.
@@ -445,8 +423,8 @@ pub(crate) async fn revoke_of(
 }
 
 pub(crate) async fn revoke(work: &mut Work<'_>, key: &Key, owner: &User) -> Outcome<()> {
-    let now: Time = work.now;
-    if keys::revoke(&mut work.tx, key.id, now).await? {
+    let (now, actor): (Time, _) = (work.now, work.actor());
+    if keys::revoke(&mut work.tx, key.id, now, actor).await? {
         event(
             work,
             "key.revoked",
