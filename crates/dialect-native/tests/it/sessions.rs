@@ -407,6 +407,11 @@ async fn a_second_factor_begins_and_is_guarded() {
         owner(&world, "PATCH", "/users/ada", change).await.status,
         200
     );
+    // A session that was begun before is held to it from its next request on, and is told the way.
+    let going_on = with_key(&world, &token, "GET", "/me/keys", Value::Null).await;
+    assert_eq!(fault(&going_on).1, "second-factor-missing", "{going_on:?}");
+    let way = going_on.json()["detail"].as_str().unwrap().to_owned();
+    assert!(way.contains("POST /me/second-factor"), "{way}");
     let limited = sign_in(&world, "ada", PASSWORD).await;
     let keys = with_key(&world, &limited, "GET", "/me/keys", Value::Null).await;
     assert_eq!(fault(&keys).1, "second-factor-missing", "{keys:?}");

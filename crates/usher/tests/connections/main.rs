@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../it/http.rs"]
+#[expect(dead_code, reason = "the program `it` uses the rest")]
 mod http;
 #[path = "../it/server.rs"]
 #[expect(dead_code, reason = "the program `it` uses the rest")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -60,10 +60,15 @@ fn acknowledged_writes_survive_fifty_crashes() {
     let mut known: Vec<Person> = Vec::new();
     let mut server = Server::start(&folder);
     for round in 0..crashes {
-        // Kills strike at different moments of a write, start-up's end included.
+        // Kills strike at different moments of a write; every fifth at the end of the start, the others when enough was written to mean
+        // something, however slow the machine is.
         let pause = Duration::from_millis(20 + round * 37 % 90);
-        let tried = round_of_writes(server, &format!("r{round}"), |server| {
+        let enough = if round % 5 == 0 { 0 } else { 14 };
+        let tried = round_of_writes(server, &format!("r{round}"), |server, done| {
             std::thread::sleep(pause);
+            while done.load(Ordering::Relaxed) < enough {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             server.kill();
         });
         server = Server::start(&folder);
@@ -91,11 +96,15 @@ pub fn end_well(folder: &Folder, server: Server) {
 }
 
 /// Writes from several connections until `ended` has ended the server.
-pub fn round_of_writes(server: Server, round: &str, ended: impl FnOnce(Server)) -> Vec<Person> {
+pub fn round_of_writes(
+    server: Server,
+    round: &str,
+    ended: impl FnOnce(Server, &AtomicUsize),
+) -> Vec<Person> {
     let (address, token) = (server.address.clone(), server.token().to_owned());
     let stop = AtomicBool::new(false);
-    write_until(&address, &token, round, &stop, || {
-        ended(server);
+    write_until(&address, &token, round, &stop, |done| {
+        ended(server, done);
         stop.store(true, Ordering::Relaxed);
     })
 }
@@ -106,12 +115,14 @@ pub fn write_until(
     token: &str,
     round: &str,
     stop: &AtomicBool,
-    meanwhile: impl FnOnce(),
+    meanwhile: impl FnOnce(&AtomicUsize),
 ) -> Vec<Person> {
     let people = Mutex::new(Vec::new());
+    // How many writes were acknowledged so far.
+    let done = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {
-            let people = &people;
+            let (people, done) = (&people, &done);
             scope.spawn(move || {
                 for number in 0.. {
                     if stop.load(Ordering::Relaxed) {
@@ -119,6 +130,7 @@ pub fn write_until(
                     }
                     let email = format!("{round}w{writer}n{number}@example.org");
                     let (person, answered) = write_about(address, token, email, number);
+                    done.fetch_add(person.acknowledged(), Ordering::Relaxed);
                     people.lock().unwrap().push(person);
                     if !answered {
                         return;
@@ -126,7 +138,7 @@ pub fn write_until(
                 }
             });
         }
-        meanwhile();
+        meanwhile(&done);
     });
     people.into_inner().unwrap()
 }

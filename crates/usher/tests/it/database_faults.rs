@@ -123,7 +123,7 @@ fn acknowledged_writes_survive_a_database_that_fails() {
             let stop = AtomicBool::new(false);
             let begun = Instant::now();
             let name = format!("{fault}{round}");
-            let tried = write_until(&address, &token, &name, &stop, || {
+            let tried = write_until(&address, &token, &name, &stop, |_| {
                 std::thread::sleep(Duration::from_millis(300));
                 match fault {
                     "restarted" => postgres.crash_and_restart(),

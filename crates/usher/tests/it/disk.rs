@@ -115,7 +115,7 @@ fn acknowledged_writes_survive_power_cuts() {
     for round in 0..cuts {
         // Some rounds reach a checkpoint at rest, which is cut as well.
         let pause = Duration::from_millis(60 + round * 131 % 400);
-        let tried = round_of_writes(server, &format!("c{round}"), |server| {
+        let tried = round_of_writes(server, &format!("c{round}"), |server, _| {
             std::thread::sleep(pause);
             std::fs::write(&cut, "").unwrap();
             assert_eq!(server.wait(), Some(137), "the power was not cut");

@@ -60,3 +60,47 @@ fn an_idle_server_costs_nothing_and_empties_its_log() {
     let (code, _, log) = server.stop("TERM");
     assert_eq!(code, Some(0), "{log}");
 }
+
+/// A reader from outside, such as a backup that goes on, keeps what it reads: writes go on beside it, and the log is emptied once the
+/// reader has ended.
+#[test]
+fn a_read_that_goes_on_keeps_the_log_and_holds_up_nothing() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let create = |name: &str| {
+        let body = format!(r#"{{"email":"{name}@example.org"}}"#);
+        assert_eq!(server.native("POST", "/users", &body).status, 201);
+    };
+    create("ada");
+    let reader = rusqlite::Connection::open(folder.data().join("usher.sqlite3")).unwrap();
+    let count = || -> i64 {
+        let sql = "SELECT COUNT(*) FROM users";
+        reader.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    reader.execute_batch("BEGIN").unwrap();
+    let before = count();
+    create("bob");
+    let log = || {
+        let file = folder.data().join("usher.sqlite3-wal");
+        std::fs::metadata(file).unwrap().len()
+    };
+    std::thread::sleep(Duration::from_secs(7));
+    assert!(log() > 0);
+    let begun = Instant::now();
+    create("eva");
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(count(), before);
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(count(), before + 2);
+    let begun = Instant::now();
+    while log() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} bytes", log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(reader);
+    assert_eq!(server.stop("TERM").0, Some(0));
+}

@@ -143,8 +143,11 @@ fn the_nginx_example_serves_and_hides_no_address() {
     let metrics = get("/metrics", &bearer(server.token()));
     assert!(metrics.starts_with("HTTP/1.1 404 "), "{metrics}");
     // Paths arrive as they were sent.
-    let doubled = get("/api/v1//me", &bearer(server.token()));
-    assert!(doubled.starts_with("HTTP/1.1 404 "), "{doubled}");
+    let encoded = get(
+        "/api/v1/users/admin%40usher.example",
+        &bearer(server.token()),
+    );
+    assert!(encoded.starts_with("HTTP/1.1 200 "), "{encoded}");
     // The client's address arrives, and one that the client makes up does not.
     for (allowed, status) in [("127.0.0.2", "200"), ("203.0.113.9", "401")] {
         let body = format!(r#"{{"name":"limited","addresses":["{allowed}"]}}"#);
