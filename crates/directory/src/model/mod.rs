@@ -10,6 +10,7 @@ mod idempotency;
 mod ids;
 mod key;
 mod key_owner;
+mod key_state;
 mod list_fields;
 mod mail_templates;
 mod organisation;
