@@ -187,7 +187,7 @@ mod tests {
             assert!(refused.contains(none.to_str().unwrap()), "{refused}");
         }
         let command = audit(Path::new("cargo-audit"), &copy, Path::new("Cargo.lock"));
-        let arguments: Vec<_> = command.get_arguments().collect();
+        let arguments: Vec<_> = command.get_args().collect();
         // Nothing is fetched, and what is unmaintained or unsound counts.
         assert!(arguments.contains(&OsStr::new("--no-fetch")));
         assert!(arguments.contains(&OsStr::new("warnings")));
