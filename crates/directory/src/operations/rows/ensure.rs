@@ -169,7 +169,7 @@ pub(crate) async fn make(
     let read = read(work, lookup, row).await?;
     let new = NewUser {
         door: how.door.clone(),
-        ..read.into_new()
+        ..read.to_new()
     };
     let user = create::create(work, &new, how.uuid, how.prepared).await?;
     for (role, place) in read.roles.iter().flatten() {

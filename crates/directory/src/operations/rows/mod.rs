@@ -99,7 +99,7 @@ pub(crate) struct Read {
 
 impl Read {
     /// The person that the row makes, without the roles that are granted elsewhere than at the home.
-    pub fn into_new(&self) -> NewUser {
+    pub fn to_new(&self) -> NewUser {
         let change = &self.change;
         let roles = self.roles.iter().flatten();
         NewUser {

@@ -152,12 +152,11 @@ fn row_of(record: &csv::ByteRecord, columns: &[String]) -> Result<Map<String, Va
     Ok(row)
 }
 
-/// The column names at the beginning of a table, and how many bytes and lines they take up; `None`
-/// while the line has not come whole.
-pub(crate) fn header_of(
-    piece: &[u8],
-    last: bool,
-) -> Option<Result<(Vec<String>, usize, i64), Fault>> {
+/// The names of columns, and how many bytes and lines they take up.
+pub(crate) type Header = (Vec<String>, usize, i64);
+
+/// The beginning of a table; `None` while the line has not come whole.
+pub(crate) fn header_of(piece: &[u8], last: bool) -> Option<Result<Header, Fault>> {
     let mark = if piece.starts_with(b"\xef\xbb\xbf") {
         3
     } else {
