@@ -61,6 +61,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "key notices",
         sql: include_str!("migrations/0010_key_notices.sql"),
     },
+    Migration {
+        number: 11,
+        name: "rare users",
+        sql: include_str!("migrations/0011_rare_users.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

@@ -43,6 +43,7 @@ pub(crate) mod paging;
 pub(crate) mod passwords;
 pub(crate) mod portable;
 mod postgres;
+mod rare;
 pub(crate) mod records;
 pub(crate) mod roles;
 mod search;
@@ -51,6 +52,7 @@ pub(crate) mod select;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 mod sqlite;
+mod statement_text;
 pub(crate) mod ties;
 pub(crate) mod tokens;
 mod transaction;
@@ -79,6 +81,7 @@ pub(crate) use access::{Changes, Moment, Whom};
 pub(crate) use error::{Res, StoreError};
 pub(crate) use health::Ailment;
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
+pub(crate) use statement_text::text;
 pub(crate) use transaction::{Database, Savepoint, Tx};
 pub(crate) use value::{Row, Val};
 pub use write_figures::WriteFigures;
@@ -254,8 +257,11 @@ impl Store {
                 self.figures.note_read(&ran);
                 result
             }
+            // A future is as large as all that it may wait for: boxed here, the driver's are no part of those of
+            // requests that SQLite answers.
             Engine::Pg { pool, .. } => {
-                let (result, statements) = postgres::read(pool, Patience::SHORT, work).await;
+                let (result, statements) =
+                    Box::pin(postgres::read(pool, Patience::SHORT, work)).await;
                 self.figures.count(statements);
                 result
             }
@@ -277,7 +283,7 @@ impl Store {
                 result
             }
             Engine::Pg { pool, .. } => {
-                let (result, statements) = postgres::read_single(pool, work).await;
+                let (result, statements) = Box::pin(postgres::read_single(pool, work)).await;
                 self.figures.count(statements);
                 result
             }
@@ -313,7 +319,8 @@ impl Store {
                 let Ok(Ok(_seat)) = tokio::time::timeout(SEAT, slow.acquire()).await else {
                     return Err(StoreError::Busy.into());
                 };
-                let (result, statements) = postgres::read(pool, Patience::LONG, work).await;
+                let (result, statements) =
+                    Box::pin(postgres::read(pool, Patience::LONG, work)).await;
                 self.figures.count(statements);
                 result
             }
@@ -332,7 +339,7 @@ impl Store {
         let result = match &self.engine {
             Engine::Lite(lite) => lite.writer.write(work).await,
             Engine::Pg { pool, changes, .. } => {
-                let (result, statements) = postgres::write(pool, changes, &work).await;
+                let (result, statements) = Box::pin(postgres::write(pool, changes, &work)).await;
                 self.figures.count(statements);
                 result
             }
@@ -490,11 +497,4 @@ fn temporary_folder() -> PathBuf {
         std::process::id(),
         NEXT.fetch_add(1, Ordering::Relaxed)
     ))
-}
-
-/// Builds a statement's text.
-pub(crate) fn text(build: impl FnOnce(&mut select::Sql) -> &mut select::Sql) -> String {
-    let mut sql = select::Sql::default();
-    build(&mut sql);
-    sql.text
 }

@@ -8,9 +8,10 @@
 //! searches look through as well, and goes into the table by hundreds, because adding one by one costs a
 //! third of a create. PostgreSQL keeps them as numbers in an array, whose index has such a list of its own.
 
-use crate::model::{Predicate, Query, Test, UserField, UserId};
+use crate::model::{Predicate, Query, Test, UserField, UserId, Value};
 use crate::rules;
 
+use super::rare::Rare;
 use super::value::Bound;
 use super::{Database, Res, Tx};
 
@@ -31,7 +32,17 @@ const COVERED: &[&str] = &[
     "u.email_key",
     "u.given_key",
     "u.family_key",
+    OWN_GIVEN,
+    OWN_FAMILY,
 ];
+
+/// Those of them without an index, in which whole texts are looked for by their pieces, too.
+const UNINDEXED: &[&str] = &["u.given_key", "u.family_key", OWN_GIVEN, OWN_FAMILY];
+
+/// The given name where one was entered; it is then the one that is shown.
+pub(super) const OWN_GIVEN: &str = "(CASE WHEN u.given IS NULL THEN NULL ELSE u.given_key END)";
+/// The family name where one was entered.
+pub(super) const OWN_FAMILY: &str = "(CASE WHEN u.family IS NULL THEN NULL ELSE u.family_key END)";
 
 const SQLITE_FIND: &str = "SELECT rowid FROM user_search WHERE user_search MATCH $1 \
      UNION ALL SELECT p.user_id FROM user_search_pending p CROSS JOIN users u WHERE u.id = p.user_id AND u.search LIKE $2 ESCAPE '\\' LIMIT $3";
@@ -56,7 +67,11 @@ const POSTGRES_FORGET: &str = "DELETE FROM user_search WHERE user_id = $1";
 
 /// What is known of the texts a list looks for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found(Vec<Text>);
+pub(crate) struct Found {
+    texts: Vec<Text>,
+    /// Conditions that few users meet.
+    pub rare: Rare,
+}
 
 #[derive(Clone, Debug)]
 struct Text {
@@ -79,7 +94,7 @@ pub(crate) fn covers(expression: &str) -> bool {
 }
 
 /// The words that a text must hold to pass a test; none when the test does not look for a part.
-pub(crate) fn words_of(test: &Test) -> Vec<String> {
+fn words_of(test: &Test) -> Vec<String> {
     match test {
         Test::Contains(part) | Test::StartsWith(part) | Test::EndsWith(part) => {
             vec![rules::fold_search(part)]
@@ -89,19 +104,48 @@ pub(crate) fn words_of(test: &Test) -> Vec<String> {
     }
 }
 
+/// The words that a column's text must hold to pass a test; none when its pieces are not kept.
+pub(crate) fn words_in(expression: &str, test: &Test) -> Vec<String> {
+    match test {
+        Test::Equals(Value::Text(text)) if UNINDEXED.contains(&expression) => {
+            vec![rules::fold_search(text)]
+        }
+        test if covers(expression) => words_of(test),
+        _ => Vec::new(),
+    }
+}
+
+/// The words that a field's text must hold to pass a test.
+pub(super) fn words_for(field: &UserField, test: &Test) -> Vec<String> {
+    let column = match field {
+        UserField::Name => "u.name_key",
+        UserField::Login => "u.login_key",
+        UserField::Email => "u.email_key",
+        UserField::Given => "u.given_key",
+        UserField::Family => "u.family_key",
+        UserField::OwnGiven => OWN_GIVEN,
+        UserField::OwnFamily => OWN_FAMILY,
+        _ => return Vec::new(),
+    };
+    words_in(column, test)
+}
+
 impl Found {
-    /// Looks for every text of a query.
+    /// Looks for every text of a query, and for the conditions that few meet.
     pub(crate) async fn look(tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<Found> {
         let mut texts = Vec::new();
         if let Some(search) = &query.search {
             texts.push(rules::trigram_words(search));
         }
         collect(&query.predicate, &mut texts);
-        let mut found = Found::default();
+        let mut found = Found {
+            texts: Vec::new(),
+            rare: Rare::look(tx, query).await?,
+        };
         for words in texts {
-            if found.0.len() < TEXTS && !found.0.iter().any(|text| text.words == words) {
+            if found.texts.len() < TEXTS && !found.texts.iter().any(|text| text.words == words) {
                 let known = few(tx, &words).await?;
-                found.0.push(Text { words, known });
+                found.texts.push(Text { words, known });
             }
         }
         Ok(found)
@@ -109,7 +153,7 @@ impl Found {
 
     /// The few who hold these words, if they were looked for and are few.
     pub(crate) fn known(&self, words: &[String]) -> Option<Known> {
-        let text = self.0.iter().find(|text| text.words == words)?;
+        let text = self.texts.iter().find(|text| text.words == words)?;
         text.known.clone()
     }
 }
@@ -124,20 +168,12 @@ fn collect(predicate: &Predicate<UserField>, texts: &mut Vec<Vec<String>>) {
                 collect(one, texts);
             }
         }
-        Predicate::Is(
-            UserField::Name
-            | UserField::Login
-            | UserField::Email
-            | UserField::Given
-            | UserField::Family,
-            test,
-        ) => {
-            let words = words_of(test);
+        Predicate::Is(field, test) => {
+            let words = words_for(field, test);
             if !words.is_empty() {
                 texts.push(words);
             }
         }
-        Predicate::Is(..) => {}
     }
 }
 

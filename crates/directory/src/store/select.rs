@@ -5,6 +5,7 @@ use crate::model::{Fault, Predicate, Query, Scope, Test, Time, Value};
 use crate::rules;
 
 use super::Val;
+use super::rare::Arm;
 use super::search::{Found, escape};
 pub(crate) use super::value::Bound;
 
@@ -141,6 +142,11 @@ pub(crate) trait Listed {
     const ID: &'static str;
     /// The folded text that searches look into.
     const SEARCH: &'static str;
+    /// The sub-selects that find the few who pass a test, where it was found beforehand that they are few.
+    fn rare(found: &Found, field: &Self::Field, test: &Test) -> Option<Vec<Arm>> {
+        let _ = (found, field, test);
+        None
+    }
 }
 
 /// Conditions with a word between them. Long lists are halved, because a database counts a chain of a
@@ -193,9 +199,33 @@ fn compile<L: Listed>(
             };
             joined::<L>(sql, several, word, now)?;
         }
-        Predicate::Is(field, test) => column_test(sql, &L::column(field), test, now)?,
+        Predicate::Is(field, test) => {
+            let arms = L::rare(&sql.found, field, test);
+            if let Some(arms) = &arms {
+                sql.push("(").push(L::ID).push(" IN (");
+                push_arms(sql, arms);
+                sql.push(") AND ");
+            }
+            column_test(sql, &L::column(field), test, now)?;
+            if arms.is_some() {
+                sql.push(")");
+            }
+        }
     }
     Ok(())
+}
+
+/// The sub-selects of a condition that few rows meet.
+fn push_arms(sql: &mut Sql, arms: &[Arm]) {
+    for (index, arm) in arms.iter().enumerate() {
+        sql.push(if index == 0 { "" } else { " UNION ALL " })
+            .push(arm.select);
+        for (place, value) in arm.values.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", " })
+                .bind(value.clone());
+        }
+        sql.push(if arm.values.is_empty() { "" } else { ")" });
+    }
 }
 
 fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result<(), Fault> {
@@ -338,9 +368,7 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
         Value::Flag(flag) => flag.to_string(),
         Value::Time(time) => time.rfc3339(),
     };
-    if super::search::covers(expression) {
-        sql.push_found(&super::search::words_of(test));
-    }
+    sql.push_found(&super::search::words_in(expression, test));
     let mut compare = |operator: &str, value: String| {
         sql.push(expression).push(operator).bind(Bound::Text(value));
     };

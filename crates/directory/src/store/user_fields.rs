@@ -1,7 +1,9 @@
 //! Users as a list: what their fields are in SQL, and who sees them.
 
-use crate::model::{OrganisationId, Platform, Scope, UserField};
+use crate::model::{OrganisationId, Platform, Scope, Test, UserField};
 
+use super::rare::Arm;
+use super::search::{Found, OWN_FAMILY, OWN_GIVEN};
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 
 /// The users as a list.
@@ -15,6 +17,10 @@ impl Listed for Users {
     type Field = UserField;
     const ID: &'static str = "u.id";
     const SEARCH: &'static str = "u.search";
+
+    fn rare(found: &Found, field: &UserField, test: &Test) -> Option<Vec<Arm>> {
+        found.rare.arms(field, test)
+    }
 
     fn column(field: &UserField) -> Column {
         let related = |selects: &[&'static str], inner| Column::Related {
@@ -124,14 +130,8 @@ impl Listed for Users {
             UserField::UpdatedAt => Column::Int("u.updated_at"),
             UserField::LastSeenAt => Column::Int("u.last_seen_at"),
             UserField::SignedInAt => Column::Int("u.signed_in_at"),
-            UserField::OwnGiven => Column::Text(
-                "(CASE WHEN u.given IS NULL THEN NULL ELSE u.given_key END)",
-                Folding::Search,
-            ),
-            UserField::OwnFamily => Column::Text(
-                "(CASE WHEN u.family IS NULL THEN NULL ELSE u.family_key END)",
-                Folding::Search,
-            ),
+            UserField::OwnGiven => Column::Text(OWN_GIVEN, Folding::Search),
+            UserField::OwnFamily => Column::Text(OWN_FAMILY, Folding::Search),
             UserField::Locked => Column::Flag("(CASE WHEN u.locked_until > ? THEN 1 ELSE 0 END)"),
             UserField::LockedOutUntil => {
                 Column::Int("(CASE WHEN u.lockout_until > ? THEN u.lockout_until END)")

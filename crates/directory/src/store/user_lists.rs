@@ -146,7 +146,10 @@ impl Plan {
                     | UserField::Email
                     | UserField::Login
             ),
-            Predicate::Is(_, test) => self.found.known(&super::search::words_of(test)).is_some(),
+            Predicate::Is(field, test) => {
+                let words = super::search::words_for(field, test);
+                self.found.known(&words).is_some() || self.found.rare.holds(field, test)
+            }
             Predicate::All | Predicate::Nothing | Predicate::Not(_) => false,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::filter::{FieldKind, USER_FIELDS};
 use crate::model::{
     CollectionField, CollectionLinks, Cursor, CursorKey, Direction, EventField, Fault, GroupField,
     HeldRoleField, KeyField, MailField, OrganisationField, Platform, Position, Predicate, Query,
@@ -697,7 +698,7 @@ async fn every_list_is_understood() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
-const fn word_of(standing: Standing) -> &'static str {
+pub(super) const fn word_of(standing: Standing) -> &'static str {
     match standing {
         Standing::Active => "active",
         Standing::Inactive => "inactive",
@@ -874,6 +875,217 @@ async fn names_of_users_are_looked_up() {
             let found = steps(&lite.store, &plan.unwrap().page_sql(Time(9)).unwrap().0).await;
             assert!(found.iter().any(|step| step.contains(index)), "{found:#?}");
         }
+    }
+    lite.end().await;
+}
+
+/// What a filter of users is tried with.
+fn trials_of(kind: FieldKind) -> Vec<Test> {
+    use FieldKind as K;
+    let text = |text: &str| Value::Text(text.to_owned());
+    match kind {
+        K::Number | K::User | K::Organisation | K::Group | K::Role => {
+            vec![
+                Test::Equals(Value::Int(7)),
+                Test::OneOf(vec![Value::Int(7), Value::Int(8)]),
+            ]
+        }
+        K::Flag => vec![
+            Test::Equals(Value::Flag(true)),
+            Test::Equals(Value::Flag(false)),
+        ],
+        K::Time => vec![
+            Test::AtLeast(Value::Time(Time(7))),
+            Test::Less(Value::Time(Time(7))),
+        ],
+        K::Word(words) => words.iter().map(|word| Test::Equals(text(word))).collect(),
+        K::Uuid | K::Exact | K::Lower => vec![Test::Equals(text("wanted"))],
+        _ => vec![
+            Test::Equals(text("wanted")),
+            Test::Contains("wanted".to_owned()),
+            Test::StartsWith("wanted".to_owned()),
+        ],
+    }
+}
+
+/// Filters of users that look at each user, and why that is right.
+const SCANNING: &[(&str, &str, &str)] = &[
+    (
+        "kind",
+        "person",
+        "nearly all are persons: a page is full at once",
+    ),
+    ("status", "(\"active\")", "nearly all are active"),
+    ("standing", "(\"active\")", "nearly all are active"),
+    ("locked", "false", "nearly all are not locked"),
+    ("second_factor", "false", "many have none"),
+    ("has_password", "", "most have one, and many have none"),
+    ("must_change_password", "false", "nearly all need not"),
+    (
+        "department",
+        "Contains",
+        "a part of a department is no word of the search",
+    ),
+    (
+        "department",
+        "StartsWith",
+        "a part of a department is no word of the search",
+    ),
+    (
+        "title",
+        "Contains",
+        "a part of a title is no word of the search",
+    ),
+    (
+        "title",
+        "StartsWith",
+        "a part of a title is no word of the search",
+    ),
+    (
+        "sign_in_count",
+        "",
+        "every sign-in would write an index of it",
+    ),
+    ("created_by", "", "most were made by the few who administer"),
+    ("updated_by", "", "every change would write an index of it"),
+    (
+        "password_changed_at",
+        "",
+        "who never signs in is looked for in a report, and not in a page",
+    ),
+    (
+        "created_at",
+        "Less",
+        "nearly all are older than any date asked for",
+    ),
+    ("updated_at", "", "every change would write an index of it"),
+    (
+        "last_seen_at",
+        "",
+        "every request of a key or session would write an index of it",
+    ),
+    (
+        "signed_in_at",
+        "",
+        "every sign-in would write an index of it",
+    ),
+    (
+        "previous_sign_in_at",
+        "",
+        "every sign-in would write an index of it",
+    ),
+];
+
+/// No filter of users looks at each of them, whatever they are ordered by, but for those listed with a reason.
+#[tokio::test]
+async fn filters_of_users_scan_nothing() {
+    let [(lite, _), (pg, _)] = real_stores().await;
+    pg.end().await;
+    let mut wrong = Vec::new();
+    for field in USER_FIELDS {
+        for test in trials_of(field.kind) {
+            let shown = format!("{test:?}");
+            let allowed = SCANNING
+                .iter()
+                .any(|(name, part, _)| *name == field.name && shown.contains(part));
+            let mut scans = 0;
+            for sort in [None, Some(UserField::Name)] {
+                let query = Query {
+                    predicate: Predicate::Is(field.field.clone(), test.clone()),
+                    sort,
+                    total: true,
+                    ..Query::default()
+                };
+                let plan: Res<Plan> = lite
+                    .store
+                    .read(async |tx: &mut Tx<'_>| Plan::of(tx, &query, &[Scope::All], None).await)
+                    .await;
+                let plan = plan.unwrap();
+                for sql in [
+                    plan.page_sql(Time(9)).unwrap().0,
+                    plan.count_sql(Time(9)).unwrap(),
+                ] {
+                    let steps = steps(&lite.store, &sql).await;
+                    let scan = |step: &&String| {
+                        ["SCAN u", "SCAN h"].contains(&step.as_str())
+                            || step.starts_with("SCAN u ")
+                            || step.starts_with("SCAN h ")
+                            || step.starts_with("SCAN few") && !step.contains("INDEX")
+                    };
+                    if let Some(step) = steps.iter().find(scan) {
+                        scans += 1;
+                        if !allowed {
+                            wrong.push(format!("{} {shown}: {step}\n  {}", field.name, sql.text));
+                        }
+                    }
+                }
+            }
+            if allowed && scans == 0 {
+                wrong.push(format!(
+                    "{} {shown} scans nothing: take it off the list",
+                    field.name
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    lite.end().await;
+}
+
+/// What users are sorted by without an index, and why.
+const SORTED: &[(UserField, &str)] = &[
+    (UserField::Given, "the name has one, and orders alike"),
+    (
+        UserField::Family,
+        "the name has one, and few read on from the first page",
+    ),
+    (UserField::OwnGiven, "as the shown one"),
+    (UserField::OwnFamily, "as the shown one"),
+    (UserField::Kind, "two values: it is filtered by"),
+    (UserField::Status, "four values: it is filtered by"),
+    (UserField::Standing, "it changes with the time"),
+    (
+        UserField::HomeName,
+        "the home's name stands in another table",
+    ),
+    (UserField::Title, "it is filtered by"),
+    (
+        UserField::UpdatedAt,
+        "every change would write an index of it",
+    ),
+    (
+        UserField::LastSeenAt,
+        "every request of a key or session would write an index of it",
+    ),
+    (
+        UserField::SignedInAt,
+        "every sign-in would write an index of it",
+    ),
+];
+
+/// What users are sorted by has an index, but for what is listed with a reason.
+#[tokio::test]
+async fn sorts_of_users_have_an_index() {
+    let [(lite, _), (pg, _)] = real_stores().await;
+    pg.end().await;
+    let indexed = [
+        UserField::Id,
+        UserField::Name,
+        UserField::Login,
+        UserField::Email,
+        UserField::CreatedAt,
+        UserField::Department,
+    ];
+    let listed = SORTED.iter().map(|(field, _)| (field, false));
+    for (field, walks) in indexed.iter().map(|field| (field, true)).chain(listed) {
+        let query = Query {
+            sort: Some(field.clone()),
+            ..Query::default()
+        };
+        let plans = Plan::every(&query, &[Scope::All], None, |_| Vec::new());
+        let steps = steps(&lite.store, &plans[0].page_sql(Time(9)).unwrap().0).await;
+        let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert_eq!(!sorts, walks, "{field:?} {steps:#?}");
     }
     lite.end().await;
 }

@@ -130,10 +130,52 @@ impl Person {
             Predicate::Is(UserField::Login, test) => {
                 passes(&self.derived().login_key, test, rules::fold)
             }
+            Predicate::Is(UserField::OwnGiven, test) => {
+                self.user.names.given.is_some()
+                    && passes(&self.derived().given_key, test, rules::fold_search)
+            }
+            Predicate::Is(UserField::CreatedAt, Test::AtLeast(Value::Time(since))) => {
+                self.user.created_at >= *since
+            }
+            Predicate::Is(UserField::LockAfter, Test::Less(Value::Time(end))) => {
+                self.user.lock_after.is_some_and(|time| time < *end)
+            }
+            Predicate::Is(UserField::Locked, Test::Equals(Value::Flag(locked))) => {
+                *locked == self.user.locked_until.is_some_and(|until| until > NOW)
+            }
+            Predicate::Is(field, Test::Equals(Value::Text(word))) => self.has_word(field, word),
+            Predicate::Is(field, Test::OneOf(words)) => words.iter().any(|word| match word {
+                Value::Text(word) => self.has_word(field, word),
+                other => panic!("not modelled: {other:?}"),
+            }),
             Predicate::Is(field, test) => panic!("not modelled: {field:?} {test:?}"),
         }
     }
+
+    fn has_word(&self, field: &UserField, word: &str) -> bool {
+        let user = &self.user;
+        let lowered = |text: &Option<String>| {
+            let text = text.as_deref();
+            text.is_some_and(|text| text.to_ascii_lowercase() == word.to_ascii_lowercase())
+        };
+        match field {
+            UserField::Kind => users::kind_word(user.kind) == word,
+            UserField::Status => users::status_word(user.status) == word,
+            UserField::Standing => {
+                let (after, locked, out) = (user.lock_after, user.locked_until, user.lockout_until);
+                super::statements::word_of(rules::standing(user.status, after, locked, out, NOW))
+                    == word
+            }
+            UserField::Department => lowered(&user.department),
+            UserField::Title => lowered(&user.title),
+            UserField::TimeZone => user.time_zone.as_deref() == Some(word),
+            other => panic!("not modelled: {other:?} {word}"),
+        }
+    }
 }
+
+/// When the lists are read.
+const NOW: Time = Time(9);
 
 fn passes(text: &str, test: &Test, fold: impl Fn(&str) -> String) -> bool {
     match test {
@@ -206,16 +248,25 @@ fn person(number: u128, dice: &mut Dice) -> Person {
         pending_email: None,
         names,
         shown,
-        kind: UserKind::Person,
-        status: Status::Active,
-        lock_after: None,
-        locked_until: None,
-        lockout_until: None,
+        kind: if dice.roll(9) == 0 {
+            UserKind::Service
+        } else {
+            UserKind::Person
+        },
+        status: match dice.roll(12) {
+            0 => Status::Suspended,
+            1 => Status::Expired,
+            _ => Status::Active,
+        },
+        lock_after: (dice.roll(6) == 0).then(|| Time(5 + dice.roll(9) as i64)),
+        locked_until: (dice.roll(6) == 0).then(|| Time(5 + dice.roll(9) as i64)),
+        lockout_until: (dice.roll(6) == 0).then(|| Time(5 + dice.roll(9) as i64)),
         home: OrganisationId(home),
         primary_group: (dice.roll(5) == 0).then(|| (1 + dice.roll(2) as i64).into()),
-        department: None,
-        title: None,
-        time_zone: None,
+        department: (dice.roll(2) == 0)
+            .then(|| (*dice.pick(&["Labs", "labs", "Sales", "", "Night shift"])).to_owned()),
+        title: (dice.roll(9) == 0).then(|| "Analyst".to_owned()),
+        time_zone: (dice.roll(9) == 0).then(|| "Europe/Berlin".to_owned()),
         second_factor_required: None,
         second_factor: false,
         has_password: false,
@@ -276,6 +327,8 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
                 let mut person = new.clone();
                 person.user.id = users::insert(tx, &new.user, None).await?.unwrap();
                 place(tx, &person).await?;
+                // A lock-out is no part of an insert.
+                users::update(tx, &person.user, None).await?;
                 Ok(person.user.id)
             })
             .await;
@@ -377,6 +430,51 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         let end = (begin + 1 + dice.roll(6)).min(letters.len());
         terms.push(letters[begin..end].iter().collect());
     }
+    let words = |field, words: &[&str]| {
+        let words = words.iter().map(|word| Value::Text((*word).to_owned()));
+        is(field, Test::OneOf(words.collect()))
+    };
+    let conditions = [
+        is(UserField::Status, Test::Equals("suspended".into())),
+        words(UserField::Status, &["suspended", "expired", "inactive"]),
+        words(UserField::Status, &["suspended", "active"]),
+        is(UserField::Standing, Test::Equals("locked".into())),
+        is(UserField::Standing, Test::Equals("expired".into())),
+        words(UserField::Standing, &["locked_out", "suspended"]),
+        is(UserField::Standing, Test::Equals("active".into())),
+        is(UserField::Kind, Test::Equals("service".into())),
+        is(UserField::Department, Test::Equals("LABS".into())),
+        words(UserField::Department, &["night SHIFT", "sales", "none"]),
+        is(UserField::Department, Test::Equals("".into())),
+        is(UserField::Title, Test::Equals("analyst".into())),
+        is(UserField::TimeZone, Test::Equals("Europe/Berlin".into())),
+        is(UserField::Locked, Test::Equals(Value::Flag(true))),
+        is(UserField::Locked, Test::Equals(Value::Flag(false))),
+        is(UserField::LockAfter, Test::Less(Value::Time(Time(9)))),
+        is(UserField::CreatedAt, Test::AtLeast(Value::Time(Time(7)))),
+        is(UserField::CreatedAt, Test::AtLeast(Value::Time(Time(1)))),
+    ];
+    for condition in conditions {
+        for predicate in [
+            condition.clone(),
+            Predicate::Not(Box::new(condition.clone())),
+            Predicate::Or(vec![
+                condition.clone(),
+                is(UserField::Home, Test::Equals(3.into())),
+            ]),
+            Predicate::And(vec![
+                condition.clone(),
+                is(UserField::HomeSubtree, Test::Equals(2.into())),
+            ]),
+        ] {
+            let query = Query {
+                predicate,
+                sort: dice.pick(&sorts).clone(),
+                ..Query::default()
+            };
+            asked.push((query, dice.pick(&every).clone(), None));
+        }
+    }
     for term in terms {
         let number = 1 + dice.roll(12) as i64;
         let organisation = is(UserField::Organisation, Test::Equals(number.into()));
@@ -405,6 +503,8 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
                 is(UserField::HomeName, Test::EndsWith(format!(" {number}"))),
             ]),
             contains(UserField::Name),
+            contains(UserField::OwnGiven),
+            is(UserField::OwnGiven, Test::Equals(term.as_str().into())),
             Predicate::Not(Box::new(contains(UserField::Name))),
             Predicate::Or(vec![contains(UserField::Login), contains(UserField::Name)]),
             is(UserField::Name, Test::StartsWith(term.clone())),
@@ -468,7 +568,7 @@ async fn read(store: &Store, plan: &Plan, limit: u32, by_offset: bool) -> Vec<i6
     let mut from = Position::Start;
     loop {
         let plan = plan.at(from.clone(), limit);
-        let (sql, text) = plan.page_sql(Time(9)).unwrap();
+        let (sql, text) = plan.page_sql(NOW).unwrap();
         let rows: Res<Vec<(User, Cursor)>> = store
             .read(async |tx: &mut Tx<'_>| user_lists::page(tx, &sql, text).await)
             .await;
@@ -496,7 +596,7 @@ async fn read_backwards(store: &Store, plan: &Plan, limit: u32, last: Cursor) ->
     let mut from = Position::Before(last);
     loop {
         let plan = plan.at(from.clone(), limit);
-        let (sql, text) = plan.page_sql(Time(9)).unwrap();
+        let (sql, text) = plan.page_sql(NOW).unwrap();
         let rows: Res<Vec<(User, Cursor)>> = store
             .read(async |tx: &mut Tx<'_>| user_lists::page(tx, &sql, text).await)
             .await;
@@ -516,7 +616,7 @@ async fn read_backwards(store: &Store, plan: &Plan, limit: u32, last: Cursor) ->
 }
 
 async fn count(store: &Store, plan: &Plan) -> usize {
-    let sql = plan.count_sql(Time(9)).unwrap();
+    let sql = plan.count_sql(NOW).unwrap();
     let counted: Res<_> = store
         .read(async |tx: &mut Tx<'_>| tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await)
         .await;
@@ -547,7 +647,7 @@ async fn lists_are_as_read_by_brute_force(store: &Store) {
             );
             if let Some((last, before)) = expected.split_last() {
                 let whole = plan.at(Position::Start, 100_000);
-                let (sql, text) = whole.page_sql(Time(9)).unwrap();
+                let (sql, text) = whole.page_sql(NOW).unwrap();
                 let rows: Res<Vec<(User, Cursor)>> = store
                     .read(async |tx: &mut Tx<'_>| user_lists::page(tx, &sql, text).await)
                     .await;

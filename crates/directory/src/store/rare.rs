@@ -1,0 +1,200 @@
+//! Conditions that few users meet, found by indexes of those few.
+//!
+//! A list counts beforehand ([`Rare::look`]) how many users meet each condition that has such an index. Where they are
+//! few, a sub-select of them leads the list, and no other row is read; where they are many, a list along its order
+//! fills soon. A sub-select may find too many, never too few: the test itself stands beside it.
+
+use crate::model::{Predicate, Query, Test, UserField, Value};
+
+use super::value::Bound;
+use super::{Res, Tx};
+
+/// Beyond so many users a list goes along its order.
+const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
+/// Conditions of one list that are counted beforehand.
+const CONDITIONS: usize = 8;
+
+/// The conditions of a list that few users meet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rare(Vec<(UserField, Test)>);
+
+/// A sub-select of users, which ends before its values in brackets where it has any.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Arm {
+    pub select: &'static str,
+    pub values: Vec<Bound>,
+}
+
+const BY_STATUS: &str =
+    "SELECT few.id FROM users few WHERE few.status <> 'active' AND few.status IN ";
+const SINCE: &str = "SELECT few.id FROM users few WHERE few.created_at >= ";
+const LOCKED: &str = "SELECT few.id FROM users few WHERE few.locked_until IS NOT NULL";
+const LOCKED_OUT: &str = "SELECT few.id FROM users few WHERE few.lockout_until IS NOT NULL";
+const LOCKED_AFTER: &str = "SELECT few.id FROM users few WHERE few.lock_after IS NOT NULL";
+const BY_KIND: &str = "SELECT few.id FROM users few WHERE few.kind <> 'person' AND few.kind IN ";
+const BY_DEPARTMENT: &str =
+    "SELECT few.id FROM users few WHERE few.department IS NOT NULL AND LOWER(few.department) IN ";
+const BY_TITLE: &str =
+    "SELECT few.id FROM users few WHERE few.title IS NOT NULL AND LOWER(few.title) IN ";
+const BY_TIME_ZONE: &str =
+    "SELECT few.id FROM users few WHERE few.time_zone IS NOT NULL AND few.time_zone IN ";
+const SECOND_FACTOR_REQUIRED: &str =
+    "SELECT few.id FROM users few WHERE few.second_factor_required IS NOT NULL";
+const SECOND_FACTOR: &str =
+    "SELECT few.user_id FROM second_factors few WHERE few.confirmed_at IS NOT NULL";
+const MUST_CHANGE: &str = "SELECT few.user_id FROM passwords few WHERE few.must_change = 1";
+
+impl Rare {
+    /// Counts who meets each condition of a query that has an index of the few.
+    pub(crate) async fn look(tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<Rare> {
+        let mut asked = Vec::new();
+        collect(&query.predicate, &mut asked);
+        let mut rare = Vec::new();
+        for (field, test) in asked {
+            let Some(arms) = arms(field, test) else {
+                continue;
+            };
+            let mut text = String::from("SELECT COUNT(*) FROM ( ");
+            let mut values = Vec::new();
+            for (index, arm) in arms.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { " UNION ALL " });
+                text.push_str(arm.select);
+                for (place, value) in arm.values.iter().enumerate() {
+                    values.push(value.clone());
+                    text.push_str(if place == 0 { "($" } else { ", $" });
+                    text.push_str(&values.len().to_string());
+                }
+                text.push_str(if arm.values.is_empty() { "" } else { ")" });
+            }
+            values.push(Bound::Int(FEW + 1));
+            text.push_str(&format!(" LIMIT ${}) c", values.len()));
+            let values: Vec<_> = values.iter().map(Bound::val).collect();
+            let count = tx.one(&text, &values, |row| row.int(0)).await?;
+            if count.is_some_and(|count| count <= FEW) {
+                rare.push((field.clone(), test.clone()));
+            }
+        }
+        Ok(Rare(rare))
+    }
+
+    /// The sub-selects of a condition, if few users meet it.
+    pub(super) fn arms(&self, field: &UserField, test: &Test) -> Option<Vec<Arm>> {
+        let rare = self.0.iter().any(|(of, one)| of == field && one == test);
+        rare.then(|| arms(field, test))?
+    }
+
+    /// Whether few users meet a condition.
+    pub(super) fn holds(&self, field: &UserField, test: &Test) -> bool {
+        self.0.iter().any(|(of, one)| of == field && one == test)
+    }
+}
+
+fn collect<'q>(
+    predicate: &'q Predicate<UserField>,
+    conditions: &mut Vec<(&'q UserField, &'q Test)>,
+) {
+    match predicate {
+        Predicate::And(several) | Predicate::Or(several) => {
+            for one in several {
+                collect(one, conditions);
+            }
+        }
+        Predicate::Is(field, test) if conditions.len() < CONDITIONS => {
+            conditions.push((field, test));
+        }
+        // What holds for all but a few is met soon along any order.
+        Predicate::All | Predicate::Nothing | Predicate::Not(_) | Predicate::Is(..) => {}
+    }
+}
+
+/// The sub-selects that find all who pass a test, where indexes of few have them.
+fn arms(field: &UserField, test: &Test) -> Option<Vec<Arm>> {
+    use UserField as F;
+    let one = |select, values| Some(vec![Arm { select, values }]);
+    let present = |select| match test {
+        Test::Absent => None,
+        _ => one(select, Vec::new()),
+    };
+    let set = |select| match test {
+        Test::Equals(Value::Flag(true) | Value::Int(1)) => one(select, Vec::new()),
+        _ => None,
+    };
+    match field {
+        F::Status => one(BY_STATUS, rare_words(test, "active")?),
+        F::Kind => one(BY_KIND, rare_words(test, "person")?),
+        F::Standing => standings(&words(test)?),
+        F::Locked => set(LOCKED),
+        F::LockedOutUntil => present(LOCKED_OUT),
+        F::LockAfter => present(LOCKED_AFTER),
+        F::CreatedAt => match test {
+            Test::AtLeast(Value::Time(since)) | Test::Greater(Value::Time(since)) => {
+                one(SINCE, vec![Bound::Int(since.0)])
+            }
+            _ => None,
+        },
+        F::SecondFactor => set(SECOND_FACTOR),
+        F::MustChangePassword => set(MUST_CHANGE),
+        F::SecondFactorRequired => present(SECOND_FACTOR_REQUIRED),
+        F::Department => one(BY_DEPARTMENT, lowered(test)?),
+        F::Title => one(BY_TITLE, lowered(test)?),
+        F::TimeZone => one(BY_TIME_ZONE, texts(words(test)?)),
+        _ => None,
+    }
+}
+
+/// The words that a test compares with; none when it compares otherwise, or with nothing.
+fn words(test: &Test) -> Option<Vec<&str>> {
+    fn word(value: &Value) -> Option<&str> {
+        match value {
+            Value::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+    match test {
+        Test::Equals(value) => word(value).map(|word| vec![word]),
+        Test::OneOf(values) if !values.is_empty() => values.iter().map(word).collect(),
+        _ => None,
+    }
+}
+
+fn texts<'t>(words: impl IntoIterator<Item = &'t str>) -> Vec<Bound> {
+    let words = words.into_iter();
+    words.map(|word| Bound::Text(word.to_owned())).collect()
+}
+
+/// The words of a test, if the one that nearly all users have is not among them.
+fn rare_words(test: &Test, usual: &str) -> Option<Vec<Bound>> {
+    let words = words(test)?;
+    (!words.contains(&usual)).then(|| texts(words))
+}
+
+/// The words of a test of a text that both sides lower.
+fn lowered(test: &Test) -> Option<Vec<Bound>> {
+    let words = words(test)?.into_iter();
+    let lower = words.map(|word| Bound::Text(word.to_ascii_lowercase()));
+    Some(lower.collect())
+}
+
+/// Who may have one of these standings at any time: a locked account may be of any status.
+fn standings(words: &[&str]) -> Option<Vec<Arm>> {
+    if words.contains(&"active") {
+        return None;
+    }
+    let mut arms = vec![Arm {
+        select: BY_STATUS,
+        values: texts(words.iter().copied()),
+    }];
+    for (word, select) in [
+        ("locked", LOCKED),
+        ("locked_out", LOCKED_OUT),
+        ("expired", LOCKED_AFTER),
+    ] {
+        if words.contains(&word) {
+            arms.push(Arm {
+                select,
+                values: Vec::new(),
+            });
+        }
+    }
+    Some(arms)
+}
