@@ -136,6 +136,19 @@ impl Directory {
         self.0.ending.send_replace(true);
     }
 
+    /// Whether a read hangs on the disk. The thread that reads is lost until the disk answers, and so is the
+    /// request it reads for, which whoever waits for its answer can tell by this.
+    #[must_use]
+    pub fn store_hangs(&self) -> bool {
+        self.0.store.hangs()
+    }
+
+    /// Gives the store up where it could not be closed in time: it stays open until the process ends. Closing
+    /// it waits for the writer, and that for a disk that hangs.
+    pub fn give_up(&self) {
+        std::mem::forget(Arc::clone(&self.0));
+    }
+
     /// Lets writes finish and closes the store.
     pub fn close(&self) -> Pending<'_, ()> {
         Box::pin(async move {

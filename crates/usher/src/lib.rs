@@ -25,6 +25,7 @@ mod traces;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -56,10 +57,14 @@ pub fn run() -> ExitCode {
 fn run_here(matches: &ArgMatches) -> Result<()> {
     let (command, configuration) = command_line::read(matches).map_err(failure::misconfigured)?;
     let log = logging::begin(&configuration).map_err(failure::misconfigured)?;
+    // One thread more than reads can hold up where the disk hangs (one per core): it goes on answering.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores + 1)
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    let awake = keep_awake(runtime.handle().clone()).context("cannot start a thread")?;
     let reread = || command_line::read(matches).map(|(_, configuration)| configuration);
     let done = runtime.block_on(async {
         match command {
@@ -79,7 +84,25 @@ fn run_here(matches: &ArgMatches) -> Result<()> {
             Command::Doctor => doctor::examine(&configuration).await,
         }
     });
+    drop(awake);
     // What hangs on a disk does not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
+}
+
+/// Wakes the runtime now and then, as long as what it returns is held. One of the runtime's threads at a time
+/// waits for sockets and timers; where a disk holds up the very one that did, nothing would wake another.
+fn keep_awake(runtime: tokio::runtime::Handle) -> std::io::Result<Arc<()>> {
+    const EVERY: Duration = Duration::from_millis(400);
+    let awake = Arc::new(());
+    let held = Arc::downgrade(&awake);
+    std::thread::Builder::new()
+        .name("usher-awake".to_owned())
+        .spawn(move || {
+            while held.strong_count() > 0 {
+                std::thread::sleep(EVERY);
+                runtime.spawn(async {});
+            }
+        })?;
+    Ok(awake)
 }

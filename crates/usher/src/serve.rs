@@ -208,6 +208,9 @@ pub async fn serve(
     };
     let closed = tokio::time::timeout(CLOSING, closing).await;
     folded.tell();
+    if closed.is_err() {
+        directory.give_up();
+    }
     closed.context("the store does not answer: the last uses of keys are not written down")?
 }
 

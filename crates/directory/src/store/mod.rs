@@ -44,6 +44,7 @@ pub(crate) mod passwords;
 pub(crate) mod portable;
 mod postgres;
 mod rare;
+mod readers;
 pub(crate) mod records;
 pub(crate) mod roles;
 mod search;
@@ -69,12 +70,13 @@ mod writer;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use postgres::Patience;
-use rusqlite::Connection;
+use readers::{Readers, SlowReaders};
 use tokio::sync::Semaphore;
 
 pub(crate) use access::{Changes, Moment, Whom};
@@ -87,7 +89,9 @@ pub(crate) use value::{Row, Val};
 pub use write_figures::WriteFigures;
 
 /// How long a long read waits for its turn.
-const SEAT: std::time::Duration = std::time::Duration::from_secs(5);
+const SEAT: Duration = Duration::from_secs(5);
+/// How long a long read is waited for on SQLite. A disk that hangs longer than this is as good as lost.
+const LONG: Duration = Duration::from_secs(30);
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +109,8 @@ pub(crate) enum Location {
 /// How much of the machine the store may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// SQLite connections that read inside the calling thread: one per core.
+    /// SQLite connections that read inside the calling thread: one per core. A runtime needs more threads than
+    /// that, for a disk that hangs holds up as many.
     pub(crate) readers: usize,
     /// SQLite connections for long reads.
     pub(crate) slow_readers: usize,
@@ -146,21 +151,13 @@ enum Engine {
 #[derive(Debug)]
 struct Lite {
     writer: Arc<writer::Writer>,
-    readers: sqlite::Readers,
+    readers: Readers,
     slow: Arc<SlowReaders>,
     /// One permit, for the trial read that is under way.
     trial: Arc<Semaphore>,
     changes: Arc<access::ChangeCounter>,
     file: PathBuf,
     folder: Arc<sqlite::Folder>,
-}
-
-#[derive(Debug)]
-struct SlowReaders {
-    seats: Arc<Semaphore>,
-    idle: Mutex<Vec<Connection>>,
-    file: PathBuf,
-    _folder: Arc<sqlite::Folder>,
 }
 
 /// Running totals.
@@ -253,7 +250,8 @@ impl Store {
             Engine::Lite(lite) => {
                 let (result, ran) = lite
                     .readers
-                    .with(|connection| sqlite::read_on(connection, work))?;
+                    .with(|connection| sqlite::read_on(connection, work))
+                    .await?;
                 self.figures.note_read(&ran);
                 result
             }
@@ -278,7 +276,8 @@ impl Store {
             Engine::Lite(lite) => {
                 let (result, ran) = lite
                     .readers
-                    .with(|connection| sqlite::read_single_on(connection, work))?;
+                    .with(|connection| sqlite::read_single_on(connection, work))
+                    .await?;
                 self.figures.note_read(&ran);
                 result
             }
@@ -305,13 +304,16 @@ impl Store {
                 let Ok(Ok(seat)) = seat else {
                     return Err(StoreError::Busy.into());
                 };
-                let (result, ran) = blocking(move || {
+                let read = blocking(move || {
                     // The seat goes along: a read whose client has gone still occupies its connection.
                     let outcome = slow.read(work);
                     drop(seat);
                     outcome
-                })
-                .await?;
+                });
+                let Ok(read) = tokio::time::timeout(LONG, read).await else {
+                    return Err(StoreError::Silent.into());
+                };
+                let (result, ran) = read?;
                 self.figures.note_read(&ran);
                 result
             }
@@ -346,6 +348,15 @@ impl Store {
         };
         self.figures.writes.note(result.is_ok(), begun.elapsed());
         result
+    }
+
+    /// Whether a read hangs on the disk, so that the request it is for gets no answer of its own.
+    pub(crate) fn hangs(&self) -> bool {
+        match &self.engine {
+            Engine::Lite(lite) => lite.readers.hang(),
+            // Every wait on a connection has its own limit.
+            Engine::Pg { .. } => false,
+        }
     }
 
     /// How often anything that authentication reads was changed. None on PostgreSQL, where others may write too.
@@ -391,9 +402,11 @@ impl Store {
     /// Whether the database understands a statement: for the test that prepares every one.
     pub(crate) async fn prepare_check(&self, sql: &str) -> Res<()> {
         match &self.engine {
-            Engine::Lite(lite) => lite
-                .readers
-                .with(|connection| sqlite::check(connection, sql))?,
+            Engine::Lite(lite) => {
+                lite.readers
+                    .with(|connection| sqlite::check(connection, sql))
+                    .await?
+            }
             Engine::Pg { pool, .. } => postgres::check(pool, sql).await,
         }
     }
@@ -432,7 +445,7 @@ impl Lite {
         }
         let changes = Arc::new(access::ChangeCounter::default());
         Ok(Self {
-            readers: sqlite::Readers::open(&file, limits.readers)?,
+            readers: Readers::open(&file, limits.readers)?,
             writer: Arc::new(writer::Writer::start(
                 writing,
                 figures,
@@ -441,39 +454,10 @@ impl Lite {
             )?),
             changes,
             trial: Arc::new(Semaphore::new(1)),
-            slow: Arc::new(SlowReaders {
-                seats: Arc::new(Semaphore::new(limits.slow_readers.max(1))),
-                idle: Mutex::default(),
-                file: file.clone(),
-                _folder: Arc::clone(&folder),
-            }),
+            slow: Arc::new(SlowReaders::new(&file, &folder, limits.slow_readers)),
             file,
             folder,
         })
-    }
-}
-
-impl SlowReaders {
-    fn read<T, E, F>(&self, work: F) -> Res<(Result<T, E>, sqlite::Ran)>
-    where
-        E: From<StoreError>,
-        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => sqlite::open(&self.file, sqlite::Purpose::Read)?,
-        };
-        let outcome = sqlite::read_on(&mut connection, work);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        Ok(outcome)
     }
 }
 

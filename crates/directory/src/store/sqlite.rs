@@ -1,12 +1,9 @@
 //! SQLite: opening connections, running statements, and the readers.
 
-use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -338,44 +335,4 @@ where
         failure: book.broken.clone(),
     };
     (book.decide(result), ran)
-}
-
-/// A fixed number of reading connections. A thread prefers its own, so that its page cache stays warm.
-#[derive(Debug)]
-pub(super) struct Readers(Vec<Mutex<Connection>>);
-
-static NEXT_SEAT: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    static SEAT: usize = NEXT_SEAT.fetch_add(1, Ordering::Relaxed);
-    static READING: Cell<bool> = const { Cell::new(false) };
-}
-
-impl Readers {
-    pub(super) fn open(file: &Path, count: usize) -> Res<Self> {
-        let connections: Res<Vec<_>> = (0..count.max(1))
-            .map(|_| open(file, Purpose::Read).map(Mutex::new))
-            .collect();
-        connections.map(Self)
-    }
-
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Res<T> {
-        // A read inside a read would see another snapshot, and could wait for itself for ever.
-        if READING.replace(true) {
-            return Err(StoreError::Bug("a read was begun inside a read".to_owned()));
-        }
-        let result = work(&mut self.take());
-        READING.set(false);
-        Ok(result)
-    }
-
-    fn take(&self) -> MutexGuard<'_, Connection> {
-        let seat = SEAT.with(|seat| *seat) % self.0.len();
-        for step in 0..self.0.len() {
-            if let Ok(free) = self.0[(seat + step) % self.0.len()].try_lock() {
-                return free;
-            }
-        }
-        self.0[seat].lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

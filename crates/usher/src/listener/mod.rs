@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,7 +25,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kit::{AppState, Dispatcher, PeerAddress, Served, unreadable};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use framing::HEAD_SIZE;
@@ -43,6 +43,9 @@ const BACKLOG: u32 = 4_096;
 /// Bytes of answers that the system keeps for a client which does not take them; a client may hold
 /// twice as many.
 const SEND_BUFFER: u32 = 256 << 10;
+
+/// How often a request without an answer is looked at, whether the store hangs.
+const HANGING: Duration = Duration::from_secs(4);
 
 /// What a listener leads to.
 #[derive(Clone)]
@@ -201,7 +204,7 @@ async fn answer(
     let compress = compression::is_wanted(request.headers());
     let mut response = match refused {
         Some(refusal) => unreadable(&house.state, refusal.status, refusal.why),
-        None => entrance.answer(request, peer).await,
+        None => answer_apart(request, peer, entrance.clone(), house).await,
     };
     if house.is_encrypted() {
         let headers = response.headers_mut();
@@ -211,4 +214,36 @@ async fn answer(
         response = compression::compressed(response).await;
     }
     response
+}
+
+/// Answers on a task of its own. A disk that hangs at a read holds that task's thread up and not the
+/// connection's, which then tells the client instead.
+async fn answer_apart(
+    request: hyper::Request<Incoming>,
+    peer: SocketAddr,
+    entrance: Entrance,
+    house: &House,
+) -> Response {
+    // A client that goes away ends the set, and with it the request.
+    let mut request = {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { entrance.answer(request, peer).await });
+        tasks
+    };
+    loop {
+        match timeout(HANGING, request.join_next()).await {
+            Ok(Some(Ok(response))) => return response,
+            Ok(outcome) => {
+                tracing::error!(?outcome, "a request ended without an answer");
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                return unreadable(&house.state, status, "Something went wrong. Try again.");
+            }
+            Err(_) if house.state.directory().store_hangs() => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let why = "The store does not answer. Try again later.";
+                return unreadable(&house.state, status, why);
+            }
+            Err(_) => {}
+        }
+    }
 }

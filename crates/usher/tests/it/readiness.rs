@@ -140,16 +140,22 @@ fn a_damaged_file_is_told_from_a_fine_one() {
 }
 
 /// Stands between the server and the disk: while a file is there, nothing that is written or synchronised
-/// comes to an end.
+/// comes to an end, and while another is there, nothing that is read.
 const HANGING_DISK: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
-static void hang(void) {
-    const char *file = getenv("HANG_FILE");
+static void wait_for(const char *file) {
     while (file && access(file, F_OK) == 0) usleep(20000);
+}
+static void hang(void) {
+    wait_for(getenv("HANG_FILE"));
+}
+ssize_t pread64(int fd, void *bytes, size_t count, off64_t at) {
+    wait_for(getenv("HANG_READS_FILE"));
+    return ((ssize_t (*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64"))(fd, bytes, count, at);
 }
 int fsync(int fd) {
     hang();
@@ -165,11 +171,8 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
 }
 "#;
 
-/// A disk on which writes hang, as a lost network file system does: `/readyz` says so in its time, reading
-/// goes on, and what was waiting is written when the disk comes back.
-#[test]
-fn a_disk_that_hangs_is_told_and_hangs_nothing_else() {
-    let folder = Folder::new();
+/// The library that hangs; none where it cannot be built.
+fn hanging_disk(folder: &Folder) -> Option<std::path::PathBuf> {
     let (source, library) = (folder.path().join("hang.c"), folder.path().join("hang.so"));
     std::fs::write(&source, HANGING_DISK).unwrap();
     let built = Command::new("cc")
@@ -179,8 +182,19 @@ fn a_disk_that_hangs_is_told_and_hangs_nothing_else() {
         .status();
     if !built.is_ok_and(|status| status.success()) {
         println!("not tried: there is no C compiler on this machine");
-        return;
+        return None;
     }
+    Some(library)
+}
+
+/// A disk on which writes hang, as a lost network file system does: `/readyz` says so in its time, reading
+/// goes on, and what was waiting is written when the disk comes back.
+#[test]
+fn a_disk_that_hangs_is_told_and_hangs_nothing_else() {
+    let folder = Folder::new();
+    let Some(library) = hanging_disk(&folder) else {
+        return;
+    };
     let hung = folder.path().join("hung");
     let variables = [
         ("LD_PRELOAD", library.to_str().unwrap()),
@@ -203,6 +217,77 @@ fn a_disk_that_hangs_is_told_and_hangs_nothing_else() {
     });
     assert_eq!(readiness(&server, 200), "ready\n");
     assert_eq!(create(&server, 3), 201);
+}
+
+/// How long a request may wait at most for a disk that hangs at reads: it is looked at every 4 s.
+const HANGING: Duration = Duration::from_secs(10);
+
+/// A disk on which reads hang takes a thread for every core and no more: every request is answered in its
+/// time, those whose read hangs too, `/readyz` says why, and all is well when the disk comes back.
+#[test]
+fn a_disk_that_hangs_at_reads_is_told_and_every_request_is_answered() {
+    let folder = Folder::new();
+    let Some(library) = hanging_disk(&folder) else {
+        return;
+    };
+    let hung = folder.path().join("hung");
+    let variables = [
+        ("LD_PRELOAD", library.to_str().unwrap()),
+        ("HANG_READS_FILE", hung.to_str().unwrap()),
+    ];
+    let server = Server::start_with(&folder, &[], &variables);
+    assert_eq!(readiness(&server, 200), "ready\n");
+    // What was written last makes the readers forget what they had kept.
+    assert_eq!(create(&server, 1), 201);
+    std::fs::write(&hung, "").unwrap();
+    std::thread::scope(|scope| {
+        let server = &server;
+        let waiting: Vec<_> = (0..24)
+            .map(|number| {
+                let path = ["/users/1", "/users?q=a", "/organisations/1"][number % 3];
+                scope.spawn(move || {
+                    let asked = Instant::now();
+                    let status = server.native("GET", path, "").status;
+                    (path, status, asked.elapsed())
+                })
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(500));
+        let asked = Instant::now();
+        assert_eq!(server.get("/healthz").status, 200);
+        assert!(asked.elapsed() < Duration::from_secs(1));
+        assert_eq!(readiness(server, 503), "the store does not answer\n");
+        for thread in waiting {
+            let (path, status, took) = thread.join().unwrap();
+            println!("{path}: {status} after {took:?}");
+            assert_eq!(status, 503, "{path} after {took:?}");
+            assert!(took < HANGING, "{path}: {took:?}");
+        }
+    });
+    std::fs::remove_file(&hung).unwrap();
+    assert_eq!(readiness(&server, 200), "ready\n");
+    assert_eq!(server.native("GET", "/users/1", "").status, 200);
+    // While the disk hangs the end comes all the same.
+    assert_eq!(create(&server, 2), 201);
+    std::fs::write(&hung, "").unwrap();
+    let asked = Instant::now();
+    std::thread::scope(|scope| {
+        // A single request may hold up the very thread that waits for all the others.
+        scope.spawn(|| assert_eq!(server.native("GET", "/users/1", "").status, 503));
+        std::thread::sleep(Duration::from_millis(500));
+        let asked = Instant::now();
+        assert_eq!(server.get("/healthz").status, 200);
+        assert!(
+            asked.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            asked.elapsed()
+        );
+        server.signal("TERM");
+    });
+    server.stop("TERM");
+    let took = asked.elapsed();
+    println!("ended after {took:?}");
+    assert!(took < Duration::from_secs(22), "{took:?}");
 }
 
 #[test]
