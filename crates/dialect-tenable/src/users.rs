@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use directory::{Cursor, Extended, Fault, Handle, Kind, Position, Query, User, UserField, UserId};
+use directory::{
+    Cursor, Extended, Fault, Handle, Kind, Permission, Position, Query, User, UserField, UserId,
+};
 
 use super::body::after_writing;
 use super::map::{self, Profile};
@@ -109,9 +111,25 @@ pub async fn update(
         let present = request.user(id).await?;
         change = map::without_echo(change, &present, request.now())?;
     }
+    may_change(&request, id, &change)?;
     let changed = request.update_user(id, map::user_change(change)).await?;
     let shown = shown_one(&request, changed).await.map_err(after_writing)?;
     Ok(reply::json(StatusCode::OK, &shown))
+}
+
+/// Refuses what no permission over oneself alone brings.
+///
+/// Quirk: one's own password is changed with the old one, and whether an account may sign in is decided by who
+/// administers it (tenable.md §10); to edit oneself is to edit one's profile.
+fn may_change(request: &Authenticated, id: UserId, change: &wire::UserChange) -> Result<(), Fault> {
+    let needed = Permission::ResetCredentials;
+    let own = id == request.caller.user();
+    let of_the_profile = change.password.is_none() && change.active.is_none();
+    if !own || of_the_profile || request.caller.holds(needed.word()) {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden(needed))
+    }
 }
 
 /// What the dialect knows of one user.

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
+mod members;
 mod recorded;
 mod refusals;
 mod sessions;
 mod settings;
+mod shown;
+mod width;
 
 use dialect_tenable::DIALECT;
 use directory::{NewPassword, NewUser, Status, User, UserId};
