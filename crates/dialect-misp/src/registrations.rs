@@ -251,11 +251,11 @@ pub async fn accept(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             },
             ..NewUser::default()
         };
-        match request.create_user(new).await {
-            Ok(_) => {
-                added += 1;
-                gone(&request, record).await?;
-            }
+        let which = RecordRef::Uuid(record.uuid);
+        match request.create_user_from_record(new, KIND, which).await {
+            Ok(_) => added += 1,
+            // Another request took it meanwhile.
+            Err(Fault::NotFound(Kind::Record)) => {}
             Err(Fault::Taken { .. } | Fault::Invalid { .. }) => failed += 1,
             Err(fault) => return Err(fault.into()),
         }

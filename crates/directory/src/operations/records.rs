@@ -11,9 +11,10 @@ use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Kind, NewRecord, OrganisationId, Page, Permission, Platform, Query, Record,
-    RecordChange, RecordField, RecordId, RecordRef, Scope, UserId,
+    Fault, Kind, NewRecord, NewUser, OrganisationId, Page, Permission, Platform, Query, Record,
+    RecordChange, RecordField, RecordId, RecordRef, Scope, User, UserId,
 };
+use crate::operations::users::create::create as create_user;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::rules;
@@ -144,19 +145,28 @@ impl Handle {
             let kind = kind.to_owned();
             self.write(
                 Operation::WriteOwnRecord,
-                async move |work: &mut Work<'_>| {
-                    let record = changeable(work, &kind, which).await?;
-                    let platform = work.caller.platform.word();
-                    records::delete(&mut work.tx, record.id).await?;
-                    if let Some(owner) = record.owner {
-                        let behind = record.position + 1;
-                        let tx = &mut work.tx;
-                        records::shift(tx, platform, &kind, owner, behind, i64::MAX, -1).await?;
-                    }
-                    tell(work, "record.deleted", &record).await?;
-                    Ok(record)
-                },
+                async move |work: &mut Work<'_>| delete(work, &kind, which).await,
             )
+            .await
+        })
+    }
+
+    /// Makes the user that a record asks for and deletes the record, in one transaction: a record becomes one
+    /// user, however many requests take it at once, and is still there when no user is made.
+    pub fn create_user_from_record<'a>(
+        &'a self,
+        new: NewUser,
+        kind: &'a str,
+        which: RecordRef,
+    ) -> Pending<'a, User> {
+        Box::pin(async move {
+            let prepared = self.prepare_new(&new).await?;
+            let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            let kind = kind.to_owned();
+            self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
+                delete(work, &kind, which).await?;
+                create_user(work, &new, uuid, prepared.as_ref()).await
+            })
             .await
         })
     }
@@ -317,6 +327,19 @@ async fn create(work: &mut Work<'_>, new: &NewRecord, uuid: uuid::Uuid) -> Outco
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     tell(work, "record.created", &record).await?;
+    Ok(record)
+}
+
+async fn delete(work: &mut Work<'_>, kind: &str, which: RecordRef) -> Outcome<Record> {
+    let record = changeable(work, kind, which).await?;
+    let platform = work.caller.platform.word();
+    records::delete(&mut work.tx, record.id).await?;
+    if let Some(owner) = record.owner {
+        let behind = record.position + 1;
+        let tx = &mut work.tx;
+        records::shift(tx, platform, kind, owner, behind, i64::MAX, -1).await?;
+    }
+    tell(work, "record.deleted", &record).await?;
     Ok(record)
 }
 

@@ -1,6 +1,6 @@
 use directory::{
-    Direction, Extended, Fault, Kind, NewExtension, NewRecord, OrganisationId, Permission,
-    Predicate, Query, Record, RecordChange, RecordField, RecordRef, Test, UserId,
+    Direction, Extended, Fault, Handle, Kind, NewExtension, NewRecord, NewUser, OrganisationId,
+    Permission, Predicate, Query, Record, RecordChange, RecordField, RecordRef, Test, UserId,
 };
 use serde_json::json;
 
@@ -12,6 +12,7 @@ both!(
     shared_records_are_managed,
     dialects_do_not_meet,
     filed_without_signing_in,
+    a_record_becomes_one_user,
     records_go_with_their_owner,
     extensions_belong_to_their_dialect,
     extensions_are_bounded,
@@ -275,6 +276,50 @@ async fn filed_without_signing_in(world: &World) {
             .await
             .is_ok()
     );
+}
+
+async fn a_record_becomes_one_user(world: &World) {
+    let tree = world.tree().await;
+    let owner = world.at(TOY, OWNER).await;
+    let record = owner.create_record(shared(None, "me")).await.unwrap();
+    let which = RecordRef::Uuid(record.uuid);
+    let new = |email: &str| NewUser {
+        email: Some(email.to_owned()),
+        ..NewUser::default()
+    };
+    let make = async |handle: &Handle, email: &str| {
+        let made = handle.create_user_from_record(new(email), "theme", which);
+        made.await
+    };
+    owner.create_user(new("taken@example.org")).await.unwrap();
+    let count = async || owner.count_users(&Query::default()).await.unwrap();
+    let before = count().await;
+    // What is refused leaves the record, and no user.
+    let nora = world.at(TOY, tree.nora).await;
+    let missing = Err(Fault::NotFound(Kind::Record));
+    assert_eq!(make(&nora, "new@example.org").await, missing);
+    let nils = world.at(TOY, tree.nils).await;
+    let refused = Err(Fault::Forbidden(Permission::CreateUsers));
+    assert_eq!(make(&nils, "new@example.org").await, refused);
+    let taken = make(&owner, "taken@example.org").await;
+    assert!(matches!(taken, Err(Fault::Taken { .. })), "{taken:?}");
+    assert_eq!(owner.record("theme", which, None).await, Ok(record));
+    assert_eq!(count().await, before);
+    // Of requests at once one makes a user of it.
+    let (one, other) = tokio::join!(
+        make(&owner, "one@example.org"),
+        make(&owner, "other@example.org")
+    );
+    let (made, refused) = if one.is_ok() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    assert!(made.is_ok(), "{made:?}");
+    assert_eq!(refused, missing);
+    assert_eq!(count().await, before + 1);
+    let gone = owner.record("theme", which, None).await;
+    assert_eq!(gone, Err(Fault::NotFound(Kind::Record)));
 }
 
 async fn records_go_with_their_owner(world: &World) {
