@@ -13,6 +13,7 @@
     reason = "what tests use says what it is by its name, and fails at once"
 )]
 
+mod one_time_code;
 mod recorded;
 mod routes;
 
@@ -29,6 +30,7 @@ use http_body_util::BodyExt as _;
 use kit::{AppState, Dialect, Dispatcher, PeerAddress, ServerOptions, platforms_of};
 use serde_json::Value;
 
+pub use one_time_code::one_time_code;
 pub use recorded::{Recorded, recorded};
 pub use routes::{Sign, coverage, hostile, target};
 

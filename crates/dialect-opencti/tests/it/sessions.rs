@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, complaint, opencti, told};
-use test_support::OWNER_PASSWORD;
+use super::{ask, complaint, opencti, token, told, user};
+use test_support::{OWNER_PASSWORD, one_time_code};
 
 #[tokio::test]
 async fn strangers_may_sign_in_and_nothing_else() {
@@ -114,4 +114,89 @@ async fn passwords_open_sessions_and_end_them() {
             .await
             .starts_with("AUTH_REQUIRED")
     );
+}
+
+/// A second factor from its beginning to its end: begun, confirmed by the code that an authenticator shows, asked for
+/// at signing in, validated within a session, and taken away.
+#[tokio::test]
+async fn a_second_factor_from_its_beginning_to_its_end() {
+    const ACTIVATE: &str = "mutation ($input: UserOTPActivationInput) { otpActivation(input: $input) { otp_activated } }";
+    const LOGIN: &str = "mutation ($code: String) { otpLogin(input: {code: $code}) }";
+    let world = opencti().await;
+    let password = "Cobalt-Lantern-73!";
+    let person = user(&world, "Ada Lovelace", json!({"password": password})).await;
+    let key = token(&world, &person).await;
+    let sign_in = async || {
+        world.clock.advance(30_000);
+        let body = json!({
+            "query": "mutation ($input: UserLoginInput!) { token(input: $input) }",
+            "variables": {"input": {"email": "ada.lovelace@example.org", "password": password}},
+        });
+        let reply = world.post("/opencti/graphql").json(&body).send().await;
+        reply.json()
+    };
+    assert!(sign_in().await["data"]["token"].is_string());
+    let begun = ask(&world, &key, "{ otpGeneration { secret uri } }", json!({})).await;
+    let secret = begun["otpGeneration"]["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let code = || one_time_code(&secret, world.directory.now().seconds());
+    // A wrong code confirms nothing, and nothing is asked for yet.
+    let wrong = if code() == "000000" {
+        "111111"
+    } else {
+        "000000"
+    };
+    let given = json!({"input": {"secret": secret, "code": wrong}});
+    complaint(&world, &key, ACTIVATE, given).await;
+    assert!(sign_in().await["data"]["token"].is_string());
+    let given = json!({"input": {"secret": secret, "code": code()}});
+    let activated = ask(&world, &key, ACTIVATE, given).await;
+    assert_eq!(activated["otpActivation"]["otp_activated"], true);
+    // A password alone signs nobody in any more; with the code it does, at a door that takes one.
+    assert!(told(&sign_in().await).starts_with("OTP_REQUIRED"));
+    world.clock.advance(30_000);
+    let session = directory::SessionRequest::of(directory::SessionKind::Bearer);
+    let context = directory::RequestContext::default();
+    let platform = dialect_opencti::DIALECT.platform;
+    let shown = code();
+    let signed = world.directory.sign_in(
+        platform,
+        "ada.lovelace@example.org",
+        password,
+        Some(&shown),
+        session,
+        context,
+    );
+    let session = signed.await.unwrap().secret;
+    let me = ask(
+        &world,
+        &session,
+        "{ me { user_email otp_activated } }",
+        json!({}),
+    )
+    .await;
+    assert_eq!(
+        me["me"],
+        json!({"user_email": "ada.lovelace@example.org", "otp_activated": true})
+    );
+    // Within the session a code is validated, once, and a key has no session to validate.
+    world.clock.advance(30_000);
+    let given = json!({"code": code()});
+    let valid = ask(&world, &session, LOGIN, given.clone()).await;
+    assert_eq!(valid["otpLogin"], true);
+    for (key, given) in [
+        (&session, given.clone()),
+        (&session, json!({"code": wrong})),
+        (&session, json!({"code": ""})),
+        (&key, given),
+    ] {
+        let refused = complaint(&world, key, LOGIN, given).await;
+        assert!(refused.starts_with("AUTH_FAILURE"), "{refused}");
+    }
+    let taken = "mutation { otpDeactivation { otp_activated } }";
+    let taken = ask(&world, &key, taken, json!({})).await;
+    assert_eq!(taken["otpDeactivation"]["otp_activated"], false);
+    assert!(sign_in().await["data"]["token"].is_string());
 }
