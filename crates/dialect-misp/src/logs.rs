@@ -171,48 +171,82 @@ async fn condition(handle: &Handle, filter: &IndexFilter) -> Result<Predicate<Ev
             Ok(number) => Predicate::equals(EventField::Actor, number),
             Err(_) => Predicate::Nothing,
         }),
-        filter.condition("email", |text| match text {
-            SYSTEM => Predicate::is(EventField::ActorName, Test::Absent),
-            text => pattern(text, &EventField::ActorName),
-        }),
-        filter.condition("ip", |text| match text {
-            "" => Predicate::is(EventField::Address, Test::Absent),
-            text => Predicate::equals(EventField::Address, text),
+        Predicate::any([
+            match filter.matches("email", SYSTEM) {
+                true => Predicate::is(EventField::ActorName, Test::Absent),
+                false => Predicate::Nothing,
+            },
+            filter.condition("email", |text| match text {
+                // Rows without a name show one.
+                "" => Predicate::Nothing,
+                text => pattern(text, &EventField::ActorName),
+            }),
+        ]),
+        // Addresses are kept in small letters.
+        filter.condition("ip", |text| {
+            pattern(&text.to_lowercase(), &EventField::Address)
         }),
     ];
     let now = handle.now();
-    for (name, test) in [
-        ("created", Test::AtLeast as fn(directory::Value) -> Test),
-        ("from", Test::AtLeast),
-        ("to", Test::AtMost),
+    // Rows show whole seconds.
+    for (name, test, rest) in [
+        ("created", Test::AtLeast as fn(directory::Value) -> Test, 0),
+        ("from", Test::AtLeast, 0),
+        ("to", Test::AtMost, 999),
     ] {
         all.push(filter.condition(name, |text| match dates::read(text, now) {
-            Some(time) => Predicate::is(EventField::At, test(time.into())),
+            Some(time) => {
+                let second = Time(time.seconds().saturating_mul(1_000).saturating_add(rest));
+                Predicate::is(EventField::At, test(second.into()))
+            }
             None => Predicate::Nothing,
         }));
     }
-    let organisation = filter.text("org", &OrganisationField::Name);
-    if organisation != Predicate::All {
-        let query = Query {
-            predicate: organisation,
-            limit: CHUNK,
-            ..Query::default()
-        };
-        let found = handle.organisations(&query).await?.items;
-        let none = filter.matches("org", SYSTEM);
-        let of = Predicate::one_of(EventField::Organisation, found.iter().map(|one| one.id.0));
-        let without = if none {
-            Predicate::is(EventField::Organisation, Test::Absent)
-        } else {
-            Predicate::Nothing
-        };
-        all.push(Predicate::any([of, without]));
-    }
+    all.push(organisation(handle, filter).await?);
     Ok(Predicate::all(all))
+}
+
+/// The condition on the organisation's name. Events of none, and of one that is not there any more, show
+/// [`SYSTEM`]; so when that is asked for, those of other organisations are left out.
+async fn organisation(
+    handle: &Handle,
+    filter: &IndexFilter,
+) -> Result<Predicate<EventField>, Fault> {
+    let named = filter.text("org", &OrganisationField::Name);
+    if matches!(named, Predicate::All | Predicate::Nothing) {
+        return Ok(match named {
+            Predicate::All => Predicate::All,
+            _ => Predicate::Nothing,
+        });
+    }
+    let system = filter.matches("org", SYSTEM);
+    let mut query = Query {
+        predicate: if system { Predicate::not(named) } else { named },
+        limit: CHUNK,
+        ..Query::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = handle.organisations(&query).await?;
+        found.extend(page.items.iter().map(|one| one.id.0));
+        if found.len() > ORGANISATIONS {
+            let why = format!("stands for more than {ORGANISATIONS} organisations");
+            return Err(Fault::invalid("org", why));
+        }
+        match page.next {
+            Some(next) => query.from = Position::After(next),
+            None => break,
+        }
+    }
+    let of = Predicate::one_of(EventField::Organisation, found);
+    Ok(if system { Predicate::not(of) } else { of })
 }
 
 /// What stands where no person acted.
 const SYSTEM: &str = "SYSTEM";
+
+/// Organisations that a filter by name may stand for.
+const ORGANISATIONS: usize = 2_000;
 
 async fn organisation_names(
     handle: &Handle,

@@ -44,6 +44,13 @@ pub async fn client_version(request: Authenticated) -> HandlerResult {
     Ok(wire::shown(&request, &json!({ "version": VERSION })))
 }
 
+/// `tags/index`.
+///
+/// Quirk: n8n's node for MISP (n8n-nodes-base 2.41) tries its credentials by this list; there are no tags here.
+pub async fn tags(request: Authenticated) -> HandlerResult {
+    Ok(wire::shown(&request, &json!({ "Tag": [] })))
+}
+
 /// The types and categories that attributes may have: constants of the vendor's product. Threat
 /// intelligence is not served, but clients ask for these lists before they do anything else, and some go no
 /// further without them (misp.md §1).

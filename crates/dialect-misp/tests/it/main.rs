@@ -6,6 +6,7 @@ mod cases;
 mod filters;
 mod lists;
 mod replay;
+mod shown;
 mod wire;
 
 use dialect_misp::DIALECT;
