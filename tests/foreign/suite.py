@@ -43,6 +43,17 @@ def expected_failures(folder: Path) -> dict[str, str]:
     return expected
 
 
+def outcomes_of(lines: str) -> dict[str, bool]:
+    """What a program says of its calls: `ok NAME` or `failed NAME WHY`, a line each; failures are printed."""
+    outcomes = {}
+    for line in lines.splitlines():
+        word, _, rest = line.partition(" ")
+        outcomes[rest.split()[0]] = word == "ok"
+        if word != "ok":
+            print(line)
+    return outcomes
+
+
 def verdict(outcomes: dict[str, bool], expected: dict[str, str]) -> int:
     """Prints what came out, and gives the exit code: 0 when just the expected tests fail."""
     failed = {name for name, passed in outcomes.items() if not passed}
