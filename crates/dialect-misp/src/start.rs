@@ -46,7 +46,7 @@ pub async fn client_version(request: Authenticated) -> HandlerResult {
 
 /// `tags/index`.
 ///
-/// Quirk: n8n's node for MISP (n8n-nodes-base 2.41) tries its credentials by this list; there are no tags here.
+/// Quirk: n8n's node for MISP tries its credentials by this list (misp.md §8); there are no tags here.
 pub async fn tags(request: Authenticated) -> HandlerResult {
     Ok(wire::shown(&request, &json!({ "Tag": [] })))
 }

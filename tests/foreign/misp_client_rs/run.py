@@ -16,6 +16,7 @@ def main() -> int:
     expected = suite.expected_failures(HERE)
     # It is built beside the workspace, which neither holds it nor what it needs.
     shutil.copytree(HERE / "program", "program", dirs_exist_ok=True)
+    shutil.move("program/manifest.toml", "program/Cargo.toml")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CARGO")}
     environment["PATH"] = os.environ["PATH"]
     build = ["cargo", "build", "--quiet", "--manifest-path", "program/Cargo.toml", "--target-dir", "built"]
