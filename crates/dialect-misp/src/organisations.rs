@@ -9,7 +9,6 @@ use directory::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::address::Address;
 use super::body::{Fields, Sent};
 use super::catalogue::{ADMIN, SITE_ADMIN};
 use super::filter;
@@ -29,10 +28,10 @@ pub async fn list(request: Authenticated) -> HandlerResult {
         .iter()
         .find_map(|name| address.named(name))
         .unwrap_or_default();
-    listed(request.clone(), &address, text).await
+    listed(request.clone(), filter::scope(address), text).await
 }
 
-/// The same by POST, whose body may hold `searchall`, and nothing else counts there.
+/// The same by POST, whose body may hold `searchall`; anything else there is no filter, and finds nothing.
 pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let address = protocol::address(&request.info)?;
     let mut fields = Fields::of(body, "Organisation");
@@ -47,11 +46,20 @@ pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
         Some(text) => text.to_owned(),
         None => text,
     };
-    listed(request.clone(), &address, &text).await
+    let asked = if fields.all_known(&["searchall"]) {
+        filter::scope(address)
+    } else {
+        Predicate::Nothing
+    };
+    listed(request.clone(), asked, &text).await
 }
 
-async fn listed(request: Authenticated, address: &Address, text: &str) -> HandlerResult {
-    let predicate = filter::scope(address).and(filter::organisation_search(text)?);
+async fn listed(
+    request: Authenticated,
+    asked: Predicate<OrganisationField>,
+    text: &str,
+) -> HandlerResult {
+    let predicate = asked.and(filter::organisation_search(text)?);
     let makers = protocol::acts_with(&request, SITE_ADMIN);
     let response = wire::streamed(&request, move |handle, cursor: Option<Cursor>| {
         let query = Query {

@@ -257,6 +257,7 @@ async fn filters_that_are_not_understood_find_nothing() {
         "admin/logs/index/model:Nothing",
         "admin/logs/index/created:parsecs",
         "organisations/index/scope:mine",
+        "organisations/index/nothing:1",
     ] {
         assert_eq!(rows(&admin, path).await, Vec::<Value>::new(), "{path}");
     }
@@ -266,6 +267,8 @@ async fn filters_that_are_not_understood_find_nothing() {
         "userSettings/index",
         "admin/logs/index",
         "admin/users/index",
+        "organisations/index",
+        "orgBlocklists/index",
     ] {
         for body in [
             json!({"nothing": 1}),
