@@ -10,10 +10,12 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::command::{cargo, root, run, target};
+use crate::command::{cargo, root, run, run_apart, target};
 use crate::postgres::{self, Postgres};
 use crate::python::{self, Environment};
 use crate::system;
@@ -46,11 +48,7 @@ pub fn run_suites(binary: Binary, names: &[String], arguments: &[String]) -> Res
     }
     // The environments are made while the binary is built: one waits for the net, one for the CPU.
     std::thread::scope(|scope| {
-        let environments = scope.spawn(|| {
-            suites
-                .iter()
-                .try_for_each(|suite| suite.environment.prepare())
-        });
+        let environments = scope.spawn(|| prepare_environments(&suites));
         if binary == Binary::Build {
             run(cargo().args(["build", "--package", "usher", "--bin", "usher"]))?;
             // The suite `outbound` drives the client library through its examples.
@@ -62,19 +60,56 @@ pub fn run_suites(binary: Binary, names: &[String], arguments: &[String]) -> Res
     })?;
 
     let postgres = Postgres::provide()?;
-    let mut failures = Vec::new();
-    for suite in &suites {
-        if names.is_empty() || names.iter().any(|name| suite.has_name(name)) {
-            failures.extend(
-                suite
-                    .run(&postgres, arguments)
-                    .err()
-                    .map(|error| format!("{error:#}")),
-            );
-        }
-    }
-    ensure!(failures.is_empty(), "{}", failures.join("; "));
+    let chosen: Vec<&Suite> = suites
+        .iter()
+        .filter(|suite| names.is_empty() || names.iter().any(|name| suite.has_name(name)))
+        .collect();
+    let failures = match chosen.as_slice() {
+        // One suite alone is watched as it goes.
+        [suite] => Vec::from_iter(suite.run(&postgres, arguments, run).err()),
+        suites => run_beside_each_other(suites, &postgres, arguments),
+    };
+    let texts: Vec<String> = failures.iter().map(|error| format!("{error:#}")).collect();
+    ensure!(texts.is_empty(), "{}", texts.join("; "));
     Ok(())
+}
+
+/// Makes the environments of all suites, so that a later run of the suites finds them.
+pub fn make_environments() -> Result<()> {
+    prepare_environments(&find_suites(&root().join("tests/clients"))?)
+}
+
+fn prepare_environments(suites: &[Suite]) -> Result<()> {
+    // Two callers at once would write into one environment.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _turn = MAKING.lock();
+    suites
+        .iter()
+        .try_for_each(|suite| suite.environment.prepare())
+}
+
+/// Runs the suites two at a time: each has servers of its own and waits for them half of its time.
+fn run_beside_each_other(
+    suites: &[&Suite],
+    postgres: &Postgres,
+    arguments: &[String],
+) -> Vec<anyhow::Error> {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(suite) = suites.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(failure) = suite.run(postgres, arguments, run_apart)
+                        && let Ok(mut failures) = failures.lock()
+                    {
+                        failures.push(failure);
+                    }
+                }
+            });
+        }
+    });
+    failures.into_inner().unwrap_or_default()
 }
 
 impl Suite {
@@ -86,7 +121,12 @@ impl Suite {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
-    fn run(&self, postgres: &Postgres, arguments: &[String]) -> Result<()> {
+    fn run(
+        &self,
+        postgres: &Postgres,
+        arguments: &[String],
+        carry_out: fn(&mut Command) -> Result<()>,
+    ) -> Result<()> {
         // Selenium drives a browser, which no Python package brings along.
         if self.environment.holds("selenium") {
             system::chromium_driver()?;
@@ -127,7 +167,7 @@ impl Suite {
             tests.env(postgres::ENCRYPTED, server.url());
             tests.env(postgres::AUTHORITY, server.authority().unwrap_or_default());
         }
-        run(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
+        carry_out(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
     }
 }
 

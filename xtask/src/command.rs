@@ -45,6 +45,24 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command beside others: its output is shown in one piece when it has ended; an error if it fails.
+pub fn run_apart(command: &mut Command) -> Result<()> {
+    let shown = show(command);
+    say(&shown);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start `{shown}`"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    // One write, so that what runs beside it does not come between.
+    eprint!("xtask: {shown}\n{text}{complaints}");
+    if !output.status.success() {
+        bail!("`{shown}` ended with {}", output.status);
+    }
+    Ok(())
+}
+
 /// Runs a command and keeps its output to itself; the error carries it if the command fails.
 pub fn run_quietly(command: &mut Command) -> Result<String> {
     let shown = show(command);

@@ -135,12 +135,18 @@ fn carry_out(task: Task) -> Result<()> {
 fn test(part: Option<Part>, arguments: &[String]) -> Result<()> {
     let mut failures = Vec::new();
     let mut binary = Binary::Build;
-    if part != Some(Part::Clients) {
-        match rust_tests::run_tests(arguments) {
-            Ok(()) => binary = Binary::Built,
-            Err(failure) => failures.push(failure),
+    std::thread::scope(|scope| {
+        if part.is_none() {
+            // They wait for the net while the Rust tests are compiled. What fails here fails again, and is told, below.
+            scope.spawn(clients::make_environments);
         }
-    }
+        if part != Some(Part::Clients) {
+            match rust_tests::run_tests(arguments) {
+                Ok(()) => binary = Binary::Built,
+                Err(failure) => failures.push(failure),
+            }
+        }
+    });
     if part != Some(Part::Rust) {
         failures.extend(clients::run_suites(binary, &[], arguments).err());
     }
