@@ -50,6 +50,14 @@ impl Load {
         }
     }
 
+    /// The least that the server itself answers.
+    pub fn health() -> Load {
+        Load {
+            request: Arc::new(|_| get("/healthz", "none")),
+            expected: "200",
+        }
+    }
+
     /// One user by UUID, authenticated.
     pub fn reads(filled: &Filled) -> Load {
         let uuids = filled.uuids.clone();
@@ -189,6 +197,25 @@ impl Load {
             expected: "201",
         }
     }
+}
+
+/// Sends so many requests, one after the other on one connection.
+pub fn send(server: &Server, load: &Load, requests: u64) -> Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async {
+        let mut stream = TcpStream::connect(server.address).await?;
+        stream.set_nodelay(true)?;
+        let mut buffer = Vec::with_capacity(256 * 1024);
+        for _ in 0..requests {
+            let request = (load.request)(NEXT.fetch_add(1, Ordering::Relaxed));
+            stream.write_all(request.as_bytes()).await?;
+            answer(&mut stream, &mut buffer, load.expected).await?;
+        }
+        Ok(())
+    })
 }
 
 /// Runs a load from so many connections.

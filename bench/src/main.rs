@@ -4,10 +4,12 @@
 //! ```text
 //! cargo xtask bench                        10,000 and 100,000 users on SQLite and PostgreSQL
 //! cargo xtask bench -- --users 10000 --seconds 1 --only read,create --no-postgres
+//! cargo xtask bench --instructions         instructions per request beside the golden file; --accept writes it
 //! ```
 
 mod bare;
 mod fill;
+mod instructions;
 mod load;
 mod moment;
 mod process;
@@ -45,6 +47,8 @@ pub struct Plan {
     pub postgres: Option<String>,
     /// Whether to test with SQLite.
     pub sqlite: bool,
+    /// Whether instructions are counted instead, and whether the golden file is written.
+    pub instructions: Option<bool>,
     /// Which parts, all of them when none is named.
     pub only: Vec<String>,
 }
@@ -64,6 +68,7 @@ fn plan() -> Result<Plan> {
         ),
         postgres: std::env::var("USHER_TEST_POSTGRES").ok(),
         sqlite: true,
+        instructions: None,
         only: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
@@ -85,8 +90,10 @@ fn plan() -> Result<Plan> {
             "--only" => plan.only = value()?.split(',').map(str::to_owned).collect(),
             "--no-postgres" => plan.postgres = None,
             "--no-sqlite" => plan.sqlite = false,
+            "--instructions" => plan.instructions = plan.instructions.or(Some(false)),
+            "--accept" => plan.instructions = Some(true),
             other => bail!(
-                "unknown argument {other}; known: --users N,N --seconds N --binary PATH --only PART,PART --no-postgres --no-sqlite"
+                "unknown argument {other}; known: --users N,N --seconds N --binary PATH --only PART,PART --no-postgres --no-sqlite --instructions --accept"
             ),
         }
     }
@@ -101,6 +108,9 @@ fn main() -> Result<()> {
         return bare::serve();
     }
     let plan = plan()?;
+    if let Some(accept) = plan.instructions {
+        return instructions::check(&plan.binary, accept);
+    }
     let mut table = Table::default();
     let bare = Server::bare()?;
     let hello = load::run(&bare, &Load::hello(), 16, plan.seconds)?;

@@ -29,7 +29,31 @@ impl Server {
 
     /// Usher on a filled store.
     pub fn usher(binary: &Path, folder: &Path, database: Option<&str>) -> Result<Server> {
-        let mut command = Command::new(binary);
+        Server::serve(Command::new(binary), binary, folder, database)
+    }
+
+    /// Usher on a filled folder under callgrind, with one worker, so that threads do not wait for each other by chance.
+    pub fn counted(binary: &Path, folder: &Path, dumps: &Path) -> Result<Server> {
+        let mut command = Command::new("valgrind");
+        command
+            .args(["--tool=callgrind", "--quiet"])
+            .arg(format!("--callgrind-out-file={}", dumps.display()))
+            .arg(binary)
+            .env("TOKIO_WORKER_THREADS", "1")
+            // callgrind counts an instruction for each byte of `rep movsb`, which the machine does many at a time.
+            .env(
+                "GLIBC_TUNABLES",
+                "glibc.cpu.x86_rep_movsb_threshold=2000000000:glibc.cpu.x86_rep_stosb_threshold=2000000000",
+            );
+        Server::serve(command, binary, folder, None).context("valgrind is needed")
+    }
+
+    fn serve(
+        mut command: Command,
+        binary: &Path,
+        folder: &Path,
+        database: Option<&str>,
+    ) -> Result<Server> {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder);
@@ -60,6 +84,11 @@ impl Server {
             address,
             ready,
         })
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// CPU seconds used so far, user and system.

@@ -103,6 +103,11 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Bench { arguments } => {
             run(cargo().args(["build", "--release", "--package", "usher"]))?;
             let postgres = postgres::Postgres::provide()?;
+            if arguments.iter().any(|one| one == "--instructions")
+                && system::which("valgrind").is_none()
+            {
+                system::install(&["valgrind"])?;
+            }
             run(cargo()
                 .args(["run", "--release", "--manifest-path"])
                 .arg(root().join("bench/Cargo.toml"))
