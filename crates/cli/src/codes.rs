@@ -305,6 +305,14 @@ pub const CODES: &[Code] = &[
         "Wait a second and repeat the command with this --idempotency-key: it then gives the first answer.",
     ),
     code(
+        "answer-lost",
+        409,
+        Exit::Conflict,
+        "Done, and the answer was lost",
+        "The first command with this --idempotency-key was done, and the server stopped before its answer was kept.\n\
+         Nothing was done again. The problem's member `done` names what was made: look there.",
+    ),
+    code(
         "expectation-failed",
         409,
         Exit::Conflict,

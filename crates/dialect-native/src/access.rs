@@ -2,8 +2,7 @@
 
 use directory::filter::GRANT_FIELDS;
 use directory::{
-    AccessLine, AccessPath, AccessQuestion, GrantField, Permission, Position, Reach, RoleId,
-    Standing, UserId,
+    AccessLine, AccessPath, AccessQuestion, GrantField, Permission, Reach, RoleId, Standing, UserId,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -147,7 +146,6 @@ pub async fn holders(request: Authenticated) -> Answer {
         ));
     }
     let (limit, from) = page_of(&request, given)?;
-    forward_only(&from)?;
     let page = request.holders_of(question, from, limit).await?;
     let now = request.now();
     lists::page(&request, &page, |access| HolderBody {
@@ -161,17 +159,6 @@ pub async fn holders(request: Authenticated) -> Answer {
         allowed: access.allowed == Some(true),
         lines: access.lines.iter().map(LineBody::of).collect(),
     })
-}
-
-/// Some lists lead forward only; a cursor that leads back is none of theirs.
-pub fn forward_only(from: &Position) -> Result<(), Problem> {
-    match from {
-        Position::Start | Position::After(_) => Ok(()),
-        Position::Before(_) | Position::Offset(_) => {
-            let why = "must be the `next` of a page of this list, which leads one way";
-            Err(Problem::parameter("cursor", why))
-        }
-    }
 }
 
 /// The permission and place asked about. A misspelt permission is refused; an empty list would mislead.
@@ -211,7 +198,6 @@ pub const LISTING: Listing<GrantField> = Listing {
 /// `GET /grants`: the roles of all people whom the caller sees, by person, with every path.
 pub async fn grants(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
-    forward_only(&query.from)?;
     let page = request.all_grants(&query).await;
     let page = page.map_err(Problem::on_parameter)?;
     let mut ids: Vec<RoleId> = page.items.iter().map(|one| one.role).collect();

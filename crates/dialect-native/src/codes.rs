@@ -109,6 +109,9 @@ codes! {
         "An installation keeps at least one active owner. Make somebody else an owner first.";
     IdempotencyKeyInUse "idempotency-key-in-use" 409 5 "The first request of this key is under way",
         "A request with the same Idempotency-Key has not been answered yet. Try again in a second.";
+    AnswerLost "answer-lost" 409 5 "Done, and the answer was lost",
+        "The first request of this Idempotency-Key was done, and its answer was lost before it was kept. `done` names what \
+         it did; nothing was done again. Look there. What was shown once, such as a key's secret, must be made anew.";
     ExpectationFailed "expectation-failed" 409 5 "Another number than expected",
         "The filter matches another number of rows than was expected, and nothing was changed.";
     Stale "stale" 412 5 "Changed by somebody else",

@@ -1,10 +1,6 @@
 //! Making sure that a person or something is there as a request says.
 
-use directory::{
-    Door, EnsureNew, EnsureOutcome, Fault, Group, GroupChange, GroupField, NewGroup,
-    NewOrganisation, NewPassword, Organisation, OrganisationChange, OrganisationId, Predicate,
-    Query, Ref, Test, USER_COLUMNS,
-};
+use directory::{Door, EnsureNew, EnsureOutcome, GroupChange, NewPassword, USER_COLUMNS};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -126,18 +122,6 @@ fn answered(
     }
 }
 
-/// Notes that a member is sent and differs.
-fn differs<T: PartialEq>(
-    changed: &mut Vec<&'static str>,
-    name: &'static str,
-    new: Option<&T>,
-    old: &T,
-) {
-    if new.is_some_and(|new| new != old) {
-        changed.push(name);
-    }
-}
-
 /// `POST /organisations/ensure`: makes an organisation, known by its name, or changes what differs.
 pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
     lists::only(&request.query()?.0, &[])?;
@@ -148,92 +132,15 @@ pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
     let mut change = super::organisations::read_change(&mut fields)?;
     fields.end()?;
     change.parent = references::organisation(&request, "parent", parent).await?;
-    let found = request
-        .organisation(Ref::<OrganisationId>::Name(name.clone()))
-        .await;
-    let (outcome, changed, organisation) = match found {
-        Ok(old) => {
-            let changed = organisation_differences(&change, &old);
-            if changed.is_empty() {
-                (EnsureOutcome::Unchanged, changed, old)
-            } else {
-                let updated = request.update_organisation(old.id, change).await?;
-                (EnsureOutcome::Updated, changed, updated)
-            }
-        }
-        Err(Fault::NotFound(_)) => {
-            let new = NewOrganisation {
-                uuid,
-                name,
-                slug: change.slug,
-                description: change.description.flatten(),
-                kind: change.kind.flatten(),
-                sector: change.sector.flatten(),
-                nationality: change.nationality.flatten(),
-                contacts: change.contacts.flatten(),
-                external: !change.local.unwrap_or(true),
-                domains: change.domains.unwrap_or_default(),
-                parent: change.parent,
-                second_factor_required: change.second_factor_required.unwrap_or(false),
-                ..NewOrganisation::default()
-            };
-            let made = request.create_organisation(new).await?;
-            (EnsureOutcome::Created, Vec::new(), made)
-        }
-        Err(fault) => return Err(fault.into()),
-    };
+    let ensured = request.ensure_organisation(name, change, uuid).await?;
+    let (outcome, organisation) = (ensured.outcome, ensured.record);
     let body = EnsuredOrganisation {
         outcome,
-        changed,
+        changed: ensured.changed,
         organisation: OrganisationBody::of(&organisation),
     };
     let location = format!("/organisations/{}", organisation.uuid);
     answered(&request, outcome, &location, organisation.version, &body)
-}
-
-fn organisation_differences(change: &OrganisationChange, old: &Organisation) -> Vec<&'static str> {
-    let mut changed = Vec::new();
-    differs(&mut changed, "slug", change.slug.as_ref(), &old.slug);
-    differs(
-        &mut changed,
-        "description",
-        change.description.as_ref(),
-        &old.description,
-    );
-    differs(&mut changed, "kind", change.kind.as_ref(), &old.kind);
-    differs(&mut changed, "sector", change.sector.as_ref(), &old.sector);
-    differs(
-        &mut changed,
-        "nationality",
-        change.nationality.as_ref(),
-        &old.nationality,
-    );
-    differs(
-        &mut changed,
-        "contacts",
-        change.contacts.as_ref(),
-        &old.contacts,
-    );
-    differs(&mut changed, "local", change.local.as_ref(), &old.local);
-    differs(
-        &mut changed,
-        "domains",
-        change.domains.as_ref(),
-        &old.domains,
-    );
-    differs(
-        &mut changed,
-        "parent",
-        change.parent.map(Some).as_ref(),
-        &old.parent,
-    );
-    differs(
-        &mut changed,
-        "second_factor_required",
-        change.second_factor_required.as_ref(),
-        &old.second_factor_required,
-    );
-    changed
 }
 
 /// `POST /groups/ensure`: makes a group, known by its name in its organisation, or changes what differs.
@@ -251,67 +158,15 @@ pub async fn group(request: Authenticated, body: JsonBody) -> Answer {
     };
     fields.end()?;
     let organisation = references::organisation(&request, "organisation", organisation).await?;
-    let organisation = organisation.unwrap_or(request.caller().organisation());
-    let query = Query {
-        predicate: Predicate::all([
-            Predicate::Is(GroupField::Name, Test::Equals(name.as_str().into())),
-            Predicate::Is(
-                GroupField::Organisation,
-                Test::Equals(organisation.0.into()),
-            ),
-        ]),
-        ..Query::default()
-    };
-    let found = request.groups(&query).await?.items;
-    // A vendor's built-in of that name is another group.
-    let found = found.into_iter().find(|group| group.platform.is_none());
-    let (outcome, changed, group) = match found {
-        Some(old) => {
-            let changed = group_differences(&change, &old);
-            if changed.is_empty() {
-                (EnsureOutcome::Unchanged, changed, old)
-            } else {
-                let updated = request.update_group(old.id, change).await?;
-                (EnsureOutcome::Updated, changed, updated)
-            }
-        }
-        None => {
-            let new = NewGroup {
-                uuid,
-                name,
-                slug: change.slug,
-                description: change.description.flatten(),
-                newcomers: change.newcomers.unwrap_or(false),
-                organisation: Some(organisation),
-                ..NewGroup::default()
-            };
-            let made = request.create_group(new).await?;
-            (EnsureOutcome::Created, Vec::new(), made)
-        }
-    };
+    let ensured = request
+        .ensure_group(name, organisation, change, uuid)
+        .await?;
+    let (outcome, group) = (ensured.outcome, ensured.record);
     let body = EnsuredGroup {
         outcome,
-        changed,
+        changed: ensured.changed,
         group: GroupBody::of(&group),
     };
     let location = format!("/groups/{}", group.uuid);
     answered(&request, outcome, &location, group.version, &body)
-}
-
-fn group_differences(change: &GroupChange, old: &Group) -> Vec<&'static str> {
-    let mut changed = Vec::new();
-    differs(&mut changed, "slug", change.slug.as_ref(), &old.slug);
-    differs(
-        &mut changed,
-        "description",
-        change.description.as_ref(),
-        &old.description,
-    );
-    if change
-        .newcomers
-        .is_some_and(|new| new != old.newcomers_of.is_some())
-    {
-        changed.push("newcomers");
-    }
-    changed
 }

@@ -24,6 +24,8 @@ pub struct Problem {
     pub field: Option<String>,
     /// Each member at fault, where more than one is.
     pub errors: Vec<FieldProblem>,
+    /// What an earlier request did, where that is the problem.
+    pub done: Vec<DoneBody>,
     /// When to come back, in whole seconds.
     pub retry_after: Option<u32>,
     /// What the log is told, and the wire never.
@@ -41,6 +43,17 @@ pub struct FieldProblem {
     pub detail: String,
 }
 
+/// Something that an earlier request did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DoneBody {
+    /// The event's verb.
+    pub verb: String,
+    /// The kind of what it was done to.
+    pub entity: String,
+    /// Its number.
+    pub number: Option<i64>,
+}
+
 impl Problem {
     /// A problem of one kind: this occurrence, and what to do next.
     pub fn of(code: Code, detail: impl Into<String>) -> Self {
@@ -50,6 +63,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             errors: Vec::new(),
+            done: Vec::new(),
             retry_after: None,
             cause: None,
         }
@@ -241,8 +255,7 @@ pub fn problem(fault: &Fault) -> Problem {
 #[deny(clippy::wildcard_enum_match_arm)]
 /// An earlier request with this key has no answer yet.
 pub(super) fn under_way() -> Problem {
-    let detail = "A request with this Idempotency-Key is under way, or its answer was lost with the server. Come back in \
-                  a second; if it stays so, look whether the change was made before sending it under a new key.";
+    let detail = "A request with this Idempotency-Key is under way. Come back in a second.";
     let mut problem = Problem::of(Code::IdempotencyKeyInUse, detail);
     problem.retry_after = Some(1);
     problem
@@ -392,6 +405,8 @@ struct Document<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]
     errors: &'a [FieldProblem],
+    #[serde(skip_serializing_if = "<[DoneBody]>::is_empty")]
+    done: &'a [DoneBody],
     request_id: &'a str,
 }
 
@@ -409,6 +424,7 @@ pub(super) fn show(problem: &Problem, info: &RequestInfo) -> Response {
         detail: &problem.detail,
         field: problem.field.as_deref(),
         errors: &problem.errors,
+        done: &problem.done,
         request_id: &info.request_id,
     };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,6 +1,6 @@
 //! The audit trail: who did what to whom, through which door.
 
-use directory::filter::EVENT_FIELDS;
+use directory::filter::{EVENT_FIELDS, EVENT_SORTS};
 use directory::{Event, EventField};
 use serde::Serialize;
 use serde_json::Value;
@@ -57,7 +57,7 @@ impl<'a> EventBody<'a> {
 /// How events are listed.
 pub const LISTING: Listing<EventField> = Listing {
     fields: EVENT_FIELDS,
-    sorts: &[("at", EventField::At)],
+    sorts: EVENT_SORTS,
 };
 
 /// `GET /events`: newest last; `sort=-number` turns it round.

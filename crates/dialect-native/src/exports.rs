@@ -1,14 +1,18 @@
-//! Exports: whom or what they hold is decided now, and written afterwards.
+//! Exports: which people they hold is decided now, which other rows when they are written.
 
-use directory::{FileFormat, TaskWhat};
+use directory::{FileFormat, Selection, TaskWhat};
 
 use kit::{Authenticated, JsonBody};
 
+use super::access;
 use super::actions;
-use super::errors::Problem;
+use super::events;
 use super::fields::words;
+use super::groups;
 use super::jobs;
+use super::keys;
 use super::lists;
+use super::organisations;
 use super::reply::Answer;
 
 /// What is exported, as sent.
@@ -38,16 +42,20 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let filter: Option<String> = fields.value("filter")?;
     let sort: Option<String> = fields.value("sort")?;
     fields.end()?;
-    let by_person = matches!(what, TaskWhat::Users | TaskWhat::Memberships);
-    if !by_person && (filter.is_some() || sort.is_some()) {
-        let why = "can be given for users and memberships only";
-        return Err(Problem::invalid("filter", why));
-    }
-    let people = if by_person {
-        Some(actions::selected(&request, filter.as_deref(), sort.as_deref()).await?)
-    } else {
-        None
+    let selection = Selection { filter, sort };
+    let people = match what {
+        TaskWhat::Users | TaskWhat::Memberships => {
+            let (filter, sort) = (selection.filter.as_deref(), selection.sort.as_deref());
+            Some(actions::selected(&request, filter, sort).await?)
+        }
+        TaskWhat::Organisations => organisations::LISTING.check(&request, &selection).await?,
+        TaskWhat::Groups => groups::LISTING.check(&request, &selection).await?,
+        TaskWhat::Grants => access::LISTING.check(&request, &selection).await?,
+        TaskWhat::Keys => keys::LISTING.check(&request, &selection).await?,
+        TaskWhat::Events => events::LISTING.check(&request, &selection).await?,
     };
-    let job = request.begin_export(what, format, columns, people).await?;
+    let job = request
+        .begin_export(what, format, columns, people, selection)
+        .await?;
     jobs::accepted(&request, &job).await
 }

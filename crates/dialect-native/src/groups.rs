@@ -1,6 +1,6 @@
 //! Groups: people of one organisation and its subtree, their managers and the roles they bring.
 
-use directory::filter::GROUP_FIELDS;
+use directory::filter::{GROUP_FIELDS, GROUP_SORTS};
 use directory::{
     Group, GroupChange, GroupField, GroupId, GroupRef, NewGroup, Predicate, Test, UserId,
 };
@@ -60,12 +60,7 @@ impl<'a> GroupBody<'a> {
 /// How groups are listed.
 pub const LISTING: Listing<GroupField> = Listing {
     fields: GROUP_FIELDS,
-    sorts: &[
-        ("name", GroupField::Name),
-        ("slug", GroupField::Slug),
-        ("created_at", GroupField::CreatedAt),
-        ("updated_at", GroupField::UpdatedAt),
-    ],
+    sorts: GROUP_SORTS,
 };
 
 /// `GET /groups`

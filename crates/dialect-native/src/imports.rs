@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
-use directory::{FileFormat, OnConflict, PIECE, Task, TaskMode, TaskWhat};
+use axum::response::{IntoResponse as _, Response};
+use directory::{BodyDigest, FileFormat, Job, JobId, OnConflict, PIECE, Task, TaskMode, TaskWhat};
 use futures_util::StreamExt as _;
 
 use kit::{Authenticated, Rejection, content_type};
@@ -13,15 +14,19 @@ use super::codes::Code;
 use super::errors::Problem;
 use super::jobs;
 use super::lists;
-use super::reply::Answer;
+use super::repeats::{self, Before};
 
-/// Bytes of a file at most.
-const LARGEST: usize = 256 << 20;
+/// What files hold.
+pub const IMPORTED: &[&str] = &["users", "organisations", "groups", "memberships", "grants"];
 /// How long the next part of a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `POST /imports?what=users&on_conflict=…&mode=…&dry_run=…&notify=…`, with the file as the body.
-pub async fn create(request: Authenticated, headers: HeaderMap, body: Body) -> Answer {
+pub async fn create(
+    request: Authenticated,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let given = &request.query()?.0;
     lists::only(given, &["what", "on_conflict", "mode", "dry_run", "notify"])?;
     let format = match content_type(&headers).as_str() {
@@ -37,8 +42,11 @@ pub async fn create(request: Authenticated, headers: HeaderMap, body: Body) -> A
     for (name, value) in given {
         match name.as_str() {
             "what" => {
-                jobs::one_of("what", value, &["users"])?;
-                what = Some(TaskWhat::Users);
+                jobs::one_of("what", value, IMPORTED)?;
+                let found = TaskWhat::ALL
+                    .iter()
+                    .find(|(word, _)| *word == value.as_str());
+                what = found.map(|(_, what)| *what);
             }
             "on_conflict" => {
                 on_conflict = match jobs::one_of(name, value, &["fail", "skip", "update"])?.as_str()
@@ -53,16 +61,29 @@ pub async fn create(request: Authenticated, headers: HeaderMap, body: Body) -> A
             _ => notify = lists::flag(name, value)?,
         }
     }
+    let what = what.ok_or_else(|| {
+        let why = format!("is needed: one of {}", IMPORTED.join(", "));
+        Problem::parameter("what", why)
+    })?;
+    if notify && what != TaskWhat::Users {
+        return Err(Problem::parameter("notify", "counts for users alone"));
+    }
     let task = Task::Import {
-        what: what.ok_or_else(|| Problem::parameter("what", "is needed: users"))?,
+        what,
         format,
         on_conflict,
         mode,
         dry_run,
         notify,
     };
-    let mut upload = Upload::new(format);
+    let mut upload = Upload::new(what, format, request.info.state.import_limit());
     let mut chunks = body.into_data_stream();
+    if let Before::Something = repeats::came_before(&request).await? {
+        while let Some(bytes) = next(&mut chunks).await? {
+            upload.count(&bytes)?;
+        }
+        return repeats::repeated(&request, &upload.digest.whole()).await;
+    }
     // The beginning is looked at before anything is stored.
     while !upload.checked {
         let more = next(&mut chunks).await?;
@@ -72,12 +93,27 @@ pub async fn create(request: Authenticated, headers: HeaderMap, body: Body) -> A
     }
     let job = request.begin_job(task, None).await?;
     let stored = store(&request, &mut upload, &mut chunks, job.id).await;
-    if let Err(problem) = stored {
-        request.abandon_job(job.id).await?;
-        return Err(problem);
+    let ready = match stored {
+        Ok(()) => make_ready(&request, upload.digest, job.id).await,
+        Err(problem) => Err(problem),
+    };
+    match ready {
+        Ok(job) => Ok(jobs::accepted(&request, &job).await?.into_response()),
+        Err(problem) => {
+            request.abandon_job(job.id).await?;
+            Err(problem)
+        }
     }
-    let job = request.make_job_ready(job.id).await?;
-    jobs::accepted(&request, &job).await
+}
+
+/// Lets the job run. A request's idempotency key is noted in this transaction, and not before.
+async fn make_ready(
+    request: &Authenticated,
+    digest: BodyDigest,
+    job: JobId,
+) -> Result<Job, Problem> {
+    let keeping = repeats::keeping(request, &digest.whole())?;
+    Ok(keeping.make_job_ready(job).await?)
 }
 
 /// Reads each or all.
@@ -103,7 +139,11 @@ async fn next(chunks: &mut Chunks) -> Result<Option<axum::body::Bytes>, Problem>
 
 /// What has come of a file and is not stored yet: never more than a piece and what came last.
 struct Upload {
+    what: TaskWhat,
     format: FileFormat,
+    /// Bytes of a file at most.
+    most: usize,
+    digest: BodyDigest,
     waiting: Vec<u8>,
     taken: usize,
     stored: i64,
@@ -111,9 +151,12 @@ struct Upload {
 }
 
 impl Upload {
-    fn new(format: FileFormat) -> Self {
+    fn new(what: TaskWhat, format: FileFormat, most: usize) -> Self {
         Self {
+            what,
             format,
+            most,
+            digest: BodyDigest::default(),
             waiting: Vec::new(),
             taken: 0,
             stored: 0,
@@ -121,47 +164,44 @@ impl Upload {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Problem> {
-        self.taken += bytes.len();
-        if self.taken > LARGEST {
-            return Err(Rejection::TooLarge(LARGEST).into());
+    fn count(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        self.taken = self.taken.saturating_add(bytes.len());
+        if self.taken > self.most {
+            return Err(Rejection::TooLarge(self.most).into());
         }
+        self.digest.add(bytes);
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        self.count(bytes)?;
         self.waiting.extend_from_slice(bytes);
         Ok(())
     }
 
     /// Looks at the column names as soon as they are there.
     fn check(&mut self, ended: bool) -> Result<(), Problem> {
-        let known = directory::import_columns(self.format, &self.waiting, ended);
+        let known = directory::import_columns(self.what, self.format, &self.waiting, ended);
         match known {
             Some(Ok(())) => {
                 self.checked = true;
                 Ok(())
             }
-            Some(Err(column)) => Err(wrong_column(&column)),
-            None if ended || self.waiting.len() > PIECE => Err(wrong_column("line")),
+            Some(Err(wrong)) => Err(Problem::invalid(wrong.column, wrong.why)),
+            None if ended || self.waiting.len() > PIECE => {
+                let why = "is not there: the first line must name the columns";
+                Err(Problem::invalid("line", why))
+            }
             None => Ok(()),
         }
     }
-}
-
-fn wrong_column(column: &str) -> Problem {
-    let why = match column {
-        "line" => "is not there: the first line must name the columns".to_owned(),
-        "email" => "is needed: people are known by it".to_owned(),
-        _ => format!(
-            "is no column, or stands twice; known are {}",
-            directory::USER_COLUMNS.join(", ")
-        ),
-    };
-    Problem::invalid(column, why)
 }
 
 async fn store(
     request: &Authenticated,
     upload: &mut Upload,
     chunks: &mut Chunks,
-    job: directory::JobId,
+    job: JobId,
 ) -> Result<(), Problem> {
     loop {
         while upload.waiting.len() >= PIECE {

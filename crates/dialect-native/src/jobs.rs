@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use kit::{Authenticated, reply};
 
-use super::access::forward_only;
 use super::errors::{self, Problem};
 use super::fields::Named;
 use super::lists;
@@ -103,7 +102,17 @@ pub fn describe_fault(fault: &Fault) -> Value {
 
 /// 202 with a job that was begun.
 pub async fn accepted(request: &Authenticated, job: &Job) -> Answer {
-    let found = request.task_job(job.id).await?;
+    let found = if request.is_dry_run() {
+        // It is gone again.
+        TaskJob {
+            detail: serde_json::from_value(job.detail.clone()).unwrap_or_default(),
+            job: job.clone(),
+            task: None,
+            expires_at: None,
+        }
+    } else {
+        request.task_job(job.id).await?
+    };
     let location = format!("/jobs/{}", job.uuid);
     let mut reply = Reply::made(&request.info, &location, None, &JobBody::of(&found))?;
     reply.status = 202;
@@ -147,22 +156,35 @@ pub async fn list(request: Authenticated) -> Answer {
     }
     let (limit, from) = page_of(&request, given)?;
     query.limit = limit;
-    forward_only(&from)?;
-    if let Position::After(cursor) = from {
-        query.before = Some(JobId(cursor.id));
+    let (mut back, mut begun) = (false, false);
+    match from {
+        Position::Start | Position::Offset(_) => {}
+        Position::After(cursor) => {
+            begun = true;
+            query.before = Some(JobId(cursor.id));
+        }
+        Position::Before(cursor) => {
+            back = true;
+            query.after = Some(JobId(cursor.id));
+        }
     }
     let mut found = request.task_jobs(query).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
-    let last = found.last().filter(|_| more).map(|found| found.job.id.0);
+    if back {
+        found.reverse();
+    }
+    // The job that a cursor was made of lies on the side where the page comes from.
+    let (has_next, has_previous) = if back { (true, more) } else { (more, begun) };
+    let cursor = |found: &TaskJob| Cursor {
+        key: CursorKey::Int(found.job.id.0),
+        id: found.job.id.0,
+    };
     let page = Page {
+        next: found.last().filter(|_| has_next).map(cursor),
+        previous: found.first().filter(|_| has_previous).map(cursor),
         items: found,
         cursors: Vec::new(),
-        next: last.map(|id| Cursor {
-            key: CursorKey::Int(id),
-            id,
-        }),
-        previous: None,
         total: None,
     };
     lists::page(&request, &page, JobBody::of)

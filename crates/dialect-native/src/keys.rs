@@ -1,6 +1,6 @@
 //! API keys: one's own and those of others. A key's text is shown once, when it is made.
 
-use directory::filter::KEY_FIELDS;
+use directory::filter::{KEY_FIELDS, KEY_SORTS};
 use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyInactive, KeyRef,
     NewKey, Predicate, Proof, Standing, Test, Time, UserId,
@@ -137,12 +137,7 @@ impl Read for Limit {
 /// How keys are listed.
 pub const LISTING: Listing<KeyField> = Listing {
     fields: KEY_FIELDS,
-    sorts: &[
-        ("name", KeyField::Name),
-        ("expires_at", KeyField::ExpiresAt),
-        ("created_at", KeyField::CreatedAt),
-        ("last_used_at", KeyField::LastUsedAt),
-    ],
+    sorts: KEY_SORTS,
 };
 
 /// `GET /keys`: one's own, and those of people whose keys one manages.

@@ -2,7 +2,9 @@
 //! by the table of fields of each kind of entity, and answered page by page.
 
 use directory::filter::{FieldKind, FilterField, range_parameters, read_value};
-use directory::{Direction, Handle, Platform, Predicate, Query, Test, Value, limits};
+use directory::{
+    Direction, Handle, Platform, Predicate, Query, Selection, Test, UserId, Value, limits,
+};
 use kit::Authenticated;
 
 use super::errors::Problem;
@@ -80,6 +82,23 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
             query.predicate = query.predicate.and(compiled.map_err(Problem::filter)?);
         }
         Ok(query)
+    }
+
+    /// Refuses a selection that is not understood. It names no people.
+    pub async fn check(
+        &self,
+        request: &Authenticated,
+        selection: &Selection,
+    ) -> Result<Option<Vec<UserId>>, Problem> {
+        let mut query = Query::default();
+        if let Some(sort) = &selection.sort {
+            self.sort(&mut query, sort)?;
+        }
+        if let Some(text) = &selection.filter {
+            let compiled = request.compile_filter(self.fields, text).await;
+            compiled.map_err(Problem::filter)?;
+        }
+        Ok(None)
     }
 
     fn sort(&self, query: &mut Query<F>, value: &str) -> Result<(), Problem> {

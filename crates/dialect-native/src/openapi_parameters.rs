@@ -253,10 +253,14 @@ fn further(route: &Route) -> Vec<(&'static str, &'static str, Value)> {
             flag(),
         )],
         ("POST", "/imports") => vec![
-            ("what", "What the lines are.", words(&["users"])),
+            (
+                "what",
+                "What the lines are.",
+                words(crate::imports::IMPORTED),
+            ),
             (
                 "on_conflict",
-                "What is done with somebody who is there already.",
+                "What is done with what is there already.",
                 words(&["fail", "skip", "update"]),
             ),
             (

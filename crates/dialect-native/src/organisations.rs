@@ -1,6 +1,6 @@
 //! Organisations: the tree, its members, and the groups its administrators may hand out.
 
-use directory::filter::ORGANISATION_FIELDS;
+use directory::filter::{ORGANISATION_FIELDS, ORGANISATION_SORTS};
 use directory::{
     Membership, NewOrganisation, Organisation, OrganisationChange, OrganisationField,
     OrganisationId, OrganisationRef, Predicate, Test, Time, User, UserField,
@@ -88,12 +88,7 @@ impl<'a> MemberBody<'a> {
 /// How organisations are listed.
 pub const LISTING: Listing<OrganisationField> = Listing {
     fields: ORGANISATION_FIELDS,
-    sorts: &[
-        ("name", OrganisationField::Name),
-        ("slug", OrganisationField::Slug),
-        ("created_at", OrganisationField::CreatedAt),
-        ("updated_at", OrganisationField::UpdatedAt),
-    ],
+    sorts: ORGANISATION_SORTS,
 };
 
 /// `GET /organisations`

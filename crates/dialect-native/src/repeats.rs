@@ -3,18 +3,20 @@
 //! answered by "as it was" (`If-None-Match`).
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use directory::{Expectation, Handle, IdempotencyTicket, KeptAnswer, Versioned, WriteMode};
+use directory::{
+    DoneByRequest, Expectation, Handle, IdempotencyTicket, KeptAnswer, Versioned, WriteMode,
+};
 use kit::{Authenticated, Concluding, Preparation, Prepared, Preparing, RequestError, RequestInfo};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::codes::Code;
-use super::errors::{Problem, under_way};
+use super::errors::{DoneBody, Problem, under_way};
 use super::lists;
 use super::reply::NativeRequest as _;
 use super::settings;
@@ -29,10 +31,13 @@ const LARGEST: usize = 16 << 20;
 /// Routes that answer a trial themselves: with a report of each item, or by a job that runs later.
 const OWN_DRY_RUNS: [&str; 2] = ["/imports", "/users/actions"];
 
+/// The path whose body is read piece by piece.
+pub const STREAMED: &str = "/imports";
+
 /// What is noted of a request for its answer.
 struct Notes {
     dry_run: bool,
-    keeping: Option<(Handle, IdempotencyTicket)>,
+    keeping: OnceLock<(Handle, IdempotencyTicket)>,
 }
 
 /// Looks at requests before their handlers, and at their answers.
@@ -50,7 +55,7 @@ impl Preparation for Repeats {
 
     fn conclude<'a>(&'a self, response: Response, info: &'a RequestInfo) -> Concluding<'a> {
         Box::pin(async move {
-            match notes(info).and_then(|notes| notes.keeping.as_ref()) {
+            match notes(info).and_then(|notes| notes.keeping.get()) {
                 Some((handle, ticket)) => keep(response, handle, ticket).await,
                 None => response,
             }
@@ -85,17 +90,17 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
         request.info = Arc::new(info.without("dry_run"));
     }
     let mut keeping = None;
-    if let Some(ticket) = ticket(&info, body)?.filter(|_| !dry_run) {
+    // A body that is read piece by piece belongs to the request, too, and its handler knows it last.
+    let ticket = ticket(&info, body)?.filter(|_| info.path != STREAMED);
+    if let Some(ticket) = ticket.filter(|_| !dry_run) {
         match request.kept_answer(&ticket).await? {
             KeptAnswer::Nothing => keeping = Some((request.handle(), ticket)),
             KeptAnswer::Answer(answer) => {
                 return Ok(Prepared::Answer(Box::new(replayed(&answer)?)));
             }
             KeptAnswer::UnderWay => return Err(under_way()),
-            KeptAnswer::Other => {
-                let detail = "This Idempotency-Key came with another request within 24 hours. Send a new one.";
-                return Err(Problem::of(Code::IdempotencyKeyReused, detail));
-            }
+            KeptAnswer::Lost(done) => return Err(answer_lost(done)),
+            KeptAnswer::Other => return Err(reused()),
         }
     }
     let mode = WriteMode {
@@ -104,12 +109,88 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
         idempotency: keeping.as_ref().map(|(_, ticket)| ticket.clone()),
     };
     // A request is prepared once, so nothing is noted yet.
-    let _ = info.notes.set(Arc::new(Notes { dry_run, keeping }));
+    let _ = info.notes.set(Arc::new(Notes {
+        dry_run,
+        keeping: keeping.map(OnceLock::from).unwrap_or_default(),
+    }));
     Ok(Prepared::Go(Box::new(request.in_mode(mode))))
+}
+
+/// What came before under the key of a request whose body is read piece by piece.
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// Its answer, or why there is none. What the body is decides which.
+    Something,
+}
+
+/// Whether the key of a request whose body is read piece by piece came before, with whatever body.
+pub async fn came_before(request: &Authenticated) -> Result<Before, Problem> {
+    // The digest of no body: what is kept under the key is seen as that of another request.
+    match ticket_of(&request.info, &[])? {
+        None => Ok(Before::Nothing),
+        Some(ticket) => Ok(match request.kept_answer(&ticket).await? {
+            KeptAnswer::Nothing => Before::Nothing,
+            _ => Before::Something,
+        }),
+    }
+}
+
+/// What a repeat is answered whose body has been read through.
+pub async fn repeated(request: &Authenticated, body: &[u8]) -> Result<Response, Problem> {
+    match ticket_of(&request.info, body)? {
+        None => Err(under_way()),
+        Some(ticket) => match request.kept_answer(&ticket).await? {
+            KeptAnswer::Answer(answer) => replayed(&answer),
+            KeptAnswer::Other => Err(reused()),
+            KeptAnswer::Lost(done) => Err(answer_lost(done)),
+            // It was given up while the body was read.
+            KeptAnswer::Nothing | KeptAnswer::UnderWay => Err(under_way()),
+        },
+    }
+}
+
+/// A handle whose writes note the request's key with the body that was read, and whose answer is kept.
+pub fn keeping(request: &Authenticated, body: &[u8]) -> Result<Handle, Problem> {
+    let Some(ticket) = ticket_of(&request.info, body)? else {
+        return Ok(request.handle());
+    };
+    if let Some(notes) = notes(&request.info) {
+        // A request is answered once.
+        let _ = notes.keeping.set((request.handle(), ticket.clone()));
+    }
+    Ok(request.handle().in_mode(WriteMode {
+        idempotency: Some(ticket),
+        ..WriteMode::default()
+    }))
+}
+
+fn reused() -> Problem {
+    let detail = "This Idempotency-Key came with another request within 24 hours. Send a new one.";
+    Problem::of(Code::IdempotencyKeyReused, detail)
+}
+
+/// An earlier request with this key was done, and cannot be answered as it was.
+fn answer_lost(done: Vec<DoneByRequest>) -> Problem {
+    let detail = "The first request with this Idempotency-Key was done and its answer was lost. Nothing was done again: \
+                  `done` names what the first one did.";
+    let mut problem = Problem::of(Code::AnswerLost, detail);
+    let shown = done.into_iter().map(|one| DoneBody {
+        verb: one.verb,
+        entity: one.entity,
+        number: one.number,
+    });
+    problem.done = shown.collect();
+    problem
 }
 
 /// The ticket of a request that brings an idempotency key.
 fn ticket(info: &RequestInfo, body: Option<&Value>) -> Result<Option<IdempotencyTicket>, Problem> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    ticket_of(info, body.as_bytes())
+}
+
+fn ticket_of(info: &RequestInfo, body: &[u8]) -> Result<Option<IdempotencyTicket>, Problem> {
     let Some(key) = info.idempotency_key.as_deref() else {
         return Ok(None);
     };
@@ -121,8 +202,7 @@ fn ticket(info: &RequestInfo, body: Option<&Value>) -> Result<Option<Idempotency
         let why = format!("must be 1 to {KEY_LENGTH} visible ASCII characters");
         return Err(Problem::parameter(directory::IDEMPOTENCY_KEY, why));
     }
-    let body = body.map(Value::to_string).unwrap_or_default();
-    let said = [info.query.as_bytes(), body.as_bytes()];
+    let said = [info.query.as_bytes(), body];
     let ticket = IdempotencyTicket::new(key, &info.path, &said, &info.request_id);
     Ok(Some(ticket))
 }

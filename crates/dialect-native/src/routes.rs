@@ -49,7 +49,7 @@ pub static ROUTES: &[Route] = routes![
     GET "/users" users::list => ListUsers, "List users" -> "[User]";
     POST "/users" users::create => CreateUser, "Make a user", "NewUser" -> "201 User";
     POST "/users/batch" batch::create => CreateUser, "Make several users: all or none, or each by itself", "NewUsers" -> "201 [User]";
-    POST "/users/ensure" ensure::user => EnsureUser, "Make a user, or change what differs", "EnsureUser" -> "201 EnsuredUser";
+    POST "/users/ensure" ensure::user => EnsureOne, "Make a user, or change what differs", "EnsureUser" -> "201 EnsuredUser";
     POST "/users/actions" actions::act => signed_in, "Do something to many users", "Actions" -> "ActedOn";
     GET "/users/{user}" users::show => ShowUser, "Show a user" -> "User";
     PATCH "/users/{user}" users::update => UpdateUser, "Change a user", "UserChange" -> "User";
@@ -138,7 +138,7 @@ pub static ROUTES: &[Route] = routes![
     GET "/events/stream" events_stream::stream => ReadEvents, "What happened, oldest first, every event exactly once" -> "Lines";
     GET "/events" events::list => ReadEvents, "List what happened" -> "[Event]";
 
-    POST "/imports" imports::create => BeginTask, "Import people from a table or from lines of JSON" -> "202 Job";
+    POST "/imports" imports::create => BeginTask, "Import a table or lines of JSON" -> "202 Job";
     POST "/exports" exports::create => BeginTask, "Export a list to a file", "NewExport" -> "202 Job";
     GET "/jobs" jobs::list => ReadTasks, "List jobs, newest first" -> "[Job]";
     GET "/jobs/{job}" jobs::show => ReadTasks, "Show a job" -> "Job";

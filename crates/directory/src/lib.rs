@@ -48,12 +48,12 @@ pub use operations::filters::CompilingFilter;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
 pub use operations::mail::MAIL_LEASE;
+pub use operations::rows::columns::{SHOWN_COLUMNS, USER_COLUMNS};
 pub use operations::rows::ensure::EnsureNew;
-pub use operations::rows::{SHOWN_COLUMNS, USER_COLUMNS};
 pub use operations::settings::SettingsChange;
 pub use operations::sweep::Swept;
 pub use operations::tasks::{
-    ActedOnMany, JobDetail, JobWorker, MOST_ACTED_ON, PIECE, TaskJob, export_columns,
+    ActedOnMany, JobDetail, JobWorker, MOST_ACTED_ON, PIECE, TaskJob, WrongColumn, export_columns,
     import_columns, operation_of_action,
 };
 pub use operations::users::list::UserChunks;

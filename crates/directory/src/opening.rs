@@ -48,6 +48,7 @@ impl Directory {
                 platform_lines,
                 passwords: configuration.passwords,
                 secret: configuration.secret,
+                opened_at: configuration.seams.clock.now(),
                 seams: configuration.seams,
                 callers: crate::cache::callers::Callers::default(),
                 key_limits: crate::cache::key_limits::KeyLimitCache::default(),

@@ -22,6 +22,8 @@ pub(crate) struct Inner {
     pub platform_lines: Vec<(Platform, Vec<Line>)>,
     pub passwords: PasswordPolicy,
     pub secret: [u8; 32],
+    /// When this process opened the directory.
+    pub opened_at: Time,
     pub seams: Seams,
     pub callers: Callers,
     pub key_limits: KeyLimitCache,

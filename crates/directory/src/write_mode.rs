@@ -5,8 +5,8 @@
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::model::{
-    CollectionRef, Fault, GroupRef, IdempotencyTicket, KeyRef, Kind, OrganisationRef, RoleId, Time,
-    UserRef,
+    CollectionRef, DoneByRequest, Fault, GroupRef, IdempotencyTicket, KeyRef, Kind,
+    OrganisationRef, RoleId, Time, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::store::{idempotency, roles, settings};
@@ -66,6 +66,9 @@ pub enum KeptAnswer {
     Other,
     /// The answer.
     Answer(Vec<u8>),
+    /// A request that was done and whose answer was lost, since the server stopped, or the caller went away,
+    /// before it was kept: what the request did.
+    Lost(Vec<DoneByRequest>),
 }
 
 /// An answer may hold a secret.
@@ -76,8 +79,18 @@ impl std::fmt::Debug for KeptAnswer {
             KeptAnswer::UnderWay => "UnderWay",
             KeptAnswer::Other => "Other",
             KeptAnswer::Answer(_) => "Answer(…)",
+            KeptAnswer::Lost(_) => "Lost(…)",
         })
     }
+}
+
+/// Milliseconds between a request's change and its answer at most. The key is noted with the change, and
+/// only what is shown of it comes after that.
+const ANSWERED_WITHIN: i64 = 10_000;
+
+/// Whether a request that has no answer will get none.
+pub(crate) fn is_answer_lost(done_at: Time, now: Time) -> bool {
+    done_at.plus(ANSWERED_WITHIN) <= now
 }
 
 /// Since when keys count.

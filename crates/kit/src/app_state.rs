@@ -17,6 +17,9 @@ use super::rate_limit::RateLimiter;
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
+/// Bytes of a file that is imported at most, unless the operator says otherwise.
+pub const IMPORT_BYTES: usize = 256 << 20;
+
 /// Facts about the server, fixed at start.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
@@ -35,6 +38,8 @@ pub struct ServerOptions {
     pub per_key: Option<u32>,
     /// Requests a minute without a valid credential from one address; 0 for no limit.
     pub per_address: u32,
+    /// Bytes of a file that is imported at most; [`IMPORT_BYTES`] where nothing is said.
+    pub import_limit: Option<usize>,
     /// What counts requests.
     pub observer: Observing,
 }
@@ -48,6 +53,7 @@ struct Inner {
     unlimited: bool,
     per_key: Option<u32>,
     per_address: u32,
+    import_limit: usize,
     observer: Observing,
     /// Peers that send `X-Forwarded-For` and are no listed proxy: each is logged once.
     unlisted_proxy: AtomicBool,
@@ -80,6 +86,7 @@ impl AppState {
             unlimited: options.unlimited,
             per_key: options.per_key,
             per_address: options.per_address,
+            import_limit: options.import_limit.unwrap_or(IMPORT_BYTES),
             observer: options.observer,
             unlisted_proxy: AtomicBool::new(false),
             rate_limiter: RateLimiter::default(),
@@ -151,6 +158,12 @@ impl AppState {
             Some(stated) => Some(stated.min(dialect)),
             None => Some(dialect),
         }
+    }
+
+    /// Bytes of a file that is imported at most.
+    #[must_use]
+    pub fn import_limit(&self) -> usize {
+        self.0.import_limit
     }
 
     /// Requests a minute of one address without a valid credential; none without a limit.

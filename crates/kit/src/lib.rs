@@ -92,7 +92,7 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-pub use app_state::{AppState, ServerOptions};
+pub use app_state::{AppState, IMPORT_BYTES, ServerOptions};
 pub use body::{FormBody, JsonBody, RawBody, TypedBody, content_type, read_body};
 pub use dialect::{Bodies, ContentRule, Dialect, FirstRunFacts, Limits, platforms_of};
 pub use dispatcher::{Dispatcher, PeerAddress, Served, unreadable};

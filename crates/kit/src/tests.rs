@@ -133,6 +133,7 @@ async fn forwarded_addresses_are_believed_only_from_listed_proxies() {
             per_address: 0,
             observer: super::Observing::default(),
             dialects: Vec::new(),
+            import_limit: None,
         },
     );
     for (peer, forwarded, address) in [

@@ -366,6 +366,9 @@ fn checked(values: &Values) -> Result<Configuration> {
     options.per_address = values
         .parsed("limits.per_address", "a whole number of requests a minute")?
         .unwrap_or(kit::PER_ADDRESS);
+    let mebibytes: Option<u32> = values.parsed("limits.import", "a whole number of mebibytes")?;
+    options.import_limit = mebibytes
+        .map(|mebibytes| usize::try_from(u64::from(mebibytes) << 20).unwrap_or(usize::MAX));
     let tls = match (values.text("tls.certificate"), values.text("tls.key")) {
         (Some(certificate), Some(key)) => Some(TlsFiles {
             certificate: PathBuf::from(certificate),

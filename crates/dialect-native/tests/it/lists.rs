@@ -175,6 +175,13 @@ async fn wrong_parameters_are_named() {
 async fn lists_page_both_ways_and_hold_their_cursors() {
     let world = peopled().await;
     owner(&world, "POST", "/groups", json!({"name": "SOC"})).await;
+    for person in ["ada", "bob", "cyd"] {
+        let made = json!({"email": format!("{person}@review.example"), "roles": ["usher:auditor"]});
+        let made = owner(&world, "POST", "/users", made).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let export = owner(&world, "POST", "/exports", json!({"what": "groups"})).await;
+        assert_eq!(export.status, 202, "{export:?}");
+    }
     for path in [
         "/users?sort=name",
         "/users?sort=-last_seen_at",
@@ -184,6 +191,9 @@ async fn lists_page_both_ways_and_hold_their_cursors() {
         "/keys?",
         "/events?sort=-number",
         "/platforms?",
+        "/grants?",
+        "/access?permission=users.read",
+        "/jobs?",
     ] {
         let whole = owner(&world, "GET", &format!("{path}&limit=1000"), Value::Null).await;
         let count = whole.json()["items"].as_array().unwrap().len();

@@ -402,6 +402,104 @@ async fn requests_of_one_key_at_once_happen_once() {
     assert_eq!(groups.json()["items"].as_array().unwrap().len(), 1);
 }
 
+#[tokio::test]
+async fn a_lost_answer_is_told_as_lost() {
+    let world = world().await;
+    let body = json!({"email": "ada@example.org"});
+    let headers = [("Idempotency-Key", "one")];
+    // A request that ended between its change and its answer: a change under the key, with no answer kept.
+    let context = directory::RequestContext {
+        request_id: "request-1".to_owned(),
+        ..directory::RequestContext::default()
+    };
+    let (platform, accepts) = (directory::Platform::USHER, directory::Accepts::Both);
+    let caller = world
+        .directory
+        .authenticate(platform, &world.key, accepts, context);
+    let caller = caller.await.unwrap();
+    let ticket = directory::IdempotencyTicket::new(
+        "one",
+        "/users",
+        &[b"", body.to_string().as_bytes()],
+        "request-1",
+    );
+    let handle = world.directory.act(&caller).in_mode(directory::WriteMode {
+        idempotency: Some(ticket),
+        ..directory::WriteMode::default()
+    });
+    let new = directory::NewUser {
+        email: Some("ada@example.org".to_owned()),
+        ..directory::NewUser::default()
+    };
+    let made = handle.create_user(new).await.unwrap();
+    let early = send(&world, "POST", "/users", &body, &headers).await;
+    assert_eq!(fault(&early).1, "idempotency-key-in-use", "{early:?}");
+    world.clock.advance(10_000);
+    let before = world.state().await;
+    let late = send(&world, "POST", "/users", &body, &headers).await;
+    assert_eq!((late.status, fault(&late).1.as_str()), (409, "answer-lost"));
+    let done = json!({"verb": "user.created", "entity": "user", "number": made.id.0});
+    assert_eq!(late.json()["done"], json!([done]), "{late:?}");
+    let other = json!({"email": "bob@example.org"});
+    let reused = send(&world, "POST", "/users", &other, &headers).await;
+    assert_eq!(fault(&reused).1, "idempotency-key-reused");
+    assert_eq!(world.state().await, before);
+}
+
+#[tokio::test]
+async fn jobs_are_begun_once() {
+    let world = world().await;
+    let send_file = async |key: &str, file: &str| {
+        by_owner(&world, "POST", "/imports?what=users")
+            .header("Content-Type", "text/csv")
+            .header("Idempotency-Key", key)
+            .body(file.to_owned())
+            .send()
+            .await
+    };
+    let file = "email\nada@example.org\n";
+    let first = send_file("one", file).await;
+    assert_eq!(
+        (first.status, first.header("idempotency-replayed")),
+        (202, None),
+        "{first:?}"
+    );
+    let again = send_file("one", file).await;
+    assert_eq!(
+        again.header("idempotency-replayed"),
+        Some("true"),
+        "{again:?}"
+    );
+    assert_eq!((again.status, &again.text), (202, &first.text));
+    // A file that differs late is another request, too.
+    let other = send_file("one", "email\nbob@example.org\n").await;
+    assert_eq!(fault(&other).1, "idempotency-key-reused", "{other:?}");
+    let second = send_file("two", file).await;
+    assert_eq!(second.header("idempotency-replayed"), None);
+    // What is refused is begun by no repeat either.
+    for _ in 0..2 {
+        let wrong = send_file("three", "shoe\n1\n").await;
+        assert_eq!(fault(&wrong).2.as_deref(), Some("shoe"), "{wrong:?}");
+    }
+    let export = json!({"what": "groups", "filter": "name sw a"});
+    let headers = [("Idempotency-Key", "export")];
+    let one = send(&world, "POST", "/exports", &export, &headers).await;
+    let repeat = send(&world, "POST", "/exports", &export, &headers).await;
+    assert_eq!((one.status, &one.text), (202, &repeat.text), "{one:?}");
+    let trial = send(&world, "POST", "/exports?dry_run=true", &export, &[]).await;
+    assert_eq!(
+        (trial.status, trial.header("usher-dry-run")),
+        (202, Some("true")),
+        "{trial:?}"
+    );
+    let jobs = owner(&world, "GET", "/jobs", Value::Null).await;
+    assert_eq!(
+        jobs.json()["items"].as_array().unwrap().len(),
+        3,
+        "{jobs:?}"
+    );
+}
+
 /// Runs all at once, in one task.
 async fn futures<T, const N: usize>(all: [impl Future<Output = T>; N]) -> Vec<T> {
     let mut waiting: Vec<_> = all.into_iter().map(|one| Some(Box::pin(one))).collect();

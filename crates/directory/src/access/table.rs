@@ -76,7 +76,7 @@ operations! {
     CreateUser: write CreateUsers lasts;
     UpdateUser: write EditUsers lasts;
     // Each of its steps is an operation of its own.
-    EnsureUser: write SignedIn own lasts;
+    EnsureOne: write SignedIn own lasts;
     // Whoever may reset somebody's credentials could sign in as them.
     ActForUser: read ResetCredentials lasts;
     UpdateOwnProfile: write SignedIn own;

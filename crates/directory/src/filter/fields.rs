@@ -229,6 +229,33 @@ pub const COLLECTION_FIELDS: &[FilterField<CollectionField>] = &[
     field("updated_at", CollectionField::UpdatedAt, Kind::Time),
 ];
 
+/// What organisations are sorted by beside their numbers.
+pub const ORGANISATION_SORTS: &[(&str, OrganisationField)] = &[
+    ("name", OrganisationField::Name),
+    ("slug", OrganisationField::Slug),
+    ("created_at", OrganisationField::CreatedAt),
+    ("updated_at", OrganisationField::UpdatedAt),
+];
+
+/// What groups are sorted by beside their numbers.
+pub const GROUP_SORTS: &[(&str, GroupField)] = &[
+    ("name", GroupField::Name),
+    ("slug", GroupField::Slug),
+    ("created_at", GroupField::CreatedAt),
+    ("updated_at", GroupField::UpdatedAt),
+];
+
+/// What keys are sorted by beside their numbers.
+pub const KEY_SORTS: &[(&str, KeyField)] = &[
+    ("name", KeyField::Name),
+    ("expires_at", KeyField::ExpiresAt),
+    ("created_at", KeyField::CreatedAt),
+    ("last_used_at", KeyField::LastUsedAt),
+];
+
+/// What events are sorted by beside their numbers.
+pub const EVENT_SORTS: &[(&str, EventField)] = &[("at", EventField::At)];
+
 /// The parameters that bound a time from below and from above: `created_after` and `created_before` for
 /// `created_at`, `after` and `before` for `at`.
 #[must_use]

@@ -26,8 +26,9 @@ use crate::model::Fault;
 pub use compile::read_value;
 pub(crate) use compile::{References, compile, read_time};
 pub use fields::{
-    COLLECTION_FIELDS, EVENT_FIELDS, GRANT_FIELDS, GROUP_FIELDS, KEY_FIELDS, MAIL_FIELDS,
-    ORGANISATION_FIELDS, ROLE_FIELDS, SESSION_FIELDS, USER_FIELDS, range_parameters,
+    COLLECTION_FIELDS, EVENT_FIELDS, EVENT_SORTS, GRANT_FIELDS, GROUP_FIELDS, GROUP_SORTS,
+    KEY_FIELDS, KEY_SORTS, MAIL_FIELDS, ORGANISATION_FIELDS, ORGANISATION_SORTS, ROLE_FIELDS,
+    SESSION_FIELDS, USER_FIELDS, range_parameters,
 };
 pub use parser::parse;
 pub use syntax::{Comparison, Expression, Literal, Operator};

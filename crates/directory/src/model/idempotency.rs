@@ -40,3 +40,31 @@ impl IdempotencyTicket {
         }
     }
 }
+
+/// The digest of a body that is read piece by piece, as a part of what a ticket's request says.
+#[derive(Clone, Debug, Default)]
+pub struct BodyDigest(Sha256);
+
+impl BodyDigest {
+    /// Adds what came next.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that came.
+    #[must_use]
+    pub fn whole(self) -> Vec<u8> {
+        self.0.finalize().to_vec()
+    }
+}
+
+/// Something that a request did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoneByRequest {
+    /// The event's verb.
+    pub verb: String,
+    /// The kind of what it was done to.
+    pub entity: String,
+    /// Its number.
+    pub number: Option<i64>,
+}

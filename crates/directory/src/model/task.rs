@@ -139,6 +139,15 @@ pub enum Action {
     },
 }
 
+/// Which rows of a list, and in which order, in the words of the filters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The filter.
+    pub filter: Option<String>,
+    /// The member, with a `-` before it to turn the order round.
+    pub sort: Option<String>,
+}
+
 /// A long piece of work, as it is asked for and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
@@ -166,6 +175,10 @@ pub enum Task {
         format: FileFormat,
         /// Which columns of a table, in order; all when empty.
         columns: Vec<String>,
+        /// Which rows, and in which order, of a list that is not one of people: these are chosen at the
+        /// beginning.
+        #[serde(default)]
+        selection: Selection,
     },
     /// Does something to each of the people whose numbers were stored with it.
     Act {
@@ -253,6 +266,8 @@ pub struct JobQuery {
     pub owner: Option<UserId>,
     /// Before the job of this number.
     pub before: Option<JobId>,
+    /// After the job of this number, the oldest first.
+    pub after: Option<JobId>,
     /// How many at most.
     pub limit: u32,
 }

@@ -369,6 +369,27 @@ pub struct Ensured {
     pub user: User,
 }
 
+/// An organisation or a group that is there as was asked for.
+#[derive(Clone, Debug)]
+pub struct EnsuredRecord<T> {
+    /// What was done.
+    pub outcome: EnsureOutcome,
+    /// The members that changed.
+    pub changed: Vec<&'static str>,
+    /// The record.
+    pub record: T,
+}
+
+impl<T> EnsuredRecord<T> {
+    pub(crate) fn created(record: T) -> Self {
+        Self {
+            outcome: EnsureOutcome::Created,
+            changed: Vec::new(),
+            record,
+        }
+    }
+}
+
 /// The way to a first or a new password, handed out instead of being mailed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessLink {

@@ -3,13 +3,18 @@
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
-use crate::model::IdempotencyTicket;
+use crate::model::{DoneByRequest, Fault, IdempotencyTicket};
+use crate::operations::tasks::is_of_request;
 use crate::pending::Pending;
-use crate::store::idempotency;
-use crate::write_mode::{KeptAnswer, kept_since, settings_revision};
+use crate::store::{events, idempotency, job_tasks};
+use crate::write_mode::{KeptAnswer, is_answer_lost, kept_since, settings_revision};
 
 /// What answers are sealed for.
 const PURPOSE: &str = "idempotency";
+/// Events of one request that are shown.
+const MOST_SHOWN: u32 = 100;
+/// Jobs of a person among which the one of a request is looked for.
+const LATEST_JOBS: u32 = 100;
 
 impl Handle {
     /// What is kept under a request's key.
@@ -24,10 +29,37 @@ impl Handle {
             Ok(match kept {
                 None => KeptAnswer::Nothing,
                 Some(kept) if kept.body_digest != ticket.body_digest => KeptAnswer::Other,
-                Some(kept) if kept.sealed_answer.is_empty() => KeptAnswer::UnderWay,
+                Some(kept) if kept.sealed_answer.is_empty() => {
+                    // SQLite has one process, and what an earlier one has not answered is not answered any more.
+                    let alone = self.inner.store.changes().is_some();
+                    let earlier = alone && kept.created_at < self.inner.opened_at;
+                    if !earlier && !is_answer_lost(kept.created_at, self.now()) {
+                        return Ok(KeptAnswer::UnderWay);
+                    }
+                    KeptAnswer::Lost(self.done_by_request(kept.request).await?)
+                }
                 Some(kept) => KeptAnswer::Answer(self.inner.unseal(PURPOSE, &kept.sealed_answer)?),
             })
         })
+    }
+
+    /// What a request of the caller's did.
+    async fn done_by_request(&self, request: String) -> Result<Vec<DoneByRequest>, Fault> {
+        self.read(Operation::KeepAnswer, async |work: &mut Work<'_>| {
+            let user = work.caller.user;
+            let mut done = events::of_request(&mut work.tx, user, &request, MOST_SHOWN).await?;
+            for (job, context) in job_tasks::latest_of(&mut work.tx, user, LATEST_JOBS).await? {
+                if is_of_request(&context, &request) {
+                    done.push(DoneByRequest {
+                        verb: "job.begun".to_owned(),
+                        entity: "job".to_owned(),
+                        number: Some(job.0),
+                    });
+                }
+            }
+            Ok(done)
+        })
+        .await
     }
 
     /// Keeps the answer to a request, for its caller to get again.

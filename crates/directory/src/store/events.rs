@@ -1,7 +1,8 @@
 //! The audit trail in SQL.
 
 use crate::model::{
-    Event, EventField, EventId, Fault, KeyId, OrganisationId, Query, Scope, SessionId, Time, UserId,
+    DoneByRequest, Event, EventField, EventId, Fault, KeyId, OrganisationId, Query, Scope,
+    SessionId, Time, UserId,
 };
 
 use super::pages::Paged;
@@ -237,6 +238,27 @@ pub(crate) async fn remove_before(tx: &mut Tx<'_>, before: Time, most: i64) -> R
     tx.exec(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY at, id LIMIT $2)",
         &[before.0.into(), most.into()],
+    )
+    .await
+}
+
+/// What a person's request did, in order: so many events at most.
+pub(crate) async fn of_request(
+    tx: &mut Tx<'_>,
+    actor: UserId,
+    request: &str,
+    most: u32,
+) -> Res<Vec<DoneByRequest>> {
+    tx.all(
+        "SELECT verb, entity, entity_id FROM events WHERE request_id = $1 AND actor_id = $2 ORDER BY id LIMIT $3",
+        &[request.into(), actor.0.into(), i64::from(most).into()],
+        |row| {
+            Ok(DoneByRequest {
+                verb: row.string(0)?,
+                entity: row.string(1)?,
+                number: row.opt_int(2)?,
+            })
+        },
     )
     .await
 }

@@ -97,6 +97,10 @@ impl Place {
             Position::After(Cursor {
                 key: CursorKey::Text(text),
                 id,
+            })
+            | Position::Before(Cursor {
+                key: CursorKey::Text(text),
+                id,
             }) => {
                 let mut parts = text.split('.').map(str::parse::<i64>);
                 let mut next = || parts.next().and_then(Result::ok).ok_or_else(foreign);
@@ -145,6 +149,20 @@ pub(crate) fn compile(
         return Err(Fault::invalid("sort", "is fixed for grants: by person"));
     }
     let place = Place::of(&query.from)?;
+    let back = is_back(&query.from);
+    let (edge, beyond, order) = if back {
+        (
+            " AND h.user_id <= ",
+            " AND (h.user_id, h.kind, h.a, h.b) < (",
+            " ORDER BY user_id DESC, kind DESC, a DESC, b DESC LIMIT ",
+        )
+    } else {
+        (
+            " AND h.user_id >= ",
+            " AND (h.user_id, h.kind, h.a, h.b) > (",
+            " ORDER BY user_id, kind, a, b LIMIT ",
+        )
+    };
     let most = i64::from(query.limit) + 1;
     let mut sql = Sql::default();
     for (index, branch) in BRANCHES.iter().enumerate() {
@@ -153,17 +171,15 @@ pub(crate) fn compile(
         push_branch(&mut sql, branch, query, viewer, known)?;
         if let Some(place) = &place {
             // The first condition says by itself what an index can answer.
-            sql.push(" AND h.user_id >= ").bind(Bound::Int(place.user));
-            sql.push(" AND (h.user_id, h.kind, h.a, h.b) > (")
+            sql.push(edge).bind(Bound::Int(place.user));
+            sql.push(beyond)
                 .bind_all([place.user, place.kind, place.a, place.b])
                 .push(")");
         }
-        sql.push(" ORDER BY user_id, kind, a, b LIMIT ")
-            .bind(Bound::Int(most));
+        sql.push(order).bind(Bound::Int(most));
         sql.push(") p").push(["0", "1", "2"][index]);
     }
-    sql.push(" ORDER BY user_id, kind, a, b LIMIT ")
-        .bind(Bound::Int(most));
+    sql.push(order).bind(Bound::Int(most));
     let count = if query.total {
         let mut count = Sql::default();
         for (index, branch) in BRANCHES.iter().enumerate() {
@@ -204,25 +220,40 @@ pub(crate) async fn page(
         })
         .await?;
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
-    Ok(forward(
-        rows.into_iter().flatten().collect(),
-        query.limit,
-        total,
-    ))
+    let rows = rows.into_iter().flatten().collect();
+    Ok(page_of(rows, &query.from, query.limit, total))
 }
 
-/// A page of a list that leads forward only, with the extra row cut off.
-pub(crate) fn forward<T>(mut rows: Vec<(T, Cursor)>, limit: u32, total: Option<u64>) -> Page<T> {
+/// Whether a page is read backwards from its place.
+fn is_back(from: &Position) -> bool {
+    matches!(from, Position::Before(_))
+}
+
+/// A page of rows as they were read, away from its place, with the extra row cut off.
+pub(crate) fn page_of<T>(
+    mut rows: Vec<(T, Cursor)>,
+    from: &Position,
+    limit: u32,
+    total: Option<u64>,
+) -> Page<T> {
     let limit = limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
+    let back = is_back(from);
+    if back {
+        rows.reverse();
+    }
+    // The row that a cursor was made of lies on the side where the page comes from.
+    let (after, before) = match back {
+        true => (true, more),
+        false => (more, matches!(from, Position::After(_))),
+    };
     let (items, cursors): (Vec<T>, Vec<Cursor>) = rows.into_iter().unzip();
-    let next = cursors.last().filter(|_| more).cloned();
     Page {
+        next: cursors.last().filter(|_| after).cloned(),
+        previous: cursors.first().filter(|_| before).cloned(),
         items,
         cursors,
-        next,
-        previous: None,
         total,
     }
 }
@@ -248,16 +279,29 @@ pub(crate) fn holders_sql(
     target: Option<OrganisationId>,
     above: &[OrganisationId],
     viewer: &Viewer<'_>,
-    after: i64,
+    from: &Position,
     most: i64,
-) -> Sql {
+) -> Result<Sql, Fault> {
+    let (beyond, place, order) = match from {
+        Position::Start => (" u.id > ", 0, ") ORDER BY u.id LIMIT "),
+        Position::After(Cursor {
+            key: CursorKey::Int(number),
+            ..
+        }) => (" u.id > ", *number, ") ORDER BY u.id LIMIT "),
+        Position::Before(Cursor {
+            key: CursorKey::Int(number),
+            ..
+        }) => (" u.id < ", *number, ") ORDER BY u.id DESC LIMIT "),
+        _ => return Err(Fault::invalid("after", "is not a place in this list")),
+    };
     let (target, above) = (
         target.map_or(0, |organisation| organisation.0),
         above.iter().map(|organisation| organisation.0),
     );
     let mut sql = Sql::default();
-    sql.push("SELECT u.id FROM users u WHERE u.id > ")
-        .bind(Bound::Int(after));
+    sql.push("SELECT u.id FROM users u WHERE")
+        .push(beyond)
+        .bind(Bound::Int(place));
     viewer.push(&mut sql);
     sql.push(" AND u.id IN (");
     for (index, branch) in BRANCHES.iter().enumerate() {
@@ -289,8 +333,8 @@ pub(crate) fn holders_sql(
             sql.push(")");
         }
     }
-    sql.push(") ORDER BY u.id LIMIT ").bind(Bound::Int(most));
-    sql
+    sql.push(order).bind(Bound::Int(most));
+    Ok(sql)
 }
 
 /// Those people.

@@ -10,6 +10,7 @@ pub(crate) struct Kept {
     pub request: String,
     /// Empty until there is an answer.
     pub sealed_answer: Vec<u8>,
+    pub created_at: Time,
 }
 
 /// What is kept of a ticket's key, if it was first sent after a time.
@@ -20,7 +21,7 @@ pub(crate) async fn find(
     after: Time,
 ) -> Res<Option<Kept>> {
     tx.one(
-        "SELECT body_digest, request_id, sealed_answer FROM idempotency_keys WHERE user_id = $1 AND path = $2 AND \
+        "SELECT body_digest, request_id, sealed_answer, created_at FROM idempotency_keys WHERE user_id = $1 AND path = $2 AND \
          key_digest = $3 AND created_at > $4",
         &[
             user.into(),
@@ -33,6 +34,7 @@ pub(crate) async fn find(
                 body_digest: row.bytes(0)?.to_vec(),
                 request: row.string(1)?,
                 sealed_answer: row.bytes(2)?.to_vec(),
+                created_at: Time(row.int(3)?),
             })
         },
     )

@@ -1,7 +1,10 @@
 //! What the server needs to do jobs by itself, in SQL.
 
+use std::collections::HashMap;
+
 use crate::model::{JobId, KeyId, Platform, Time, UserId};
 
+use super::select::Sql;
 use super::{Res, Row, Tx};
 
 /// A job as the process that works on it needs it. Documents are as stored.
@@ -167,14 +170,27 @@ pub(crate) async fn is_cancelled(tx: &mut Tx<'_>, job: JobId) -> Res<bool> {
     Ok(found.unwrap_or(true))
 }
 
-/// The stored task of a job, and when it goes.
-pub(crate) async fn of(tx: &mut Tx<'_>, job: JobId) -> Res<Option<(String, Option<Time>)>> {
-    tx.one(
-        "SELECT task, expires_at FROM job_tasks WHERE job_id = $1",
-        &[job.0.into()],
-        |row| Ok((row.string(0)?, row.opt_int(1)?.map(Time))),
-    )
-    .await
+/// The stored tasks of jobs, and when these go.
+pub(crate) async fn of(
+    tx: &mut Tx<'_>,
+    jobs: &[JobId],
+) -> Res<HashMap<JobId, (String, Option<Time>)>> {
+    if jobs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut sql = Sql::default();
+    sql.push("SELECT job_id, task, expires_at FROM job_tasks WHERE job_id IN (")
+        .bind_all(jobs.iter().map(|job| job.0))
+        .push(")");
+    let read = |row: &Row<'_>| {
+        let task = (row.string(1)?, row.opt_int(2)?.map(Time));
+        Ok((JobId(row.int(0)?), task))
+    };
+    Ok(tx
+        .all(&sql.text, &sql.vals(), read)
+        .await?
+        .into_iter()
+        .collect())
 }
 
 /// Forgets a job and its files.
@@ -196,6 +212,21 @@ pub(crate) async fn over(tx: &mut Tx<'_>, now: Time, begun_before: Time) -> Res<
          j.created_at <= $2) ORDER BY t.job_id LIMIT 20",
         &[now.0.into(), begun_before.0.into()],
         |row| Ok(JobId(row.int(0)?)),
+    )
+    .await
+}
+
+/// A person's latest jobs, each with the request that it came with.
+pub(crate) async fn latest_of(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    most: u32,
+) -> Res<Vec<(JobId, String)>> {
+    tx.all(
+        "SELECT j.id, t.context FROM jobs j JOIN job_tasks t ON t.job_id = j.id WHERE j.owner_id = $1 \
+         ORDER BY j.id DESC LIMIT $2",
+        &[owner.0.into(), i64::from(most).into()],
+        |row| Ok((JobId(row.int(0)?), row.string(1)?)),
     )
     .await
 }

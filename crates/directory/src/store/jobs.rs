@@ -100,8 +100,14 @@ pub(crate) async fn page(tx: &mut Tx<'_>, only: Option<UserId>, query: &JobQuery
     if let Some(before) = query.before {
         sql.push(" AND j.id < ").bind(Bound::Int(before.0));
     }
-    sql.push(" ORDER BY j.id DESC LIMIT ")
-        .bind(Bound::Int(i64::from(query.limit) + 1));
+    if let Some(after) = query.after {
+        sql.push(" AND j.id > ").bind(Bound::Int(after.0));
+    }
+    let order = match query.after {
+        None => " ORDER BY j.id DESC LIMIT ",
+        Some(_) => " ORDER BY j.id LIMIT ",
+    };
+    sql.push(order).bind(Bound::Int(i64::from(query.limit) + 1));
     tx.all(&sql.text, &sql.vals(), read).await
 }
 

@@ -546,7 +546,7 @@ async fn trial(
         | O::ListJobs
         | O::CreateJob
         | O::UpdateJob
-        | O::EnsureUser
+        | O::EnsureOne
         | O::BeginTask
         | O::RunTask
         | O::ReadTasks => return None,

@@ -83,6 +83,11 @@ pub fn settings() -> Vec<Setting> {
             "Requests a minute without a valid credential from one address, 0 for no limit [default: 6000]",
         ),
         setting(
+            "limits.import",
+            "MIB",
+            "Mebibytes of a file that is imported at most [default: 256]",
+        ),
+        setting(
             "tls.certificate",
             "FILE",
             "The certificate chain in PEM: listen then speaks TLS",
@@ -151,6 +156,7 @@ pub fn usual(key: &str) -> &'static str {
         "passwords.policy" => "default",
         "rate_limits" => "on",
         "limits.per_address" => "6000",
+        "limits.import" => "256",
         "log.filter" => "info",
         "log.format" => "text",
         "demo" | "accept_copy" | "replace_secret_key" => "false",

@@ -22,6 +22,7 @@ mod packaging;
 mod postgres;
 mod readiness;
 mod reading;
+mod repeats;
 mod reproductions;
 mod secret_key;
 mod security_checks;

@@ -257,7 +257,9 @@ impl Handle {
                             if before != wanted {
                                 groups::put_grantable(&mut work.tx, organisation.id, &wanted)
                                     .await?;
-                                let detail = json!({ "before": before, "after": wanted });
+                                let detail = json!({
+                                    "before": { "groups": before }, "after": { "groups": wanted },
+                                });
                                 work.event(
                                     "organisation.grantable_groups_set",
                                     About::organisation(&organisation),

@@ -1,6 +1,7 @@
 //! Groups: list, show, make, change, delete.
 
 pub(crate) mod batch;
+pub(crate) mod ensure;
 pub(crate) mod members;
 mod sharing;
 pub(crate) mod visibility;

@@ -149,9 +149,11 @@ pub(super) async fn put_managers(
     }
     for row in rows {
         managers::put_manager(&mut work.tx, &row).await?;
-        let after =
-            json!({ "manager": named(row.manager), "level": level, "platform": row.platform });
-        let detail = json!({ "after": after });
+        let shown = |row: &GroupManager| json!({ "manager": named(row.manager), "level": row.level, "platform": row.platform });
+        let mut detail = json!({ "after": shown(&row) });
+        if let Some(old) = present.iter().find(|old| old.manager == row.manager) {
+            detail["before"] = shown(old);
+        }
         work.event("group.manager_set", About::group(group), Some(detail))
             .await?;
     }

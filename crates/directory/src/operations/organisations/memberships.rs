@@ -71,9 +71,11 @@ pub(crate) async fn add(
     if old != Some(new) {
         let now = work.now;
         organisations::put_membership(&mut work.tx, new, now).await?;
-        let after =
-            json!({ "organisation": organisation.name, "administrator": new.administrator });
-        let detail = json!({ "after": after });
+        let shown = |one: Membership| json!({ "organisation": organisation.name, "administrator": one.administrator });
+        let mut detail = json!({ "after": shown(new) });
+        if let Some(old) = old {
+            detail["before"] = shown(old);
+        }
         work.event("membership.set", About::user(&user), Some(detail))
             .await?;
     }

@@ -1,6 +1,7 @@
 //! Organisations: list, make, change, delete.
 
 pub(crate) mod builtin_groups;
+pub(crate) mod ensure;
 pub(crate) mod memberships;
 
 use serde_json::json;

@@ -1,10 +1,12 @@
 //! Why a person holds a permission, who holds it, and all people's grants: what an access review needs.
 
+use std::collections::HashMap;
+
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    AccessLine, AccessPath, AccessQuestion, Cursor, CursorKey, Fault, GrantField, HeldRole, Line,
+    AccessLine, AccessPath, AccessQuestion, Cursor, CursorKey, GrantField, HeldRole, Line,
     OrganisationId, Page, Path, Permission, Platform, Position, Query, Reach, RoleId, Scope,
     Standing, User, UserAccess, UserId, UserRef, word_covers,
 };
@@ -61,16 +63,11 @@ impl Handle {
         Box::pin(async move {
             let read = async move |work: &mut Work<'_>| {
                 let place = place_of(work, &question).await?;
-                let after = match &from {
-                    Position::Start => 0,
-                    Position::After(Cursor {
-                        key: CursorKey::Int(number),
-                        ..
-                    }) => *number,
-                    _ => return Err(Fault::invalid("after", "is not a place in this list").into()),
-                };
-                let found = holders(work, &question, place.as_ref(), after, limit).await?;
-                let ids: Vec<UserId> = found.iter().map(|user| user.id).collect();
+                let (ids, found) = holders(work, &question, place.as_ref(), &from, limit).await?;
+                // In the order in which they were read, which may be backwards.
+                let mut known: HashMap<UserId, User> =
+                    found.into_iter().map(|user| (user.id, user)).collect();
+                let found: Vec<User> = ids.iter().filter_map(|id| known.remove(id)).collect();
                 let mut lines = lines_of(work, &ids).await?;
                 lines.retain(|line| answers(line, &question, place.as_ref()));
                 let now = work.now;
@@ -87,7 +84,7 @@ impl Handle {
                     };
                     (access, cursor)
                 });
-                Ok(grant_lists::forward(rows.collect(), limit, None))
+                Ok(grant_lists::page_of(rows.collect(), &from, limit, None))
             };
             self.read_slow(Operation::ListGrants, read).await
         })
@@ -220,9 +217,9 @@ async fn holders(
     work: &mut Work<'_>,
     question: &AccessQuestion,
     place: Option<&Place>,
-    after: i64,
+    from: &Position,
     limit: u32,
-) -> Outcome<Vec<User>> {
+) -> Outcome<(Vec<UserId>, Vec<User>)> {
     let brings = |line: &Line| {
         question
             .permission
@@ -267,7 +264,8 @@ async fn holders(
     };
     let target = place.map(|place| place.id);
     let most = i64::from(limit) + 1;
-    let sql = grant_lists::holders_sql(&found, target, &above, &viewer, after, most);
+    let sql = grant_lists::holders_sql(&found, target, &above, &viewer, from, most)?;
     let ids = grant_lists::holders(&mut work.tx, &sql).await?;
-    Ok(users::by_ids(&mut work.tx, &ids).await?)
+    let found = users::by_ids(&mut work.tx, &ids).await?;
+    Ok((ids, found))
 }

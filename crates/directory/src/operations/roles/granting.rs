@@ -239,7 +239,10 @@ pub(crate) async fn give_beside(
     }
     if !newly_made {
         // Of somebody new, the event of their making tells the roles.
-        let detail = json!({ "after": described(&role, organisation, wanted.expires_at) });
+        let mut detail = json!({ "after": described(&role, organisation, wanted.expires_at) });
+        if let Some((_, _, expires_at)) = old {
+            detail["before"] = described(&role, organisation, expires_at);
+        }
         work.event("role.granted", About::user(user), Some(detail))
             .await?;
     }

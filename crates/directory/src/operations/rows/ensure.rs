@@ -7,7 +7,8 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Door, EnsureOutcome, Ensured, Fault, GroupId, NewPassword, NewUser, OrganisationId, Ref, User,
+    Door, EnsureOutcome, Ensured, Fault, GroupId, NewPassword, NewUser, OrganisationId, Ref,
+    TaskWhat, User,
 };
 use crate::operations::groups::members as group_members;
 use crate::operations::organisations::memberships;
@@ -19,8 +20,9 @@ use crate::pending::Pending;
 use crate::rules;
 use crate::store::{grants, members, organisations, users};
 
+use super::columns::columns_of;
 use super::lookup::Lookup;
-use super::{Read, WantedRole, read, unknown_member};
+use super::{Read, WantedRole, read};
 
 /// What only a newly made person gets.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +74,7 @@ impl Handle {
             };
             let wanted = new.password != NewPassword::None;
             let door = new.door.clone();
-            self.write(Operation::EnsureUser, async move |work: &mut Work<'_>| {
+            self.write(Operation::EnsureOne, async move |work: &mut Work<'_>| {
                 let how = How {
                     uuid,
                     exact,
@@ -97,22 +99,9 @@ pub(crate) struct How<'a> {
     pub needs_password: bool,
 }
 
-/// Refuses members that are not known.
+/// Refuses members of a person that are not known.
 pub(crate) fn check_members(row: &Map<String, Value>) -> Result<(), Fault> {
-    match unknown_member(row) {
-        None => Ok(()),
-        Some("password") => Err(Fault::invalid(
-            "password",
-            "is not taken here; mail people a link to set their own",
-        )),
-        Some(name) => {
-            let shown: String = name.chars().take(60).collect();
-            Err(Fault::invalid(
-                "line",
-                format!("holds `{shown}`, which is not known"),
-            ))
-        }
-    }
+    columns_of(TaskWhat::Users).map_or(Ok(()), |columns| columns.check(row))
 }
 
 /// The e-mail address by which a row's person is known.
@@ -120,6 +109,31 @@ pub(crate) fn email_of(row: &Map<String, Value>) -> Result<String, Fault> {
     match row.get("email") {
         Some(Value::String(email)) if !email.trim().is_empty() => Ok(email.clone()),
         _ => Err(Fault::invalid("email", "is needed")),
+    }
+}
+
+/// What a row's person is known by: the e-mail address, else the login.
+pub(crate) enum Key {
+    Email(String),
+    Login(String),
+}
+
+/// What a row's person is known by.
+pub(crate) fn key_of(row: &Map<String, Value>) -> Result<Key, Fault> {
+    match (row.get("email"), row.get("login")) {
+        (None | Some(Value::Null), Some(Value::String(login))) if !login.trim().is_empty() => {
+            Ok(Key::Login(login.clone()))
+        }
+        _ => email_of(row).map(Key::Email),
+    }
+}
+
+impl Key {
+    /// The text.
+    pub fn text(&self) -> &str {
+        match self {
+            Key::Email(text) | Key::Login(text) => text,
+        }
     }
 }
 
@@ -131,7 +145,7 @@ pub(crate) async fn ensure(
     how: &How<'_>,
 ) -> Outcome<Ensured> {
     let email = email_of(row)?;
-    match present(work, &email).await? {
+    match present(work, &Key::Email(email)).await? {
         Some(user) => update(work, lookup, row, user, how.exact).await,
         None => {
             if how.needs_password && how.prepared.is_none() {
@@ -143,18 +157,21 @@ pub(crate) async fn ensure(
     }
 }
 
-/// The person of an e-mail address, if the caller sees them; a person hidden has taken it.
-pub(crate) async fn present(work: &mut Work<'_>, email: &str) -> Outcome<Option<User>> {
-    let folded = rules::fold(email);
-    let Some(user) = work.find_user(&Ref::Name(email.to_owned())).await? else {
+/// The person of an e-mail address or a login, if the caller sees them; a person hidden has taken it.
+pub(crate) async fn present(work: &mut Work<'_>, key: &Key) -> Outcome<Option<User>> {
+    let folded = Some(rules::fold(key.text()));
+    let Some(user) = work.find_user(&Ref::Name(key.text().to_owned())).await? else {
         return Ok(None);
     };
-    let own = user.email.as_deref().map(rules::fold) == Some(folded);
+    let (own, field) = match key {
+        Key::Email(_) => (user.email.as_deref().map(rules::fold) == folded, "email"),
+        Key::Login(_) => (Some(rules::fold(&user.login)) == folded, "login"),
+    };
     work.switch(Operation::ShowUser)?;
     if own && work.sees_user(&user).await? {
         Ok(Some(user))
     } else {
-        Err(Fault::Taken { field: "email" }.into())
+        Err(Fault::Taken { field }.into())
     }
 }
 
@@ -200,8 +217,11 @@ pub(crate) async fn update(
         groups,
         roles,
     } = read(work, lookup, row).await?;
-    // They were found by this address, however it is written.
-    change.email = None;
+    // They were found by this address, however it is written. Who was found by the login has no address, or
+    // is to have none.
+    change.email = change
+        .email
+        .filter(|email| email.is_none() && user.email.is_some());
     if change.login.as_deref().map(rules::fold) == Some(rules::fold(&user.login)) {
         change.login = None;
     }
@@ -250,6 +270,7 @@ fn differs(user: &User, change: &crate::model::UserChange) -> bool {
         new.as_ref().is_some_and(|new| new != old)
     };
     change.login.is_some()
+        || other(&change.email, &user.email)
         || other(&change.display, &user.names.display)
         || other(&change.given, &user.names.given)
         || other(&change.family, &user.names.family)

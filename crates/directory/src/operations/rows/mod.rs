@@ -1,86 +1,29 @@
-//! People as rows of members: the one reader of what imports, ensures and actions say of a person,
-//! whether it came as JSON or as the cells of a table. References are looked up in the transaction.
+//! People and other records as rows of members: the one reader of what imports, ensures and actions say of
+//! them, whether it came as JSON or as the cells of a table. References are looked up in the transaction.
 
+pub(crate) mod columns;
 pub(crate) mod ensure;
 pub(crate) mod lookup;
+pub(crate) mod records;
+pub(crate) mod ties;
 
 use serde_json::{Map, Value};
 
 use crate::access::work::Work;
 use crate::model::{
-    Fault, GroupId, Names, NewUser, OrganisationId, RoleId, Status, Time, UserChange, UserKind,
+    Fault, GroupId, ItemOutcome, Names, NewUser, OrganisationId, RoleId, Status, Time, UserChange,
+    UserKind,
 };
 use crate::outcome::Outcome;
 use crate::rules::limits;
 
 use lookup::Lookup;
 
-/// Members of a person that may be written, in the order in which tables show them.
-pub const USER_COLUMNS: &[&str] = &[
-    "login",
-    "email",
-    "display_name",
-    "given_name",
-    "family_name",
-    "kind",
-    "status",
-    "home",
-    "organisations",
-    "groups",
-    "roles",
-    "department",
-    "title",
-    "time_zone",
-    "lock_after",
-    "second_factor_required",
-];
-
-/// Members that tables show and that say nothing when they are read.
-pub const SHOWN_COLUMNS: &[&str] = &[
-    "id",
-    "number",
-    "name",
-    "standing",
-    "locked",
-    "second_factor",
-    "created_at",
-    "updated_at",
-    "last_seen_at",
-    "signed_in_at",
-];
-
-/// Members beside those, which JSON shows of a person.
-const SHOWN_MEMBERS: &[&str] = &[
-    "pending_email",
-    "locked_out_until",
-    "primary_group",
-    "has_password",
-    "must_change_password",
-    "password_changed_at",
-    "revision",
-    "created_by",
-    "updated_by",
-    "previous_sign_in_at",
-    "sign_in_count",
-    "included",
-];
-
-/// The first member of a row that is not known, and whether it is a password, which no file may hold.
-pub(crate) fn unknown_member(row: &Map<String, Value>) -> Option<&str> {
-    let known = |name: &&String| {
-        [USER_COLUMNS, SHOWN_COLUMNS, SHOWN_MEMBERS]
-            .iter()
-            .all(|list| !list.contains(&name.as_str()))
-    };
-    row.keys().find(known).map(String::as_str)
-}
-
-/// Takes away what a file shows of a person and does not say.
-pub(crate) fn without_shown(row: &mut Map<String, Value>) {
-    row.retain(|name, _| {
-        let shown = [SHOWN_COLUMNS, SHOWN_MEMBERS];
-        shown.iter().all(|list| !list.contains(&name.as_str()))
-    });
+/// What became of a row.
+pub(crate) struct Brought {
+    pub outcome: ItemOutcome,
+    /// The number of what it tells of, if that has one.
+    pub number: Option<i64>,
 }
 
 /// A role to grant, and where; at the home when nothing is said.

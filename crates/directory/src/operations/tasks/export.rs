@@ -6,15 +6,19 @@ use serde_json::{Value, json};
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
+use crate::filter::{
+    EVENT_FIELDS, EVENT_SORTS, FilterField, GRANT_FIELDS, GROUP_FIELDS, GROUP_SORTS, KEY_FIELDS,
+    KEY_SORTS, ORGANISATION_FIELDS, ORGANISATION_SORTS,
+};
 use crate::handle::Handle;
 use crate::model::{
-    Cursor, Fault, FileFormat, GroupId, Job, OrganisationId, Path, Position as From, Predicate,
-    Query, Task, TaskWhat, Test, User, UserField, UserId, Value as Wanted,
+    Cursor, Direction, Fault, FileFormat, GroupId, Job, OrganisationId, Path, Position as From,
+    Predicate, Query, Selection, Task, TaskWhat, Test, User, UserField, UserId, Value as Wanted,
 };
-use crate::operations::rows::{SHOWN_COLUMNS, USER_COLUMNS};
 use crate::pending::Pending;
 
 use super::act;
+use super::export_columns::export_columns;
 use super::progress::{Chunk, Claimed, Position, note};
 use super::step::Stepped;
 use super::tables::{Row, written};
@@ -22,96 +26,16 @@ use super::tables::{Row, written};
 /// Rows of one chunk.
 const ROWS: usize = 500;
 
-/// The columns of a kind's table, in order.
-#[must_use]
-pub fn export_columns(what: TaskWhat) -> Vec<&'static str> {
-    match what {
-        TaskWhat::Users => {
-            let mut columns = vec!["number", "id"];
-            columns.extend(USER_COLUMNS);
-            columns.extend(
-                SHOWN_COLUMNS
-                    .iter()
-                    .filter(|name| !["id", "number", "name"].contains(name)),
-            );
-            columns
-        }
-        TaskWhat::Organisations => vec![
-            "number",
-            "id",
-            "name",
-            "slug",
-            "parent",
-            "description",
-            "kind",
-            "sector",
-            "nationality",
-            "contacts",
-            "local",
-            "domains",
-            "created_at",
-            "updated_at",
-        ],
-        TaskWhat::Groups => vec![
-            "number",
-            "id",
-            "name",
-            "slug",
-            "organisation",
-            "platform",
-            "description",
-            "created_at",
-            "updated_at",
-        ],
-        TaskWhat::Memberships => vec!["user", "organisation", "home", "administrator"],
-        TaskWhat::Grants => vec![
-            "number",
-            "user",
-            "role",
-            "organisation",
-            "expires_at",
-            "path",
-            "group",
-        ],
-        TaskWhat::Keys => vec![
-            "number",
-            "id",
-            "user",
-            "name",
-            "read_only",
-            "organisation",
-            "expires_at",
-            "revoked_at",
-            "created_at",
-            "last_used_at",
-        ],
-        TaskWhat::Events => vec![
-            "number",
-            "at",
-            "verb",
-            "actor",
-            "actor_name",
-            "platform",
-            "entity",
-            "entity_number",
-            "entity_name",
-            "organisation",
-            "address",
-            "request_id",
-            "detail",
-        ],
-    }
-}
-
 impl Handle {
-    /// Begins an export. People are those named, exactly these; of the other kinds all that the caller
-    /// sees are exported.
+    /// Begins an export. People are those named, exactly these; of the other kinds what the caller sees
+    /// and the selection finds.
     pub fn begin_export(
         &self,
         what: TaskWhat,
         format: FileFormat,
         columns: Vec<String>,
         people: Option<Vec<UserId>>,
+        selection: Selection,
     ) -> Pending<'_, Job> {
         Box::pin(async move {
             let known = export_columns(what);
@@ -129,11 +53,10 @@ impl Handle {
                 what,
                 format,
                 columns,
+                selection,
             };
-            let job = self.begin_job(task, total).await?;
-            self.add_numbers(job.id, people.iter().map(|user| user.0))
-                .await?;
-            self.make_job_ready(job.id).await
+            self.begin_with_numbers(task, total, people.iter().map(|user| user.0))
+                .await
         })
     }
 }
@@ -144,6 +67,7 @@ pub(super) async fn step(handle: &Handle, claimed: &Claimed) -> Stepped {
         what,
         format,
         columns,
+        selection,
     } = &claimed.task
     else {
         return Err(Fault::Internal("not an export".to_owned()));
@@ -174,7 +98,7 @@ pub(super) async fn step(handle: &Handle, claimed: &Claimed) -> Stepped {
                     From::After(Cursor::decode(text).ok_or_else(lost)?)
                 }
             };
-            let (rows, cursor) = listed(handle, *what, from).await?;
+            let (rows, cursor) = listed(handle, *what, selection, from).await?;
             let last = cursor.is_none();
             next.cursor = cursor.map(|cursor| cursor.encode());
             (rows, last)
@@ -346,18 +270,46 @@ async fn memberships(handle: &Handle, ids: &[UserId]) -> Result<Vec<Row>, Fault>
     Ok(rows.collect())
 }
 
-fn query<F>(from: From) -> Query<F> {
-    Query {
+/// The query of a selection, from where the last chunk ended. What the filter names is looked up anew for
+/// every chunk, with the rights of the time.
+async fn query<F>(
+    handle: &Handle,
+    fields: &[FilterField<F>],
+    sorts: &[(&str, F)],
+    selection: &Selection,
+    from: From,
+) -> Result<Query<F>, Fault>
+where
+    F: Clone + Send + Sync + 'static,
+{
+    let mut query = Query {
         from,
         limit: u32::try_from(ROWS).unwrap_or(u32::MAX),
         ..Query::default()
+    };
+    if let Some(filter) = &selection.filter {
+        query.predicate = handle.compile_filter(fields, filter).await?;
     }
+    if let Some(sort) = &selection.sort {
+        let (word, direction) = match sort.strip_prefix('-') {
+            Some(word) => (word, Direction::Down),
+            None => (sort.as_str(), Direction::Up),
+        };
+        query.direction = direction;
+        if word != "number" {
+            let found = sorts.iter().find(|(name, _)| *name == word);
+            let (_, field) = found.ok_or_else(|| Fault::invalid("sort", "is not known here"))?;
+            query.sort = Some(field.clone());
+        }
+    }
+    Ok(query)
 }
 
 /// One page of another kind's list, and where the next begins.
 async fn listed(
     handle: &Handle,
     what: TaskWhat,
+    selection: &Selection,
     from: From,
 ) -> Result<(Vec<Row>, Option<Cursor>), Fault> {
     match what {
@@ -365,13 +317,19 @@ async fn listed(
             Err(Fault::Internal("people are exported by number".to_owned()))
         }
         TaskWhat::Organisations => {
-            let page = handle.organisations(&query(from)).await?;
+            let (fields, sorts) = (ORGANISATION_FIELDS, ORGANISATION_SORTS);
+            let query = query(handle, fields, sorts, selection, from).await?;
+            let page = handle.organisations(&query).await?;
+            let parents = page.items.iter().filter_map(|one| one.parent).collect();
+            let parents = names_of(handle, parents).await?;
             let rows = page.items.iter().map(|one| {
                 row(json!({
                     "number": one.id, "id": one.uuid, "name": one.name, "slug": one.slug,
-                    "parent": one.parent, "description": one.description, "kind": one.kind,
+                    "parent": one.parent.map(|id| parents.get(&id).cloned().unwrap_or_else(|| id.to_string())),
+                    "description": one.description, "kind": one.kind,
                     "sector": one.sector, "nationality": one.nationality,
                     "contacts": one.contacts, "local": one.local, "domains": one.domains,
+                    "second_factor_required": one.second_factor_required,
                     "created_at": one.created_at.rfc3339(),
                     "updated_at": one.updated_at.rfc3339(),
                 }))
@@ -379,22 +337,27 @@ async fn listed(
             Ok((rows.collect(), page.next))
         }
         TaskWhat::Groups => {
-            let page = handle.groups(&query(from)).await?;
+            let query = query(handle, GROUP_FIELDS, GROUP_SORTS, selection, from).await?;
+            let page = handle.groups(&query).await?;
+            let platform = handle.caller().platform();
             let places = page.items.iter().map(|one| one.organisation).collect();
             let places = names_of(handle, places).await?;
             let rows = page.items.iter().map(|one| {
                 row(json!({
                     "number": one.id, "id": one.uuid, "name": one.name, "slug": one.slug,
                     "organisation": places.get(&one.organisation), "platform": one.platform,
-                    "description": one.description, "created_at": one.created_at.rfc3339(),
+                    "description": one.description,
+                    "newcomers": one.newcomers_of.as_deref() == Some(platform.word()),
+                    "created_at": one.created_at.rfc3339(),
                     "updated_at": one.updated_at.rfc3339(),
                 }))
             });
             Ok((rows.collect(), page.next))
         }
-        TaskWhat::Grants => grants(handle, from).await,
+        TaskWhat::Grants => grants(handle, selection, from).await,
         TaskWhat::Keys => {
-            let page = handle.keys(&query(from)).await?;
+            let query = query(handle, KEY_FIELDS, KEY_SORTS, selection, from).await?;
+            let page = handle.keys(&query).await?;
             let rows = page.items.iter().map(|one| {
                 row(json!({
                     "number": one.id, "id": one.uuid, "user": one.user, "name": one.name,
@@ -408,7 +371,8 @@ async fn listed(
             Ok((rows.collect(), page.next))
         }
         TaskWhat::Events => {
-            let page = handle.events(&query(from)).await?;
+            let query = query(handle, EVENT_FIELDS, EVENT_SORTS, selection, from).await?;
+            let page = handle.events(&query).await?;
             let rows = page.items.iter().map(|one| {
                 row(json!({
                     "number": one.id, "at": one.at.rfc3339(), "verb": one.verb,
@@ -423,8 +387,13 @@ async fn listed(
     }
 }
 
-async fn grants(handle: &Handle, from: From) -> Result<(Vec<Row>, Option<Cursor>), Fault> {
-    let page = handle.all_grants(&query(from)).await?;
+async fn grants(
+    handle: &Handle,
+    selection: &Selection,
+    from: From,
+) -> Result<(Vec<Row>, Option<Cursor>), Fault> {
+    let query = query(handle, GRANT_FIELDS, &[], selection, from).await?;
+    let page = handle.all_grants(&query).await?;
     let people: Vec<UserId> = page.items.iter().map(|one| one.user).collect();
     let users = users_of(handle, &distinct(people)).await?;
     let places = page.items.iter().map(|one| one.organisation).collect();

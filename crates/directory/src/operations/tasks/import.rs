@@ -2,17 +2,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Door, EnsureOutcome, Ensured, Fault, FileFormat, ItemOutcome, OnConflict, Task, TaskMode,
-    TaskWhat,
+    Door, Ensured, Fault, FileFormat, ItemOutcome, OnConflict, Task, TaskMode, TaskWhat,
 };
+use crate::operations::rows::columns::{Columns, columns_of};
 use crate::operations::rows::ensure::{self, How};
 use crate::operations::rows::lookup::Lookup;
+use crate::operations::rows::{Brought, records, ties};
 use crate::outcome::{Abort, Outcome};
 use crate::store::job_parts::{self, File};
 
@@ -26,17 +28,22 @@ const PIECES: i64 = 4;
 /// Lines of a file that is imported as a whole or not at all: they are one transaction, which others
 /// wait for.
 const MOST_AT_ONCE: usize = 10_000;
+/// Characters of a line's name in the report.
+const MOST_SHOWN: usize = 254;
 
 /// How lines are imported.
 #[derive(Clone, Copy)]
 struct Rules {
+    what: TaskWhat,
+    format: FileFormat,
+    columns: &'static Columns,
     on_conflict: OnConflict,
     mode: TaskMode,
     dry_run: bool,
     notify: bool,
 }
 
-/// A line with what a person newly made by it gets.
+/// A line with the UUID of what is newly made by it.
 struct Item {
     line: Line,
     uuid: Uuid,
@@ -60,20 +67,21 @@ pub(super) async fn step(
     else {
         return Err(Fault::Internal("not an import".to_owned()));
     };
-    if what != TaskWhat::Users {
-        return Err(Fault::invalid("what", "can only be users"));
-    }
+    let columns = columns_of(what).ok_or_else(|| Fault::invalid("what", "cannot be imported"))?;
     let rules = Rules {
+        what,
+        format,
+        columns,
         on_conflict,
         mode,
         dry_run,
         notify,
     };
-    let begun = began(handle, claimed, format).await?;
+    let begun = began(handle, claimed, rules).await?;
     if mode == TaskMode::All {
-        return at_once(handle, claimed, begun, format, rules, describe).await;
+        return at_once(handle, claimed, begun, rules, describe).await;
     }
-    let (cut, last) = cut(handle, claimed, &begun, format, care.most()).await?;
+    let (cut, last) = cut(handle, claimed, &begun, rules, care.most()).await?;
     let next = after(&begun, &cut);
     let items = Arc::new(items_of(handle, cut.lines));
     let chunk = |lines| Chunk {
@@ -84,7 +92,7 @@ pub(super) async fn step(
     };
     if care == Care::GiveUp {
         let fault = Fault::Internal("left out".to_owned());
-        let refused = |item: &Item| failed(&item.line, describe(&fault));
+        let refused = |item: &Item| failed(rules.what, &item.line, describe(&fault));
         let lines = items.iter().map(refused).collect();
         return noted(handle, claimed, chunk(lines)).await;
     }
@@ -116,13 +124,12 @@ async fn at_once(
     handle: &Handle,
     claimed: &Claimed,
     begun: Position,
-    format: FileFormat,
     rules: Rules,
     describe: Describe,
 ) -> Stepped {
     let (mut lines, mut at) = (Vec::new(), begun);
     loop {
-        let (cut, last) = cut(handle, claimed, &at, format, MOST_AT_ONCE).await?;
+        let (cut, last) = cut(handle, claimed, &at, rules, MOST_AT_ONCE).await?;
         at = after(&at, &cut);
         lines.extend(cut.lines);
         if lines.len() > MOST_AT_ONCE {
@@ -259,7 +266,7 @@ async fn in_part(
         Err(abort) => {
             let fault = of_item(abort)?;
             work.tx.undo_part(part).await?;
-            Ok(failed(&item.line, describe(&fault)))
+            Ok(failed(rules.what, &item.line, describe(&fault)))
         }
     }
 }
@@ -274,14 +281,48 @@ async fn import(
         Ok(row) => row,
         Err(fault) => return Err(fault.clone().into()),
     };
-    ensure::check_members(row)?;
-    let email = ensure::email_of(row)?;
+    rules.columns.check(row)?;
+    let (uuid, on_conflict) = (item.uuid, rules.on_conflict);
+    let brought = match rules.what {
+        TaskWhat::Organisations => {
+            records::bring_organisation(work, lookup, row, uuid, on_conflict).await?
+        }
+        TaskWhat::Groups => records::bring_group(work, lookup, row, uuid, on_conflict).await?,
+        TaskWhat::Memberships => ties::bring_membership(work, lookup, row, on_conflict).await?,
+        TaskWhat::Grants => ties::bring_grant(work, lookup, row, on_conflict).await?,
+        TaskWhat::Users | TaskWhat::Keys | TaskWhat::Events => {
+            bring_user(work, lookup, row, uuid, rules).await?
+        }
+    };
+    Ok(ReportLine {
+        line: item.line.number,
+        reference: reference_of(rules.what, row),
+        outcome: brought.outcome,
+        // What is undone has no number.
+        number: brought
+            .number
+            .filter(|_| !rules.dry_run || brought.outcome != ItemOutcome::Created),
+        problem: None,
+        not_undone: Vec::new(),
+        undo: None,
+    })
+}
+
+/// Makes, changes or leaves alone the person of a row.
+async fn bring_user(
+    work: &mut Work<'_>,
+    lookup: &mut Lookup,
+    row: &Map<String, Value>,
+    uuid: Uuid,
+    rules: Rules,
+) -> Outcome<Brought> {
+    let key = ensure::key_of(row)?;
     let door = Door {
         without_defaults: false,
         mail: rules.notify.then(|| "activation".to_owned()),
     };
     let how = How {
-        uuid: item.uuid,
+        uuid,
         exact: false,
         door: &door,
         prepared: None,
@@ -290,7 +331,7 @@ async fn import(
     let present = match rules.on_conflict {
         // Whether the address is taken is found out when it is taken.
         OnConflict::Fail => None,
-        OnConflict::Skip | OnConflict::Update => ensure::present(work, &email).await?,
+        OnConflict::Skip | OnConflict::Update => ensure::present(work, &key).await?,
     };
     let (outcome, number) = match present {
         None => {
@@ -300,32 +341,41 @@ async fn import(
         Some(user) if rules.on_conflict == OnConflict::Skip => (ItemOutcome::Skipped, user.id.0),
         Some(user) => {
             let ensured = ensure::update(work, lookup, row, user, false).await?;
-            let outcome = match ensured.outcome {
-                EnsureOutcome::Created => ItemOutcome::Created,
-                EnsureOutcome::Updated => ItemOutcome::Updated,
-                EnsureOutcome::Unchanged => ItemOutcome::Unchanged,
-            };
-            (outcome, ensured.user.id.0)
+            (ensured.outcome.into(), ensured.user.id.0)
         }
     };
-    Ok(ReportLine {
-        line: item.line.number,
-        reference: Some(email),
+    Ok(Brought {
         outcome,
-        // What is undone has no number.
-        number: (!rules.dry_run || outcome != ItemOutcome::Created).then_some(number),
-        problem: None,
-        not_undone: Vec::new(),
-        undo: None,
+        number: Some(number),
     })
 }
 
-fn failed(line: &Line, problem: serde_json::Value) -> ReportLine {
+/// What a row is called in the report.
+fn reference_of(what: TaskWhat, row: &Map<String, Value>) -> Option<String> {
+    let text = |name: &str| match row.get(name) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let beside = |first: &str, between: &str, second: &str| match (text(first), text(second)) {
+        (Some(first), Some(second)) => Some(format!("{first}{between}{second}")),
+        (first, _) => first,
+    };
+    let reference = match what {
+        TaskWhat::Organisations => text("name"),
+        TaskWhat::Groups => beside("name", "@", "organisation"),
+        TaskWhat::Memberships => beside("user", " in ", "organisation"),
+        TaskWhat::Grants => beside("user", " ", "role"),
+        TaskWhat::Users | TaskWhat::Keys | TaskWhat::Events => text("email").or(text("login")),
+    };
+    reference.map(|text| text.chars().take(MOST_SHOWN).collect())
+}
+
+fn failed(what: TaskWhat, line: &Line, problem: Value) -> ReportLine {
     let row = line.row.as_ref().ok();
-    let email = row.and_then(|row| ensure::email_of(row).ok());
     ReportLine {
         line: line.number,
-        reference: email.map(|email| email.chars().take(254).collect()),
+        reference: row.and_then(|row| reference_of(what, row)),
         outcome: ItemOutcome::Failed,
         number: None,
         problem: Some(problem),
@@ -343,19 +393,19 @@ fn items_of(handle: &Handle, lines: Vec<Line>) -> Vec<Item> {
 }
 
 /// Where the lines begin, with the columns of a table.
-async fn began(handle: &Handle, claimed: &Claimed, format: FileFormat) -> Result<Position, Fault> {
+async fn began(handle: &Handle, claimed: &Claimed, rules: Rules) -> Result<Position, Fault> {
     let mut position = claimed.position.clone();
     if position.line > 0 {
         return Ok(position);
     }
     position.line = 1;
-    if format == FileFormat::Csv {
+    if rules.format == FileFormat::Csv {
         let (window, last) = window(handle, claimed, 0, PIECES).await?;
         let missing = || Fault::invalid("line", "must name the columns");
         let header = tables::header_of(&window, last).ok_or_else(missing)??;
         let (columns, used, next_line) = header;
-        tables::check_header(&columns)
-            .map_err(|name| Fault::invalid("line", format!("names `{name}`")))?;
+        tables::check_header(rules.columns, &columns)
+            .map_err(|wrong| Fault::invalid("line", format!("`{}` {}", wrong.column, wrong.why)))?;
         position.offset = i64::try_from(used).unwrap_or(i64::MAX);
         position.line = next_line;
         position.columns = columns;
@@ -376,16 +426,17 @@ async fn cut(
     handle: &Handle,
     claimed: &Claimed,
     position: &Position,
-    format: FileFormat,
+    rules: Rules,
     most: usize,
 ) -> Result<(Cut, bool), Fault> {
     for pieces in 1..=PIECES {
         let (window, whole) = window(handle, claimed, position.offset, pieces).await?;
-        let cut = match format {
+        let (known, line) = (rules.columns, position.line);
+        let cut = match rules.format {
             FileFormat::Csv => {
-                tables::cut_table(&window, whole, &position.columns, position.line, most)
+                tables::cut_table(known, &window, whole, &position.columns, line, most)
             }
-            FileFormat::Ndjson => tables::cut_json(&window, whole, position.line, most),
+            FileFormat::Ndjson => tables::cut_json(known, &window, whole, line, most),
         };
         if whole && cut.used >= window.len() {
             return Ok((cut, true));

@@ -12,6 +12,7 @@ use crate::operations::rows::lookup::Lookup;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
 use crate::store::job_parts::{self, File};
+use crate::write_mode::WriteMode;
 
 use super::actions::{self, Undo};
 use super::progress::{ReportLine, stored_lines};
@@ -105,15 +106,31 @@ impl Handle {
                 dry_run,
             };
             let total = i64::try_from(people.len()).ok();
-            let job = self.begin_job(task, total).await?;
-            self.add_numbers(job.id, people.iter().map(|user| user.0))
-                .await?;
-            self.make_job_ready(job.id).await
+            self.begin_with_numbers(task, total, people.iter().map(|user| user.0))
+                .await
         })
     }
 
+    /// Begins a job whose body is numbers. A request's idempotency key is noted when the job may run, and
+    /// not before: what a crash leaves without that is nothing that was asked for.
+    pub(super) async fn begin_with_numbers(
+        &self,
+        task: Task,
+        total: Option<i64>,
+        numbers: impl ExactSizeIterator<Item = i64>,
+    ) -> Result<Job, Fault> {
+        if self.is_dry_run() {
+            // It is undone at once, and there is nothing to add to.
+            return self.begin_job(task, total).await;
+        }
+        let plain = self.in_mode(WriteMode::default());
+        let job = plain.begin_job(task, total).await?;
+        plain.add_numbers(job.id, numbers).await?;
+        self.make_job_ready(job.id).await
+    }
+
     /// Stores numbers as a job's body.
-    pub(super) async fn add_numbers(
+    async fn add_numbers(
         &self,
         job: JobId,
         numbers: impl ExactSizeIterator<Item = i64>,
@@ -171,8 +188,8 @@ impl Handle {
                 }
                 ended(&done.job)?;
                 let task = Task::Undo { of: done.job.id };
-                let job = handle.begin_job(task, Some(done.detail.updated)).await?;
-                handle.make_job_ready(job.id).await
+                let total = Some(done.detail.updated);
+                handle.begin_with_numbers(task, total, [].into_iter()).await
             })
         }
         inner(self, which.into())

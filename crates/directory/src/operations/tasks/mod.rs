@@ -5,6 +5,7 @@ mod act;
 pub(crate) mod actions;
 
 mod export;
+mod export_columns;
 mod import;
 mod many;
 mod progress;
@@ -22,14 +23,17 @@ use crate::handle::Handle;
 use crate::model::{
     Action, Fault, FileFormat, Job, JobId, JobQuery, JobRef, Kind, Permission, Task, TaskWhat, Time,
 };
+use crate::operations::rows::columns::columns_of;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::job_parts::{self, File};
 use crate::store::{job_tasks, jobs};
 
-pub use export::export_columns;
+pub use export_columns::export_columns;
 pub use many::{ActedOnMany, MOST_ACTED_ON};
 pub use progress::JobDetail;
+pub(crate) use store_access::is_of_request;
+pub use tables::WrongColumn;
 pub use worker::JobWorker;
 
 /// Bytes of one piece of a job's body.
@@ -54,19 +58,23 @@ pub struct TaskJob {
 }
 
 /// The column names at the beginning of a table that is to be imported; `None` while the line has not
-/// come whole. An unknown column is refused by its name.
+/// come whole. A wrong column is refused by its name.
 pub fn import_columns(
+    what: TaskWhat,
     format: FileFormat,
     beginning: &[u8],
     whole: bool,
-) -> Option<Result<(), String>> {
+) -> Option<Result<(), WrongColumn>> {
+    let Some(known) = columns_of(what) else {
+        return Some(Err(WrongColumn::no_header()));
+    };
     match format {
         FileFormat::Ndjson => Some(Ok(())),
         FileFormat::Csv => {
             let header = tables::header_of(beginning, whole)?;
             Some(match header {
-                Err(_) => Err("line".to_owned()),
-                Ok((columns, ..)) => tables::check_header(&columns),
+                Err(_) => Err(WrongColumn::no_header()),
+                Ok((columns, ..)) => tables::check_header(known, &columns),
             })
         }
     }
@@ -120,9 +128,16 @@ impl Handle {
         })
     }
 
-    /// Refuses what the caller may do nowhere: an import makes people or changes them.
+    /// Refuses what the caller may do nowhere: an import of people makes them or changes them.
     fn admit_task(&self, task: &Task) -> Result<(), Fault> {
-        if matches!(task, Task::Import { .. }) && self.caller().may(Permission::EditUsers) {
+        let people = matches!(
+            task,
+            Task::Import {
+                what: TaskWhat::Users,
+                ..
+            }
+        );
+        if people && self.caller().may(Permission::EditUsers) {
             return self.admit(Operation::UpdateUser);
         }
         self.admit(operation_of(task))
@@ -180,11 +195,7 @@ impl Handle {
             self.read(Operation::ReadTasks, async |work: &mut Work<'_>| {
                 let only = (!reads_all(work)).then_some(work.caller.user);
                 let rows = jobs::page(&mut work.tx, only, &query).await?;
-                let mut found = Vec::with_capacity(rows.len());
-                for job in rows {
-                    found.push(with_task(work, job).await?);
-                }
-                Ok(found)
+                with_tasks(work, rows).await
             })
             .await
         })
@@ -292,7 +303,13 @@ enum Place {
 /// The operation that a person must be allowed somewhere to ask for a task.
 fn operation_of(task: &Task) -> Operation {
     match task {
-        Task::Import { .. } => Operation::CreateUser,
+        Task::Import { what, .. } => match what {
+            TaskWhat::Organisations => Operation::CreateOrganisation,
+            TaskWhat::Groups => Operation::CreateGroup,
+            TaskWhat::Memberships => Operation::AddMembership,
+            TaskWhat::Grants => Operation::GrantRole,
+            TaskWhat::Users | TaskWhat::Keys | TaskWhat::Events => Operation::CreateUser,
+        },
         Task::Undo { .. } => Operation::BeginTask,
         Task::Export { what, .. } => match what {
             TaskWhat::Users | TaskWhat::Memberships => Operation::ListUsers,
@@ -342,7 +359,9 @@ async fn own(work: &mut Work<'_>, job: JobId) -> Outcome<Job> {
 async fn visible(work: &mut Work<'_>, which: &JobRef) -> Outcome<TaskJob> {
     let only = (!reads_all(work)).then_some(work.caller.user);
     let job = jobs::find(&mut work.tx, which, only).await?;
-    with_task(work, job.ok_or(Fault::NotFound(Kind::Job))?).await
+    let job = job.ok_or(Fault::NotFound(Kind::Job))?;
+    let mut found = with_tasks(work, vec![job]).await?;
+    Ok(found.pop().ok_or(Fault::NotFound(Kind::Job))?)
 }
 
 /// Reading all people's jobs is no right to stop them, unless one may change settings.
@@ -354,16 +373,21 @@ fn may_change(work: &Work<'_>, job: &Job) -> Result<(), Fault> {
     }
 }
 
-async fn with_task(work: &mut Work<'_>, job: Job) -> Outcome<TaskJob> {
-    let stored = job_tasks::of(&mut work.tx, job.id).await?;
-    let (task, expires_at) = match stored {
-        None => (None, None),
-        Some((text, expires_at)) => (Some(store_access::read_task(&text)?), expires_at),
+/// Jobs with what they do, in their order.
+async fn with_tasks(work: &mut Work<'_>, jobs: Vec<Job>) -> Outcome<Vec<TaskJob>> {
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    let mut stored = job_tasks::of(&mut work.tx, &ids).await?;
+    let with_task = |job: Job| -> Outcome<TaskJob> {
+        let (task, expires_at) = match stored.remove(&job.id) {
+            None => (None, None),
+            Some((text, expires_at)) => (Some(store_access::read_task(&text)?), expires_at),
+        };
+        Ok(TaskJob {
+            detail: JobDetail::read(&job.detail),
+            job,
+            task,
+            expires_at,
+        })
     };
-    Ok(TaskJob {
-        detail: JobDetail::read(&job.detail),
-        job,
-        task,
-        expires_at,
-    })
+    jobs.into_iter().map(with_task).collect()
 }

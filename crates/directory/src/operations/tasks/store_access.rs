@@ -43,6 +43,12 @@ pub(super) fn context_of(caller: &CallerState) -> Result<String, Fault> {
     })
 }
 
+/// Whether a job came with that request.
+pub(crate) fn is_of_request(context: &str, request: &str) -> bool {
+    let context = serde_json::from_str::<StoredContext>(context);
+    context.is_ok_and(|context| context.request_id == request)
+}
+
 impl Directory {
     /// Who a job acts as: its owner, with the rights of now, by the key it was asked for with if it was
     /// one. A person who may not act any more ends it.

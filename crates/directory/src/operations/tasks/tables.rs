@@ -5,7 +5,7 @@ use csv::ReaderBuilder;
 use serde_json::{Map, Value};
 
 use crate::model::{Fault, FileFormat};
-use crate::operations::rows::{SHOWN_COLUMNS, USER_COLUMNS, without_shown};
+use crate::operations::rows::columns::Columns;
 
 /// What a spreadsheet takes for the beginning of a formula.
 const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r'];
@@ -44,20 +44,50 @@ pub(crate) fn value_of(cell: &str) -> Option<Value> {
     Some(Value::from(text))
 }
 
-/// The columns that a table of people may have, known ones alone, each at most once.
-pub(crate) fn check_header(columns: &[String]) -> Result<(), String> {
-    for (place, column) in columns.iter().enumerate() {
-        let known =
-            USER_COLUMNS.contains(&column.as_str()) || SHOWN_COLUMNS.contains(&column.as_str());
-        if !known || columns[..place].contains(column) {
-            return Err(column.chars().take(60).collect());
+/// A column that a table cannot have, or has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongColumn {
+    /// Its name.
+    pub column: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl WrongColumn {
+    /// The columns are not named at all.
+    pub(crate) fn no_header() -> Self {
+        Self {
+            column: "line".to_owned(),
+            why: "is not there: the first line must name the columns".to_owned(),
         }
     }
-    if columns.iter().any(|column| column == "email") {
-        Ok(())
-    } else {
-        Err("email".to_owned())
+}
+
+/// Looks at the columns of a table: known ones alone, each at most once, and those that are needed.
+pub(crate) fn check_header(known: &Columns, columns: &[String]) -> Result<(), WrongColumn> {
+    for (place, column) in columns.iter().enumerate() {
+        if !known.has(column) || columns[..place].contains(column) {
+            return Err(WrongColumn {
+                column: column.chars().take(60).collect(),
+                why: format!(
+                    "is no column, or stands twice; known are {}",
+                    known.read.join(", ")
+                ),
+            });
+        }
     }
+    for one_of in known.needed {
+        if !columns
+            .iter()
+            .any(|column| one_of.contains(&column.as_str()))
+        {
+            return Err(WrongColumn {
+                column: one_of.first().copied().unwrap_or_default().to_owned(),
+                why: format!("is needed: rows are known by {}", one_of.join(" or ")),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// One line cut from a file.
@@ -80,6 +110,7 @@ pub(crate) struct Cut {
 /// Cuts lines from a piece of a table that begins at a line of that number: so many at most, whole ones
 /// alone unless the piece is the last.
 pub(crate) fn cut_table(
+    known: &Columns,
     piece: &[u8],
     last: bool,
     columns: &[String],
@@ -117,7 +148,7 @@ pub(crate) fn cut_table(
             .count();
         cut.lines.push(Line {
             number: cut.next_line + line_ends(&before[..blank]),
-            row: row_of(&record, columns),
+            row: row_of(known, &record, columns),
         });
         cut.next_line += line_ends(before);
         cut.used = after;
@@ -130,7 +161,11 @@ fn line_ends(bytes: &[u8]) -> i64 {
     i64::try_from(ends).unwrap_or(i64::MAX)
 }
 
-fn row_of(record: &csv::ByteRecord, columns: &[String]) -> Result<Map<String, Value>, Fault> {
+fn row_of(
+    known: &Columns,
+    record: &csv::ByteRecord,
+    columns: &[String],
+) -> Result<Map<String, Value>, Fault> {
     if record.len() != columns.len() {
         let why = format!(
             "has {} cells where the first line has {}",
@@ -142,7 +177,7 @@ fn row_of(record: &csv::ByteRecord, columns: &[String]) -> Result<Map<String, Va
     let mut row = Map::new();
     for (cell, column) in record.iter().zip(columns) {
         let cell = std::str::from_utf8(cell).map_err(|_| Fault::invalid("line", "is not UTF-8"))?;
-        if SHOWN_COLUMNS.contains(&column.as_str()) {
+        if known.is_shown(column) {
             continue;
         }
         if let Some(value) = value_of(cell) {
@@ -188,7 +223,13 @@ pub(crate) fn header_of(piece: &[u8], last: bool) -> Option<Result<Header, Fault
 }
 
 /// Cuts lines of JSON from a piece of a file, as [`cut_table`] does from a table.
-pub(crate) fn cut_json(piece: &[u8], last: bool, first_line: i64, most: usize) -> Cut {
+pub(crate) fn cut_json(
+    known: &Columns,
+    piece: &[u8],
+    last: bool,
+    first_line: i64,
+    most: usize,
+) -> Cut {
     let mut cut = Cut {
         lines: Vec::new(),
         used: 0,
@@ -204,7 +245,7 @@ pub(crate) fn cut_json(piece: &[u8], last: bool, first_line: i64, most: usize) -
         if !line.iter().all(u8::is_ascii_whitespace) {
             cut.lines.push(Line {
                 number: cut.next_line,
-                row: object_of(line),
+                row: object_of(known, line),
             });
         }
         cut.used += taken;
@@ -213,10 +254,10 @@ pub(crate) fn cut_json(piece: &[u8], last: bool, first_line: i64, most: usize) -
     cut
 }
 
-fn object_of(line: &[u8]) -> Result<Map<String, Value>, Fault> {
+fn object_of(known: &Columns, line: &[u8]) -> Result<Map<String, Value>, Fault> {
     match serde_json::from_slice(line) {
         Ok(Value::Object(mut row)) => {
-            without_shown(&mut row);
+            row.retain(|name, _| !known.is_shown(name));
             Ok(row)
         }
         Ok(_) => Err(Fault::invalid("line", "must be a JSON object")),
@@ -286,7 +327,14 @@ fn cell(value: Option<&Value>) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::model::TaskWhat;
+    use crate::operations::rows::columns::columns_of;
+
     use super::*;
+
+    fn known(what: TaskWhat) -> &'static Columns {
+        columns_of(what).unwrap()
+    }
 
     fn columns(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -330,7 +378,7 @@ mod tests {
             }
             let table = writer.into_inner().unwrap();
             let columns = columns(&["email", "title"]);
-            let whole = cut_table(&table, true, &columns, 2, usize::MAX);
+            let whole = cut_table(known(TaskWhat::Users), &table, true, &columns, 2, usize::MAX);
             prop_assert_eq!(whole.lines.len(), names.len());
             let (mut offset, mut line, mut found) = (0, 2, Vec::new());
             while offset < table.len() {
@@ -338,7 +386,7 @@ mod tests {
                 let cut = loop {
                     let end = (offset + wide).min(table.len());
                     let last = end == table.len();
-                    let cut = cut_table(&table[offset..end], last, &columns, line, 3);
+                    let cut = cut_table(known(TaskWhat::Users), &table[offset..end], last, &columns, line, 3);
                     if cut.used > 0 || last {
                         break cut;
                     }
@@ -359,16 +407,27 @@ mod tests {
 
     #[test]
     fn headers_are_known_columns() {
-        for (names, wrong) in [
-            (&["email"][..], None),
-            (&["number", "email", "groups"], None),
-            (&["login"], Some("email")),
-            (&["email", "emial"], Some("emial")),
-            (&["email", "title", "title"], Some("title")),
-            (&["email", "password"], Some("password")),
+        use TaskWhat::{Grants, Groups, Memberships, Organisations, Users};
+        for (what, names, wrong) in [
+            (Users, &["email"][..], None),
+            (Users, &["number", "email", "groups"], None),
+            (Users, &["login", "title"], None),
+            (Users, &["title"], Some("email")),
+            (Users, &["email", "emial"], Some("emial")),
+            (Users, &["email", "title", "title"], Some("title")),
+            (Users, &["email", "password"], Some("password")),
+            (Organisations, &["name", "parent", "domains"], None),
+            (Organisations, &["slug"], Some("name")),
+            (Groups, &["organisation", "name", "number"], None),
+            (Groups, &["name", "email"], Some("email")),
+            (Memberships, &["user", "organisation", "home"], None),
+            (Memberships, &["user"], Some("organisation")),
+            (Grants, &["user", "role", "path", "group"], None),
+            (Grants, &["role"], Some("user")),
         ] {
-            let found = check_header(&columns(names)).err();
-            assert_eq!(found.as_deref(), wrong, "{names:?}");
+            let found = check_header(known(what), &columns(names)).err();
+            let found = found.as_ref().map(|wrong| wrong.column.as_str());
+            assert_eq!(found, wrong, "{names:?}");
         }
     }
 }

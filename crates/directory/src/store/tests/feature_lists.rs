@@ -33,6 +33,10 @@ async fn statements_of_access_reviews_and_streams_are_understood() {
                     key: CursorKey::Text("1.2.3".to_owned()),
                     id: 4,
                 }),
+                Position::Before(Cursor {
+                    key: CursorKey::Text("1.2.3".to_owned()),
+                    id: 4,
+                }),
             ] {
                 for field in [
                     GrantField::User,
@@ -62,8 +66,15 @@ async fn statements_of_access_reviews_and_streams_are_understood() {
                     ..grant_lists::Roles::default()
                 };
                 let above = [1.into(), 2.into()];
-                let sql = grant_lists::holders_sql(&roles, Some(2.into()), &above, &viewer, 5, 10);
-                texts.push((sql.text, None));
+                let five = Cursor {
+                    key: CursorKey::Int(5),
+                    id: 5,
+                };
+                for from in [Position::Start, Position::Before(five)] {
+                    let place = Some(2.into());
+                    let sql = grant_lists::holders_sql(&roles, place, &above, &viewer, &from, 10);
+                    texts.push((sql.unwrap().text, None));
+                }
             }
             for (database, on) in [
                 (Database::Sqlite, For::Sqlite),
