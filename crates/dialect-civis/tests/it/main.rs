@@ -60,9 +60,13 @@ pub fn shaped(reply: &Reply) -> bool {
 
 /// An organisation with its built-in groups, by their words.
 pub struct Place {
+    /// The organisation.
     pub id: OrganisationId,
+    /// Its group of everybody.
     pub base: GroupId,
+    /// Its administrators.
     pub admins: GroupId,
+    /// Those who administer its teams.
     pub teams: GroupId,
 }
 

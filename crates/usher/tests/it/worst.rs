@@ -10,19 +10,30 @@ use std::time::Duration;
 use directory::{FIRST_OWNER, NewKey};
 use kit::{Dialect, Route};
 use rustix::time::{ClockId, clock_gettime};
-use test_support::target;
+use test_support::{World, target};
 use usher::DIALECTS;
 
 use crate::http::exchange;
 use crate::server::{Folder, Server};
 use crate::world;
 
-/// What one request may cost the thread that serves it. A build without optimisation is allowed more.
-const MOST: Duration = if cfg!(debug_assertions) {
-    Duration::from_millis(2_000)
-} else {
-    Duration::from_millis(100)
-};
+/// How many times as long as a plain request to the same route one of the worst may take, what reading its text
+/// takes aside.
+const TIMES: u32 = 8;
+
+/// How many times as long as it takes to read a text once, as JSON or as a query, a request that brings it may
+/// take for it. The text is read from the connection, told apart, checked and refused.
+const READINGS: u32 = 24;
+
+/// Bytes of the largest body that is tried: `USHER_WORST_BODY`, else what a build without optimisation reads
+/// in a short time. What grows faster than the body shows at that size too.
+fn largest() -> usize {
+    let usual = if cfg!(debug_assertions) { 256 } else { 1_024 } * 1_024;
+    std::env::var("USHER_WORST_BODY").map_or(usual, |bytes| bytes.parse().unwrap())
+}
+
+/// What is too short to be measured.
+const LEAST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 5 });
 
 /// Statements that one refused request may cost.
 const STATEMENTS: u64 = 300;
@@ -149,13 +160,29 @@ fn sign(dialect: &Dialect, key: &str) -> (&'static str, String) {
     }
 }
 
+/// How long this thread works to read a text once: the measure of this machine, this build and this moment.
+fn reading(query: &str, body: &str) -> Duration {
+    let before = worked();
+    let body = serde_json::from_str::<serde_json::Value>(body);
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let pairs: Vec<(String, String)> = pairs
+        .map(|(name, value)| (name.to_owned(), value.replace("%27", "'")))
+        .collect();
+    std::hint::black_box((body.is_ok(), pairs.len()));
+    worked() - before
+}
+
+fn brings_a_body(route: &Route) -> bool {
+    !route.takes.is_empty() || matches!(route.method, "POST" | "PUT" | "PATCH")
+}
+
 /// Every worst request of a route: what it is, its target and its body.
 fn requests(dialect: &Dialect, route: &Route) -> Vec<(&'static str, String, String)> {
     // Names nothing, so that nothing goes.
     let plain = target(dialect, route, "999999999999");
     let mut all = Vec::new();
-    if !route.takes.is_empty() || matches!(route.method, "POST" | "PUT" | "PATCH") {
-        let bodies = bodies(dialect.limits.body.min(1 << 20));
+    if brings_a_body(route) {
+        let bodies = bodies(dialect.limits.body.min(largest()));
         all.extend(
             bodies
                 .into_iter()
@@ -177,40 +204,84 @@ fn requests(dialect: &Dialect, route: &Route) -> Vec<(&'static str, String, Stri
     all
 }
 
+/// The form by which Falcon gives a token for a key.
+fn token_form(uuid: &str, secret: &str) -> String {
+    let uuid = uuid.replace('-', "");
+    format!("client_id={uuid}&client_secret={secret}")
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A fresh credential of the owner's, as a dialect takes it.
+async fn credential(world: &World, dialect: &Dialect) -> String {
+    let fresh = world
+        .system()
+        .create_key(FIRST_OWNER, NewKey::default())
+        .await
+        .unwrap();
+    if dialect.name != "falcon" {
+        return fresh.secret;
+    }
+    let form = token_form(&fresh.key.uuid.to_string(), &fresh.secret);
+    let call = world.post("/falcon/oauth2/token");
+    let reply = call.header("Content-Type", FORM).body(form).send().await;
+    reply.json()["access_token"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn every_route_bounds_its_work() {
     let world = world().await;
     let mut told = Vec::new();
     let mut dearest: BTreeMap<&str, (Duration, String)> = BTreeMap::new();
     let mut tried = 0;
+    let mut signed_in: BTreeMap<&str, usize> = BTreeMap::new();
     for dialect in DIALECTS {
         for route in dialect.routes {
-            // A key of its own: some routes renew or revoke the one they are asked with.
-            let fresh = world
-                .system()
-                .create_key(FIRST_OWNER, NewKey::default())
-                .await;
-            let (header, credential) = sign(dialect, &fresh.unwrap().secret);
-            for (name, target, body) in requests(dialect, route) {
-                let call = world
-                    .request(route.method, &target)
-                    .header(header, &credential);
-                let call = call
+            // Keys of their own: some routes renew or revoke the one they are asked with.
+            let (header, plain_key) = sign(dialect, &credential(&world, dialect).await);
+            let (_, worst_key) = sign(dialect, &credential(&world, dialect).await);
+            let call = |credential: &str, target: &str, body: String| {
+                world
+                    .request(route.method, target)
+                    .header(header, credential)
                     .header("Accept", "application/json")
                     .header("Content-Type", "application/json")
-                    .body(body);
+                    .body(body)
+            };
+            let plain = target(dialect, route, "999999999999");
+            let body = if matches!(route.method, "GET" | "DELETE") {
+                ""
+            } else {
+                "{}"
+            };
+            let before = worked();
+            call(&plain_key, &plain, body.to_owned()).send().await;
+            let plain = worked() - before;
+            for (name, target, body) in requests(dialect, route) {
+                let query = target.split_once('?').map_or("", |(_, query)| query);
+                let reading = reading(query, &body);
+                let most = (plain * TIMES + reading * READINGS).max(LEAST);
+                let call = call(&worst_key, &target, body);
                 let (before, statements) = (worked(), world.directory.statements());
                 let reply = call.send().await;
                 let cost = worked() - before;
                 let statements = world.directory.statements() - statements;
                 tried += 1;
+                if reply.status != 401 {
+                    *signed_in.entry(dialect.name).or_default() += 1;
+                }
                 let what = format!("{} {route:?}, {name}: {}", dialect.name, reply.status);
-                if reply.status >= 500 || cost > MOST || statements > STATEMENTS {
-                    told.push(format!("{what}: {cost:?}, {statements} statements"));
+                if reply.status >= 500 || cost > most || statements > STATEMENTS {
+                    told.push(format!(
+                        "{what}: {cost:?} of {most:?}, {statements} statements"
+                    ));
                 }
                 let slot = dearest.entry(dialect.name).or_default();
                 if cost > slot.0 {
-                    *slot = (cost, what);
+                    *slot = (
+                        cost,
+                        format!("{what} (plain {plain:?}, reading {reading:?})"),
+                    );
                 }
             }
         }
@@ -219,6 +290,11 @@ async fn every_route_bounds_its_work() {
         println!("{cost:?}: {what}");
     }
     assert!(tried > 1_000, "{tried}");
+    // A request that is not signed in costs nothing, and shows nothing.
+    for dialect in DIALECTS {
+        let signed_in = signed_in.get(dialect.name).copied().unwrap_or_default();
+        assert!(signed_in > 4, "{}: {signed_in}", dialect.name);
+    }
     assert!(told.is_empty(), "{told:#?}");
 }
 
@@ -232,19 +308,26 @@ fn kilobytes(process: u32, line: &str) -> u64 {
 #[test]
 fn every_body_is_bounded_in_memory() {
     let folder = Folder::new();
-    let server = Server::start(&folder);
+    // What strangers may ask for in a minute is another test's matter.
+    let server = Server::start_with(&folder, &["--limits-per-address", "0"], &[]);
     let process = server.id();
     let mut told = Vec::new();
     let mut dearest: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+    let mut signed_in: BTreeMap<&str, usize> = BTreeMap::new();
     for dialect in DIALECTS {
-        let bodies = bodies(dialect.limits.body.min(1 << 20));
-        for route in dialect
-            .routes
-            .iter()
-            .filter(|route| !route.takes.is_empty())
-        {
+        let bodies = bodies(dialect.limits.body.min(largest()));
+        for route in dialect.routes.iter().filter(|route| brings_a_body(route)) {
             let made = server.native("POST", "/me/keys", "{}").json();
-            let (header, credential) = sign(dialect, made["secret"].as_str().unwrap_or_default());
+            let mut secret = made["secret"].as_str().unwrap_or_default().to_owned();
+            if dialect.name == "falcon" {
+                let form = token_form(made["id"].as_str().unwrap_or_default(), &secret);
+                let (address, path) = (&server.address, "/falcon/oauth2/token");
+                let headers = [("Content-Type", FORM)];
+                let token = exchange(address, "POST", path, &headers, &form).unwrap();
+                let token = &token.json()["access_token"];
+                token.as_str().unwrap().clone_into(&mut secret);
+            }
+            let (header, credential) = sign(dialect, &secret);
             let target = target(dialect, route, "999999999999");
             for (name, body) in &bodies {
                 // The peak begins anew.
@@ -257,6 +340,9 @@ fn every_body_is_bounded_in_memory() {
                 ];
                 let reply = exchange(&server.address, route.method, &target, &headers, body);
                 let status = reply.map_or(0, |reply| reply.status);
+                if status != 401 {
+                    *signed_in.entry(dialect.name).or_default() += 1;
+                }
                 let grown = kilobytes(process, "VmHWM:").saturating_sub(before) / 1_024;
                 let what = format!("{} {route:?}, {name}: {status}", dialect.name);
                 if grown > MEGABYTES || status >= 500 {
@@ -273,6 +359,10 @@ fn every_body_is_bounded_in_memory() {
         println!("{grown} MB: {what}");
     }
     println!("{} MB altogether", kilobytes(process, "VmRSS:") / 1_024);
+    for dialect in DIALECTS {
+        let signed_in = signed_in.get(dialect.name).copied().unwrap_or_default();
+        assert!(signed_in > 4, "{}: {signed_in}", dialect.name);
+    }
     assert!(kilobytes(process, "VmRSS:") < 300 * 1_024);
     assert!(told.is_empty(), "{told:#?}");
 }
