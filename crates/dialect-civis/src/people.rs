@@ -189,7 +189,6 @@ pub async fn simple_self(handle: &Handle) -> Result<wire::SimpleUser, Fault> {
 }
 
 /// A user in a request's body that the caller does not see, or that there is not.
-#[must_use]
 pub fn unknown(kind: Kind) -> impl Fn(Fault) -> Fault {
     move |fault| match fault {
         Fault::NotFound(found) if found == kind => Fault::UnknownReference(kind),

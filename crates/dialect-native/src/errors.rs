@@ -25,7 +25,7 @@ pub struct Problem {
     /// Each member at fault, where more than one is.
     pub errors: Vec<FieldProblem>,
     /// What an earlier request did, where that is the problem.
-    pub done: Vec<DoneBody>,
+    pub done: Box<[DoneBody]>,
     /// When to come back, in whole seconds.
     pub retry_after: Option<u32>,
     /// What the log is told, and the wire never.
@@ -63,7 +63,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             errors: Vec::new(),
-            done: Vec::new(),
+            done: Box::default(),
             retry_after: None,
             cause: None,
         }

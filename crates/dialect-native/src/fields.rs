@@ -38,8 +38,9 @@ impl From<FieldError> for Problem {
             FieldFault::Missing => Problem::invalid(error.field, "is needed"),
             FieldFault::Wrong(why) => Problem::invalid(error.field, why),
             FieldFault::Unknown(names) => {
-                let several: Vec<Problem> = names.iter().take(NAMED).map(unknown).collect();
-                let list: Vec<String> = names.iter().take(NAMED).map(quoted).collect();
+                let several: Vec<Problem> =
+                    names.iter().take(NAMED).map(|name| unknown(name)).collect();
+                let list: Vec<String> = names.iter().take(NAMED).map(|name| quoted(name)).collect();
                 let mut problem = Problem::of(
                     Code::UnknownField,
                     format!(
@@ -56,7 +57,7 @@ impl From<FieldError> for Problem {
                     .into_iter()
                     .flat_map(|error| match error.fault {
                         FieldFault::Unknown(names) => {
-                            names.iter().take(NAMED).map(unknown).collect()
+                            names.iter().take(NAMED).map(|name| unknown(name)).collect()
                         }
                         fault => vec![Problem::from(FieldError { fault, ..error })],
                     })
@@ -80,11 +81,11 @@ fn shortened(name: &str) -> String {
     name.chars().take(60).collect()
 }
 
-fn quoted(name: &String) -> String {
+fn quoted(name: &str) -> String {
     format!("`{}`", shortened(name))
 }
 
-fn unknown(name: &String) -> Problem {
+fn unknown(name: &str) -> Problem {
     let detail = format!("{} is not known here, or not changeable.", quoted(name));
     Problem::of(Code::UnknownField, detail).at(shortened(name))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use directory::{Fault, Refusal as Why, SessionKind, SessionRequest};
@@ -64,7 +64,9 @@ pub async fn sign_in(info: &RequestInfo, call: &Call<'_>) -> Result<Link<Node>, 
         let input = call.get("input").and_then(|input| input.get(name));
         input.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    once_a_second(info.address, directory.elapsed())?;
+    info.state
+        .kept::<Tries>()
+        .admit(info.address, directory.elapsed())?;
     let request = SessionRequest::of(SessionKind::Bearer);
     let fresh = directory
         .sign_in(
@@ -91,28 +93,32 @@ pub async fn sign_in(info: &RequestInfo, call: &Call<'_>) -> Result<Link<Node>, 
     }
 }
 
-/// When each address last tried; forgotten all at once when there are too many.
-static TRIES: LazyLock<Mutex<HashMap<IpAddr, Duration>>> = LazyLock::new(Mutex::default);
+/// When each address last tried to sign in; forgotten all at once when there are too many.
+#[derive(Default)]
+struct Tries(Mutex<HashMap<IpAddr, Duration>>);
+
 const ADDRESSES: usize = 10_000;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Quirk: the vendor lets an address try once a second (opencti.md §3).
-fn once_a_second(address: Option<IpAddr>, now: Duration) -> Result<(), Refusal> {
-    let Some(address) = address else {
-        return Ok(());
-    };
-    let mut tries = TRIES.lock().unwrap_or_else(PoisonError::into_inner);
-    if tries.len() >= ADDRESSES {
-        tries.clear();
-    }
-    match tries.insert(address, now) {
-        Some(last) if last + SECOND > now && last <= now => {
-            // A try that came too early does not make the next one wait longer.
-            tries.insert(address, last);
-            let left = (last + SECOND).saturating_sub(now).as_millis();
-            let retry_after = i64::try_from(left).unwrap_or(1_000);
-            Err(errors::refusal(&Fault::TooMany { retry_after }))
+impl Tries {
+    /// Quirk: the vendor lets an address try once a second (opencti.md §3).
+    fn admit(&self, address: Option<IpAddr>, now: Duration) -> Result<(), Refusal> {
+        let Some(address) = address else {
+            return Ok(());
+        };
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tries.len() >= ADDRESSES {
+            tries.clear();
         }
-        _ => Ok(()),
+        match tries.insert(address, now) {
+            Some(last) if last + SECOND > now && last <= now => {
+                // A try that came too early does not make the next one wait longer.
+                tries.insert(address, last);
+                let left = (last + SECOND).saturating_sub(now).as_millis();
+                let retry_after = i64::try_from(left).unwrap_or(1_000);
+                Err(errors::refusal(&Fault::TooMany { retry_after }))
+            }
+            _ => Ok(()),
+        }
     }
 }

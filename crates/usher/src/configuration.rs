@@ -387,7 +387,7 @@ fn checked(values: &Values) -> Result<Configuration> {
             );
         }
     };
-    let collector = collector(&values)?;
+    let collector = collector(values)?;
     if !cfg!(feature = "otlp") && collector.is_some() {
         let source = values.source("otlp.endpoint").map(ToString::to_string);
         bail!(

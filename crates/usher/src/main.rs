@@ -1,9 +1,8 @@
 //! The `usher` binary.
 
-use std::process::ExitCode;
+mod allocator;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
     usher::run()

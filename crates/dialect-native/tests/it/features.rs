@@ -533,7 +533,7 @@ async fn files_that_cannot_be_imported_are_refused_at_once() {
         (
             "what=users",
             "text/csv",
-            "login\nada\n",
+            "given_name\nAda\n",
             (422, "invalid", Some("email")),
         ),
         (

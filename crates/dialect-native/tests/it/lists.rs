@@ -232,7 +232,7 @@ async fn lists_page_both_ways_and_hold_their_cursors() {
             )
             .await;
             assert_eq!(back.json()["items"], pair[0].json()["items"], "{path}");
-            assert_eq!(back.json()["next"].is_string(), true, "{path}");
+            assert!(back.json()["next"].is_string(), "{path}");
         }
     }
     let first = owner(&world, "GET", "/users?sort=name&limit=1", Value::Null).await;
@@ -266,7 +266,7 @@ async fn lists_page_both_ways_and_hold_their_cursors() {
     .await;
     assert_eq!(
         (&more.json()["total"], &more.json()["total_exceeded"]),
-        (&json!(6), &json!(false))
+        (&json!(9), &json!(false))
     );
 }
 

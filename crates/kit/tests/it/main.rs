@@ -1,5 +1,4 @@
 //! The kit, through a dialect of its own.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

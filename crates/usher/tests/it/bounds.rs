@@ -14,6 +14,9 @@ use test_support::{Reply, World};
 
 use crate::world;
 
+/// How a door takes the members of a sign-in.
+type Wrapping<'a> = &'a dyn Fn(Value) -> Value;
+
 /// What one request may cost the thread that serves it.
 const MOST: Duration = if cfg!(debug_assertions) {
     Duration::from_millis(1_000)
@@ -459,7 +462,7 @@ async fn what_is_not_given_is_no_guess_at_any_door() {
     let ada = world.system().create_user(new).await.unwrap();
     let token = "mutation ($input: UserLoginInput!) { token(input: $input) }";
     let opencti = |input: Value| json!({"query": token, "variables": {"input": input}});
-    let doors: [(&str, &str, &dyn Fn(Value) -> Value); 3] = [
+    let doors: [(&str, &str, Wrapping<'_>); 3] = [
         ("/api/v1/sign-in", "login", &|input| input),
         ("/tenable/api/login", "email", &|input| input),
         ("/opencti/graphql", "email", &opencti),

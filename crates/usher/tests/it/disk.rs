@@ -22,7 +22,7 @@ fn faulty_disk(folder: &Folder) -> Option<PathBuf> {
     if built.is_ok_and(|status| status.success()) {
         return Some(library);
     }
-    println!("not tried: there is no C compiler on this machine");
+    eprintln!("not tried: there is no C compiler on this machine");
     None
 }
 

@@ -2,6 +2,7 @@
 //! end, and what a crash leaves.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod allocator;
 mod bounds;
 mod command_line;
 mod configuration;

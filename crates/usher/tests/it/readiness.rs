@@ -181,7 +181,7 @@ fn hanging_disk(folder: &Folder) -> Option<std::path::PathBuf> {
         .arg("-ldl")
         .status();
     if !built.is_ok_and(|status| status.success()) {
-        println!("not tried: there is no C compiler on this machine");
+        eprintln!("not tried: there is no C compiler on this machine");
         return None;
     }
     Some(library)

@@ -156,7 +156,7 @@ impl Person {
         let user = &self.user;
         let lowered = |text: &Option<String>| {
             let text = text.as_deref();
-            text.is_some_and(|text| text.to_ascii_lowercase() == word.to_ascii_lowercase())
+            text.is_some_and(|text| text.eq_ignore_ascii_case(word))
         };
         match field {
             UserField::Kind => users::kind_word(user.kind) == word,
