@@ -99,7 +99,7 @@ def test_settings_keep_what_is_not_sent(native):
     assert changed == {**before, "threshold": 9}
     assert native.patch("/settings/lockout", before) == before
     assert native.patch("/settings/lockout", {"thresold": 9}, status=422)["field"] == "thresold"
-    assert set(native.get("/settings")) == {"lockout", "mail", "passwords", "public", "lifetimes", "second_factor", "mail_templates", "inactivity", "keys", "retention"}
+    assert set(native.get("/settings")) == {"lockout", "mail", "passwords", "public", "lifetimes", "second_factor", "mail_templates", "inactivity", "keys", "retention", "notices"}
 
 
 def test_the_trail_tells_who_did_what(native):

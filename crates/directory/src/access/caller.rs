@@ -215,6 +215,15 @@ impl CallerState {
         }
     }
 
+    /// Refuses a key that is limited in anything but time: an end asks nothing more of a key while it lasts.
+    pub fn check_unlimited_beyond_time(&self) -> Result<(), Fault> {
+        if self.limits.limited_beyond_time() {
+            Err(Fault::KeyLimit)
+        } else {
+            Ok(())
+        }
+    }
+
     /// What counts in this dialect: roles of `usher` and of its own platform.
     pub fn here(&self) -> impl Iterator<Item = &Held> {
         self.held

@@ -130,6 +130,16 @@ impl KeyLimits {
         *self != Self::default()
     }
 
+    /// Whether there is any limit but an end.
+    #[must_use]
+    pub fn limited_beyond_time(&self) -> bool {
+        let timeless = Self {
+            expires_at: None,
+            ..self.clone()
+        };
+        timeless.limited()
+    }
+
     /// Whether these let through nothing that `outer` forbids.
     #[must_use]
     pub fn narrower_or_equal(&self, outer: &KeyLimits) -> bool {

@@ -165,6 +165,9 @@ pub(crate) async fn update_noting(
             return Err(Fault::PasswordChangeNeeded.into());
         }
     }
+    if touched.revives {
+        work.caller.check_unlimited_beyond_time()?;
+    }
     home::check_move(work, touched.moves)?;
     if touched.guarded {
         work.guard_takeover(&old).await?;

@@ -12,6 +12,9 @@ pub(crate) struct Touched {
     /// Something that opens the account by itself, a password or an address that links to one are mailed
     /// to, or that lets it be used where it could not be. A limited key changes none of it.
     pub opens: bool,
+    /// That a suspension is lifted, which gives an account back what its owner had and its lifter learns nothing of.
+    /// Of the limited keys, those that only end do it: all of a vendor's keys may be such.
+    pub revives: bool,
     /// Who else reaches the person: the home or the primary group.
     pub moves: bool,
 }
@@ -55,6 +58,7 @@ pub(crate) fn touched(change: &UserChange, old: &User, new: &User, now: Time) ->
         || new.pending_email != old.pending_email
         || password.is_some()
         || must_change_password.is_some_and(|flag| flag != old.must_change_password);
+    let revives = new.status != old.status && new.status == Status::Active;
     let standing = new.status != old.status
         || new.locked_until != old.locked_until
         || new.lockout_until != old.lockout_until
@@ -66,13 +70,14 @@ pub(crate) fn touched(change: &UserChange, old: &User, new: &User, now: Time) ->
     let moved = home.is_some_and(|home| home != old.home)
         || primary_group.is_some_and(|group| group != old.primary_group);
     Touched {
-        guarded: opens || standing || named || moved,
+        guarded: opens || revives || standing || named || moved,
         opens,
+        revives,
         moves: moved,
     }
 }
 
-/// Whether the account can be used where it could not be: a suspension, a lock or an end is lifted or put
+/// Whether the account can be used where it could not be: a lock or an end is lifted or put
 /// off, a second factor is no longer asked for, or a service account becomes a person's, who has a password.
 fn freed(old: &User, new: &User, now: Time) -> bool {
     let in_force = |end: Option<Time>| end.filter(|end| *end > now);
@@ -86,8 +91,7 @@ fn freed(old: &User, new: &User, now: Time) -> bool {
         None => 1,
         Some(true) => 2,
     };
-    (new.status != old.status && new.status == Status::Active)
-        || lifted(old.locked_until, new.locked_until)
+    lifted(old.locked_until, new.locked_until)
         || lifted(old.lockout_until, new.lockout_until)
         || put_off
         || asked(new.second_factor_required) < asked(old.second_factor_required)
