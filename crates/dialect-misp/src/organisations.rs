@@ -31,7 +31,7 @@ pub async fn list(request: Authenticated) -> HandlerResult {
     listed(request.clone(), filter::scope(address), text).await
 }
 
-/// The same by POST, whose body may hold `searchall`; anything else there is no filter, and finds nothing.
+/// The list by POST, whose body may hold `searchall`; a body with any other member finds nothing.
 pub async fn search(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let address = protocol::address(&request.info)?;
     let mut fields = Fields::of(body, "Organisation");

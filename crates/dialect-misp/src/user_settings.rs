@@ -254,7 +254,7 @@ pub async fn list(request: Authenticated, Sent(body): Sent) -> HandlerResult {
         UserField::Term(PLATFORM, SETTING.to_owned()),
         names.iter().copied(),
     )
-    // What a row shows decides; plain numbers save reading everybody else.
+    // The shown value of a row decides; a filter by a plain number saves reading the other users.
     .and(
         filter.condition("user_id", |text| match text.parse::<i64>() {
             Ok(number) => Predicate::equals(UserField::Id, number),

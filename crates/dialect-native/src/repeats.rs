@@ -124,7 +124,7 @@ pub enum Before {
     Something,
 }
 
-/// Whether the key of a request whose body is read piece by piece came before, with whatever body.
+/// Whether an earlier request had this idempotency key; bodies are not compared, since this request's body is a stream.
 pub async fn came_before(request: &Authenticated) -> Result<Before, Problem> {
     // The digest of no body: what is kept under the key is seen as that of another request.
     match ticket_of(&request.info, &[])? {

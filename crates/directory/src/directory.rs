@@ -137,7 +137,7 @@ impl Directory {
     }
 
     /// Whether a read hangs on the disk. The thread that reads is lost until the disk answers, and so is the
-    /// request it reads for, which whoever waits for its answer can tell by this.
+    /// request it reads for, which the code that waits for the answer learns by this.
     #[must_use]
     pub fn store_hangs(&self) -> bool {
         self.0.store.hangs()

@@ -124,7 +124,7 @@ impl Handle {
             .inspect_err(|fault| self.inner.refused(&self.caller, Some(operation), fault))
     }
 
-    /// The same for what an operation does only with some of its requests, and a limited key not at all:
+    /// Refuses a limited key for those requests of an operation that such a key may not make:
     /// it would be used without the limits.
     pub(crate) fn admit_unlimited(&self, operation: Operation) -> Result<(), Fault> {
         self.admitted(operation)

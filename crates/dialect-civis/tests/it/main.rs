@@ -62,7 +62,7 @@ pub fn shaped(reply: &Reply) -> bool {
 pub struct Place {
     /// The organisation.
     pub id: OrganisationId,
-    /// Its group of everybody.
+    /// Its group that every member is in.
     pub base: GroupId,
     /// Its administrators.
     pub admins: GroupId,

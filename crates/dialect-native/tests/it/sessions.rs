@@ -407,7 +407,7 @@ async fn a_second_factor_begins_and_is_guarded() {
         owner(&world, "PATCH", "/users/ada", change).await.status,
         200
     );
-    // A session that was begun before is held to it from its next request on, and is told the way.
+    // A session that was begun before the requirement is refused from its next request on, with the way to enrol.
     let going_on = with_key(&world, &token, "GET", "/me/keys", Value::Null).await;
     assert_eq!(fault(&going_on).1, "second-factor-missing", "{going_on:?}");
     let way = going_on.json()["detail"].as_str().unwrap().to_owned();

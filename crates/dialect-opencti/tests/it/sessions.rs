@@ -154,7 +154,7 @@ async fn a_second_factor_from_its_beginning_to_its_end() {
     let given = json!({"input": {"secret": secret, "code": code()}});
     let activated = ask(&world, &key, ACTIVATE, given).await;
     assert_eq!(activated["otpActivation"]["otp_activated"], true);
-    // A password alone signs nobody in any more; with the code it does, at a door that takes one.
+    // The password alone no longer signs the person in; the password with the code does, at an API that takes codes.
     assert!(told(&sign_in().await).starts_with("OTP_REQUIRED"));
     world.clock.advance(30_000);
     let session = directory::SessionRequest::of(directory::SessionKind::Bearer);

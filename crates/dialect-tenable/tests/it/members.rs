@@ -250,7 +250,7 @@ async fn lists_that_replace() {
         assert_eq!(reply.status, 400, "{path} {body}: {reply:?}");
         assert_eq!(world.state().await, before, "{path} {body}");
     }
-    // An empty list of people is nobody, not everybody.
+    // An empty list of people selects no one; it does not stand for all people.
     let nobody = json!([{ "entityName": "user", "action": "read", "entityIds": [] }]);
     let reply = owner_sends(&world, "PUT", &permitted, nobody).await;
     assert_eq!(reply.json()["permissions"][0]["entityIds"], json!([]));
@@ -260,7 +260,7 @@ async fn lists_that_replace() {
     assert_eq!(reply.json()["permissions"], json!([]));
 }
 
-/// A password that was not given is no guess: however often, it locks nobody out.
+/// A request without a password is not counted as a failed sign-in, so that any number of them locks no account.
 #[tokio::test]
 async fn what_was_not_given_is_no_guess() {
     let world = world().await;

@@ -1,8 +1,8 @@
 //! The door is no wider than the vendor's: which requests each kind of caller has answered, member by member.
 //!
 //! The vendor knows no organisations. Who administers one here counts as the vendor's Global Administrator within
-//! it: its people and their roles, and custom roles of its own. Everybody else's people and roles, and whatever is
-//! the whole installation's, are as closed as to everybody.
+//! it: its people and their roles, and custom roles of its own. People and roles of other organisations, and the
+//! settings of the whole installation, are refused as they are to a caller without any role.
 
 use directory::{NewOrganisation, NewUser};
 use serde_json::{Value, json};

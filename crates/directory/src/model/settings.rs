@@ -293,9 +293,9 @@ setting! {
 }
 
 setting! {
-    /// Of what people are told beforehand.
+    /// Which notices are mailed before an event.
     Notices is "notices";
-    /// So many days before a key ends its owner is told; an empty list tells nobody.
+    /// Days before the end of a key at which its owner gets a notice; an empty list sends none.
     key_expiry_days: Vec<i64> = vec![14, 3], few_days;
 }
 

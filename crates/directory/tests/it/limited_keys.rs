@@ -99,7 +99,7 @@ const ACTS: [&str; 63] = [
     "several roles made",
 ];
 
-/// What is done to several at once, and what it must come to: the same as for one. The acts of a request
+/// Acts on several users at once, and their outcome, which must equal that of the act on one. The acts of a request
 /// for many people are the third form.
 const SEVERAL: [(&str, &str); 9] = [
     ("several's second factors", "another's second factor"),

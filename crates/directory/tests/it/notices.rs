@@ -106,7 +106,7 @@ async fn only_keys_that_will_be_missed_are_told_of(world: &World) {
     );
     world.clock.advance(20 * DAY);
     run(world, 0).await;
-    // The account opens again in time, and is told.
+    // The account can be used again in time, and its owner gets the notice.
     let active = UserChange {
         status: Some(Status::Active),
         ..UserChange::default()
@@ -135,7 +135,7 @@ async fn service_accounts_are_told_of_to_their_maker(world: &World) {
     }
     world.mails().await;
     world.clock.advance(18 * DAY);
-    // The orphan's is noted in the trail, and mailed to nobody.
+    // The notice of a key without an owner to mail to is recorded as an event, and no mail is sent.
     run(world, 2).await;
     run(world, 0).await;
     assert_eq!(

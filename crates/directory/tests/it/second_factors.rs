@@ -504,7 +504,7 @@ async fn required_of_sessions_that_go_on(world: &World) {
     assert!(!must_enrol(&of_kim).await);
     system.update_organisation(beside.id, moved).await.unwrap();
     assert!(must_enrol(&of_kim).await);
-    // One person is required to, and the installation requires everybody.
+    // The account requires a second factor of its owner, and the installation of all people.
     let (lea, of_lea) = begin("lea", ROOT).await;
     let (_, of_mia) = begin("mia", ROOT).await;
     let one = UserChange {

@@ -18,7 +18,7 @@ enum Line {
     Fine = 0,
     /// Each piece comes late.
     Slow = 1,
-    /// Nothing comes through, and nobody says so.
+    /// No packet comes through, and neither side gets an error.
     Silent = 2,
     /// Connections are ended, and new ones too.
     Cut = 3,

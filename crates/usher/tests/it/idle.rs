@@ -1,4 +1,4 @@
-//! A server that nobody asks for anything: it costs nothing, and its write-ahead log is empty.
+//! A server without requests: it uses no CPU and writes nothing, and its write-ahead log is empty.
 
 use std::time::{Duration, Instant};
 

@@ -124,7 +124,7 @@ fn memory_is_bounded_under_a_mixed_load() {
         resident(&server)
     };
     let begun = std::time::Instant::now();
-    // The first half fills caches and pools, whatever their size; what is held after it may not grow with the requests.
+    // The first half fills caches and pools; the figures after it show how memory grows with requests.
     let filled = requests / 2;
     let first = run(filled);
     let second = run(filled + requests / 4);

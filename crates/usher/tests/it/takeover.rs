@@ -646,7 +646,7 @@ async fn a_password_that_must_be_changed_makes_no_key_at_any_door() {
 }
 
 /// A suspended person is not let in again by a limited key, at any door; each refuses in its own words. The
-/// owner's own key does it with the same request.
+/// owner's key without limits does so by an equal request.
 #[tokio::test]
 async fn a_limited_key_lets_no_one_in_again_at_any_door() {
     let world = world().await;
@@ -715,7 +715,7 @@ async fn a_limited_key_lets_no_one_in_again_at_any_door() {
             "active",
             "{method} {target}: {reply:?}"
         );
-        // Suspending frees no one.
+        // A limited key may suspend.
         let reply = send(&world, &limited, "PATCH", &native, status("inactive")).await;
         assert_eq!(reply.status, 200, "{reply:?}");
     }

@@ -47,7 +47,7 @@ impl Directory {
     }
 }
 
-/// Tells of those keys of which nobody else has told meanwhile.
+/// Sends the notices that no other server has sent meanwhile.
 fn tell(handle: &Handle, due: Vec<Key>, days: i64) -> Pending<'_, u64> {
     Box::pin(async move {
         handle

@@ -290,7 +290,7 @@ async fn update(
     if let Some(required) = change.second_factor_required {
         new.second_factor_required = required;
         if old.second_factor_required && !required {
-            // Its people are let in with less from then on, by whatever way.
+            // Its people sign in without a second factor from then on.
             work.caller.check_unlimited()?;
         }
     }

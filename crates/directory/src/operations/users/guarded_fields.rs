@@ -85,7 +85,7 @@ fn freed(old: &User, new: &User, now: Time) -> bool {
     let put_off = old
         .lock_after
         .is_some_and(|old| new.lock_after.is_none_or(|new| new > old));
-    // What is said of nobody in particular may ask for one.
+    // A user without a setting of their own follows the organisation's, which may require one.
     let asked = |required: Option<bool>| match required {
         Some(false) => 0,
         None => 1,
