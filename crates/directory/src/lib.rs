@@ -48,7 +48,7 @@ pub use operations::filters::CompilingFilter;
 pub use operations::install::FirstRun;
 pub use operations::keys::check_plain_key;
 pub use operations::mail::MAIL_LEASE;
-pub use operations::rows::columns::{SHOWN_COLUMNS, USER_COLUMNS};
+pub use operations::rows::columns::USER_COLUMNS;
 pub use operations::rows::ensure::EnsureNew;
 pub use operations::settings::SettingsChange;
 pub use operations::sweep::Swept;

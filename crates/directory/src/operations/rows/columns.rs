@@ -37,7 +37,7 @@ pub const USER_COLUMNS: &[&str] = &[
 ];
 
 /// Members that tables show of a person and that say nothing when they are read.
-pub const SHOWN_COLUMNS: &[&str] = &[
+const SHOWN_COLUMNS: &[&str] = &[
     "id",
     "number",
     "name",

@@ -1,87 +1,65 @@
 //! The columns of what is exported.
 
 use crate::model::TaskWhat;
-use crate::operations::rows::columns::{SHOWN_COLUMNS, USER_COLUMNS};
+use crate::operations::rows::columns::{Columns, columns_of};
+
+/// What tells a row from others, which stands first.
+const IDENTIFIERS: [&str; 2] = ["number", "id"];
+
+/// Columns of keys, which are exported and never imported.
+const KEYS: &[&str] = &[
+    "number",
+    "id",
+    "user",
+    "name",
+    "read_only",
+    "organisation",
+    "expires_at",
+    "revoked_at",
+    "created_at",
+    "last_used_at",
+];
+
+/// Columns of events, which are exported and never imported.
+const EVENTS: &[&str] = &[
+    "number",
+    "at",
+    "verb",
+    "actor",
+    "actor_name",
+    "platform",
+    "entity",
+    "entity_number",
+    "entity_name",
+    "organisation",
+    "address",
+    "request_id",
+    "detail",
+];
 
 /// The columns of a kind's table, in order.
 #[must_use]
 pub fn export_columns(what: TaskWhat) -> Vec<&'static str> {
-    match what {
-        TaskWhat::Users => {
-            let mut columns = vec!["number", "id"];
-            columns.extend(USER_COLUMNS);
-            columns.extend(
-                SHOWN_COLUMNS
-                    .iter()
-                    .filter(|name| !["id", "number", "name"].contains(name)),
-            );
-            columns
-        }
-        TaskWhat::Organisations => vec![
-            "number",
-            "id",
-            "name",
-            "slug",
-            "parent",
-            "description",
-            "kind",
-            "sector",
-            "nationality",
-            "contacts",
-            "local",
-            "domains",
-            "second_factor_required",
-            "created_at",
-            "updated_at",
-        ],
-        TaskWhat::Groups => vec![
-            "number",
-            "id",
-            "name",
-            "slug",
-            "organisation",
-            "platform",
-            "description",
-            "newcomers",
-            "created_at",
-            "updated_at",
-        ],
-        TaskWhat::Memberships => vec!["user", "organisation", "home", "administrator"],
-        TaskWhat::Grants => vec![
-            "number",
-            "user",
-            "role",
-            "organisation",
-            "expires_at",
-            "path",
-            "group",
-        ],
-        TaskWhat::Keys => vec![
-            "number",
-            "id",
-            "user",
-            "name",
-            "read_only",
-            "organisation",
-            "expires_at",
-            "revoked_at",
-            "created_at",
-            "last_used_at",
-        ],
-        TaskWhat::Events => vec![
-            "number",
-            "at",
-            "verb",
-            "actor",
-            "actor_name",
-            "platform",
-            "entity",
-            "entity_number",
-            "entity_name",
-            "organisation",
-            "address",
-            "request_id",
-            "detail",
-        ],
+    match (columns_of(what), what) {
+        (Some(columns), _) => importable(columns),
+        (None, TaskWhat::Keys) => KEYS.to_vec(),
+        (None, _) => EVENTS.to_vec(),
     }
+}
+
+/// Identifiers, then what an import reads, then what is only shown, but for a name made of others.
+fn importable(columns: &Columns) -> Vec<&'static str> {
+    let shown = |first: bool| {
+        columns
+            .shown
+            .iter()
+            .filter(move |name| IDENTIFIERS.contains(name) == first && **name != "name")
+    };
+    let mut identifiers: Vec<_> = shown(true).copied().collect();
+    identifiers.sort_unstable_by_key(|name| IDENTIFIERS.iter().position(|one| one == name));
+    identifiers
+        .into_iter()
+        .chain(columns.read.iter().copied())
+        .chain(shown(false).copied())
+        .collect()
 }
