@@ -136,10 +136,19 @@ pub(super) async fn covers_line(
 /// A key with limits hands on nothing that the take-over guard counts: what another holds is used
 /// without the key's limits. Nor does a key that opens one dialect hand on what counts at others.
 fn hands_on(work: &Work<'_>, platform: Platform, line: &Line) -> bool {
+    line.reach == Reach::Own
+        || hands_on_power(work, platform)
+        || !work.inner.counts_in_guard(platform, &line.word)
+}
+
+/// Whether the caller's key lets power be handed on that counts at a platform's dialect (`usher`: at every one).
+fn hands_on_power(work: &Work<'_>, at: Platform) -> bool {
     let limits = &work.caller.limits;
-    let opened = limits.platform.as_deref();
-    let bound = limits.binds_grants() || opened.is_some_and(|opened| opened != platform.word());
-    line.reach == Reach::Own || !bound || !work.inner.counts_in_guard(platform, &line.word)
+    let elsewhere = limits
+        .platform
+        .as_deref()
+        .is_some_and(|opened| opened != at.word());
+    !limits.binds_grants() && !elsewhere
 }
 
 /// Whether the caller's key lets everything be handed on that a group brings.
@@ -158,7 +167,9 @@ pub(crate) async fn hands_on_group(work: &mut Work<'_>, group: GroupId) -> Outco
         }
     }
     let managed = work.managed_by_group(group).await?;
-    Ok(managed.is_empty() || !work.caller.limits.binds_grants())
+    Ok(managed
+        .iter()
+        .all(|managed| hands_on_power(work, work.platform_of(managed))))
 }
 
 /// Whether the caller's own rights cover everything a group brings its members, wherever it brings it:
@@ -181,7 +192,7 @@ pub(crate) async fn covers_group(
     }
     for managed in work.managed_by_group(group).await? {
         let at = work.platform_of(&managed);
-        if work.caller.limits.binds_grants()
+        if !hands_on_power(work, at)
             || !work
                 .covers_managing(managed.group, managed.level, at)
                 .await?
@@ -295,7 +306,7 @@ pub(crate) async fn may_make_manager(
 ) -> Outcome<()> {
     // What managers may do is a right like others: a caller who has it only by a limited key does not hand it on.
     let oneself = wanted.manager == Manager::User(work.caller.user);
-    let bound = !oneself && work.caller.limits.binds_grants();
+    let bound = !oneself && !hands_on_power(work, at);
     if bound || !work.covers_managing(wanted.group, wanted.level, at).await? {
         return Err(Fault::ExceedsOwn.into());
     }
