@@ -343,6 +343,17 @@ impl Work<'_> {
             && self.within_limit(organisation).await?)
     }
 
+    /// Refuses an organisation that a request names unless it is there and the caller sees it: rights over
+    /// everything hold nothing that is missing.
+    pub async fn require_named_organisation(&mut self, named: OrganisationId) -> Outcome<()> {
+        let known = !self.ancestors(named).await?.is_empty();
+        if known && self.sees_organisation(named).await? {
+            Ok(())
+        } else {
+            Err(Fault::UnknownReference(Kind::Organisation).into())
+        }
+    }
+
     /// An organisation the caller sees.
     pub async fn visible_organisation(&mut self, which: &OrganisationRef) -> Outcome<Organisation> {
         match self.find_organisation(which).await? {

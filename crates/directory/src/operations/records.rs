@@ -265,10 +265,8 @@ fn check(new: &NewRecord) -> Result<(), Fault> {
 
 /// Shared records of no organisation are managed by those who manage records everywhere.
 async fn require_place(work: &mut Work<'_>, organisation: Option<OrganisationId>) -> Outcome<()> {
-    if let Some(organisation) = organisation
-        && !work.sees_organisation(organisation).await?
-    {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
+    if let Some(organisation) = organisation {
+        work.require_named_organisation(organisation).await?;
     }
     let permission = Permission::ManageRecords;
     let reaches = match organisation {

@@ -20,6 +20,7 @@ mod limited_keys;
 mod lockouts;
 mod mail;
 mod matrix;
+mod missing;
 mod notices;
 mod offline;
 mod owners;

@@ -40,9 +40,15 @@ pub use places::{Patience, Places, raise_files};
 /// Connections that the system keeps until they are accepted.
 const BACKLOG: u32 = 4_096;
 
-/// Bytes of answers that the system keeps for a client which does not take them; a client may hold
-/// twice as many.
+/// Bytes of answers under way to a client that the system keeps until they are acknowledged; it keeps twice as many
+/// at most. They bound how fast a distant client is sent to.
 const SEND_BUFFER: u32 = 256 << 10;
+
+/// Bytes of answers that the system keeps for a client which takes none (`TCP_NOTSENT_LOWAT`): without a bound of
+/// its own, each such client would have its whole send buffer filled, and thousands of them cost the system
+/// gigabytes and all others the seconds of copying.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 16 << 10;
 
 /// How often a request without an answer is looked at, whether the store hangs.
 const HANGING: Duration = Duration::from_secs(4);
@@ -78,6 +84,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
         socket.set_reuseaddr(true)?;
         // Accepted connections have what the listening socket has.
         socket.set_send_buffer_size(SEND_BUFFER)?;
+        #[cfg(target_os = "linux")]
+        socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };

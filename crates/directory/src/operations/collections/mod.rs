@@ -307,11 +307,7 @@ async fn fill(
     }
     work.look_up_organisations(wanted).await?;
     for organisation in wanted {
-        let known = !work.ancestors(*organisation).await?.is_empty()
-            && work.sees_organisation(*organisation).await?;
-        if !known {
-            return Err(Fault::UnknownReference(Kind::Organisation).into());
-        }
+        work.require_named_organisation(*organisation).await?;
         work.require_organisation(*organisation).await?;
     }
     let mut added = Vec::new();
@@ -345,9 +341,7 @@ async fn create(work: &mut Work<'_>, new: &NewCollection, uuid: uuid::Uuid) -> O
         .organisation
         .or(work.caller.organisation)
         .unwrap_or(work.caller.home);
-    if !work.sees_organisation(organisation).await? {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
+    work.require_named_organisation(organisation).await?;
     work.require_organisation(organisation).await?;
     let (now, actor) = (work.now, work.actor());
     let mut collection = Collection {

@@ -21,7 +21,7 @@ use crate::model::{
 use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::select::Sql;
-use crate::store::{groups, organisations, pages};
+use crate::store::{groups, pages};
 
 use super::extensions;
 use crate::operations::groups::visibility::{changeable, load_seen, visible};
@@ -176,13 +176,7 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
         .organisation
         .or(work.caller.organisation)
         .unwrap_or(work.caller.home);
-    let known = organisations::by_id(&mut work.tx, organisation)
-        .await?
-        .is_some()
-        && work.sees_organisation(organisation).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
+    work.require_named_organisation(organisation).await?;
     work.require_organisation(organisation).await?;
     let (now, actor, platform) = (work.now, work.actor(), work.caller.platform);
     let mut group = Group {

@@ -15,7 +15,7 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
     Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyOwner, KeyPolicy, KeyRef,
-    Kind, NewKey, Page, Permission, Platform, Query, Ref, Time, User, UserId, UserRef,
+    NewKey, Page, Permission, Platform, Query, Time, User, UserId, UserRef,
 };
 use crate::operations::keys::list::{narrow, page, visible};
 use crate::outcome::Outcome;
@@ -256,14 +256,7 @@ async fn create_for(
 ) -> Outcome<Key> {
     rules::check_key_limits(&new.name, &new.addresses, &new.constraints, &new.scopes)?;
     if let Some(organisation) = new.organisation {
-        let known = work
-            .find_organisation(&Ref::Id(organisation))
-            .await?
-            .is_some()
-            && work.sees_organisation(organisation).await?;
-        if !known {
-            return Err(Fault::UnknownReference(Kind::Organisation).into());
-        }
+        work.require_named_organisation(organisation).await?;
     }
     let inner = std::sync::Arc::clone(&work.inner);
     let policy: KeyPolicy = inner.setting(&mut work.tx).await?;

@@ -24,11 +24,7 @@ pub(crate) async fn may_join(
     permission: Permission,
     organisation: OrganisationId,
 ) -> Outcome<()> {
-    let known = !work.ancestors(organisation).await?.is_empty()
-        && work.sees_organisation(organisation).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
+    work.require_named_organisation(organisation).await?;
     let reaches = work.reaches_organisation(permission, organisation).await?
         || work
             .reaches_organisation(Permission::ManageMemberships, organisation)

@@ -183,11 +183,7 @@ pub(crate) async fn create(
 ) -> Outcome<Organisation> {
     let parent = match new.parent {
         Some(parent) => {
-            let known = organisations::by_id(&mut work.tx, parent).await?.is_some()
-                && work.sees_organisation(parent).await?;
-            if !known {
-                return Err(Fault::UnknownReference(Kind::Organisation).into());
-            }
+            work.require_named_organisation(parent).await?;
             work.require_organisation(parent).await?;
             parent
         }
@@ -371,11 +367,7 @@ async fn rehang(
     if organisation.id == crate::ROOT {
         return Err(Fault::Protected(Kind::Organisation).into());
     }
-    let known = organisations::by_id(&mut work.tx, parent).await?.is_some()
-        && work.sees_organisation(parent).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
+    work.require_named_organisation(parent).await?;
     work.require_organisation(parent).await?;
     if work.caller.limits.binds_moves() {
         return Err(Fault::ExceedsOwn.into());

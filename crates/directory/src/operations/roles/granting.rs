@@ -70,11 +70,8 @@ async fn place_of(
         Some(organisation) => organisation,
         None => work.highest_reach(Permission::GrantRoles).await?,
     };
-    if work.sees_organisation(organisation).await? {
-        Ok(organisation)
-    } else {
-        Err(Fault::UnknownReference(Kind::Organisation).into())
-    }
+    work.require_named_organisation(organisation).await?;
+    Ok(organisation)
 }
 
 /// Custom roles of an organisation go only to its own people, and count only there.

@@ -305,9 +305,7 @@ pub(crate) async fn group_and_role(
         }
     }
     for organisation in covering::organisations_of(work, scope).await? {
-        if !work.sees_organisation(organisation).await? {
-            return Err(Fault::UnknownReference(Kind::Organisation).into());
-        }
+        work.require_named_organisation(organisation).await?;
         if !work
             .reaches_organisation(Permission::GrantRoles, organisation)
             .await?

@@ -326,9 +326,7 @@ async fn free_word(work: &mut Work<'_>, platform: Platform, name: &str) -> Outco
 /// The organisation that a new role belongs to.
 async fn owner_of(work: &mut Work<'_>, new: &NewRole) -> Outcome<Option<OrganisationId>> {
     if let Some(organisation) = new.organisation {
-        if !work.sees_organisation(organisation).await? {
-            return Err(Fault::UnknownReference(Kind::Organisation).into());
-        }
+        work.require_named_organisation(organisation).await?;
         work.require_organisation(organisation).await?;
         return Ok(Some(organisation));
     }

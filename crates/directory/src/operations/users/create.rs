@@ -123,6 +123,7 @@ async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<(OrganisationId,
     let home = named
         .or(work.caller.organisation)
         .unwrap_or(work.caller.home);
+    // What the door says is remembered, so that looking for the organisation costs no statement.
     let unknown = Fault::UnknownReference(Kind::Organisation);
     let Some(door) = work.door(home).await? else {
         return Err(unknown.into());

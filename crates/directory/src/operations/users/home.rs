@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::access::work::Work;
 use crate::model::{
-    Fault, GroupId, Kind, Membership, OrganisationId, Permission, Place, RolePaths, User,
+    Fault, GroupId, Membership, OrganisationId, Permission, Place, RolePaths, User,
 };
 use crate::outcome::Outcome;
 use crate::store::{grants, members, organisations, roles, users};
@@ -26,11 +26,7 @@ pub(crate) async fn move_home(
     user: &mut User,
     home: OrganisationId,
 ) -> Outcome<()> {
-    let known = organisations::by_id(&mut work.tx, home).await?.is_some()
-        && work.sees_organisation(home).await?;
-    if !known {
-        return Err(Fault::UnknownReference(Kind::Organisation).into());
-    }
+    work.require_named_organisation(home).await?;
     if !work
         .reaches_organisation(Permission::EditUsers, home)
         .await?
