@@ -207,7 +207,7 @@ pub const MAIL_FIELDS: &[FilterField<MailField>] = &[
     field(
         "state",
         MailField::State,
-        Kind::Word(&["waiting", "sent", "failed"]),
+        Kind::Word(&["waiting", "sent", "filed", "failed"]),
     ),
     field("attempts", MailField::Attempts, Kind::Number),
     field("created_at", MailField::CreatedAt, Kind::Time),

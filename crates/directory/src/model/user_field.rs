@@ -23,6 +23,9 @@ pub enum UserField {
         /// What stands behind it, in lower case.
         after: &'static str,
     },
+    /// The e-mail address, or the one that is made up for an account without one, in the domain of
+    /// [`super::MADE_UP_DOMAIN`].
+    EmailOrMadeUp,
     /// The address that is made up for who has none, and shown in some dialects; absent for all others.
     MadeUpEmail,
     /// The shown name.

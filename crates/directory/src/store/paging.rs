@@ -1,8 +1,8 @@
 //! The order of a list and where a page of it begins: keyset paging, offsets, cursors.
 
-use crate::model::{Cursor, CursorKey, Direction, Fault, Page, Position, Query};
+use crate::model::{Cursor, CursorKey, Direction, Fault, Page, Position, Query, Time};
 
-use super::select::{Bound, Column, Folding, Listed, Sql};
+use super::select::{Bound, Column, Folding, Listed, STANDING, Sql};
 
 /// What a list is ordered by; its number breaks ties.
 #[derive(Clone, Debug)]
@@ -26,6 +26,13 @@ impl Order {
             text,
             id: L::ID,
             direction: direction_of(query),
+        }
+    }
+
+    /// Binds the time in a sort expression that changes with it, once for all places where it stands.
+    pub fn bind_time(&mut self, sql: &mut Sql, now: Time) {
+        if self.key.contains('?') {
+            self.key = sql.with_time(&self.key, now);
         }
     }
 
@@ -204,7 +211,8 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
             (format!("COALESCE({expression}, 0)"), false)
         }
         Column::Computed(expression, _) => (expression.clone(), true),
-        Column::Standing => ("u.status".to_owned(), true),
+        // With the time of the request in place of each `?`: see [`Order::bind_time`].
+        Column::Standing => (format!("({STANDING})"), true),
         Column::Related {
             value: Some(value), ..
         } => (format!("COALESCE({value}, '')"), true),

@@ -13,6 +13,9 @@ pub(crate) struct Users;
 pub(super) const MADE_UP_EMAIL: &str =
     "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE '' END)";
 
+/// The address, or the made-up one.
+const EMAIL_OR_MADE_UP: &str = "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE u.email_key END)";
+
 impl Listed for Users {
     type Field = UserField;
     const ID: &'static str = "u.id";
@@ -39,6 +42,7 @@ impl Listed for Users {
             UserField::ShownEmail { before, after } => {
                 Column::Computed(shown_email(before, after), Folding::Unique)
             }
+            UserField::EmailOrMadeUp => Column::Text(EMAIL_OR_MADE_UP, Folding::Unique),
             UserField::MadeUpEmail => Column::Text(MADE_UP_EMAIL, Folding::Unique),
             UserField::Name => Column::Text("u.name_key", Folding::Search),
             UserField::Given => Column::Text("u.given_key", Folding::Search),

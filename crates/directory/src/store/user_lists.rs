@@ -229,13 +229,14 @@ impl Plan {
     pub(crate) fn page_sql(&self, now: Time) -> Result<(Sql, bool), Fault> {
         let mut order = paging::Order::of::<Users>(&self.query);
         let text = order.text;
-        if self.lead == Lead::Sort {
-            order = order.unindexed();
-        }
         let mut sql = Sql {
             found: self.found.clone(),
             ..Sql::default()
         };
+        order.bind_time(&mut sql, now);
+        if self.lead == Lead::Sort {
+            order = order.unindexed();
+        }
         let skips = paging::offset_of(&self.query) > 0;
         match &self.lead {
             Lead::Ranges(homes) => {

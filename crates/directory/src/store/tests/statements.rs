@@ -240,6 +240,7 @@ fn user_fields() -> Vec<UserField> {
             before: "made+",
             after: "@nowhere.invalid",
         },
+        F::EmailOrMadeUp,
         F::MadeUpEmail,
         F::Name,
         F::Given,
