@@ -56,7 +56,7 @@ fn filter(values: &Values) -> Result<Predicate<UserField>, Failure> {
         let mut any = vec![
             is(UserField::Name, part()),
             is(UserField::Login, part()),
-            is(UserField::Email, part()),
+            directory::shown_email_contains(text),
         ];
         if let Ok(number) = text.parse::<i64>() {
             any.push(is(UserField::Id, Test::Equals(number.into())));

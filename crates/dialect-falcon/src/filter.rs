@@ -256,18 +256,24 @@ fn split(literals: &[Literal]) -> (Vec<String>, bool) {
     (texts, nulls)
 }
 
-/// The address shown: the e-mail address, or one made up for those who have none.
+/// The address shown: the e-mail address, or one made up for those who have none. Whole addresses are looked up
+/// each where it is kept; what else a condition says is compared with what is shown.
 fn uid(condition: &Condition) -> Result<Predicate<UserField>, Refused> {
-    let plain = text(condition, &UserField::Email, str::to_lowercase)?;
-    let exact = condition.operator == Operator::Equal;
-    let texts = match &condition.operand {
-        Operand::Any(literals) => split(literals).0,
-        Operand::One(literal) if exact => literal.text().into_iter().collect(),
-        Operand::One(_) => Vec::new(),
+    let literals = match &condition.operand {
+        Operand::Any(literals) => literals.as_slice(),
+        Operand::One(literal) => std::slice::from_ref(literal),
     };
-    let made_up: Vec<Value> = texts
+    let whole = |literal: &Literal| *literal != Literal::Null && !literal.has_wildcards();
+    let listed =
+        matches!(condition.operand, Operand::Any(_)) || condition.operator == Operator::Equal;
+    if !(listed && literals.iter().all(whole)) {
+        return text(condition, &UserField::EmailOrMadeUp, str::to_lowercase);
+    }
+    let plain = text(condition, &UserField::Email, str::to_lowercase)?;
+    let made_up: Vec<Value> = literals
         .iter()
-        .filter_map(|text| map::made_up_for(text))
+        .filter_map(Literal::text)
+        .filter_map(|text| map::made_up_for(&text))
         .map(|uuid| Value::Text(uuid.to_string()))
         .collect();
     if made_up.is_empty() {

@@ -40,7 +40,7 @@ pub fn order<F>(
 /// What users are sorted by.
 pub fn user_sort(property: &str) -> Option<UserField> {
     Some(match property {
-        "uid" => UserField::Email,
+        "uid" => UserField::EmailOrMadeUp,
         "first_name" => UserField::Given,
         "last_name" => UserField::Family,
         "name" => UserField::Name,

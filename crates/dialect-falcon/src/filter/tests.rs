@@ -81,6 +81,14 @@ fn properties_of_users_mean_what_the_contract_says() {
             is(UserField::Email, Test::Equals("ada@example.org".into())),
         ),
         (
+            "uid:*'*@Example.org'",
+            is(
+                UserField::EmailOrMadeUp,
+                Test::Glob("*@example.org".to_owned()),
+            ),
+        ),
+        ("uid:null", is(UserField::EmailOrMadeUp, Test::Absent)),
+        (
             "status:'locked'",
             is(
                 UserField::Standing,
@@ -293,7 +301,7 @@ fn every_listed_property_and_sort_is_known() {
         assert!(held_role_sort(property).is_some(), "{property}");
     }
     let sorted = |query: &str| order(&parse_pairs(query).unwrap(), "uid|asc", user_sort);
-    assert_eq!(sorted(""), Ok((UserField::Email, false)));
+    assert_eq!(sorted(""), Ok((UserField::EmailOrMadeUp, false)));
     assert_eq!(sorted("sort=name.desc"), Ok((UserField::Name, true)));
     assert!(sorted("sort=password").is_err());
     assert!(sorted("sort=uid|up").is_err());
