@@ -16,6 +16,7 @@ mod hashing;
 mod headers;
 mod http;
 mod idle;
+mod lists;
 mod memory;
 mod metrics;
 mod offline;
