@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use directory::{Group, Organisation, Role, Standing, Time, User, UserKind};
+use directory::{FreshKey, Group, Organisation, Role, Standing, Time, User, UserKind};
 use serde_json::{Value, json};
 
 use super::account_address::{email, standard_id};
@@ -60,6 +60,8 @@ pub struct Person {
     pub document: UserDocument,
     /// What the account amounts to now.
     pub standing: Standing,
+    /// The token that this answer shows, where it was made just now.
+    pub fresh_token: Option<FreshKey>,
 }
 
 /// A group with the dialect's document.
@@ -316,8 +318,13 @@ impl Person {
             "unsubscribed_news_feed_types" => out.value(&document.unsubscribed_news_feed_types),
             "password_valid_until" => out.optional(document.password_valid_until.as_deref()),
             "account_status" => out.text(status_word(self.standing)),
-            // Nothing is refreshed from elsewhere here, and a token is shown once alone.
-            "refreshed_at" | "api_token" => out.null(),
+            // Nothing is refreshed from elsewhere here.
+            "refreshed_at" => out.null(),
+            // A token is shown once alone.
+            "api_token" => {
+                let fresh = self.fresh_token.as_ref();
+                out.optional(fresh.map(|fresh| fresh.secret.as_str()));
+            }
             "account_lock_after_date" => time(user.lock_after, out),
             "user_service_account" => out.flag(user.kind == UserKind::Service),
             "otp_activated" => out.flag(user.second_factor),

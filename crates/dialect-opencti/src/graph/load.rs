@@ -97,6 +97,7 @@ impl Session {
             standing: told.row.standing(self.now()),
             document: Document::read(told.document.as_ref()),
             user: told.row,
+            fresh_token: None,
         })
     }
 

@@ -13,6 +13,10 @@ use graphql::{Call, Link};
 
 /// `stixDomainObjects`
 pub(super) async fn domain_objects(session: &Session, call: &Call<'_>) -> Answer {
+    // No requirement of intelligence exists here, so no object answers one.
+    if !call.text("pirId").is_empty() {
+        return Ok(Link::One(lists::nothing(&node::DOMAIN_OBJECTS)));
+    }
     objects(session, call, &node::DOMAIN_OBJECTS).await
 }
 

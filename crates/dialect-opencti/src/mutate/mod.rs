@@ -73,6 +73,8 @@ pub static MUTATIONS: &[RootField] = root_fields![
     "organizationContextClean", CHANGE_ORGANIZATIONS => contexts::clean_organisation;
     "organizationAdminAdd", ACCESSES => add_administrator;
     "organizationAdminRemove", ACCESSES => remove_administrator;
+    "identityAdd", &[capability::UPDATE_KNOWLEDGE] => organisations::add_identity;
+    "identityEdit", &[capability::UPDATE_KNOWLEDGE] => edit_identity;
     "stixDomainObjectEdit", &[capability::UPDATE_KNOWLEDGE] => edit_domain_object;
     "settingsEdit" => edit_settings;
     "emailTemplateAdd", PEOPLE => templates::add;
@@ -90,6 +92,7 @@ pub static EDITS: &[EditField] = edit_fields![
     "UserEditMutations"."organizationDelete" => users::delete_organisation;
     "UserEditMutations"."contextPatch" => contexts::patch_user;
     "UserEditMutations"."contextClean" => contexts::clean_user;
+    "UserEditMutations"."tokenRenew", ACCESSES => tokens::renew;
     "GroupEditMutations"."delete" => groups::delete;
     "GroupEditMutations"."fieldPatch" => groups::patch_fields;
     "GroupEditMutations"."relationAdd" => groups::add_relation;
@@ -103,6 +106,10 @@ pub static EDITS: &[EditField] = edit_fields![
     "RoleEditMutations"."relationDelete" => roles::delete_relation;
     "RoleEditMutations"."contextPatch" => contexts::patch_role;
     "RoleEditMutations"."contextClean" => contexts::clean_role;
+    "IdentityEditMutations"."delete", &[capability::DELETE_KNOWLEDGE] => delete_domain_object;
+    "IdentityEditMutations"."fieldPatch" => organisation_patch::patch_domain_object;
+    "IdentityEditMutations"."contextPatch" => contexts::patch_domain_object;
+    "IdentityEditMutations"."contextClean" => contexts::clean_domain_object;
     "StixDomainObjectEditMutations"."delete", &[capability::DELETE_KNOWLEDGE] => delete_domain_object;
     "StixDomainObjectEditMutations"."fieldPatch" => organisation_patch::patch_domain_object;
     "StixDomainObjectEditMutations"."contextPatch" => contexts::patch_domain_object;
@@ -152,6 +159,10 @@ async fn edit_group(_: &Session, call: &Call<'_>) -> Answer {
 
 async fn edit_role(_: &Session, call: &Call<'_>) -> Answer {
     holder("RoleEditMutations", call)
+}
+
+async fn edit_identity(_: &Session, call: &Call<'_>) -> Answer {
+    holder("IdentityEditMutations", call)
 }
 
 async fn edit_domain_object(_: &Session, call: &Call<'_>) -> Answer {

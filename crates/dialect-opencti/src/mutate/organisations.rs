@@ -61,6 +61,17 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
     Ok(Link::One(Node::Organization(session.company(row).await?)))
 }
 
+/// `identityAdd`: organisations are the only identities here.
+pub async fn add_identity(session: &Session, call: &Call<'_>) -> Answer {
+    match input_text(call, "type").as_deref() {
+        Some("Organization") => add(session, call).await,
+        other => Err(
+            errors::unsupported("Identities other than organizations are not kept here")
+                .with("type", other.unwrap_or_default()),
+        ),
+    }
+}
+
 /// The organisation that a creation found, changed by what was given where an update is asked for.
 async fn existing(
     session: &Session,

@@ -1,5 +1,7 @@
 //! API tokens: made for others and for oneself, shown once, revoked.
 
+use std::sync::Arc;
+
 use directory::{Fault, FreshKey, KeyShape, Kind, NewKey, Ref, UserId};
 use serde_json::{Value, json};
 
@@ -35,6 +37,18 @@ pub async fn revoke(session: &Session, call: &Call<'_>) -> Answer {
 /// Revokes the caller's token.
 pub async fn revoke_own(session: &Session, call: &Call<'_>) -> Answer {
     end(session, session.caller.user(), call.text("id")).await
+}
+
+/// `userEdit { tokenRenew }`: one token in place of all that the user has.
+// Quirk: releases of the client before 7, where each user has one token, read the new one from `api_token` of the
+// answer (pycti 6.9, `user.token_renew`).
+pub async fn renew(session: &Session, id: &str, _: &Call<'_>) -> Answer {
+    let user = super::users::target(session, id).await?;
+    let fresh = session.handle.replace_keys_of(user.id).await.or_refuse()?;
+    let mut person = session.person(user).await?;
+    let own = Arc::get_mut(&mut person).ok_or_else(errors::internal)?;
+    own.fresh_token = Some(fresh);
+    Ok(Link::One(Node::User(person)))
 }
 
 async fn owner(session: &Session, id: &str) -> Result<UserId, Refusal> {

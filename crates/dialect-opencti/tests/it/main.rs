@@ -4,7 +4,9 @@
 mod cases;
 mod contexts;
 mod faults;
+mod identities;
 mod lists;
+mod members;
 mod replay;
 mod rights;
 mod schema;

@@ -139,6 +139,22 @@ const NEEDS: &[(&str, &[&str])] = &[
         &["KNOWLEDGE_KNUPDATE_KNDELETE"],
     ),
     (
+        "mutation { identityAdd(input: {type: Organization, name: \" \"}) { id } }",
+        &["KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "mutation { identityEdit(id: \"$unknown\") { fieldPatch(input: []) { id } } }",
+        &["KNOWLEDGE_KNUPDATE"],
+    ),
+    (
+        "mutation { identityEdit(id: \"$unknown\") { delete } }",
+        &["KNOWLEDGE_KNUPDATE_KNDELETE"],
+    ),
+    (
+        "mutation { userEdit(id: \"$unknown\") { tokenRenew { id } } }",
+        &["SETTINGS_SETACCESSES"],
+    ),
+    (
         "mutation { stixDomainObjectEdit(id: \"$unknown\") { delete } }",
         &["KNOWLEDGE_KNUPDATE_KNDELETE"],
     ),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, complaint, opencti, token, told, user};
+use super::{ask, complaint, group_with, opencti, token, told, user};
 use test_support::{OWNER_PASSWORD, one_time_code};
 
 #[tokio::test]
@@ -199,4 +199,48 @@ async fn a_second_factor_from_its_beginning_to_its_end() {
     let taken = ask(&world, &key, taken, json!({})).await;
     assert_eq!(taken["otpDeactivation"]["otp_activated"], false);
     assert!(sign_in().await["data"]["token"].is_string());
+}
+
+/// A token renewed as releases of the client before 7 do it takes the place of all that the user had, and is shown in
+/// that answer alone.
+#[tokio::test]
+async fn a_renewed_token_takes_the_place_of_all_and_is_shown_once() {
+    let world = opencti().await;
+    let group = group_with(&world, "Readers", &["APIACCESS_USETOKEN"]).await;
+    let ada = user(&world, "Ada Lovelace", json!({"groups": [group]})).await;
+    let old = [token(&world, &ada).await, token(&world, &ada).await];
+    let renew = "mutation ($id: ID!) { userEdit(id: $id) { tokenRenew { id api_token } } }";
+    let shown = ask(&world, &world.key, renew, json!({"id": ada})).await;
+    let renewed = &shown["userEdit"]["tokenRenew"];
+    assert_eq!(renewed["id"], ada);
+    let fresh = renewed["api_token"].as_str().unwrap();
+    let me = "{ me { id api_token } }";
+    let own = ask(&world, fresh, me, json!({})).await;
+    assert_eq!(own["me"], json!({"id": ada, "api_token": null}));
+    for gone in old {
+        let refused = complaint(&world, &gone, me, json!({})).await;
+        assert!(refused.starts_with("AUTH_REQUIRED"), "{refused}");
+    }
+    let read = "query ($id: String!) { user(id: $id) { api_token } }";
+    let read = ask(&world, &world.key, read, json!({"id": ada})).await;
+    assert_eq!(read["user"]["api_token"], Value::Null);
+    // Neither one's own door nor that of a greater account is opened by it.
+    let helper = group_with(
+        &world,
+        "Helpers",
+        &["APIACCESS_USETOKEN", "SETTINGS_SETACCESSES"],
+    )
+    .await;
+    let helper = user(&world, "Help Er", json!({"groups": [helper]})).await;
+    let key = token(&world, &helper).await;
+    let owner = ask(&world, &world.key, "{ me { id } }", json!({})).await["me"]["id"].clone();
+    let before = world.state().await;
+    let refused = complaint(&world, &key, renew, json!({"id": owner})).await;
+    assert!(refused.starts_with("FORBIDDEN_ACCESS"), "{refused}");
+    let unknown = json!({"id": "11111111-2222-4333-8444-555555555555"});
+    let refused = complaint(&world, &key, renew, unknown).await;
+    assert!(refused.starts_with("FUNCTIONAL_ERROR"), "{refused}");
+    assert_eq!(world.state().await, before);
+    let renewed = ask(&world, &key, renew, json!({"id": ada})).await;
+    assert!(renewed["userEdit"]["tokenRenew"]["api_token"].is_string());
 }
