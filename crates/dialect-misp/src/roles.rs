@@ -78,7 +78,7 @@ impl Flags {
     /// without it they stay too, where the vendor would clear them (misp.md §5.2, §10).
     fn read(fields: &mut Fields, present: &[Flag], restricted: bool) -> Flags {
         let mut set: Vec<Flag> = Vec::new();
-        let level = match fields.text("permission") {
+        let level = match fields.filled("permission") {
             Some(text) => Level::named(text.trim()).unwrap_or(Level::ReadOnly),
             None => Level::of(present),
         };
@@ -240,6 +240,7 @@ mod tests {
                 json!({"permission": 3}),
                 vec![ADD, MODIFY, MODIFY_ORG, PUBLISH, SYNC, AUTH],
             ),
+            (json!({"permission": ""}), vec![ADD, MODIFY, SYNC, AUTH]),
             (json!({"permission": "nonsense"}), vec![SYNC, AUTH]),
             (json!({"perm_publish": true}), vec![ADD, MODIFY, SYNC, AUTH]),
             (json!({"perm_sync": "0"}), vec![ADD, MODIFY, AUTH]),

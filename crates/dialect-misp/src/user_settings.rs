@@ -130,12 +130,28 @@ fn known(name: Option<String>) -> Option<&'static str> {
         .find(|one| Some(*one) == name.as_deref())
 }
 
+/// The value of a setting that the path names, where it is the whole body.
+// Quirk: the vendor's published description sends it so, and clients made of it do (misp-client-rs, mispfleet); its
+// server and its own client say `value` (misp.md §8).
+fn bare_value(request: &Authenticated, body: &Value) -> Option<Value> {
+    const WRAPPED: [&str; 5] = ["UserSetting", "request", "value", "setting", "user_id"];
+    let wrapped = |name: &String| WRAPPED.contains(&name.as_str());
+    let bare = match body {
+        Value::Object(members) => !members.is_empty() && !members.keys().any(wrapped),
+        Value::Array(values) => !values.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    (bare && request.segments.len() == 2).then(|| body.clone())
+}
+
 /// `userSettings/setSetting`.
 pub async fn set(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let place = protocol::place(&request.info);
+    let bare = bare_value(&request, &body);
     let mut fields = Fields::of(body, "UserSetting");
     let Meant { user, name } = meant(&request, &mut fields)?;
-    let (Some(name), Some(value)) = (known(name), fields.value("value").cloned()) else {
+    let value = fields.value("value").cloned().or(bare);
+    let (Some(name), Some(value)) = (known(name), value) else {
         let refusal = place.exception(405, "Invalid setting.");
         return Ok(protocol::said(&request.info, refusal));
     };

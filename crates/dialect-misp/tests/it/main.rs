@@ -5,6 +5,7 @@ mod authority;
 mod cases;
 mod filters;
 mod lists;
+mod members;
 mod replay;
 mod shown;
 mod wire;

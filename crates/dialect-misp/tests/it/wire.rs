@@ -507,3 +507,58 @@ fn the_table_of_routes_is_whole() {
         .collect();
     assert_eq!(open, ["/users/register", "/users/heartbeat"]);
 }
+
+/// What the page of the dialect names as not served is not found, in the vendor's shape, by every caller.
+#[tokio::test]
+async fn what_is_not_served_is_not_found() {
+    let world = world().await;
+    let admin = Client::new(&world, &world.key);
+    let (_, key) = admin.user("ada@example.org", json!({})).await;
+    for (method, path) in [
+        ("GET", "events/index"),
+        ("POST", "events/add"),
+        ("POST", "attributes/restSearch"),
+        ("GET", "servers/serverSettings"),
+        ("POST", "admin/users/email"),
+        ("GET", "users/notificationSettings"),
+        ("POST", "users/forgot"),
+        ("POST", "users/password_reset"),
+        ("POST", "users/resetAllSyncAuthKeys"),
+        ("GET", "userLoginProfiles/index"),
+        ("GET", "users/login"),
+        ("POST", "users/totp_new"),
+        ("POST", "users/otp"),
+        ("POST", "admin/organisations/merge/1/2"),
+        ("GET", "sharing_groups/index"),
+        ("GET", "feeds/index"),
+    ] {
+        for key in [&world.key, &key] {
+            let reply = Client::new(&world, key).call(method, path).await;
+            assert_eq!(reply.status, 404, "{method} {path}: {}", reply.text);
+            assert!(shaped(&reply), "{method} {path}: {}", reply.text);
+        }
+    }
+    // Settings of the server that mean nothing here.
+    for path in [
+        "servers/getSetting/MISP.baseurl",
+        "servers/getSetting/Plugin.ZeroMQ_enable",
+    ] {
+        let reply = admin.get(path).await;
+        assert_eq!(reply.json()["name"], "Invalid setting.", "{path}");
+    }
+    // Answers are JSON, whatever is asked for.
+    for accept in ["application/xml", "text/html", "*/*"] {
+        let call = world
+            .get("/misp/users/view/me")
+            .header("Authorization", &world.key);
+        let reply = call.replace_header("Accept", accept).send().await;
+        assert_eq!(reply.status, 200, "{accept}");
+        assert!(
+            reply
+                .header("content-type")
+                .unwrap()
+                .starts_with("application/json"),
+            "{accept}"
+        );
+    }
+}
