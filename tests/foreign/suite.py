@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import subprocess
 import sys
 import tarfile
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -30,6 +32,35 @@ def source_of(package: str, version: str) -> Path:
         with tarfile.open(f"{package}-{version}.tar.gz") as archive:
             archive.extractall(filter="data")
     return folder
+
+
+def clone_of(repository: str, commit: str, name: str) -> Path:
+    """A commit of a repository, or of a copy of it, below the working folder."""
+    folder = Path(name).resolve()
+    if not folder.is_dir():
+        subprocess.run(["git", "clone", "--quiet", "--no-checkout", repository, str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "checkout", "--quiet", commit], check=True)
+    return folder
+
+
+def built_by_go(module: Path, package: str) -> Path:
+    """A program of a Go module."""
+    if shutil.which("go") is None:
+        sys.exit("there is no Go here; Debian's package `golang-go` brings one, from Debian 13 on a new enough one")
+    environment = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", **os.environ}
+    subprocess.run(["go", "build", "-o", "driven.bin", package], cwd=module, check=True, env=environment)
+    return module / "driven.bin"
+
+
+def drive(command: list[str], expected: dict[str, str], **environment: str) -> int:
+    """Runs a program that calls a client, a line for each call, against a fresh server; the exit code."""
+    server = usher(demo=False)
+    try:
+        variables = {**os.environ, **server.env, **environment}
+        done = subprocess.run(command, env=variables, check=True, capture_output=True, text=True)
+    finally:
+        server.stop()
+    return verdict(outcomes_of(done.stdout), expected)
 
 
 def expected_failures(folder: Path) -> dict[str, str]:

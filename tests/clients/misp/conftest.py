@@ -1,5 +1,6 @@
 """PyMISP against the real binary, and the things its tests keep needing."""
 
+import functools
 import itertools
 import os
 import sys
@@ -11,9 +12,26 @@ from pymisp import MISPOrganisation, MISPUser, PyMISP
 # Tests are imported by their paths, so what they share must be told where it is.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from misp_answers import ok  # noqa: E402
+from misp_answers import USED, ok  # noqa: E402
 
 _count = itertools.count(1)
+
+
+def _noted(name, method):
+    @functools.wraps(method)
+    def noted(*args, **kwargs):
+        USED.add(name)
+        return method(*args, **kwargs)
+
+    return noted
+
+
+for _name, _method in list(vars(PyMISP).items()):
+    if not _name.startswith("_"):
+        if isinstance(_method, property):
+            setattr(PyMISP, _name, property(_noted(_name, _method.fget)))
+        elif callable(_method):
+            setattr(PyMISP, _name, _noted(_name, _method))
 
 
 @pytest.fixture

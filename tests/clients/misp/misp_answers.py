@@ -1,6 +1,8 @@
 """What the tests expect of answers, and a password that every policy takes."""
 
 GOOD = "Quiet-Harbour-Lantern-42"
+# The methods and properties of the client that were used; see test_zz_whole_client.py.
+USED: set[str] = set()
 
 
 def ok(answer):

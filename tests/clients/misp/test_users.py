@@ -322,3 +322,19 @@ def test_parallel_calls(usher, connect, make_user, mark):
     # Nobody's change was lost.
     seen = ok(connect(usher.env["MISP_KEY"]).get_user(user["id"]))["User"]
     assert all(seen[field] is True for field in fields), seen
+
+
+def test_more_people_than_a_part(misp, native, mark):
+    """More than are read at a time: the client has no pages, so all come at once, each once."""
+    have = len(misp.users())
+    for start in range(0, 1_050, 210):
+        items = [{"email": f"crowd{number}-{mark}@example.org"} for number in range(start, start + 210)]
+        native.post("/users/batch", {"items": items})
+    rows = [row["User"]["id"] for row in misp.users()]
+    assert len(rows) == len(set(rows)) == have + 1_050
+    found = [row["User"]["email"] for row in misp.users(search=f"-{mark}")]
+    assert len(found) == len(set(found)) == 1_050
+    # The log has pages, which follow each other.
+    pages = [ok(misp.search_logs(model="User", action="add", limit=400, page=page)) for page in (1, 2)]
+    numbers = [row["Log"]["id"] for page in pages for row in page]
+    assert len(numbers) == len(set(numbers)) == 800

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
@@ -11,7 +12,22 @@ from tenable.ie import TenableIE
 # Tests are imported by their paths, so what they share must be told where it is.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tenable_people import PASSWORD, connect, fresh_email, key_of, numbers  # noqa: E402
+from tenable_people import CLASSES, PASSWORD, USED, connect, fresh_email, key_of, numbers  # noqa: E402
+
+
+def _noted(kind, name, method):
+    @functools.wraps(method)
+    def noted(*args, **kwargs):
+        USED.add((kind, name))
+        return method(*args, **kwargs)
+
+    return noted
+
+
+for _kind in CLASSES:
+    for _name, _method in list(vars(_kind).items()):
+        if not _name.startswith("_") and callable(_method):
+            setattr(_kind, _name, _noted(_kind.__name__, _name, _method))
 
 
 @pytest.fixture(scope="session")

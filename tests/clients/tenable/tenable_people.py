@@ -5,9 +5,32 @@ from __future__ import annotations
 import itertools
 
 from tenable.ie import TenableIE
+from tenable.ie.about import AboutAPI
+from tenable.ie.api_keys import APIKeyAPI
+from tenable.ie.application_settings.api import ApplicationSettingsAPI
+from tenable.ie.license.api import LicenseAPI
+from tenable.ie.lockout_policy.api import LockoutPolicyAPI
+from tenable.ie.preference.api import PreferenceAPI
+from tenable.ie.profiles.api import ProfilesAPI
+from tenable.ie.roles.api import RolesAPI
+from tenable.ie.users.api import UsersAPI
 
 PASSWORD = "Cobalt-Lantern-73!"
 numbers = itertools.count(1)
+# The classes of the client that are about people and what they are let in by.
+CLASSES = [
+    AboutAPI,
+    APIKeyAPI,
+    ApplicationSettingsAPI,
+    LicenseAPI,
+    LockoutPolicyAPI,
+    PreferenceAPI,
+    ProfilesAPI,
+    RolesAPI,
+    UsersAPI,
+]
+# The methods of the client that were called; see test_zz_whole_client.py.
+USED: set[tuple[str, str]] = set()
 
 
 def connect(server, key: str | None = None) -> TenableIE:
