@@ -256,14 +256,19 @@ fn split(literals: &[Literal]) -> (Vec<String>, bool) {
     (texts, nulls)
 }
 
+/// The values that a condition names.
+fn literals(operand: &Operand) -> &[Literal] {
+    match operand {
+        Operand::One(literal) => std::slice::from_ref(literal),
+        Operand::Any(literals) => literals,
+    }
+}
+
 /// The address shown: the e-mail address, or one made up for those who have none. Whole addresses are looked up
 /// each where it is kept; what else a condition says is compared with what is shown.
 fn uid(condition: &Condition) -> Result<Predicate<UserField>, Refused> {
-    let literals = match &condition.operand {
-        Operand::Any(literals) => literals.as_slice(),
-        Operand::One(literal) => std::slice::from_ref(literal),
-    };
-    let whole = |literal: &Literal| *literal != Literal::Null && !literal.has_wildcards();
+    let literals = literals(&condition.operand);
+    let whole = |one: &Literal| *one != Literal::Null && !one.has_wildcards();
     let listed =
         matches!(condition.operand, Operand::Any(_)) || condition.operator == Operator::Equal;
     if !(listed && literals.iter().all(whole)) {
@@ -279,10 +284,8 @@ fn uid(condition: &Condition) -> Result<Predicate<UserField>, Refused> {
     if made_up.is_empty() {
         return Ok(plain);
     }
-    let without = Predicate::And(vec![
-        Predicate::Is(UserField::Uuid, Test::OneOf(made_up)),
-        Predicate::Is(UserField::Email, Test::Absent),
-    ]);
+    let without = Predicate::Is(UserField::Uuid, Test::OneOf(made_up))
+        .and(Predicate::Is(UserField::Email, Test::Absent));
     Ok(if condition.negated {
         Predicate::And(vec![plain, not(without)])
     } else {
@@ -301,10 +304,7 @@ fn cids(condition: &Condition) -> Result<Vec<Cid>, Refused> {
     if condition.operator != Operator::Equal {
         return Err(whole());
     }
-    let literals = match &condition.operand {
-        Operand::One(literal) => std::slice::from_ref(literal),
-        Operand::Any(literals) => literals.as_slice(),
-    };
+    let literals = literals(&condition.operand);
     if literals.iter().any(Literal::has_wildcards) {
         return Err(whole());
     }
@@ -396,15 +396,12 @@ fn role_id(condition: &Condition) -> Result<Predicate<HeldRoleField>, Refused> {
         ..condition.clone()
     };
     let words = text(&plain, &HeldRoleField::Word, str::to_ascii_lowercase)?.and(builtin(true));
-    let uuids: Vec<Value> = match &condition.operand {
-        Operand::One(literal) => std::slice::from_ref(literal),
-        Operand::Any(literals) => literals.as_slice(),
-    }
-    .iter()
-    .filter_map(Literal::text)
-    .filter_map(|text| map::custom_role_id(&text))
-    .map(|uuid| Value::Text(uuid.to_string()))
-    .collect();
+    let uuids: Vec<Value> = literals(&condition.operand)
+        .iter()
+        .filter_map(Literal::text)
+        .filter_map(|text| map::custom_role_id(&text))
+        .map(|uuid| Value::Text(uuid.to_string()))
+        .collect();
     let found = if uuids.is_empty() || condition.operator != Operator::Equal {
         words
     } else {

@@ -30,6 +30,10 @@ for _name, _method in list(vars(PyMISP).items()):
     if not _name.startswith("_"):
         if isinstance(_method, property):
             setattr(PyMISP, _name, property(_noted(_name, _method.fget)))
+        elif isinstance(_method, functools.cached_property):
+            _cached = functools.cached_property(_noted(_name, _method.func))
+            _cached.__set_name__(PyMISP, _name)
+            setattr(PyMISP, _name, _cached)
         elif callable(_method):
             setattr(PyMISP, _name, _noted(_name, _method))
 

@@ -41,7 +41,7 @@ pub async fn revoke_own(session: &Session, call: &Call<'_>) -> Answer {
 
 /// `userEdit { tokenRenew }`: one token in place of all that the user has.
 // Quirk: releases of the client before 7, where each user has one token, read the new one from `api_token` of the
-// answer (pycti 6.9, `user.token_renew`).
+// answer (opencti.md §8).
 pub async fn renew(session: &Session, id: &str, _: &Call<'_>) -> Answer {
     let user = super::users::target(session, id).await?;
     let fresh = session.handle.replace_keys_of(user.id).await.or_refuse()?;

@@ -645,7 +645,7 @@ async fn the_vendors_filters_find_the_rows_that_show_the_value() {
             };
             let holds = |row: &&Value| {
                 ["name", "user", "email"].iter().any(|one| holds(&row[one]))
-                    || row["id"].to_string() == part
+                    || part.parse::<i64>().is_ok_and(|number| row["id"] == number)
             };
             let expected: Vec<Value> = whole.iter().filter(holds).cloned().collect();
             if ids(&found) != ids(&expected) {
