@@ -313,6 +313,20 @@ pub const CODES: &[Code] = &[
          Nothing was done again. The problem's member `done` names what was made: look there.",
     ),
     code(
+        "form-token-used",
+        409,
+        Exit::Conflict,
+        "The form was sent already",
+        "A request with this form token was done. Look at what it did; another one needs a new token.",
+    ),
+    code(
+        "form-token-invalid",
+        403,
+        Exit::NotPermitted,
+        "The form token is not one of this form",
+        "The token was made for another request or another credential, or has ended. Ask for a new one.",
+    ),
+    code(
         "expectation-failed",
         409,
         Exit::Conflict,

@@ -1,9 +1,6 @@
 //! Why a person holds a permission, who holds it, and which roles each person holds.
 
-use directory::filter::GRANT_FIELDS;
-use directory::{
-    AccessLine, AccessPath, AccessQuestion, GrantField, Permission, Reach, RoleId, Standing, UserId,
-};
+use directory::{AccessLine, AccessPath, AccessQuestion, Permission, Reach, Standing, UserId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -11,8 +8,8 @@ use kit::Authenticated;
 
 use super::errors::Problem;
 use super::fields::Named;
-use super::grants::GrantBody;
-use super::lists::{self, Listing, Parameters};
+use super::grants;
+use super::lists::{self, Parameters};
 use super::pages::page_of;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
@@ -189,20 +186,8 @@ fn question(given: &Parameters) -> Result<AccessQuestion, Problem> {
     Ok(question)
 }
 
-/// How the grants of all people are listed: always by person.
-pub const LISTING: Listing<GrantField> = Listing {
-    fields: GRANT_FIELDS,
-    sorts: &[],
-};
-
 /// `GET /grants`: the roles of all people whom the caller sees, by person, with every path.
-pub async fn grants(request: Authenticated) -> Answer {
-    let query = LISTING.query(&request, &request.query()?.0).await?;
-    let page = request.all_grants(&query).await;
-    let page = page.map_err(Problem::on_parameter)?;
-    let mut ids: Vec<RoleId> = page.items.iter().map(|one| one.role).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let roles = request.roles_by_id(&ids).await?;
-    lists::page(&request, &page, |held| GrantBody::of(held, &roles))
+pub async fn every_grant(request: Authenticated) -> Answer {
+    let query = grants::LISTING.query(&request, &request.query()?.0).await?;
+    grants::shown(&request, &query).await
 }

@@ -1,7 +1,8 @@
 //! One action on many people, named or found by a filter.
 
 use directory::{
-    ActedOn, Action, Fault, ItemOutcome, MOST_ACTED_ON, Ref, TaskMode, Time, UserId, UserRef,
+    ActedOn, ActedOnMany, Action, Fault, ItemOutcome, MOST_ACTED_ON, Ref, TaskMode, Time, UserId,
+    UserRef,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ use super::item_problems::ItemProblem;
 use super::jobs;
 use super::lists;
 use super::references;
+use super::repeats;
 use super::reply::{Answer, Reply};
 use super::users;
 
@@ -89,15 +91,24 @@ pub async fn act(request: Authenticated, body: JsonBody) -> Answer {
                 }
             });
         }
-        let job = request.begin_action(action, mode, dry_run, ids).await?;
-        return jobs::accepted(&request, &job).await;
+        let show = jobs::accepting(&request.info);
+        return repeats::once(&request, &request, show, |handle| {
+            handle.begin_action(action, mode, dry_run, ids)
+        })
+        .await;
     }
-    let acted = request.act_on_users(people, action, mode, dry_run).await?;
+    repeats::once(&request, &request, answered, |handle| {
+        handle.act_on_users(people, action, mode, dry_run)
+    })
+    .await
+}
+
+fn answered(acted: &ActedOnMany) -> Answer {
     if acted.undone {
-        let first = acted.items.into_iter().enumerate();
-        let mut refused = first.filter_map(|(index, item)| Some((index, item.fault?)));
+        let first = acted.items.iter().enumerate();
+        let mut refused = first.filter_map(|(index, item)| Some((index, item.fault.as_ref()?)));
         if let Some((index, fault)) = refused.next() {
-            let mut problem = problem(&fault);
+            let mut problem = problem(fault);
             problem.field = Some(format!("users[{index}]"));
             return Err(problem);
         }

@@ -1,6 +1,6 @@
 //! Several people made at once: all or none, or each whole or not at all.
 
-use directory::{NewUser, TaskMode};
+use directory::{Fault, NewUser, TaskMode, User};
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -10,6 +10,7 @@ use super::errors::{Problem, problem};
 use super::fields::Fields;
 use super::item_problems::ItemProblem;
 use super::lists;
+use super::repeats;
 use super::reply::{Answer, Reply};
 use super::users::{self, UserBody};
 
@@ -59,16 +60,22 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
 
 async fn all_or_none(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> Answer {
     let all = all.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let made = request.create_each(all, TaskMode::All).await?;
-    let mut users = Vec::with_capacity(made.len());
-    for (position, made) in made.into_iter().enumerate() {
-        users.push(made.map_err(|fault| within(problem(&fault), position))?);
-    }
     let now = request.now();
-    let items = users.iter().map(|user| UserBody::of(user, now)).collect();
-    let mut reply = Reply::shown(&lists::whole(items))?;
-    reply.status = 201;
-    Ok(reply)
+    let show = move |made: &Vec<Result<User, Fault>>| {
+        let mut items = Vec::with_capacity(made.len());
+        for (position, made) in made.iter().enumerate() {
+            let user = made.as_ref();
+            let user = user.map_err(|fault| within(problem(fault), position))?;
+            items.push(UserBody::of(user, now));
+        }
+        let mut reply = Reply::shown(&lists::whole(items))?;
+        reply.status = 201;
+        Ok(reply)
+    };
+    repeats::once(request, request, show, |handle| {
+        handle.create_each(all, TaskMode::All)
+    })
+    .await
 }
 
 async fn each(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> Answer {
@@ -76,27 +83,31 @@ async fn each(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> An
         .iter()
         .filter_map(|new| new.as_ref().ok().cloned())
         .collect();
-    let mut made = request
-        .create_each(readable, TaskMode::Each)
-        .await?
-        .into_iter();
-    let mut results = Vec::with_capacity(all.len());
-    for new in all {
-        results.push(match new {
-            Err(problem) => Err(problem),
-            Ok(_) => match made.next() {
-                Some(made) => made.map_err(|fault| problem(&fault)),
-                None => Err(directory::Fault::Internal("an item was lost".to_owned()).into()),
-            },
-        });
-    }
     let now = request.now();
-    let failed = results.iter().filter(|result| result.is_err()).count();
-    let succeeded = results.len() - failed;
-    let items = results
-        .iter()
-        .enumerate()
-        .map(|(index, result)| match result {
+    let show = move |made: &Vec<Result<User, Fault>>| report(&all, made, now);
+    repeats::once(request, request, show, |handle| {
+        handle.create_each(readable, TaskMode::Each)
+    })
+    .await
+}
+
+/// What became of each item: those that could not be read were not tried.
+fn report(
+    all: &[Result<NewUser, Problem>],
+    made: &[Result<User, Fault>],
+    now: directory::Time,
+) -> Answer {
+    let mut made = made.iter();
+    let mut items = Vec::with_capacity(all.len());
+    for (index, new) in all.iter().enumerate() {
+        let result = match new {
+            Err(problem) => Err(problem.clone()),
+            Ok(_) => match made.next() {
+                Some(made) => made.as_ref().map_err(problem),
+                None => return Err(Fault::Internal("an item was lost".to_owned()).into()),
+            },
+        };
+        items.push(match result {
             Ok(user) => ItemBody {
                 index,
                 status: 201,
@@ -107,13 +118,15 @@ async fn each(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> An
                 index,
                 status: problem.status,
                 user: None,
-                problem: Some(ItemProblem::of(problem.clone())),
+                problem: Some(ItemProblem::of(problem)),
             },
         });
+    }
+    let failed = items.iter().filter(|item| item.problem.is_some()).count();
     Reply::shown(&ItemsBody {
-        items: items.collect(),
-        succeeded,
+        succeeded: items.len() - failed,
         failed,
+        items,
     })
 }
 

@@ -126,6 +126,10 @@ codes! {
         "The path does not take the method. The Allow header names those it takes.";
     UnsupportedMediaType "unsupported-media-type" 415 2 "The body must be of another kind",
         "Send the kind of body that the description of the API names, usually Content-Type: application/json.";
+    FormTokenInvalid "form-token-invalid" 403 4 "The form token is not one of this form",
+        "The token was made for another request or another credential, or has ended. Ask for a new one: POST /form-tokens.";
+    FormTokenUsed "form-token-used" 409 5 "The form was sent already",
+        "A request with this Form-Token was done. Look at what it did, and ask for a new token to send another one.";
     Internal "internal" 500 1 "A defect",
         "The server failed, and nothing was changed. The operator finds the cause in the log under the request id.";
     Unavailable "unavailable" 503 7 "The directory is not available",

@@ -1,5 +1,7 @@
 //! Collections: named sets of organisations, through which a group's roles reach several at once.
 
+use std::sync::Arc;
+
 use directory::filter::COLLECTION_FIELDS;
 use directory::{
     Collection, CollectionChange, CollectionField, CollectionId, CollectionRef, NewCollection,
@@ -14,6 +16,7 @@ use super::fields::Named;
 use super::lists::{self, Listing};
 use super::organisations::OrganisationBody;
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -60,6 +63,8 @@ pub const LISTING: Listing<CollectionField> = Listing {
         ("created_at", CollectionField::CreatedAt),
         ("updated_at", CollectionField::UpdatedAt),
     ],
+    facets: &["organisation"],
+    downwards: false,
 };
 
 /// `GET /collections`
@@ -68,7 +73,9 @@ pub async fn list(request: Authenticated) -> Answer {
     let page = request.collection_page(&query).await?;
     let ids: Vec<_> = page.items.iter().map(|one| one.id).collect();
     let within = request.collection_organisations(&ids).await?;
-    lists::page(&request, &page, |one| CollectionBody::of(one, &within))
+    LISTING
+        .page(&request, &page, |one| CollectionBody::of(one, &within))
+        .await
 }
 
 /// `GET /collections/{collection}`
@@ -102,22 +109,21 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let handle = &request;
     new.organisation = references::organisation(handle, "organisation", organisation).await?;
     new.organisations = references::organisations(handle, "organisations", organisations).await?;
-    let inside = new.organisations.clone();
-    let collection = handle.create_collection(new).await?;
-    let mut reply = if request.is_dry_run() {
-        // It is gone again, so what is in it cannot be asked.
-        let within: Vec<_> = inside.into_iter().map(|one| (collection.id, one)).collect();
-        let body = CollectionBody::of(&collection, &within);
-        Reply::revised(collection.version, &body)?
-    } else {
-        shown(&request, &collection).await?
+    // The caller named these, and so sees them.
+    let mut inside = new.organisations.clone();
+    inside.sort_unstable();
+    inside.dedup();
+    let info = Arc::clone(&request.info);
+    let show = move |collection: &Collection| {
+        let within: Vec<_> = inside.iter().map(|one| (collection.id, *one)).collect();
+        let body = CollectionBody::of(collection, &within);
+        let location = format!("/collections/{}", collection.uuid);
+        Reply::made(&info, &location, Some(collection.version), &body)
     };
-    reply.status = 201;
-    reply.location = Some(format!(
-        "{}/collections/{}",
-        request.info.mount, collection.uuid
-    ));
-    Ok(reply)
+    repeats::once(&request, &request, show, |handle| {
+        handle.create_collection(new)
+    })
+    .await
 }
 
 /// `PATCH /collections/{collection}`

@@ -1,11 +1,16 @@
 //! Making sure that a person or something is there as a request says.
 
-use directory::{Door, EnsureNew, EnsureOutcome, GroupChange, NewPassword, USER_COLUMNS};
+use std::sync::Arc;
+
+use directory::{
+    Door, EnsureNew, EnsureOutcome, Ensured, EnsuredRecord, Group, GroupChange, NewPassword,
+    Organisation, USER_COLUMNS,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use kit::fields::Policy;
-use kit::{Authenticated, JsonBody};
+use kit::{Authenticated, JsonBody, RequestInfo};
 
 use super::errors::Problem;
 use super::fields::{Fields, Named};
@@ -13,6 +18,7 @@ use super::groups::GroupBody;
 use super::lists;
 use super::organisations::OrganisationBody;
 use super::references;
+use super::repeats;
 use super::reply::{Answer, Reply};
 use super::users::{self, UserBody};
 
@@ -90,33 +96,34 @@ pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
         },
     };
     fields.end()?;
-    let ensured = request.ensure_user(row, new, exact).await?;
-    let changed = ensured.changed.iter().map(|field| users::member_of(field));
-    let body = EnsuredUser {
-        outcome: ensured.outcome,
-        changed: changed.collect(),
-        user: UserBody::of(&ensured.user, request.now()),
+    let (info, now) = (Arc::clone(&request.info), request.now());
+    let show = move |ensured: &Ensured| {
+        let changed = ensured.changed.iter().map(|field| users::member_of(field));
+        let body = EnsuredUser {
+            outcome: ensured.outcome,
+            changed: changed.collect(),
+            user: UserBody::of(&ensured.user, now),
+        };
+        let location = format!("/users/{}", ensured.user.uuid);
+        let revision = ensured.user.revision;
+        answered(&info, ensured.outcome, &location, revision, &body)
     };
-    let location = format!("/users/{}", ensured.user.uuid);
-    answered(
-        &request,
-        ensured.outcome,
-        &location,
-        ensured.user.revision,
-        &body,
-    )
+    repeats::once(&request, &request, show, |handle| {
+        handle.ensure_user(row, new, exact)
+    })
+    .await
 }
 
 /// 201 with the address of what was made, else 200.
 fn answered(
-    request: &Authenticated,
+    info: &RequestInfo,
     outcome: EnsureOutcome,
     location: &str,
     revision: i64,
     body: &impl Serialize,
 ) -> Answer {
     if outcome == EnsureOutcome::Created {
-        Reply::made(&request.info, location, Some(revision), body)
+        Reply::made(info, location, Some(revision), body)
     } else {
         Reply::revised(revision, body)
     }
@@ -132,15 +139,22 @@ pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
     let mut change = super::organisations::read_change(&mut fields)?;
     fields.end()?;
     change.parent = references::organisation(&request, "parent", parent).await?;
-    let ensured = request.ensure_organisation(name, change, uuid).await?;
-    let (outcome, organisation) = (ensured.outcome, ensured.record);
-    let body = EnsuredOrganisation {
-        outcome,
-        changed: ensured.changed,
-        organisation: OrganisationBody::of(&organisation),
+    let info = Arc::clone(&request.info);
+    let show = move |ensured: &EnsuredRecord<Organisation>| {
+        let organisation = &ensured.record;
+        let body = EnsuredOrganisation {
+            outcome: ensured.outcome,
+            changed: ensured.changed.clone(),
+            organisation: OrganisationBody::of(organisation),
+        };
+        let location = format!("/organisations/{}", organisation.uuid);
+        let revision = organisation.version;
+        answered(&info, ensured.outcome, &location, revision, &body)
     };
-    let location = format!("/organisations/{}", organisation.uuid);
-    answered(&request, outcome, &location, organisation.version, &body)
+    repeats::once(&request, &request, show, |handle| {
+        handle.ensure_organisation(name, change, uuid)
+    })
+    .await
 }
 
 /// `POST /groups/ensure`: makes a group, known by its name in its organisation, or changes what differs.
@@ -158,15 +172,19 @@ pub async fn group(request: Authenticated, body: JsonBody) -> Answer {
     };
     fields.end()?;
     let organisation = references::organisation(&request, "organisation", organisation).await?;
-    let ensured = request
-        .ensure_group(name, organisation, change, uuid)
-        .await?;
-    let (outcome, group) = (ensured.outcome, ensured.record);
-    let body = EnsuredGroup {
-        outcome,
-        changed: ensured.changed,
-        group: GroupBody::of(&group),
+    let info = Arc::clone(&request.info);
+    let show = move |ensured: &EnsuredRecord<Group>| {
+        let group = &ensured.record;
+        let body = EnsuredGroup {
+            outcome: ensured.outcome,
+            changed: ensured.changed.clone(),
+            group: GroupBody::of(group),
+        };
+        let location = format!("/groups/{}", group.uuid);
+        answered(&info, ensured.outcome, &location, group.version, &body)
     };
-    let location = format!("/groups/{}", group.uuid);
-    answered(&request, outcome, &location, group.version, &body)
+    repeats::once(&request, &request, show, |handle| {
+        handle.ensure_group(name, organisation, change, uuid)
+    })
+    .await
 }

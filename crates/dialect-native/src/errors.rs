@@ -4,7 +4,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use directory::filter::FilterFault;
-use directory::{Fault, IDEMPOTENCY_KEY, Kind, Refusal, Standing, Weakness};
+use directory::{FORM_TOKEN, Fault, IDEMPOTENCY_KEY, Kind, Refusal, Standing, Weakness};
 use serde::Serialize;
 
 use kit::{Rejection, RenderError, RequestInfo, reply};
@@ -179,6 +179,10 @@ pub fn problem(fault: &Fault) -> Problem {
         Fault::Taken {
             field: IDEMPOTENCY_KEY,
         } => under_way(),
+        Fault::Taken { field: FORM_TOKEN } => Problem::of(
+            Code::FormTokenUsed,
+            "The form was sent already, and was done. Look at what it did, and ask for a new token to send another one.",
+        ),
         Fault::Taken { field } => {
             let field = field_name(field);
             Problem::of(
@@ -187,6 +191,13 @@ pub fn problem(fault: &Fault) -> Problem {
             )
             .at(field)
         }
+        Fault::Invalid {
+            field: FORM_TOKEN, ..
+        } => Problem::of(
+            Code::FormTokenInvalid,
+            "The Form-Token was made for another request or another credential, or has ended. Ask for a new one: \
+             POST /form-tokens with `form` as the method and the path of this request.",
+        ),
         // The store's word on a cursor that was made for another order.
         Fault::Invalid {
             field: "cursor",

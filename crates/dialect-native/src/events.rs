@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use kit::Authenticated;
 
-use super::lists::{self, Listing};
+use super::lists::Listing;
 use super::reply::Answer;
 use super::times::Moment;
 
@@ -58,11 +58,20 @@ impl<'a> EventBody<'a> {
 pub const LISTING: Listing<EventField> = Listing {
     fields: EVENT_FIELDS,
     sorts: EVENT_SORTS,
+    facets: &[
+        "verb",
+        "actor",
+        "platform",
+        "entity",
+        "organisation",
+        "address",
+    ],
+    downwards: false,
 };
 
 /// `GET /events`: newest last; `sort=-number` turns it round.
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.events(&query).await?;
-    lists::page(&request, &page, EventBody::of)
+    LISTING.page(&request, &page, EventBody::of).await
 }

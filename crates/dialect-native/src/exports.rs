@@ -4,15 +4,16 @@ use directory::{FileFormat, Selection, TaskWhat};
 
 use kit::{Authenticated, JsonBody};
 
-use super::access;
 use super::actions;
 use super::events;
 use super::fields::words;
+use super::grants;
 use super::groups;
 use super::jobs;
 use super::keys;
 use super::lists;
 use super::organisations;
+use super::repeats;
 use super::reply::Answer;
 
 /// What is exported, as sent.
@@ -50,12 +51,15 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         }
         TaskWhat::Organisations => organisations::LISTING.check(&request, &selection).await?,
         TaskWhat::Groups => groups::LISTING.check(&request, &selection).await?,
-        TaskWhat::Grants => access::LISTING.check(&request, &selection).await?,
+        TaskWhat::Grants => grants::LISTING.check(&request, &selection).await?,
         TaskWhat::Keys => keys::LISTING.check(&request, &selection).await?,
         TaskWhat::Events => events::LISTING.check(&request, &selection).await?,
     };
-    let job = request
-        .begin_export(what, format, columns, people, selection)
-        .await?;
-    jobs::accepted(&request, &job).await
+    repeats::once(
+        &request,
+        &request,
+        jobs::accepting(&request.info),
+        |handle| handle.begin_export(what, format, columns, people, selection),
+    )
+    .await
 }

@@ -1,14 +1,21 @@
 //! Grants: which roles somebody holds, where, until when, and by which path.
 
-use directory::{GrantId, HeldRole, Kind, NewGrant, Path, Role, UserId};
+use std::sync::Arc;
+
+use directory::filter::GRANT_FIELDS;
+use directory::{
+    GrantField, GrantId, Granted, HeldRole, Kind, NewGrant, Path, Predicate, Query, Role, Test,
+    UserId,
+};
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
 use super::fields::{EndTime, Named};
-use super::lists;
+use super::lists::{self, Listing};
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 use super::times::Moment;
@@ -75,35 +82,33 @@ pub async fn of_user(request: Authenticated) -> Answer {
     held(&request, user).await
 }
 
-/// What somebody holds, with every path.
+/// How the grants of all people are listed: always by person.
+pub const LISTING: Listing<GrantField> = Listing {
+    fields: GRANT_FIELDS,
+    sorts: &[],
+    facets: &["user", "role", "platform", "organisation", "direct"],
+    downwards: false,
+};
+
+/// What one person holds, with every path: the list of all grants, narrowed to that person.
 pub async fn held(request: &Authenticated, user: UserId) -> Answer {
-    let held = request.grants_of(&[user]).await?;
-    let mut ids: Vec<_> = held.iter().map(|one| one.role).collect();
+    let mut query = LISTING.query(request, &request.query()?.0).await?;
+    let theirs = Predicate::Is(GrantField::User, Test::Equals(user.0.into()));
+    query.narrow(&theirs);
+    shown(request, &query).await
+}
+
+/// A page of grants, each with its role.
+pub async fn shown(request: &Authenticated, query: &Query<GrantField>) -> Answer {
+    let page = request.all_grants(query).await;
+    let page = page.map_err(Problem::on_parameter)?;
+    let mut ids: Vec<_> = page.items.iter().map(|one| one.role).collect();
     ids.sort_unstable();
     ids.dedup();
     let roles = request.roles_by_id(&ids).await?;
-    lists::sliced(request, &held, place, |one| GrantBody::of(one, &roles))
-}
-
-/// Where a grant stands in a user's list: by role, organisation and path.
-fn place(held: &HeldRole) -> String {
-    let (kind, path, collection) = match &held.path {
-        Path::Direct(grant) => (0, grant.0, None),
-        Path::Group {
-            group_role,
-            collection,
-            group: _,
-        } => (1, group_role.0, *collection),
-    };
-    [
-        held.role.0,
-        held.organisation.0,
-        kind,
-        path,
-        collection.map_or(0, |one| one.0),
-    ]
-    .map(lists::numbered)
-    .concat()
+    LISTING
+        .page(request, &page, |held| GrantBody::of(held, &roles))
+        .await
 }
 
 /// `POST /users/{user}/grants`: a role in an organisation (the user's home unless said otherwise).
@@ -115,7 +120,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let expires_at = fields.value::<EndTime>("expires_at")?.map(|end| end.0);
     fields.end()?;
     let handle = &request;
-    let user = handle.user(request.reference::<UserId>(0)).await?;
+    let user = handle.user(request.reference::<UserId>(0)).await?.id;
     let Some(role) = references::role(handle, "role", Some(role)).await? else {
         return Err(Problem::invalid("role", "is needed"));
     };
@@ -125,45 +130,29 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         organisation,
         expires_at,
     };
-    let fresh = handle.grant_role(user.id, new).await?;
-    if fresh && handle.is_dry_run() {
-        // It is gone again, and has no number.
-        let roles = handle.roles_by_id(&[role]).await?;
-        let body = GrantBody {
-            number: None,
-            user: user.id.0,
-            role: roles.first().map(RoleBody::of),
-            organisation: organisation.unwrap_or(user.home).0,
-            expires_at: Moment::maybe(expires_at),
-            path: PathBody::Direct,
-        };
-        return Reply::made(&request.info, "", None, &body);
-    }
-    let held = handle.grants_of(&[user.id]).await?;
-    let granted = held.iter().rev().find_map(|one| match one.path {
-        Path::Direct(grant)
-            if one.role == role && organisation.is_none_or(|there| there == one.organisation) =>
-        {
-            Some((one, grant))
-        }
-        _ => None,
-    });
-    let Some((granted, grant)) = granted else {
-        return Err(Problem::not_found(Kind::Grant));
-    };
     let roles = handle.roles_by_id(&[role]).await?;
-    let location = format!("/users/{}/grants/{grant}", user.uuid);
-    let mut reply = Reply::made(
-        &request.info,
-        &location,
-        None,
-        &GrantBody::of(granted, &roles),
-    )?;
-    if !fresh {
-        // It was granted before: nothing was made.
-        reply.status = 200;
-    }
-    Ok(reply)
+    let (info, is_dry_run) = (Arc::clone(&request.info), request.is_dry_run());
+    let show = move |granted: &Granted| {
+        let mut body = GrantBody::of(&granted.held, &roles);
+        if granted.fresh && is_dry_run {
+            // It is gone again, and has no number.
+            body.number = None;
+        }
+        let location = match &granted.held.path {
+            Path::Direct(grant) => format!("/users/{}/grants/{grant}", granted.user.uuid),
+            Path::Group { .. } => String::new(),
+        };
+        let mut reply = Reply::made(&info, &location, None, &body)?;
+        if !granted.fresh {
+            // It was granted before: nothing was made.
+            reply.status = 200;
+        }
+        Ok(reply)
+    };
+    repeats::once(&request, &request, show, |handle| {
+        handle.grant_role_and_show(user, new)
+    })
+    .await
 }
 
 /// `DELETE /users/{user}/grants/{number}`

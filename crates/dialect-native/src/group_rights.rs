@@ -1,6 +1,8 @@
 //! What hangs on groups: their managers, the roles they bring, and which of them an organisation's
 //! administrators may hand out.
 
+use std::sync::Arc;
+
 use directory::{
     GroupId, GroupRef, GroupRole, GroupRoleId, GroupRoleScope, Kind, Manager, ManagerLevel,
     OrganisationId, UserId,
@@ -14,6 +16,7 @@ use super::fields::Named;
 use super::groups::GroupBody;
 use super::lists;
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 
@@ -179,38 +182,28 @@ pub async fn add_role(request: Authenticated, body: JsonBody) -> Answer {
     let Some(role) = role else {
         return Err(Problem::invalid("role", "is needed"));
     };
-    let fresh = handle.add_group_role(group.id, role, scope).await?;
-    if fresh && handle.is_dry_run() {
-        let roles = handle.roles_by_id(&[role]).await?;
-        let row = GroupRole {
-            id: GroupRoleId(0),
-            group: group.id,
-            role,
-            scope,
-        };
-        let body = GroupRoleBody::of(&row, roles.first());
-        return Reply::made(&request.info, "", None, &body);
-    }
-    let rows = handle.group_roles(&[group.id]).await?;
-    let row = rows
-        .iter()
-        .find(|row| row.role == role && row.scope == scope);
-    let Some(row) = row else {
-        return Err(Problem::not_found(Kind::Grant));
-    };
     let roles = handle.roles_by_id(&[role]).await?;
-    let location = format!("/groups/{}/roles/{}", group.uuid, row.id);
-    let mut reply = Reply::made(
-        &request.info,
-        &location,
-        None,
-        &GroupRoleBody::of(row, roles.first()),
-    )?;
-    if !fresh {
-        // The group brought it before: nothing was made.
-        reply.status = 200;
-    }
-    Ok(reply)
+    let (info, is_dry_run) = (Arc::clone(&request.info), request.is_dry_run());
+    let (group, uuid) = (group.id, group.uuid);
+    let show = move |(fresh, row): &(bool, GroupRole)| {
+        let mut row = row.clone();
+        if *fresh && is_dry_run {
+            // It is gone again, and has no number.
+            row.id = GroupRoleId(0);
+        }
+        let location = format!("/groups/{uuid}/roles/{}", row.id);
+        let body = GroupRoleBody::of(&row, roles.first());
+        let mut reply = Reply::made(&info, &location, None, &body)?;
+        if !fresh {
+            // The group brought it before: nothing was made.
+            reply.status = 200;
+        }
+        Ok(reply)
+    };
+    repeats::once(&request, handle, show, |handle| {
+        handle.add_group_role_and_show(group, role, scope)
+    })
+    .await
 }
 
 /// `DELETE /groups/{group}/roles/{number}`

@@ -1,17 +1,21 @@
 //! Groups: people of one organisation and its subtree, their managers and the roles they bring.
 
+use std::sync::Arc;
+
 use directory::filter::{GROUP_FIELDS, GROUP_SORTS};
 use directory::{
-    Group, GroupChange, GroupField, GroupId, GroupRef, NewGroup, Predicate, Test, UserId,
+    Group, GroupChange, GroupField, GroupId, GroupRef, NewGroup, Predicate, Test, UserField, UserId,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use super::facets::{self, FACETS};
 use super::fields::Named;
 use super::lists::{self, Listing};
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::{self, UserBody};
@@ -61,13 +65,15 @@ impl<'a> GroupBody<'a> {
 pub const LISTING: Listing<GroupField> = Listing {
     fields: GROUP_FIELDS,
     sorts: GROUP_SORTS,
+    facets: &["organisation", "newcomers"],
+    downwards: false,
 };
 
 /// `GET /groups`
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.groups(&query).await?;
-    lists::page(&request, &page, GroupBody::of)
+    LISTING.page(&request, &page, GroupBody::of).await
 }
 
 /// `GET /groups/{group}`
@@ -92,14 +98,13 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     };
     fields.end()?;
     new.organisation = references::organisation(&request, "organisation", organisation).await?;
-    let group = request.create_group(new).await?;
-    let location = format!("/groups/{}", group.uuid);
-    Reply::made(
-        &request.info,
-        &location,
-        Some(group.version),
-        &GroupBody::of(&group),
-    )
+    let info = Arc::clone(&request.info);
+    let show = move |group: &Group| {
+        let location = format!("/groups/{}", group.uuid);
+        let body = GroupBody::of(group);
+        Reply::made(&info, &location, Some(group.version), &body)
+    };
+    repeats::once(&request, &request, show, |handle| handle.create_group(new)).await
 }
 
 /// `PATCH /groups/{group}`
@@ -138,19 +143,22 @@ pub async fn of_user(request: Authenticated) -> Answer {
 pub async fn joined(request: &Authenticated, user: UserId) -> Answer {
     let mut query = LISTING.query(request, &request.query()?.0).await?;
     let theirs = Predicate::Is(GroupField::Member, Test::Equals(user.0.into()));
-    query.predicate = query.predicate.and(theirs);
+    query.narrow(&theirs);
     let page = request.groups(&query).await?;
-    lists::page(request, &page, GroupBody::of)
+    LISTING.page(request, &page, GroupBody::of).await
 }
 
 /// `GET /groups/{group}/members`
 pub async fn members(request: Authenticated) -> Answer {
-    let query = users::LISTING.query(&request, &request.query()?.0).await?;
-    let page = request
-        .members(request.reference::<GroupId>(0), &query)
-        .await?;
+    let group = request.group(request.reference::<GroupId>(0)).await?.id;
+    let given = &request.query()?.0;
+    let own = &[FACETS];
+    let query = users::LISTING.query_with(&request, given, own).await?;
+    let inside = Predicate::Is(UserField::Group, Test::Equals(group.0.into()));
+    let facets = facets::load(&request, given, &users::LISTING, own, inside).await?;
+    let page = request.members(group, &query).await?;
     let now = request.now();
-    lists::page(&request, &page, |user| UserBody::of(user, now))
+    lists::page_with(&request, &page, facets, |user| UserBody::of(user, now))
 }
 
 /// `PUT /groups/{group}/members/{user}`; a second time is harmless.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use directory::{BodyDigest, FileFormat, Job, JobId, OnConflict, PIECE, Task, TaskMode, TaskWhat};
+use directory::{
+    BodyDigest, FileFormat, Handle, JobId, OnConflict, PIECE, Task, TaskMode, TaskWhat, WriteMode,
+};
 use futures_util::StreamExt as _;
 
 use kit::{Authenticated, Rejection, content_type};
@@ -15,6 +17,7 @@ use super::errors::Problem;
 use super::jobs;
 use super::lists;
 use super::repeats::{self, Before};
+use super::reply::Answer;
 
 /// What files hold.
 pub const IMPORTED: &[&str] = &["users", "organisations", "groups", "memberships", "grants"];
@@ -91,29 +94,27 @@ pub async fn create(
         upload.take(more.as_deref().unwrap_or_default())?;
         upload.check(ended)?;
     }
-    let job = request.begin_job(task, None).await?;
-    let stored = store(&request, &mut upload, &mut chunks, job.id).await;
+    let plain = request.handle().in_mode(WriteMode::default());
+    let job = plain.begin_job(task, None).await?;
+    let stored = store(&plain, &mut upload, &mut chunks, job.id).await;
     let ready = match stored {
         Ok(()) => make_ready(&request, upload.digest, job.id).await,
         Err(problem) => Err(problem),
     };
     match ready {
-        Ok(job) => Ok(jobs::accepted(&request, &job).await?.into_response()),
+        Ok(reply) => Ok(reply.into_response()),
         Err(problem) => {
-            request.abandon_job(job.id).await?;
+            plain.abandon_job(job.id).await?;
             Err(problem)
         }
     }
 }
 
 /// Lets the job run. A request's idempotency key is noted in this transaction, and not before.
-async fn make_ready(
-    request: &Authenticated,
-    digest: BodyDigest,
-    job: JobId,
-) -> Result<Job, Problem> {
+async fn make_ready(request: &Authenticated, digest: BodyDigest, job: JobId) -> Answer {
     let keeping = repeats::keeping(request, &digest.whole())?;
-    Ok(keeping.make_job_ready(job).await?)
+    let show = jobs::accepting(&request.info);
+    repeats::once(request, &keeping, show, |handle| handle.make_job_ready(job)).await
 }
 
 /// Reads each or all.
@@ -198,7 +199,7 @@ impl Upload {
 }
 
 async fn store(
-    request: &Authenticated,
+    handle: &Handle,
     upload: &mut Upload,
     chunks: &mut Chunks,
     job: JobId,
@@ -207,7 +208,7 @@ async fn store(
         while upload.waiting.len() >= PIECE {
             let rest = upload.waiting.split_off(PIECE);
             let piece = std::mem::replace(&mut upload.waiting, rest);
-            request.add_job_body(job, upload.stored, piece).await?;
+            handle.add_job_body(job, upload.stored, piece).await?;
             upload.stored += 1;
         }
         match next(chunks).await? {
@@ -217,7 +218,7 @@ async fn store(
     }
     if !upload.waiting.is_empty() {
         let piece = std::mem::take(&mut upload.waiting);
-        request.add_job_body(job, upload.stored, piece).await?;
+        handle.add_job_body(job, upload.stored, piece).await?;
     }
     Ok(())
 }

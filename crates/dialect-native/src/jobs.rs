@@ -1,23 +1,24 @@
 //! Jobs: imports, exports and actions that the server does by itself, their reports and results.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use directory::filter::JOB_FIELDS;
 use directory::{
-    Cursor, CursorKey, Fault, FileFormat, Job, JobId, JobQuery, JobRef, Kind, Page, Position, Task,
-    TaskJob, TaskMode, TaskWhat, UserId,
+    Fault, FileFormat, Job, JobField, JobId, JobRef, Kind, Task, TaskJob, TaskMode, TaskWhat,
 };
 use futures_util::stream::unfold;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use kit::{Authenticated, reply};
+use kit::{Authenticated, RequestInfo, reply};
 
 use super::errors::{self, Problem};
-use super::fields::Named;
-use super::lists;
-use super::pages::page_of;
+use super::lists::{self, Listing};
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -100,94 +101,53 @@ pub fn describe_fault(fault: &Fault) -> Value {
     json!({ "code": problem.code.facts().code, "field": problem.field, "detail": problem.detail })
 }
 
-/// 202 with a job that was begun.
-pub async fn accepted(request: &Authenticated, job: &Job) -> Answer {
-    let found = if request.is_dry_run() {
-        // It is gone again.
-        TaskJob {
+/// Answers 202 with a job that was begun.
+pub fn accepting(
+    info: &Arc<RequestInfo>,
+) -> impl Fn(&Job) -> Answer + Send + Sync + use<> + 'static {
+    let info = Arc::clone(info);
+    move |job| {
+        let found = TaskJob {
             detail: serde_json::from_value(job.detail.clone()).unwrap_or_default(),
             job: job.clone(),
             task: None,
             expires_at: None,
-        }
-    } else {
-        request.task_job(job.id).await?
-    };
-    let location = format!("/jobs/{}", job.uuid);
-    let mut reply = Reply::made(&request.info, &location, None, &JobBody::of(&found))?;
-    reply.status = 202;
-    Ok(reply)
+        };
+        let location = format!("/jobs/{}", job.uuid);
+        let mut reply = Reply::made(&info, &location, None, &JobBody::of(&found))?;
+        reply.status = 202;
+        Ok(reply)
+    }
 }
 
 fn which(request: &Authenticated) -> JobRef {
     request.reference::<JobId>(0)
 }
 
-/// `GET /jobs`: the newest first.
+/// How jobs are listed.
+pub const LISTING: Listing<JobField> = Listing {
+    fields: JOB_FIELDS,
+    sorts: &[
+        ("kind", JobField::Kind),
+        ("what", JobField::What),
+        ("state", JobField::State),
+        ("done", JobField::Done),
+        ("failed", JobField::Failed),
+        ("created_at", JobField::CreatedAt),
+        ("started_at", JobField::StartedAt),
+        ("ended_at", JobField::EndedAt),
+    ],
+    facets: &[
+        "kind", "what", "action", "state", "dry_run", "mode", "owner",
+    ],
+    downwards: true,
+};
+
+/// `GET /jobs`: the newest first, unless the list is sorted.
 pub async fn list(request: Authenticated) -> Answer {
-    let given = &request.query()?.0;
-    lists::only(given, &["kind", "state", "owner", "limit", "cursor"])?;
-    let mut query = JobQuery::default();
-    for (name, value) in given {
-        match name.as_str() {
-            "kind" => query.kind = Some(one_of("kind", value, &["import", "export", "action"])?),
-            "state" => {
-                let state = STATES.iter().find(|(_, shown)| *shown == value.as_str());
-                let (stored, _) = state.ok_or_else(|| {
-                    let words: Vec<&str> = STATES.iter().map(|(_, shown)| *shown).collect();
-                    Problem::parameter("state", format!("must be one of {}", words.join(", ")))
-                })?;
-                query.state = Some((*stored).to_owned());
-            }
-            "owner" => {
-                // A user who is missing or hidden has begun no job that the caller sees.
-                let owner = match Named::of(value) {
-                    Named::Number(number) => UserId(number),
-                    named => match request.user(named.reference::<UserId>()).await {
-                        Ok(user) => user.id,
-                        Err(Fault::NotFound(_) | Fault::Forbidden(_)) => UserId(0),
-                        Err(fault) => return Err(fault.into()),
-                    },
-                };
-                query.owner = Some(owner);
-            }
-            _ => {}
-        }
-    }
-    let (limit, from) = page_of(&request, given)?;
-    query.limit = limit;
-    let (mut back, mut begun) = (false, false);
-    match from {
-        Position::Start | Position::Offset(_) => {}
-        Position::After(cursor) => {
-            begun = true;
-            query.before = Some(JobId(cursor.id));
-        }
-        Position::Before(cursor) => {
-            back = true;
-            query.after = Some(JobId(cursor.id));
-        }
-    }
-    let mut found = request.task_jobs(query).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    if back {
-        found.reverse();
-    }
-    // The job that a cursor was made of lies on the side where the page comes from.
-    let (has_next, has_previous) = if back { (true, more) } else { (more, begun) };
-    let cursor = |found: &TaskJob| Cursor {
-        key: CursorKey::Int(found.job.id.0),
-        id: found.job.id.0,
-    };
-    let page = Page {
-        next: found.last().filter(|_| has_next).map(cursor),
-        previous: found.first().filter(|_| has_previous).map(cursor),
-        items: found,
-        cursors: Vec::new(),
-        total: None,
-    };
-    lists::page(&request, &page, JobBody::of)
+    let query = LISTING.query(&request, &request.query()?.0).await?;
+    let page = request.task_jobs(&query).await?;
+    LISTING.page(&request, &page, JobBody::of).await
 }
 
 /// One of some words.
@@ -210,10 +170,13 @@ pub async fn show(request: Authenticated) -> Answer {
 /// `POST /jobs/{job}/cancel`: it stops at the next chunk of its work.
 pub async fn cancel(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let found = request.cancel_job(which(&request)).await?;
-    let mut reply = Reply::shown(&JobBody::of(&found))?;
-    reply.status = 202;
-    Ok(reply)
+    let job = which(&request);
+    let show = |found: &TaskJob| {
+        let mut reply = Reply::shown(&JobBody::of(found))?;
+        reply.status = 202;
+        Ok(reply)
+    };
+    repeats::once(&request, &request, show, |handle| handle.cancel_job(job)).await
 }
 
 /// `DELETE /jobs/{job}`: forgets one that has ended.
@@ -226,15 +189,17 @@ pub async fn delete(request: Authenticated) -> Answer {
 /// `POST /jobs/{job}/run`: does what a plan found nothing against.
 pub async fn run(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let job = request.run_job(which(&request)).await?;
-    accepted(&request, &job).await
+    let plan = which(&request);
+    let show = accepting(&request.info);
+    repeats::once(&request, &request, show, |handle| handle.run_job(plan)).await
 }
 
 /// `POST /jobs/{job}/undo`: undoes an action, person by person.
 pub async fn undo(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let job = request.undo_job(which(&request)).await?;
-    accepted(&request, &job).await
+    let done = which(&request);
+    let show = accepting(&request.info);
+    repeats::once(&request, &request, show, |handle| handle.undo_job(done)).await
 }
 
 /// `GET /jobs/{job}/report`: a line of JSON for each item, in order, as far as the job is.

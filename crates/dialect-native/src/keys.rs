@@ -1,5 +1,7 @@
 //! API keys: one's own and those of others. A key's text is shown once, when it is made.
 
+use std::sync::Arc;
+
 use directory::filter::{KEY_FIELDS, KEY_SORTS};
 use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyInactive, KeyRef,
@@ -16,6 +18,7 @@ use super::errors::Problem;
 use super::fields::{EndTime, Fields, Named, Read};
 use super::lists::{self, Listing};
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::times::Moment;
@@ -138,6 +141,17 @@ impl Read for Limit {
 pub const LISTING: Listing<KeyField> = Listing {
     fields: KEY_FIELDS,
     sorts: KEY_SORTS,
+    facets: &[
+        "user",
+        "origin",
+        "platform",
+        "revoked",
+        "active",
+        "read_only",
+        "organisation",
+        "created_by",
+    ],
+    downwards: false,
 };
 
 /// `GET /keys`: one's own, and those of people whose keys one manages.
@@ -161,11 +175,13 @@ async fn page(request: &Authenticated, user: Option<UserId>) -> Answer {
     let mut query = LISTING.query(request, &request.query()?.0).await?;
     if let Some(user) = user {
         let theirs = Predicate::Is(KeyField::User, Test::Equals(user.0.into()));
-        query.predicate = query.predicate.and(theirs);
+        query.narrow(&theirs);
     }
     let page = request.keys(&query).await?;
     let now = request.now();
-    lists::page(request, &page, |key| KeyBody::of(key, now))
+    LISTING
+        .page(request, &page, |key| KeyBody::of(key, now))
+        .await
 }
 
 /// `GET /keys/{key}`
@@ -180,29 +196,37 @@ pub async fn show(request: Authenticated) -> Answer {
 pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let (new, proof) = read_new(&request, body).await?;
     let user = request.reference::<UserId>(0);
-    let fresh = request.proven(proof).await?.create_key(user, new).await?;
-    made(&request, &fresh)
+    let handle = request.proven(proof).await?;
+    let show = made(&request);
+    repeats::once(&request, &handle, show, |handle| {
+        handle.create_key(user, new)
+    })
+    .await
 }
 
 /// `POST /me/keys`
 pub async fn create_own(request: Authenticated, body: JsonBody) -> Answer {
     let (new, proof) = read_new(&request, body).await?;
     let own = request.caller().user();
-    let fresh = request.proven(proof).await?.create_key(own, new).await?;
-    made(&request, &fresh)
+    let handle = request.proven(proof).await?;
+    let show = made(&request);
+    repeats::once(&request, &handle, show, |handle| {
+        handle.create_key(own, new)
+    })
+    .await
 }
 
-fn made(request: &Authenticated, fresh: &FreshKey) -> Answer {
-    let body = FreshBody {
-        key: KeyBody::of(&fresh.key, request.now()),
-        secret: (!request.is_dry_run()).then_some(fresh.secret.as_str()),
-    };
-    Reply::made(
-        &request.info,
-        &format!("/keys/{}", fresh.key.uuid),
-        Some(fresh.key.version),
-        &body,
-    )
+fn made(request: &Authenticated) -> impl Fn(&FreshKey) -> Answer + Send + Sync + use<> + 'static {
+    let (info, now) = (Arc::clone(&request.info), request.now());
+    let is_dry_run = request.is_dry_run();
+    move |fresh| {
+        let body = FreshBody {
+            key: KeyBody::of(&fresh.key, now),
+            secret: (!is_dry_run).then_some(fresh.secret.as_str()),
+        };
+        let location = format!("/keys/{}", fresh.key.uuid);
+        Reply::made(&info, &location, Some(fresh.key.version), &body)
+    }
 }
 
 async fn read_new(

@@ -23,6 +23,7 @@ mod facet_counts;
 mod facets;
 mod fields;
 mod find;
+mod form_tokens;
 mod grants;
 mod group_rights;
 mod groups;

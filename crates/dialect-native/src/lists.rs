@@ -3,13 +3,17 @@
 
 use directory::filter::{FieldKind, FilterField, range_parameters, read_value};
 use directory::{
-    Direction, Handle, Platform, Predicate, Query, Selection, Test, UserId, Value, limits,
+    Direction, Facet, Handle, Page, Platform, Predicate, Query, Selection, Test, UserId, Value,
+    limits,
 };
 use kit::Authenticated;
+use serde::Serialize;
 
 use super::errors::Problem;
+use super::facets::{self, FACETS};
 use super::fields::Named;
 use super::pages::{page_of, total};
+use super::reply::Answer;
 
 pub use super::pages::{numbered, page, page_with, sliced, whole};
 pub use super::parameters::{GENERAL, MOST, Parameters, SLICED, USUAL, flag, only};
@@ -20,6 +24,10 @@ pub struct Listing<F: 'static> {
     pub fields: &'static [FilterField<F>],
     /// What it is sorted by: the parameter's word and the field.
     pub sorts: &'static [(&'static str, F)],
+    /// The fields that it is counted by.
+    pub facets: &'static [&'static str],
+    /// Whether it begins with the highest number where no order is asked for.
+    pub downwards: bool,
 }
 
 /// What a parameter that narrows a list asks of its field.
@@ -54,6 +62,10 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
     ) -> Result<Query<F>, Problem> {
         let mut query = Query {
             limit: USUAL,
+            direction: match self.downwards {
+                true => Direction::Down,
+                false => Direction::Up,
+            },
             ..Query::default()
         };
         let mut filter = None;
@@ -77,11 +89,53 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
         (query.limit, query.from) = page_of(request, given)?;
         (query.total, query.count_limit) = total(given)?;
         query.predicate = self.predicate(request, given, own).await?;
+        let mut expression = Predicate::All;
         if let Some(text) = filter {
             let compiled = request.compile_filter(self.fields, text).await;
-            query.predicate = query.predicate.and(compiled.map_err(Problem::filter)?);
+            expression = compiled.map_err(Problem::filter)?;
+            query.predicate = query.predicate.and(expression.clone());
+        }
+        if !own.contains(&FACETS) {
+            for (_, field) in self.counted(given)? {
+                // Under every parameter but the one on the field itself.
+                let others = without(given, field.name);
+                let predicate = self.predicate(request, &others, own).await?;
+                query.facets.push(Facet {
+                    field: field.field.clone(),
+                    predicate: predicate.and(expression.clone()),
+                });
+            }
         }
         Ok(query)
+    }
+
+    /// The fields that the list is to be counted by, with their words.
+    fn counted(
+        &self,
+        given: &Parameters,
+    ) -> Result<Vec<(&'static str, &'static FilterField<F>)>, Problem> {
+        let mut counted = Vec::new();
+        for word in facets::asked(given, self.facets)? {
+            let field = self.fields.iter().find(|field| field.name == word);
+            counted.extend(field.map(|field| (word, field)));
+        }
+        Ok(counted)
+    }
+
+    /// Answers a page of the list, with what it was counted by.
+    pub async fn page<'a, T: Sync, S: Serialize + 'a>(
+        &self,
+        request: &Authenticated,
+        page: &'a Page<T>,
+        show: impl Fn(&'a T) -> S + Send,
+    ) -> Answer {
+        let counted = self.counted(&request.query()?.0)?;
+        let counted: Vec<(&'static str, FieldKind)> = counted
+            .iter()
+            .map(|(word, field)| (*word, field.kind))
+            .collect();
+        let facets = facets::of_page(request, &counted, &page.facets).await?;
+        page_with(request, page, facets, show)
     }
 
     /// Refuses a selection that is not understood. It names no people.
@@ -216,6 +270,19 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
         }
         names
     }
+}
+
+/// Parameters without those that narrow by one field.
+pub fn without(given: &Parameters, field: &str) -> Vec<(String, String)> {
+    let (after, before) = range_parameters(field);
+    given
+        .iter()
+        .filter(|(name, _)| {
+            let base = name.trim_end_matches('!');
+            base != field && *name != after && *name != before && name != "cursor"
+        })
+        .cloned()
+        .collect()
 }
 
 /// Several values of one parameter are alternatives; of a negated one none may be.

@@ -1,5 +1,7 @@
 //! The outbox as administrators see it, and messages to people.
 
+use std::sync::Arc;
+
 use directory::filter::MAIL_FIELDS;
 use directory::{MailEntry, MailField, MailState, Message, UserId, UserRef};
 use serde::Serialize;
@@ -9,6 +11,7 @@ use kit::{Authenticated, JsonBody};
 
 use super::fields::Named;
 use super::lists::{self, Listing};
+use super::repeats;
 use super::reply::{Answer, Reply};
 use super::times::Moment;
 
@@ -59,13 +62,15 @@ pub const LISTING: Listing<MailField> = Listing {
         ("next_at", MailField::NextAt),
         ("ended_at", MailField::EndedAt),
     ],
+    facets: &["template", "user", "state"],
+    downwards: false,
 };
 
 /// `GET /mails`: `sort=-number` begins with the newest.
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.mail_page(&query).await?;
-    lists::page(&request, &page, MailBody::of)
+    LISTING.page(&request, &page, MailBody::of).await
 }
 
 /// How many mails were queued.
@@ -90,8 +95,11 @@ pub async fn send(request: Authenticated, body: JsonBody) -> Answer {
         .into_iter()
         .map(|named| named.reference::<UserId>())
         .collect();
-    let queued = request.send_message(&to, message).await?;
-    let mut reply = Reply::shown(&Queued { queued })?;
-    reply.status = 202;
-    Ok(reply)
+    let show = |queued: &u64| {
+        let mut reply = Reply::shown(&Queued { queued: *queued })?;
+        reply.status = 202;
+        Ok(reply)
+    };
+    let handle = repeats::answered_by(&request, &request, Arc::new(show));
+    show(&handle.send_message(&to, message).await?)
 }

@@ -18,6 +18,9 @@ use super::routes::ROUTES;
 /// What stands in it beside the paths.
 const BASE: &str = include_str!("openapi.json");
 
+/// Bodies that may be left out, or null.
+const OPTIONAL: &[&str] = &["Proof", "PasswordReset"];
+
 /// `GET /openapi.json`
 pub async fn show(request: Anonymous) -> Answer {
     static DOCUMENT: OnceLock<Result<Bytes, String>> = OnceLock::new();
@@ -82,10 +85,15 @@ fn operation(route: &Route, schemas: &Value) -> Value {
     });
     if !route.takes.is_empty() {
         let schema = reference(route.takes);
-        let body = json!({ "schema": schema, "example": example(&schema, schemas) });
+        let shown = example(&schema, schemas);
+        let may_be_missing = OPTIONAL.contains(&route.takes);
+        let schema = match may_be_missing {
+            true => json!({ "anyOf": [schema, { "type": "null" }] }),
+            false => schema,
+        };
         operation["requestBody"] = json!({
-            "required": !schemas[route.takes]["required"].is_null(),
-            "content": { "application/json": body },
+            "required": !may_be_missing,
+            "content": { "application/json": { "schema": schema, "example": shown } },
         });
     }
     if (route.method, route.path) == ("POST", "/imports") {
@@ -150,7 +158,7 @@ fn schema_of(answer: &str) -> Value {
             "total": { "type": "integer", "description": "All matches, with `total=true` or `total=bounded`." },
             "facets": {
                 "type": "object",
-                "description": "How many rows have each value, with `facets` on users.",
+                "description": "How many rows have each value, with `facets`.",
                 "additionalProperties": { "type": "array", "items": reference("FacetCount") },
             },
             "total_exceeded": {
@@ -386,6 +394,13 @@ fn header_parameters(route: &Route) -> Vec<Value> {
             "Idempotency-Key",
             "The same request under the same key happens once within 24 hours and gets the first answer again.",
             json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
+        ));
+    }
+    if changes(route) {
+        stated.push(header(
+            "Form-Token",
+            "A token of `POST /form-tokens` for this method and path: the request is done once with it.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^[A-Za-z0-9_-]+$" }),
         ));
     }
     if has_tag(route) && route.method == "GET" {

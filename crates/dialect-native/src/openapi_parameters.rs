@@ -1,19 +1,23 @@
 //! The parameters of each route as the description states them: of paths, of lists with the real types of
 //! their fields, and of a route's own.
 
+use directory::Permission;
 use directory::filter::{FieldKind, FilterField, range_parameters};
 use kit::{Route, Serves};
 use serde_json::{Value, json};
 
 use super::lists::{GENERAL, Listing, MOST, SLICED, USUAL};
 use super::{
-    access, collections, events, groups, keys, mails, organisations, roles, sessions, users,
+    collections, events, grants, groups, jobs, keys, mails, organisations, roles, sessions, users,
 };
 
 /// What a route that lists is narrowed and sorted by, without the types of its fields.
+#[derive(Default)]
 struct Narrowing {
     fields: Vec<(&'static str, FieldKind)>,
     sorts: Vec<&'static str>,
+    facets: Vec<&'static str>,
+    downwards: bool,
 }
 
 impl Narrowing {
@@ -22,6 +26,8 @@ impl Narrowing {
         Self {
             fields: listing.fields.iter().map(field).collect(),
             sorts: listing.sorts.iter().map(|(name, _)| *name).collect(),
+            facets: listing.facets.to_vec(),
+            downwards: listing.downwards,
         }
     }
 }
@@ -33,7 +39,11 @@ fn narrowing(route: &Route) -> Option<Narrowing> {
     }
     match route.path {
         "/users" | "/organisations/{organisation}/members" | "/groups/{group}/members" => {
-            Some(Narrowing::of(&users::LISTING))
+            let words = super::facets::OF_USERS.iter().map(|(word, ..)| *word);
+            Some(Narrowing {
+                facets: words.collect(),
+                ..Narrowing::of(&users::LISTING)
+            })
         }
         "/organisations" => Some(Narrowing::of(&organisations::LISTING)),
         "/groups" | "/users/{user}/groups" => Some(Narrowing::of(&groups::LISTING)),
@@ -45,7 +55,8 @@ fn narrowing(route: &Route) -> Option<Narrowing> {
         "/mails" => Some(Narrowing::of(&mails::LISTING)),
         "/collections" => Some(Narrowing::of(&collections::LISTING)),
         "/events" => Some(Narrowing::of(&events::LISTING)),
-        "/grants" => Some(Narrowing::of(&access::LISTING)),
+        "/grants" | "/users/{user}/grants" | "/me/grants" => Some(Narrowing::of(&grants::LISTING)),
+        "/jobs" => Some(Narrowing::of(&jobs::LISTING)),
         _ => None,
     }
 }
@@ -72,29 +83,21 @@ pub fn of(route: &Route) -> Vec<Value> {
     }
     if let Some(narrowing) = narrowing(route) {
         for name in GENERAL {
-            parameters.push(general(name, &narrowing.sorts));
+            parameters.push(general(name, &narrowing));
         }
         for (name, kind) in &narrowing.fields {
             narrowing_parameters(&mut parameters, name, *kind);
         }
     } else if is_list(route) {
-        // Jobs, and who may, are not counted.
-        let counted = !matches!(route.path, "/jobs" | "/access");
+        // Who may is worked out page by page, and not counted.
+        let counted = route.path != "/access";
+        let plain = Narrowing::default();
         for name in SLICED.iter().filter(|name| counted || **name != "total") {
-            parameters.push(general(name, &[]));
+            parameters.push(general(name, &plain));
         }
     }
     for (name, description, schema) in further(route) {
         parameters.push(query(name, description, schema));
-    }
-    if (route.method, route.path) == ("GET", "/users") {
-        let words: Vec<&str> = super::facets::WORDS.iter().map(|(word, _)| *word).collect();
-        let words = words.join("|");
-        parameters.push(query(
-            "facets",
-            "Fields to count the list by, with commas, each without the filter on itself.",
-            json!({ "type": "string", "pattern": format!("^({words})(,({words}))*$") }),
-        ));
     }
     if (route.method, route.path) == ("GET", "/find") {
         let mut words = query(
@@ -145,7 +148,7 @@ fn flag() -> Value {
 }
 
 /// A parameter that every list understands.
-fn general(name: &str, sorts: &[&str]) -> Value {
+fn general(name: &str, narrowing: &Narrowing) -> Value {
     match name {
         "q" => query(
             name,
@@ -160,13 +163,29 @@ fn general(name: &str, sorts: &[&str]) -> Value {
         ),
         "sort" => {
             let mut words = vec!["number".to_owned(), "-number".to_owned()];
-            for sort in sorts {
+            for sort in &narrowing.sorts {
                 words.extend([(*sort).to_owned(), format!("-{sort}")]);
             }
-            let schema = json!({ "type": "string", "enum": words, "default": "number" });
+            let usual = if narrowing.downwards {
+                "-number"
+            } else {
+                "number"
+            };
+            let schema = json!({ "type": "string", "enum": words, "default": usual });
             query(
                 name,
                 "What the list is ordered by; with a - before it downwards.",
+                schema,
+            )
+        }
+        "facets" => {
+            let words = narrowing.facets.join("|");
+            let schema =
+                json!({ "type": "string", "pattern": format!("^({words})(,({words}))*$") });
+            query(
+                name,
+                "Fields to count the list by, with commas, each without the parameters on itself: the ten most \
+                 frequent values, of the newest 10,000 matches.",
                 schema,
             )
         }
@@ -240,9 +259,20 @@ fn further(route: &Route) -> Vec<(&'static str, &'static str, Value)> {
     let text = || json!({ "type": "string" });
     let words = |words: &[&str]| json!({ "type": "string", "enum": words });
     let asked = || {
+        let words: Vec<&str> = Permission::ALL.iter().map(|one| one.word()).collect();
+        let pattern = format!("^([*]|[^:]*:.*|{})$", words.join("|").replace('.', "[.]"));
+        let most = directory::limits::SEARCH_CHARACTERS;
         vec![
-            ("permission", "A permission's word, or a vendor's.", text()),
-            ("organisation", "Where: a number, a UUID or a name.", text()),
+            (
+                "permission",
+                "A permission's word, or a vendor's.",
+                json!({ "type": "string", "pattern": pattern, "minLength": 1, "maxLength": most }),
+            ),
+            (
+                "organisation",
+                "Where: a number, a UUID or a name.",
+                json!({ "type": "string", "minLength": 1, "maxLength": most }),
+            ),
         ]
     };
     match (route.method, route.path) {
@@ -273,19 +303,6 @@ fn further(route: &Route) -> Vec<(&'static str, &'static str, Value)> {
                 "New people are mailed a link to their first password.",
                 flag(),
             ),
-        ],
-        ("GET", "/jobs") => vec![
-            (
-                "kind",
-                "Of this kind.",
-                words(&["import", "export", "action"]),
-            ),
-            (
-                "state",
-                "In this state.",
-                words(&["waiting", "running", "done", "failed", "cancelled"]),
-            ),
-            ("owner", "Of this person.", text()),
         ],
         ("GET", "/jobs/{job}/report") => vec![(
             "outcome",

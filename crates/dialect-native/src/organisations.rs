@@ -1,5 +1,7 @@
 //! Organisations: the tree, its members, and the groups its administrators may hand out.
 
+use std::sync::Arc;
+
 use directory::filter::{ORGANISATION_FIELDS, ORGANISATION_SORTS};
 use directory::{
     Membership, NewOrganisation, Organisation, OrganisationChange, OrganisationField,
@@ -11,9 +13,11 @@ use uuid::Uuid;
 use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
+use super::facets::{self, FACETS};
 use super::fields::{Fields, Named};
 use super::lists::{self, Listing};
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::{self, UserBody};
@@ -89,13 +93,15 @@ impl<'a> MemberBody<'a> {
 pub const LISTING: Listing<OrganisationField> = Listing {
     fields: ORGANISATION_FIELDS,
     sorts: ORGANISATION_SORTS,
+    facets: &["kind", "sector", "nationality", "local", "parent"],
+    downwards: false,
 };
 
 /// `GET /organisations`
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.organisations(&query).await?;
-    lists::page(&request, &page, OrganisationBody::of)
+    LISTING.page(&request, &page, OrganisationBody::of).await
 }
 
 /// `GET /organisations/{organisation}`
@@ -128,14 +134,16 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     };
     fields.end()?;
     new.parent = references::organisation(&request, "parent", parent).await?;
-    let organisation = request.create_organisation(new).await?;
-    let location = format!("/organisations/{}", organisation.uuid);
-    Reply::made(
-        &request.info,
-        &location,
-        Some(organisation.version),
-        &OrganisationBody::of(&organisation),
-    )
+    let info = Arc::clone(&request.info);
+    let show = move |organisation: &Organisation| {
+        let location = format!("/organisations/{}", organisation.uuid);
+        let body = OrganisationBody::of(organisation);
+        Reply::made(&info, &location, Some(organisation.version), &body)
+    };
+    repeats::once(&request, &request, show, |handle| {
+        handle.create_organisation(new)
+    })
+    .await
 }
 
 /// `PATCH /organisations/{organisation}`
@@ -183,14 +191,17 @@ pub async fn members(request: Authenticated) -> Answer {
         .organisation(request.reference::<OrganisationId>(0))
         .await?
         .id;
-    let mut query = users::LISTING.query(&request, &request.query()?.0).await?;
+    let given = &request.query()?.0;
+    let own = &[FACETS];
+    let mut query = users::LISTING.query_with(&request, given, own).await?;
     let here = Predicate::Is(UserField::Organisation, Test::Equals(organisation.0.into()));
+    let facets = facets::load(&request, given, &users::LISTING, own, here.clone()).await?;
     query.predicate = query.predicate.and(here);
     let page = request.users(&query).await?;
     let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
     let memberships = request.memberships(&ids).await?;
     let now = request.now();
-    lists::page(&request, &page, |user| {
+    lists::page_with(&request, &page, facets, |user| {
         let membership = memberships
             .iter()
             .find(|one| one.user == user.id && one.organisation == organisation);

@@ -209,6 +209,7 @@ pub fn sliced<'a, T, S: Serialize + 'a>(
         next: shown.last().filter(|_| end < ordered.len()).map(cursor),
         previous: shown.first().filter(|_| begin > 0).map(cursor),
         cursors: Vec::new(),
+        facets: Vec::new(),
         total: wanted.then(|| bound.map_or(count, |most| count.min(most.saturating_add(1)))),
         items: shown.iter().map(|(_, row)| *row).collect::<Vec<&'a T>>(),
     };

@@ -11,7 +11,7 @@ pub const USUAL: u32 = 100;
 pub type Parameters = [(String, String)];
 
 /// What every list understands.
-pub const GENERAL: &[&str] = &["q", "filter", "sort", "limit", "cursor", "total"];
+pub const GENERAL: &[&str] = &["q", "filter", "sort", "limit", "cursor", "total", "facets"];
 /// What lists understand that are read whole and shown in pages.
 pub const SLICED: &[&str] = &["limit", "cursor", "total"];
 

@@ -1,11 +1,12 @@
 //! Passwords, mailed tokens, and access mails: one's own and those of others.
 
-use directory::{NewPassword, Platform, TokenPurpose, UserId};
+use directory::{AccessLink, NewPassword, Platform, TokenPurpose, User, UserId};
 use serde::Serialize;
 
 use kit::{Anonymous, Authenticated, JsonBody};
 
 use super::lists;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::UserBody;
@@ -48,24 +49,34 @@ pub async fn send_reset(request: Authenticated, body: JsonBody) -> Answer {
     let invalidate = fields.value("invalidate")?.unwrap_or(false);
     fields.end()?;
     let user = request.reference::<UserId>(0);
-    request.send_password_reset(user, invalidate).await?;
-    Reply::accepted()
+    repeats::once(
+        &request,
+        &request,
+        |()| Reply::accepted(),
+        |handle| handle.send_password_reset(user, invalidate),
+    )
+    .await
 }
 
 /// `POST /users/{user}/access-mail`: the activation to who never signed in, a reset link to others.
 pub async fn send_access_mail(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    request
-        .send_access_mail(request.reference::<UserId>(0))
-        .await?;
-    Reply::accepted()
+    let user = request.reference::<UserId>(0);
+    repeats::once(
+        &request,
+        &request,
+        |()| Reply::accepted(),
+        |handle| handle.send_access_mail(user),
+    )
+    .await
 }
 
 /// `POST /users/{user}/unlock`: lifts a lock-out after wrong passwords.
 pub async fn unlock(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let user = request.unlock(request.reference::<UserId>(0)).await?;
-    Reply::revised(user.revision, &UserBody::of(&user, request.now()))
+    let (which, now) = (request.reference::<UserId>(0), request.now());
+    let show = move |user: &User| Reply::revised(user.revision, &UserBody::of(user, now));
+    repeats::once(&request, &request, show, |handle| handle.unlock(which)).await
 }
 
 /// `POST /password-resets`: always accepted, whether or not anybody is meant.
@@ -147,19 +158,23 @@ struct LinkBody {
 /// send no mail.
 pub async fn create_link(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let made = request
-        .create_access_link(request.reference::<UserId>(0))
-        .await?;
-    let page = match made.purpose {
-        TokenPurpose::Activate => "activate",
-        _ => "reset",
-    };
+    let user = request.reference::<UserId>(0);
     let url = request.state().public_url();
-    let mut reply = Reply::shown(&LinkBody {
-        link: format!("{url}/account/{page}?token={}", made.token),
-        purpose: page,
-        expires_at: Moment(made.expires_at),
-    })?;
-    reply.status = 201;
-    Ok(reply)
+    let show = move |made: &AccessLink| {
+        let page = match made.purpose {
+            TokenPurpose::Activate => "activate",
+            _ => "reset",
+        };
+        let mut reply = Reply::shown(&LinkBody {
+            link: format!("{url}/account/{page}?token={}", made.token),
+            purpose: page,
+            expires_at: Moment(made.expires_at),
+        })?;
+        reply.status = 201;
+        Ok(reply)
+    };
+    repeats::once(&request, &request, show, |handle| {
+        handle.create_access_link(user)
+    })
+    .await
 }

@@ -1,15 +1,17 @@
 //! What every change may be asked for beside the change itself: to be tried only (`dry_run=true`), to happen to one
-//! revision only (`If-Match`), to happen once however often it is sent (`Idempotency-Key`). And reads that are
-//! answered by "as it was" (`If-None-Match`).
+//! revision only (`If-Match`), to happen once however often it is sent (`Idempotency-Key`), to be one sending of a form
+//! (`Form-Token`). And reads that are answered by "as it was" (`If-None-Match`).
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, to_bytes};
+use axum::http::response::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use directory::{
-    DoneByRequest, Expectation, Handle, IdempotencyTicket, KeptAnswer, Versioned, WriteMode,
+    AnswerWriter, DoneByRequest, Expectation, FormTicket, Handle, IdempotencyTicket, KeptAnswer,
+    Pending, Versioned, WriteMode,
 };
 use kit::{Authenticated, Concluding, Preparation, Prepared, Preparing, RequestError, RequestInfo};
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ use serde_json::Value;
 use super::codes::Code;
 use super::errors::{DoneBody, Problem, under_way};
 use super::lists;
-use super::reply::NativeRequest as _;
+use super::reply::{Answer, NativeRequest as _, Reply};
 use super::settings;
 
 const DRY_RUN: HeaderName = HeaderName::from_static("usher-dry-run");
@@ -38,6 +40,8 @@ pub const STREAMED: &str = "/imports";
 struct Notes {
     dry_run: bool,
     keeping: OnceLock<(Handle, IdempotencyTicket)>,
+    form: Option<FormTicket>,
+    answer: OnceLock<AnswerWriter>,
 }
 
 /// Looks at requests before their handlers, and at their answers.
@@ -55,9 +59,13 @@ impl Preparation for Repeats {
 
     fn conclude<'a>(&'a self, response: Response, info: &'a RequestInfo) -> Concluding<'a> {
         Box::pin(async move {
-            match notes(info).and_then(|notes| notes.keeping.get()) {
-                Some((handle, ticket)) => keep(response, handle, ticket).await,
-                None => response,
+            let Some(notes) = notes(info) else {
+                return response;
+            };
+            let kept = notes.answer.get().is_some_and(AnswerWriter::is_kept);
+            match notes.keeping.get() {
+                Some((handle, ticket)) if !kept => keep(response, handle, ticket).await,
+                _ => response,
             }
         })
     }
@@ -89,6 +97,10 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
     if !own {
         request.info = Arc::new(info.without("dry_run"));
     }
+    let form = match info.form_token.as_deref() {
+        None => None,
+        Some(token) => Some(request.read_form_token(&form_of(&info), token)?),
+    };
     let mut keeping = None;
     // A body that is read piece by piece belongs to the request, too, and its handler knows it last.
     let ticket = ticket(&info, body)?.filter(|_| info.path != STREAMED);
@@ -107,13 +119,63 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
         dry_run,
         expects: expectation(&request).await?,
         idempotency: keeping.as_ref().map(|(_, ticket)| ticket.clone()),
+        answer: None,
+        // What is read piece by piece uses its token up when all of it is there.
+        form: form.clone().filter(|_| info.path != STREAMED),
     };
     // A request is prepared once, so nothing is noted yet.
     let _ = info.notes.set(Arc::new(Notes {
         dry_run,
         keeping: keeping.map(OnceLock::from).unwrap_or_default(),
+        form,
+        answer: OnceLock::new(),
     }));
     Ok(Prepared::Go(Box::new(request.in_mode(mode))))
+}
+
+/// The name of the form that a request is: its method and path.
+fn form_of(info: &RequestInfo) -> String {
+    format!("{} {}", info.method, info.path)
+}
+
+/// Does an act of one transaction and answers what it gave. Where the request may be sent again, its answer is kept in
+/// that transaction: a crash leaves both or neither.
+pub async fn once<T: 'static, A>(
+    request: &Authenticated,
+    handle: &Handle,
+    show: impl Fn(&T) -> Answer + Send + Sync + 'static,
+    act: A,
+) -> Answer
+where
+    A: for<'h> FnOnce(&'h Handle) -> Pending<'h, T>,
+{
+    let show = Arc::new(show);
+    let handle = answered_by(request, handle, Arc::clone(&show));
+    let given = act(&handle).await?;
+    show(&given)
+}
+
+/// A handle whose writes keep the answer that is made of what they give, where the request may be sent again.
+pub fn answered_by<T: 'static>(
+    request: &Authenticated,
+    handle: &Handle,
+    show: Arc<impl Fn(&T) -> Answer + Send + Sync + 'static>,
+) -> Handle {
+    let noted = notes(&request.info).filter(|notes| notes.keeping.get().is_some());
+    let Some(notes) = noted else {
+        return handle.clone();
+    };
+    let answer = AnswerWriter::new(move |given: &T| written(show(given).ok()?));
+    // A request does one act.
+    let _ = notes.answer.set(answer.clone());
+    handle.with_answer(answer)
+}
+
+/// A reply as it is kept.
+fn written(reply: Reply) -> Option<Vec<u8>> {
+    let body = reply.body.clone().unwrap_or_default();
+    let (parts, _) = reply.into_response().into_parts();
+    serde_json::to_vec(&kept_of(&parts, &body)).ok()
 }
 
 /// What came before under the key of a request whose body is read piece by piece.
@@ -153,7 +215,10 @@ pub async fn repeated(request: &Authenticated, body: &[u8]) -> Result<Response, 
 /// A handle whose writes note the request's key with the body that was read, and whose answer is kept.
 pub fn keeping(request: &Authenticated, body: &[u8]) -> Result<Handle, Problem> {
     let Some(ticket) = ticket_of(&request.info, body)? else {
-        return Ok(request.handle());
+        return Ok(request.handle().in_mode(WriteMode {
+            form: form_ticket(request),
+            ..WriteMode::default()
+        }));
     };
     if let Some(notes) = notes(&request.info) {
         // A request is answered once.
@@ -161,8 +226,14 @@ pub fn keeping(request: &Authenticated, body: &[u8]) -> Result<Handle, Problem> 
     }
     Ok(request.handle().in_mode(WriteMode {
         idempotency: Some(ticket),
+        form: form_ticket(request),
         ..WriteMode::default()
     }))
+}
+
+/// What the request uses its form's token up with.
+fn form_ticket(request: &Authenticated) -> Option<FormTicket> {
+    notes(&request.info).and_then(|notes| notes.form.clone())
 }
 
 fn reused() -> Problem {
@@ -257,8 +328,16 @@ async fn keep(response: Response, handle: &Handle, ticket: &IdempotencyTicket) -
             return failed;
         }
     };
-    let kept = Kept {
-        status: status.as_u16(),
+    let written = serde_json::to_vec(&kept_of(&parts, &bytes)).unwrap_or_default();
+    if let Err(fault) = handle.keep_answer(ticket, &written).await {
+        tracing::error!(%fault, "an answer was not kept under its idempotency key");
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn kept_of(parts: &Parts, body: &[u8]) -> Kept {
+    Kept {
+        status: parts.status.as_u16(),
         headers: KEPT_HEADERS
             .iter()
             .filter_map(|name| {
@@ -266,13 +345,8 @@ async fn keep(response: Response, handle: &Handle, ticket: &IdempotencyTicket) -
                 Some((name.as_str().to_owned(), value.to_owned()))
             })
             .collect(),
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-    };
-    let written = serde_json::to_vec(&kept).unwrap_or_default();
-    if let Err(fault) = handle.keep_answer(ticket, &written).await {
-        tracing::error!(%fault, "an answer was not kept under its idempotency key");
+        body: String::from_utf8_lossy(body).into_owned(),
     }
-    Response::from_parts(parts, Body::from(bytes))
 }
 
 fn replayed(answer: &[u8]) -> Result<Response, Problem> {

@@ -1,5 +1,7 @@
 //! Roles of every platform, and what newcomers at a platform's door get.
 
+use std::sync::Arc;
+
 use directory::filter::ROLE_FIELDS;
 use directory::{
     Line, NewRole, Permission, Reach, Role, RoleChange, RoleField, RoleInUse, RoleRef,
@@ -16,6 +18,7 @@ use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
 use super::lists::{self, Listing};
 use super::references::{self, named_role};
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -108,13 +111,15 @@ pub const LISTING: Listing<RoleField> = Listing {
         ("created_at", RoleField::CreatedAt),
         ("updated_at", RoleField::UpdatedAt),
     ],
+    facets: &["platform", "organisation", "builtin"],
+    downwards: false,
 };
 
 /// `GET /roles`
 pub async fn list(request: Authenticated) -> Answer {
     let query = LISTING.query(&request, &request.query()?.0).await?;
     let page = request.roles(&query).await?;
-    lists::page(&request, &page, RoleBody::of)
+    LISTING.page(&request, &page, RoleBody::of).await
 }
 
 /// `GET /roles/{role}`
@@ -147,14 +152,12 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         new.platform = Some(platform);
     }
     new.organisation = references::organisation(&request, "organisation", organisation).await?;
-    let role = request.create_role(new).await?;
-    let location = format!("/roles/{}", role.uuid);
-    Reply::made(
-        &request.info,
-        &location,
-        Some(role.version),
-        &RoleBody::of(&role),
-    )
+    let info = Arc::clone(&request.info);
+    let show = move |role: &Role| {
+        let location = format!("/roles/{}", role.uuid);
+        Reply::made(&info, &location, Some(role.version), &RoleBody::of(role))
+    };
+    repeats::once(&request, &request, show, |handle| handle.create_role(new)).await
 }
 
 /// `PATCH /roles/{role}`

@@ -5,9 +5,9 @@ use kit::{Route, routes};
 
 use super::{
     access, actions, batch, collections, docs, ensure, events, events_stream, exports, find,
-    grants, group_rights, groups, imports, jobs, keys, mail_templates, mails, me, memberships,
-    openapi, organisations, passwords, platforms, problems, roles, second_factors, sessions,
-    settings, users, views,
+    form_tokens, grants, group_rights, groups, imports, jobs, keys, mail_templates, mails, me,
+    memberships, openapi, organisations, passwords, platforms, problems, roles, second_factors,
+    sessions, settings, users, views,
 };
 
 /// The routes.
@@ -44,6 +44,8 @@ pub static ROUTES: &[Route] = routes![
     GET "/me/groups" me::groups => signed_in, "List the groups one belongs to" -> "[Group]";
     GET "/me/memberships" me::memberships => signed_in, "List the organisations one belongs to" -> "[Membership]";
 
+    POST "/form-tokens" form_tokens::create => CreateFormToken, "Make a token for one sending of a form", "NewFormToken" -> "201 FormToken";
+
     GET "/find" find::find => signed_in, "Find anything by name, number or id" -> "FoundAll";
 
     GET "/users" users::list => ListUsers, "List users" -> "[User]";
@@ -77,7 +79,7 @@ pub static ROUTES: &[Route] = routes![
 
     GET "/users/{user}/access" access::of_user => ListGrants, "Show every line a user holds, with what gives it" -> "Access";
     GET "/access" access::holders => ListGrants, "List who holds a permission in an organisation, and by what" -> "[Holder]";
-    GET "/grants" access::grants => ListGrants, "List the roles that everybody holds, with every path" -> "[Grant]";
+    GET "/grants" access::every_grant => ListGrants, "List the roles that everybody holds, with every path" -> "[Grant]";
 
     GET "/organisations" organisations::list => ListOrganisations, "List organisations" -> "[Organisation]";
     POST "/organisations" organisations::create => CreateOrganisation, "Make an organisation", "NewOrganisation" -> "201 Organisation";
@@ -133,14 +135,14 @@ pub static ROUTES: &[Route] = routes![
     GET "/settings/{setting}" settings::show => ReadSettings, "Show one settings document" -> "Setting";
     PATCH "/settings/{setting}" settings::update => ChangeSettings, "Change one settings document", "SettingChange" -> "Setting";
     GET "/mail-templates" mail_templates::list => ReadSettings, "List what mails say: the templates in force" -> "[MailTemplateInForce]";
-    GET "/mails" mails::list => ListMail, "List what became of mails, newest first" -> "[Mail]";
+    GET "/mails" mails::list => ListMail, "List what became of mails" -> "[Mail]";
     POST "/mails" mails::send => SendMail, "Mail a message to users", "NewMail" -> "202 Queued";
     GET "/events/stream" events_stream::stream => ReadEvents, "What happened, oldest first, every event exactly once" -> "Lines";
     GET "/events" events::list => ReadEvents, "List what happened" -> "[Event]";
 
     POST "/imports" imports::create => BeginTask, "Import a table or lines of JSON" -> "202 Job";
     POST "/exports" exports::create => BeginTask, "Export a list to a file", "NewExport" -> "202 Job";
-    GET "/jobs" jobs::list => ReadTasks, "List jobs, newest first" -> "[Job]";
+    GET "/jobs" jobs::list => ReadTasks, "List jobs, newest first unless sorted" -> "[Job]";
     GET "/jobs/{job}" jobs::show => ReadTasks, "Show a job" -> "Job";
     DELETE "/jobs/{job}" jobs::delete => RunTask, "Forget a job that has ended";
     GET "/jobs/{job}/report" jobs::report => ReadTasks, "What became of each item, a line of JSON each" -> "Lines";

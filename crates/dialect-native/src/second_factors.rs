@@ -1,6 +1,6 @@
 //! The second factor: enrolled and confirmed by its owner, removed by them or by a helpdesk.
 
-use directory::{Proof, UserId};
+use directory::{Proof, SecondFactorSecret, UserId};
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -8,6 +8,7 @@ use kit::{Authenticated, JsonBody};
 use super::errors::Problem;
 use super::fields::Fields;
 use super::lists;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 
 /// The state of one's own second factor.
@@ -64,11 +65,17 @@ fn only_proof(request: &Authenticated, body: JsonBody) -> Result<Option<Proof>, 
 /// `POST /me/second-factor`: begins; a code must confirm it.
 pub async fn begin(request: Authenticated, body: JsonBody) -> Answer {
     let proof = only_proof(&request, body)?;
-    let begun = request.begin_second_factor(proof).await?;
-    Reply::shown(&SecretBody {
-        secret: (!request.is_dry_run()).then_some(begun.secret.as_str()),
-        uri: (!request.is_dry_run()).then_some(begun.uri.as_str()),
+    let is_dry_run = request.is_dry_run();
+    let show = move |begun: &SecondFactorSecret| {
+        Reply::shown(&SecretBody {
+            secret: (!is_dry_run).then_some(begun.secret.as_str()),
+            uri: (!is_dry_run).then_some(begun.uri.as_str()),
+        })
+    };
+    repeats::once(&request, &request, show, |handle| {
+        handle.begin_second_factor(proof)
     })
+    .await
 }
 
 /// `PUT /me/second-factor`, body `{"code": "123456"}`.
@@ -78,20 +85,24 @@ pub async fn confirm(request: Authenticated, body: JsonBody) -> Answer {
     let code: String = fields.need("code")?;
     fields.end()?;
     let codes = request.confirm_second_factor(&code).await?;
-    shown_once(&request, codes)
+    shown_once(request.is_dry_run(), codes)
 }
 
 /// `POST /me/second-factor/recovery-codes`: new ones in the place of the old.
 pub async fn renew(request: Authenticated, body: JsonBody) -> Answer {
     let proof = only_proof(&request, body)?;
-    let codes = request.renew_recovery_codes(proof).await?;
-    shown_once(&request, codes)
+    let is_dry_run = request.is_dry_run();
+    let show = move |codes: &Vec<String>| shown_once(is_dry_run, codes.clone());
+    repeats::once(&request, &request, show, |handle| {
+        handle.renew_recovery_codes(proof)
+    })
+    .await
 }
 
 /// The one showing of new codes, which a dry run has none of.
-fn shown_once(request: &Authenticated, codes: Vec<String>) -> Answer {
+fn shown_once(is_dry_run: bool, codes: Vec<String>) -> Answer {
     Reply::shown(&CodesBody {
-        recovery_codes: (!request.is_dry_run()).then_some(codes),
+        recovery_codes: (!is_dry_run).then_some(codes),
     })
 }
 

@@ -126,6 +126,8 @@ pub const LISTING: Listing<SessionField> = Listing {
         ("last_seen_at", SessionField::LastSeenAt),
         ("ends_at", SessionField::EndsAt),
     ],
+    facets: &["user", "platform", "kind", "organisation", "second_factor"],
+    downwards: false,
 };
 
 /// `GET /sessions`: all people's, as far as the caller manages them, and one's own.
@@ -149,13 +151,15 @@ async fn page(request: &Authenticated, user: Option<UserId>) -> Answer {
     let mut query = LISTING.query(request, &request.query()?.0).await?;
     if let Some(user) = user {
         let theirs = Predicate::equals(SessionField::User, user.0);
-        query.predicate = query.predicate.and(theirs);
+        query.narrow(&theirs);
     }
     let sessions = request.session_page(&query).await?;
     let current = current(request);
-    lists::page(request, &sessions, |session| {
-        SessionBody::of(session, current)
-    })
+    LISTING
+        .page(request, &sessions, |session| {
+            SessionBody::of(session, current)
+        })
+        .await
 }
 
 /// `DELETE /sessions/{session}`

@@ -1,9 +1,11 @@
 //! Users: list, show, make, change, delete.
 
+use std::sync::Arc;
+
 use directory::filter::USER_FIELDS;
 use directory::{
-    Door, Names, NewPassword, NewUser, Standing, Status, Time, User, UserChange, UserField,
-    UserKind, UserRef,
+    Door, Names, NewPassword, NewUser, Predicate, Standing, Status, Time, User, UserChange,
+    UserField, UserKind, UserRef,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -11,11 +13,12 @@ use uuid::Uuid;
 use kit::{Authenticated, JsonBody};
 
 use super::errors::Problem;
-use super::facets;
+use super::facets::{self, FACETS};
 use super::fields::{Fields, Named, words};
 use super::included::{Include, Included, Loaded};
 use super::lists::{self, Listing};
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::times::Moment;
@@ -141,17 +144,19 @@ pub const LISTING: Listing<UserField> = Listing {
         ("last_seen_at", UserField::LastSeenAt),
         ("signed_in_at", UserField::SignedInAt),
     ],
+    facets: &[],
+    downwards: false,
 };
 
 /// The parameters of the list of users beside those of every list.
-pub const OWN: &[&str] = &["include", "facets"];
+pub const OWN: &[&str] = &["include", FACETS];
 
 /// `GET /users`
 pub async fn list(request: Authenticated) -> Answer {
     let given = &request.query()?.0;
     let include = Include::read(given)?;
     let query = LISTING.query_with(&request, given, OWN).await?;
-    let facets = facets::load(&request, given, &LISTING, OWN).await?;
+    let facets = facets::load(&request, given, &LISTING, OWN, Predicate::All).await?;
     let page = request.users(&query).await?;
     let loaded = include.load(&request, &page.items).await?;
     let now = request.now();
@@ -178,14 +183,13 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let fields = super::fields::required(body)?;
     let new = new_user(&request, fields).await?;
-    let user = request.create_user(new).await?;
-    let location = format!("/users/{}", user.uuid);
-    Reply::made(
-        &request.info,
-        &location,
-        Some(user.revision),
-        &UserBody::of(&user, request.now()),
-    )
+    let (info, now) = (Arc::clone(&request.info), request.now());
+    let show = move |user: &User| {
+        let location = format!("/users/{}", user.uuid);
+        let body = UserBody::of(user, now);
+        Reply::made(&info, &location, Some(user.revision), &body)
+    };
+    repeats::once(&request, &request, show, |handle| handle.create_user(new)).await
 }
 
 /// `PATCH /users/{user}`. A session gives the present password, or a code of the second factor, too when

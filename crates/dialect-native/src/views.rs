@@ -1,6 +1,8 @@
 //! Saved views: lists as a person likes to look at them, for oneself or for all people of an organisation. A view is
 //! the list's word and the parameters of its address; it holds no rows and gives no rights.
 
+use std::sync::Arc;
+
 use directory::{
     Fault, Kind, NewExtension, NewRecord, Permission, Platform, Predicate, Query, Record,
     RecordChange, RecordField, RecordRef, Test,
@@ -14,6 +16,7 @@ use super::fields::{Named, words};
 use super::lists;
 use super::pages;
 use super::references;
+use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -140,14 +143,13 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         content: content(&name, list.0, &parameters.unwrap_or_default())?,
         ..NewRecord::default()
     };
-    let record = request.create_record(new).await?;
-    let location = format!("/views/{}", record.uuid);
-    Reply::made(
-        &request.info,
-        &location,
-        Some(record.version),
-        &ViewBody::of(&record),
-    )
+    let info = Arc::clone(&request.info);
+    let show = move |record: &Record| {
+        let location = format!("/views/{}", record.uuid);
+        let body = ViewBody::of(record);
+        Reply::made(&info, &location, Some(record.version), &body)
+    };
+    repeats::once(&request, &request, show, |handle| handle.create_record(new)).await
 }
 
 /// The view that the path names.

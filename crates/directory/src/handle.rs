@@ -1,6 +1,7 @@
 //! The handle: how a use-case gets at the store. A transaction opens only under an
 //! [`Operation`] of the access table, and inside it the caller's rights are looked at again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access::caller::Caller;
@@ -21,7 +22,7 @@ use crate::store::{Tx, credentials};
 use crate::access::work::Work;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
-use crate::write_mode::{self, WriteMode};
+use crate::write_mode::{self, AnswerWriter, WriteMode};
 
 /// The directory's use-cases on behalf of one caller.
 #[derive(Clone)]
@@ -65,6 +66,15 @@ impl Handle {
             mode: Arc::new(mode),
             ..self.clone()
         }
+    }
+
+    /// The use-cases with writes whose answer is kept in their transaction, where the request may be sent again.
+    #[must_use]
+    pub fn with_answer(&self, answer: AnswerWriter) -> Handle {
+        self.in_mode(WriteMode {
+            answer: Some(answer),
+            ..WriteMode::clone(&self.mode)
+        })
     }
 
     /// The use-cases of another caller with writes that end like these.
@@ -298,6 +308,9 @@ impl Handle {
         // What a dry run would have given is handed out past the transaction, which is undone.
         let given: Arc<Mutex<Option<T>>> = Arc::default();
         let slot = Arc::clone(&given);
+        let kept: Arc<AtomicBool> = Arc::default();
+        let keeps = Arc::clone(&kept);
+        let answer = self.mode.answer.clone();
         let outcome = self
             .inner
             .store
@@ -309,9 +322,14 @@ impl Handle {
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
                     return Err(Abort::Undo);
                 }
+                let is_kept = write_mode::keep_answer(&mut work, &mode, &done).await?;
+                keeps.store(is_kept, Ordering::Release);
                 Ok(done)
             })
             .await;
+        if let (Ok(_), Some(answer), true) = (&outcome, answer, kept.load(Ordering::Acquire)) {
+            answer.note_kept();
+        }
         if let Err(Abort::Undo) = outcome
             && let Some(done) = given.lock().unwrap_or_else(PoisonError::into_inner).take()
         {

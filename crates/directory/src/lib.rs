@@ -64,7 +64,9 @@ pub use seams::{
     Clock, CountingEntropy, Entropy, HashingCost, ManualClock, Seams, SystemClock, SystemEntropy,
 };
 pub use store::WriteFigures;
-pub use write_mode::{Expectation, IDEMPOTENCY_KEY, KeptAnswer, Versioned, WriteMode};
+pub use write_mode::{
+    AnswerWriter, Expectation, FORM_TOKEN, IDEMPOTENCY_KEY, KeptAnswer, Versioned, WriteMode,
+};
 
 /// The root organisation: everyone's ancestor and the owner's home.
 pub const ROOT: OrganisationId = OrganisationId(1);

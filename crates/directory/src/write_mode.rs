@@ -2,19 +2,71 @@
 //! still have, and under which key the request may be sent again. Every write of a handle looks at it, in the
 //! transaction of the change.
 
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::model::{
-    CollectionRef, DoneByRequest, Fault, GroupRef, IdempotencyTicket, KeyRef, Kind,
+    CollectionRef, DoneByRequest, Fault, FormTicket, GroupRef, IdempotencyTicket, KeyRef, Kind,
     OrganisationRef, RoleId, Time, UserRef,
 };
 use crate::outcome::Outcome;
-use crate::store::{idempotency, roles, settings};
+use crate::store::{form_tokens, idempotency, roles, settings};
 
 /// The field that a fault names when a request with this idempotency key is under way.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// What answers are sealed for.
+pub(crate) const ANSWER_PURPOSE: &str = "idempotency";
+/// The field that a fault names when a request's form token is used up or none of this form.
+pub const FORM_TOKEN: &str = "Form-Token";
 /// Milliseconds for which answers are kept.
 const KEPT: i64 = 86_400_000;
+
+/// Writes the answer of what a write gave, to be kept in the transaction of the write.
+#[derive(Clone)]
+pub struct AnswerWriter {
+    write: Arc<dyn Fn(&dyn Any) -> Option<Vec<u8>> + Send + Sync>,
+    kept: Arc<AtomicBool>,
+}
+
+impl AnswerWriter {
+    /// A writer of the answer of a write that gives a `T`. What it gives nothing for is kept later
+    /// ([`crate::Handle::keep_answer`]).
+    pub fn new<T: 'static>(write: impl Fn(&T) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self {
+            write: Arc::new(move |given| write(given.downcast_ref::<T>()?)),
+            kept: Arc::default(),
+        }
+    }
+
+    /// Whether the answer is kept: its transaction has been committed.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_kept(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+}
+
+impl std::fmt::Debug for AnswerWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AnswerWriter")
+            .field("kept", &self.is_kept())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for AnswerWriter {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.kept, &other.kept)
+    }
+}
+
+impl Eq for AnswerWriter {}
 
 /// How the writes of one request end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +77,10 @@ pub struct WriteMode {
     pub expects: Option<Expectation>,
     /// The key under which the request may be sent again.
     pub idempotency: Option<IdempotencyTicket>,
+    /// Writes the answer that is kept under that key together with the change.
+    pub answer: Option<AnswerWriter>,
+    /// The token of the form that the request is, used up with the change.
+    pub form: Option<FormTicket>,
 }
 
 /// A thing and the revision that it must still have.
@@ -109,10 +165,33 @@ pub(crate) async fn begin(work: &mut Work<'_>, mode: &WriteMode) -> Outcome<()> 
     {
         return Err(Fault::Stale.into());
     }
+    if let Some(ticket) = &mode.form
+        && !form_tokens::use_up(&mut work.tx, ticket).await?
+    {
+        return Err(Fault::Taken { field: FORM_TOKEN }.into());
+    }
     if let Some(ticket) = &mode.idempotency {
         claim(work, ticket).await?;
     }
     Ok(())
+}
+
+/// Keeps the answer of what a write gave, where its request may be sent again and the answer can be written by then;
+/// whether it did.
+pub(crate) async fn keep_answer<T: 'static>(
+    work: &mut Work<'_>,
+    mode: &WriteMode,
+    given: &T,
+) -> Outcome<bool> {
+    let (Some(ticket), Some(answer)) = (&mode.idempotency, &mode.answer) else {
+        return Ok(false);
+    };
+    let Some(written) = (answer.write)(given) else {
+        return Ok(false);
+    };
+    let sealed = work.inner.seal(ANSWER_PURPOSE, &written)?;
+    let user = work.caller.user.0;
+    Ok(idempotency::answer(&mut work.tx, user, ticket, &sealed).await?)
 }
 
 async fn claim(work: &mut Work<'_>, ticket: &IdempotencyTicket) -> Outcome<()> {

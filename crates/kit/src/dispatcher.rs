@@ -32,6 +32,7 @@ use super::request::RequestInfo;
 pub struct PeerAddress(pub SocketAddr);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const FORM_TOKEN: HeaderName = HeaderName::from_static("form-token");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All dialects under their mounts, and the server's own routes at the root.
@@ -304,6 +305,7 @@ impl Served {
             if_match: text(headers, &header::IF_MATCH),
             if_none_match: text(headers, &header::IF_NONE_MATCH),
             idempotency_key: text(headers, &IDEMPOTENCY_KEY),
+            form_token: text(headers, &FORM_TOKEN),
             notes: Arc::default(),
             query: request.uri().query().unwrap_or_default().to_owned(),
             pairs: OnceLock::new(),

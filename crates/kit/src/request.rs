@@ -41,6 +41,8 @@ pub struct RequestInfo {
     pub if_none_match: Option<String>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
+    /// The `Form-Token` header.
+    pub form_token: Option<String>,
     /// What the dialect notes of the request for its answer.
     pub notes: Arc<OnceLock<Arc<dyn Any + Send + Sync>>>,
     /// What stands after `?`, not decoded.

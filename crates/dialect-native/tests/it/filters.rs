@@ -415,6 +415,12 @@ async fn every_field_of_every_list_is_compared() {
     f::COLLECTION_FIELDS
         .iter()
         .for_each(|one| add("/collections", one.name, one.kind));
+    f::JOB_FIELDS
+        .iter()
+        .for_each(|one| add("/jobs", one.name, one.kind));
+    f::GRANT_FIELDS
+        .iter()
+        .for_each(|one| add("/grants", one.name, one.kind));
     for (path, filter) in filters {
         let target = format!("{path}?filter={}", kit::percent_encode(&filter));
         let reply = owner(&world, "GET", &target, Value::Null).await;

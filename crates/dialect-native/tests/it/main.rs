@@ -1,11 +1,14 @@
 //! The native API over its wire: see the crate `test-support` for the world, coverage and hostile input.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod bodies;
 mod callers;
 mod coverage;
 mod docs;
+mod every_list;
 mod features;
 mod filters;
+mod form_tokens;
 mod keys;
 mod lists;
 mod openapi;

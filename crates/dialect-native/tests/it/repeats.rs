@@ -629,3 +629,66 @@ async fn every_thing_with_a_revision_is_guarded_by_it() {
         }
     }
 }
+
+/// Posts whose answer is not kept in the transaction of what they did, and why.
+const APART: &[(&str, &str)] = &[];
+
+/// An act and its answer are one transaction: a crash leaves both or neither.
+#[tokio::test]
+async fn an_act_and_its_answer_are_one_transaction() {
+    let world = world().await;
+    let more = [
+        ("POST", "/users/ensure", json!({"email": "eve@example.org"})),
+        ("POST", "/organisations/ensure", json!({"name": "Ensured"})),
+        ("POST", "/groups/ensure", json!({"name": "Ensured"})),
+        (
+            "POST",
+            "/users/batch",
+            json!({"mode": "each", "items": [{"email": "fay@example.org"}, {"email": "fay@example.org"}]}),
+        ),
+        ("POST", "/users/eve@example.org/access-link", Value::Null),
+        ("POST", "/views", json!({"name": "Mine", "list": "users"})),
+        (
+            "POST",
+            "/users/actions",
+            json!({"action": "disable", "users": ["eve@example.org"]}),
+        ),
+    ];
+    let writes = async || {
+        let figures = world.directory.figures().await.unwrap();
+        figures
+            .writes
+            .outcomes
+            .iter()
+            .find(|(word, _)| *word == "done")
+            .unwrap()
+            .1
+    };
+    let mut kept = 0;
+    for (number, (method, path, body)) in changes().into_iter().chain(more).enumerate() {
+        let key = format!("key-{number}");
+        let headers = [("Idempotency-Key", key.as_str())];
+        let before = writes().await;
+        let reply = send(&world, method, path, &body, &headers).await;
+        assert!(reply.status < 300, "{method} {path}: {reply:?}");
+        if method != "POST" {
+            continue;
+        }
+        if APART.iter().any(|(apart, _)| path.ends_with(apart)) {
+            continue;
+        }
+        assert_eq!(writes().await - before, 1, "{method} {path}");
+        let again = send(&world, method, path, &body, &headers).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"), "{path}");
+        assert_eq!(
+            (again.status, &again.text),
+            (reply.status, &reply.text),
+            "{path}"
+        );
+        for name in ["location", "etag", "content-type"] {
+            assert_eq!(again.header(name), reply.header(name), "{path} {name}");
+        }
+        kept += 1;
+    }
+    assert!(kept >= 20, "{kept}");
+}

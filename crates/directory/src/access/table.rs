@@ -136,6 +136,8 @@ operations! {
     SignOut: read SignedIn own;
     // An answer is kept for every request that may be sent again; no right comes of it.
     KeepAnswer: read SignedIn own;
+    // A form that is shown is one that will be sent.
+    CreateFormToken: write SignedIn own;
     // What only dialects know.
     ReadExtension: read ReadUsers own;
     ReadRecords: read SignedIn own;

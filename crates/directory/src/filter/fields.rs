@@ -2,8 +2,8 @@
 //! native API's parameters, its description, exports and actions are made from these tables.
 
 use crate::model::{
-    CollectionField, EventField, GrantField, GroupField, KeyField, MailField, OrganisationField,
-    RoleField, SessionField, UserField,
+    CollectionField, EventField, GrantField, GroupField, JobField, KeyField, MailField,
+    OrganisationField, RoleField, SessionField, UserField,
 };
 
 use super::{FieldKind as Kind, FilterField};
@@ -228,6 +228,35 @@ pub const COLLECTION_FIELDS: &[FilterField<CollectionField>] = &[
     field("created_at", CollectionField::CreatedAt, Kind::Time),
     field("updated_at", CollectionField::UpdatedAt, Kind::Time),
 ];
+
+/// The fields of jobs.
+pub const JOB_FIELDS: &[FilterField<JobField>] = &[
+    field("number", JobField::Id, Kind::Number),
+    field("id", JobField::Uuid, Kind::Uuid),
+    field("kind", JobField::Kind, Kind::Lower),
+    field("what", JobField::What, Kind::Lower),
+    field("action", JobField::Action, Kind::Lower),
+    field("state", JobField::State, Kind::Word(JOB_STATES)),
+    field("dry_run", JobField::DryRun, Kind::Flag),
+    field("mode", JobField::Mode, Kind::Word(&["each", "all"])),
+    field("owner", JobField::Owner, Kind::User),
+    field("total", JobField::Total, Kind::Number),
+    field("done", JobField::Done, Kind::Number),
+    field("created", JobField::Created, Kind::Number),
+    field("updated", JobField::Updated, Kind::Number),
+    field("unchanged", JobField::Unchanged, Kind::Number),
+    field("skipped", JobField::Skipped, Kind::Number),
+    field("failed", JobField::Failed, Kind::Number),
+    field("undoes", JobField::Undoes, Kind::Number),
+    field("result_bytes", JobField::ResultBytes, Kind::Number),
+    field("created_at", JobField::CreatedAt, Kind::Time),
+    field("started_at", JobField::StartedAt, Kind::Time),
+    field("ended_at", JobField::EndedAt, Kind::Time),
+    field("expires_at", JobField::ExpiresAt, Kind::Time),
+];
+
+/// The states of jobs as lists show them.
+const JOB_STATES: &[&str] = &["waiting", "running", "done", "failed", "cancelled"];
 
 /// What organisations are sorted by beside their numbers.
 pub const ORGANISATION_SORTS: &[(&str, OrganisationField)] = &[

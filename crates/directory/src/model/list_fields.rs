@@ -100,3 +100,52 @@ pub enum CollectionField {
     /// When it was last changed.
     UpdatedAt,
 }
+
+/// What jobs are filtered and sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum JobField {
+    /// The number (exact).
+    Id,
+    /// The UUID (exact).
+    Uuid,
+    /// The word of its kind (exact).
+    Kind,
+    /// The word of what its items are (exact).
+    What,
+    /// The action's name (exact).
+    Action,
+    /// The word of its state, as a list shows it (exact).
+    State,
+    /// Whether everything is undone.
+    DryRun,
+    /// `each` or `all` (exact).
+    Mode,
+    /// The number of the user who asked for it (exact).
+    Owner,
+    /// How many items there are.
+    Total,
+    /// How many items are done.
+    Done,
+    /// How many items were made.
+    Created,
+    /// How many items were changed.
+    Updated,
+    /// How many items were so already.
+    Unchanged,
+    /// How many items were left out.
+    Skipped,
+    /// How many items were refused.
+    Failed,
+    /// The number of the job that it undoes (exact).
+    Undoes,
+    /// Bytes of its result.
+    ResultBytes,
+    /// When it was asked for.
+    CreatedAt,
+    /// When it was begun.
+    StartedAt,
+    /// When it ended.
+    EndedAt,
+    /// When it is forgotten.
+    ExpiresAt,
+}

@@ -101,6 +101,42 @@ pub struct Query<F> {
     /// The permission that decides what is visible, when it is not the list's own (a dialect that
     /// lists only people the caller may change).
     pub seen_by: Option<Permission>,
+    /// By which fields the list is counted; people are counted by [`FacetField`](super::FacetField) instead.
+    pub facets: Vec<Facet<F>>,
+}
+
+impl<F: Clone> Query<F> {
+    /// Narrows the list, and everything that is counted of it, to the rows that a predicate is true of.
+    pub fn narrow(&mut self, within: &Predicate<F>) {
+        let narrowed = |predicate: &mut Predicate<F>| {
+            let whole = std::mem::replace(predicate, Predicate::All);
+            *predicate = whole.and(within.clone());
+        };
+        narrowed(&mut self.predicate);
+        for facet in &mut self.facets {
+            narrowed(&mut facet.predicate);
+        }
+    }
+}
+
+/// A field by whose values a list is counted.
+#[derive(Clone, Debug)]
+pub struct Facet<F> {
+    /// The field.
+    pub field: F,
+    /// Which rows count: those of the list without the condition on the field itself.
+    pub predicate: Predicate<F>,
+}
+
+/// How many rows of a list have a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetRow {
+    /// The place of the facet among those asked for.
+    pub facet: usize,
+    /// The value as a text: a word, a number, 0 or 1.
+    pub value: String,
+    /// How many rows.
+    pub rows: u64,
 }
 
 impl<F> Default for Query<F> {
@@ -115,6 +151,7 @@ impl<F> Default for Query<F> {
             total: false,
             count_limit: None,
             seen_by: None,
+            facets: Vec::new(),
         }
     }
 }
@@ -132,6 +169,8 @@ pub struct Page<T> {
     pub previous: Option<Cursor>,
     /// All matches, when asked for.
     pub total: Option<u64>,
+    /// How many rows have each value, the most frequent first, for the facets asked for.
+    pub facets: Vec<FacetRow>,
 }
 
 impl<T> Page<T> {
@@ -144,6 +183,7 @@ impl<T> Page<T> {
             next: None,
             previous: None,
             total,
+            facets: Vec::new(),
         }
     }
 }

@@ -162,6 +162,17 @@ pub struct HeldRole {
     pub path: Path,
 }
 
+/// What a grant came to.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// Whether it changed anything.
+    pub fresh: bool,
+    /// The person.
+    pub user: super::User,
+    /// How the role is held now.
+    pub held: HeldRole,
+}
+
 /// One role a user holds in one organisation by one path, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldRoleRow {

@@ -254,20 +254,3 @@ pub struct ActedOn {
     /// Why it was refused.
     pub fault: Option<Fault>,
 }
-
-/// Which jobs to list.
-#[derive(Clone, Debug, Default)]
-pub struct JobQuery {
-    /// Of this kind.
-    pub kind: Option<String>,
-    /// In this state.
-    pub state: Option<String>,
-    /// Of this owner.
-    pub owner: Option<UserId>,
-    /// Before the job of this number.
-    pub before: Option<JobId>,
-    /// After the job of this number, the oldest first.
-    pub after: Option<JobId>,
-    /// How many at most.
-    pub limit: u32,
-}

@@ -7,10 +7,10 @@ use crate::model::{DoneByRequest, Fault, IdempotencyTicket};
 use crate::operations::tasks::is_of_request;
 use crate::pending::Pending;
 use crate::store::{events, idempotency, job_tasks};
-use crate::write_mode::{KeptAnswer, is_answer_lost, kept_since, settings_revision};
+use crate::write_mode::{
+    ANSWER_PURPOSE, KeptAnswer, is_answer_lost, kept_since, settings_revision,
+};
 
-/// What answers are sealed for.
-const PURPOSE: &str = "idempotency";
 /// Events of one request that are shown.
 const MOST_SHOWN: u32 = 100;
 /// Jobs of a person among which the one of a request is looked for.
@@ -38,7 +38,9 @@ impl Handle {
                     }
                     KeptAnswer::Lost(self.done_by_request(kept.request).await?)
                 }
-                Some(kept) => KeptAnswer::Answer(self.inner.unseal(PURPOSE, &kept.sealed_answer)?),
+                Some(kept) => {
+                    KeptAnswer::Answer(self.inner.unseal(ANSWER_PURPOSE, &kept.sealed_answer)?)
+                }
             })
         })
     }
@@ -69,7 +71,7 @@ impl Handle {
         answer: &'a [u8],
     ) -> Pending<'a, ()> {
         Box::pin(async move {
-            let sealed = self.inner.seal(PURPOSE, answer)?;
+            let sealed = self.inner.seal(ANSWER_PURPOSE, answer)?;
             let ticket = ticket.clone();
             let plain = self.in_mode(crate::write_mode::WriteMode::default());
             plain

@@ -7,6 +7,7 @@ mod derived;
 mod extensions;
 pub(crate) mod figures;
 pub(crate) mod filters;
+mod form_tokens;
 pub(crate) mod groups;
 mod idempotency;
 mod impersonation;

@@ -109,8 +109,7 @@ impl Handle {
             let mut seed = [0_u8; 20];
             self.inner.seams.entropy.fill(&mut seed);
             let sealed = self.inner.seal(PURPOSE, &seed)?;
-            let (login, issuer) = self
-                .write(operation, async move |work: &mut Work<'_>| {
+            self.write(operation, async move |work: &mut Work<'_>| {
                     let user = own(work).await?;
                     if user.kind == UserKind::Service {
                         return Err(
@@ -127,15 +126,14 @@ impl Handle {
                     second_factors::begin(&mut work.tx, user.id, &sealed, now).await?;
                     let inner = std::sync::Arc::clone(&work.inner);
                     let face: PublicFace = inner.setting(&mut work.tx).await?;
-                    Ok((user.login, face.name().to_owned()))
+                    let secret = rules::base32(&seed);
+                    let (issuer, login) = (escaped(face.name()), escaped(&user.login));
+                    let uri = format!(
+                        "otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
+                    );
+                    Ok(SecondFactorSecret { secret, uri })
                 })
-                .await?;
-            let secret = rules::base32(&seed);
-            let (issuer, login) = (escaped(&issuer), escaped(&login));
-            let uri = format!(
-                "otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
-            );
-            Ok(SecondFactorSecret { secret, uri })
+                .await
         })
     }
 
@@ -198,10 +196,10 @@ impl Handle {
                 second_factors::put_recovery(&mut work.tx, user.id, &digests).await?;
                 work.event("second_factor.codes_renewed", About::user(&user), None)
                     .await?;
-                notice(work, &user, "notice_second_factor").await
+                notice(work, &user, "notice_second_factor").await?;
+                Ok(codes.clone())
             })
-            .await?;
-            Ok(codes)
+            .await
         })
     }
 

@@ -4,7 +4,9 @@ use crate::directory::Directory;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
 use crate::rules;
-use crate::store::{Tx, grants, idempotency, lockouts, outbox, sessions, tokens, users};
+use crate::store::{
+    Tx, form_tokens, grants, idempotency, lockouts, outbox, sessions, tokens, users,
+};
 use crate::write_mode::kept_since;
 
 /// Milliseconds of a day.
@@ -43,6 +45,7 @@ impl Directory {
                         mails: outbox::sweep(tx, now.plus(-30 * DAY)).await?,
                     };
                     idempotency::sweep(tx, kept_since(now)).await?;
+                    form_tokens::sweep(tx, now).await?;
                     users::fold_population(tx).await?;
                     Ok(swept)
                 })

@@ -258,8 +258,7 @@ impl Handle {
                 let operation = Operation::SendAccessMail;
                 handle.admit_unlimited(operation)?;
                 let token = handle.inner.seams.letters_and_digits(TOKEN_LENGTH);
-                let secret = token.clone();
-                let (purpose, expires_at) = handle
+                handle
                     .write(operation, async move |work: &mut Work<'_>| {
                         let user = work.target_user(&which).await?;
                         work.guard_takeover(&user).await?;
@@ -296,14 +295,13 @@ impl Handle {
                         let detail = json!({ "purpose": purpose.word() });
                         work.event("access_link.made", About::user(&user), Some(detail))
                             .await?;
-                        Ok((purpose, stored.expires_at))
+                        Ok(AccessLink {
+                            token: token.clone(),
+                            purpose,
+                            expires_at: stored.expires_at,
+                        })
                     })
-                    .await?;
-                Ok(AccessLink {
-                    token: secret,
-                    purpose,
-                    expires_at,
-                })
+                    .await
             })
         }
         inner(self, user.into())

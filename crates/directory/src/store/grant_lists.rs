@@ -197,6 +197,47 @@ pub(crate) fn compile(
     Ok((sql, count))
 }
 
+/// The statement that counts the list by the fields asked for.
+pub(crate) fn facets_sql(
+    query: &Query<GrantField>,
+    viewer: &Viewer<'_>,
+    known: &[Platform],
+) -> Result<Sql, Fault> {
+    let mut sql = Sql::default();
+    for (place, facet) in query.facets.iter().enumerate() {
+        let counted = Query {
+            predicate: facet.predicate.clone(),
+            search: query.search.clone(),
+            ..Query::default()
+        };
+        let value = match Grants::column(&facet.field) {
+            Column::Text(value, _) | Column::Int(value) | Column::Flag(value) => value,
+            _ => {
+                return Err(Fault::invalid(
+                    "facets",
+                    "names a field that is not counted",
+                ));
+            }
+        };
+        let place = place.to_string();
+        sql.push(if place == "0" { "" } else { " UNION ALL " });
+        sql.push("SELECT * FROM (SELECT CAST(").push(&place);
+        sql.push(" AS BIGINT) AS place, CAST(v.value AS TEXT) AS value, COUNT(*) AS found FROM (");
+        for (index, branch) in BRANCHES.iter().enumerate() {
+            sql.push(if index == 0 { "" } else { " UNION ALL " });
+            sql.push("SELECT * FROM (SELECT ")
+                .push(value)
+                .push(" AS value");
+            push_branch(&mut sql, branch, &counted, viewer, known)?;
+            sql.push(" ORDER BY h.user_id DESC LIMIT 10000) b");
+            sql.push(["0", "1", "2"][index]);
+        }
+        sql.push(") v WHERE v.value IS NOT NULL GROUP BY v.value ORDER BY 3 DESC, 2 LIMIT 10) f")
+            .push(&place);
+    }
+    Ok(sql)
+}
+
 /// One page, by person.
 pub(crate) async fn page(
     tx: &mut Tx<'_>,
@@ -208,6 +249,14 @@ pub(crate) async fn page(
     let total = match count {
         Some(sql) => tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await?,
         None => None,
+    };
+    let facets = match query.facets.is_empty() {
+        true => Vec::new(),
+        false => {
+            let sql = facets_sql(query, viewer, known)?;
+            tx.all(&sql.text, &sql.vals(), super::pages::read_facet)
+                .await?
+        }
     };
     let rows = tx
         .all(&sql.text, &sql.vals(), |row| {
@@ -221,7 +270,10 @@ pub(crate) async fn page(
         .await?;
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
     let rows = rows.into_iter().flatten().collect();
-    Ok(page_of(rows, &query.from, query.limit, total))
+    Ok(Page {
+        facets,
+        ..page_of(rows, &query.from, query.limit, total)
+    })
 }
 
 /// Whether a page is read backwards from its place.
@@ -255,6 +307,7 @@ pub(crate) fn page_of<T>(
         items,
         cursors,
         total,
+        facets: Vec::new(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Long pieces of work in SQL.
 
-use crate::model::{Job, JobId, JobQuery, OrganisationId, Ref, Time, UserId};
+use crate::model::{Job, JobField, JobId, OrganisationId, Ref, Scope, Time, UserId};
 
-use super::select::{Bound, Sql};
+use super::pages::Paged;
+use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "j.id, j.uuid, j.kind, j.owner_id, j.state, j.done, j.total, j.detail, j.created_at, j.started_at, j.ended_at";
@@ -80,35 +81,115 @@ pub(crate) async fn unended(tx: &mut Tx<'_>, owner: UserId) -> Res<i64> {
     Ok(count.unwrap_or(0))
 }
 
-/// Jobs, the newest first, with one more than asked for; only the owner's, where one is given.
-pub(crate) async fn page(tx: &mut Tx<'_>, only: Option<UserId>, query: &JobQuery) -> Res<Vec<Job>> {
-    let mut sql = Sql::default();
-    sql.push("SELECT ")
-        .push(COLUMNS)
-        .push(" FROM jobs j WHERE 1 = 1");
-    for owner in only.iter().chain(&query.owner) {
-        sql.push(" AND j.owner_id = ").bind(Bound::Int(owner.0));
-    }
-    for (column, wanted) in [
-        (" AND j.kind = ", &query.kind),
-        (" AND j.state = ", &query.state),
-    ] {
-        if let Some(wanted) = wanted {
-            sql.push(column).bind(Bound::Text(wanted.clone()));
+/// The jobs as a list.
+pub(crate) struct Jobs;
+
+/// The state as lists show it: the words of the API, not those that are stored.
+const SHOWN_STATE: &str =
+    "(CASE j.state WHEN 'queued' THEN 'waiting' WHEN 'succeeded' THEN 'done' ELSE j.state END)";
+
+impl Listed for Jobs {
+    type Field = JobField;
+    const ID: &'static str = "j.id";
+    const SEARCH: &'static str =
+        "LOWER(j.kind || ' ' || COALESCE(j.what, '') || ' ' || COALESCE(j.action, ''))";
+
+    fn column(field: &JobField) -> Column {
+        let word = |expression| Column::Text(expression, Folding::Exact);
+        match field {
+            JobField::Id => Column::Int("j.id"),
+            JobField::Uuid => word("j.uuid"),
+            JobField::Kind => word("j.kind"),
+            JobField::What => word("j.what"),
+            JobField::Action => word("j.action"),
+            JobField::State => word(SHOWN_STATE),
+            JobField::DryRun => Column::Flag("j.dry_run"),
+            JobField::Mode => word("j.mode"),
+            JobField::Owner => Column::Int("j.owner_id"),
+            JobField::Total => Column::Int("j.total"),
+            JobField::Done => Column::Int("j.done"),
+            JobField::Created => Column::Int("j.created"),
+            JobField::Updated => Column::Int("j.updated"),
+            JobField::Unchanged => Column::Int("j.unchanged"),
+            JobField::Skipped => Column::Int("j.skipped"),
+            JobField::Failed => Column::Int("j.failed"),
+            JobField::Undoes => Column::Int("j.undoes"),
+            JobField::ResultBytes => Column::Int("j.result_bytes"),
+            JobField::CreatedAt => Column::Int("j.created_at"),
+            JobField::StartedAt => Column::Int("j.started_at"),
+            JobField::EndedAt => Column::Int("j.ended_at"),
+            JobField::ExpiresAt => Column::Int("t.expires_at"),
         }
     }
-    if let Some(before) = query.before {
-        sql.push(" AND j.id < ").bind(Bound::Int(before.0));
+}
+
+impl Seen for Jobs {
+    /// Whose jobs are listed is decided before the list is read.
+    fn scope(sql: &mut Sql, scope: &Scope) {
+        sql.push(if *scope == Scope::All {
+            "1 = 1"
+        } else {
+            "1 = 0"
+        });
     }
-    if let Some(after) = query.after {
-        sql.push(" AND j.id > ").bind(Bound::Int(after.0));
+}
+
+impl Paged for Jobs {
+    type Item = Job;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = 11;
+    const TABLES: &'static str = " FROM jobs j LEFT JOIN job_tasks t ON t.job_id = j.id";
+
+    fn read(row: &Row<'_>) -> Res<Job> {
+        read(row)
     }
-    let order = match query.after {
-        None => " ORDER BY j.id DESC LIMIT ",
-        Some(_) => " ORDER BY j.id LIMIT ",
-    };
-    sql.push(order).bind(Bound::Int(i64::from(query.limit) + 1));
-    tx.all(&sql.text, &sql.vals(), read).await
+
+    fn id(job: &Job) -> i64 {
+        job.id.0
+    }
+}
+
+/// Narrows a list of jobs to those of one person.
+pub(crate) fn only_of(owner: Option<UserId>) -> impl Fn(&mut Sql) {
+    move |sql| {
+        if let Some(owner) = owner {
+            sql.push(" AND j.owner_id = ").bind(Bound::Int(owner.0));
+        }
+    }
+}
+
+/// What of a job's document stands in columns, for lists to be filtered by.
+struct Facts<'j> {
+    what: Option<&'j str>,
+    action: Option<&'j str>,
+    mode: Option<&'j str>,
+    dry_run: bool,
+    undoes: Option<i64>,
+    /// Made, changed, unchanged, left out and refused items, and the bytes of the result.
+    counts: [i64; 6],
+}
+
+impl<'j> Facts<'j> {
+    fn of(detail: &'j serde_json::Value) -> Self {
+        let word = |name: &str| detail[name].as_str();
+        let count = |name: &str| detail[name].as_i64().unwrap_or(0);
+        Self {
+            what: word("what"),
+            action: word("action"),
+            mode: word("mode"),
+            dry_run: detail["dry_run"].as_bool().unwrap_or(false),
+            undoes: detail["undoes"].as_i64(),
+            counts: [
+                "created",
+                "updated",
+                "unchanged",
+                "skipped",
+                "failed",
+                "result_bytes",
+            ]
+            .map(count),
+        }
+    }
 }
 
 /// Inserts a job; `None` when its UUID is taken.
@@ -117,13 +198,16 @@ pub(crate) async fn insert(
     job: &Job,
     organisation: OrganisationId,
 ) -> Res<Option<JobId>> {
+    let facts = Facts::of(&job.detail);
     tx.one(
-        "INSERT INTO jobs (uuid, kind, owner_id, organisation_id, state, done, total, detail, created_at) VALUES ($1, $2, $3, \
-         $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO jobs (uuid, kind, owner_id, organisation_id, state, done, total, detail, created_at, what, action, mode, \
+         dry_run, undoes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING \
+         RETURNING id",
         &[
             (&job.uuid.to_string()).into(), (&job.kind).into(), job.owner.map(|user| user.0).into(),
             organisation.0.into(), (&job.state).into(), job.done.into(), job.total.into(),
-            (&job.detail.to_string()).into(), job.created_at.0.into(),
+            (&job.detail.to_string()).into(), job.created_at.0.into(), facts.what.into(), facts.action.into(),
+            facts.mode.into(), facts.dry_run.into(), facts.undoes.into(),
         ],
         |row| Ok(JobId(row.int(0)?)),
     )
@@ -132,11 +216,15 @@ pub(crate) async fn insert(
 
 /// Writes how far a job is.
 pub(crate) async fn update(tx: &mut Tx<'_>, job: &Job) -> Res<()> {
+    let [created, updated, unchanged, skipped, failed, result_bytes] =
+        Facts::of(&job.detail).counts;
     tx.exec(
-        "UPDATE jobs SET state = $2, done = $3, total = $4, detail = $5, started_at = $6, ended_at = $7 WHERE id = $1",
+        "UPDATE jobs SET state = $2, done = $3, total = $4, detail = $5, started_at = $6, ended_at = $7, created = $8, \
+         updated = $9, unchanged = $10, skipped = $11, failed = $12, result_bytes = $13 WHERE id = $1",
         &[
             job.id.0.into(), (&job.state).into(), job.done.into(), job.total.into(), (&job.detail.to_string()).into(),
-            job.started_at.map(|time| time.0).into(), job.ended_at.map(|time| time.0).into(),
+            job.started_at.map(|time| time.0).into(), job.ended_at.map(|time| time.0).into(), created.into(),
+            updated.into(), unchanged.into(), skipped.into(), failed.into(), result_bytes.into(),
         ],
     )
     .await?;

@@ -66,6 +66,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "rare users",
         sql: include_str!("migrations/0011_rare_users.sql"),
     },
+    Migration {
+        number: 12,
+        name: "job lists and form tokens",
+        sql: include_str!("migrations/0012_job_lists_and_form_tokens.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

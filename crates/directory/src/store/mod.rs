@@ -17,6 +17,7 @@ mod error;
 pub(crate) mod events;
 pub(crate) mod extensions;
 pub(crate) mod figures;
+pub(crate) mod form_tokens;
 pub(crate) mod grant_lists;
 pub(crate) mod grants;
 pub(crate) mod groups;

@@ -1,9 +1,9 @@
 //! One page of a list: the count, the rows and where the next page begins, the same for every kind
 //! of entity that states its columns.
 
-use crate::model::{Cursor, CursorKey, Fault, Page, Query, Scope, Time};
+use crate::model::{Cursor, CursorKey, FacetRow, Fault, Page, Query, Scope, Time};
 
-use super::select::{self, Listed, Seen, Sql};
+use super::select::{self, Column, Folding, Listed, STANDING, Seen, Sql};
 use super::{Res, Row, Tx, paging};
 
 /// A kind of entity whose rows can be read as a list.
@@ -22,9 +22,15 @@ pub(crate) trait Paged: Listed + Seen {
     fn id(item: &Self::Item) -> i64;
 }
 
+/// Rows of a list that its facets count at most, the newest first.
+const FACET_ROWS: &str = "10000";
+/// Values of a facet that are shown, the most frequent first.
+const FACET_VALUES: &str = "10";
+
 /// The statements of one page.
 pub(crate) struct Statements {
     count: Option<Sql>,
+    facets: Option<Sql>,
     rows: Option<(Sql, bool)>,
     cut: Query<()>,
 }
@@ -36,6 +42,7 @@ impl Statements {
         let rows = self.rows.iter().map(|(sql, _)| sql.text.clone());
         self.count
             .iter()
+            .chain(&self.facets)
             .map(|sql| sql.text.clone())
             .chain(rows)
             .collect()
@@ -74,14 +81,72 @@ pub(crate) fn compile<L: Paged>(
         paging::paged::<L>(&mut sql, query)?;
         Some((sql, text))
     };
+    let mut facets = Sql::default();
+    for place in 0..query.facets.len() {
+        push_facet::<L>(&mut facets, query, place, &narrow, scopes, limit, now)?;
+    }
     Ok(Statements {
         count,
+        facets: Some(facets).filter(|sql| !sql.text.is_empty()),
         rows,
         cut: Query {
             from: query.from.clone(),
             limit: query.limit,
             ..Query::default()
         },
+    })
+}
+
+/// Adds the statement that counts a list by one field.
+fn push_facet<L: Paged>(
+    sql: &mut Sql,
+    query: &Query<L::Field>,
+    place: usize,
+    narrow: &impl Fn(&mut Sql),
+    scopes: &[Scope],
+    limit: Option<i64>,
+    now: Time,
+) -> Result<(), Fault> {
+    let Some(facet) = query.facets.get(place) else {
+        return Ok(());
+    };
+    let counted = Query {
+        predicate: facet.predicate.clone(),
+        search: query.search.clone(),
+        ..Query::default()
+    };
+    let place = place.to_string();
+    sql.push(if place == "0" { "" } else { " UNION ALL " });
+    sql.push("SELECT * FROM (SELECT CAST(").push(&place).push(
+        " AS BIGINT) AS place, CAST(v.value AS TEXT) AS value, COUNT(*) AS found FROM (SELECT ",
+    );
+    let value = facet_value(sql, &L::column(&facet.field), now)?;
+    sql.push(&value).push(" AS value").push(L::TABLES);
+    select::narrowed::<L>(sql, &counted, scopes, limit, now)?;
+    narrow(sql);
+    sql.push(" ORDER BY ").push(L::ID).push(" DESC LIMIT ");
+    sql.push(FACET_ROWS)
+        .push(") v WHERE v.value IS NOT NULL GROUP BY v.value ORDER BY 3 DESC, 2 LIMIT ")
+        .push(FACET_VALUES)
+        .push(") f")
+        .push(&place);
+    Ok(())
+}
+
+/// The expression of the value that a row is counted under.
+fn facet_value(sql: &mut Sql, column: &Column, now: Time) -> Result<String, Fault> {
+    Ok(match column {
+        Column::Text(expression, Folding::Lower) => format!("LOWER({expression})"),
+        Column::Text(expression, _) => (*expression).to_owned(),
+        Column::Int(expression) | Column::Flag(expression) => sql.with_time(expression, now),
+        Column::Computed(expression, _) => expression.clone(),
+        Column::Standing => sql.with_time(STANDING, now),
+        Column::Related { .. } => {
+            return Err(Fault::invalid(
+                "facets",
+                "names a field that is not counted",
+            ));
+        }
     })
 }
 
@@ -92,8 +157,15 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
         None => None,
     };
     let total = total.map(|total| u64::try_from(total).unwrap_or(0));
+    let facets = match &statements.facets {
+        Some(sql) => tx.all(&sql.text, &sql.vals(), read_facet).await?,
+        None => Vec::new(),
+    };
     let Some((sql, text)) = &statements.rows else {
-        return Ok(Page::of_total(total));
+        return Ok(Page {
+            facets,
+            ..Page::of_total(total)
+        });
     };
     let rows = tx
         .all(&sql.text, &sql.vals(), |row| {
@@ -107,7 +179,19 @@ pub(crate) async fn run<L: Paged>(tx: &mut Tx<'_>, statements: &Statements) -> R
             Ok((item, Cursor { key, id }))
         })
         .await?;
-    Ok(paging::page(rows, &statements.cut, total))
+    Ok(Page {
+        facets,
+        ..paging::page(rows, &statements.cut, total)
+    })
+}
+
+/// A row of a statement that counts: the facet's place, the value and how many rows have it.
+pub(crate) fn read_facet(row: &Row<'_>) -> Res<FacetRow> {
+    Ok(FacetRow {
+        facet: usize::try_from(row.int(0)?).unwrap_or(usize::MAX),
+        value: row.string(1)?,
+        rows: u64::try_from(row.int(2)?).unwrap_or(0),
+    })
 }
 
 /// The one row that a condition on a single value names.

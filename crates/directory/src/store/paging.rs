@@ -172,6 +172,7 @@ pub(crate) fn page<T, F>(
         items,
         cursors,
         total,
+        facets: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod collections;
 mod escalation;
 mod event_stream;
+mod form_tokens;
 mod grants;
 mod group_sharing;
 mod groups;

@@ -543,6 +543,7 @@ async fn trial(
         | O::SignOut
         | O::WriteOwnRecord
         | O::KeepAnswer
+        | O::CreateFormToken
         | O::ListJobs
         | O::CreateJob
         | O::UpdateJob

@@ -8,7 +8,9 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
-use crate::model::{Group, GroupRef, GroupRoleScope, RoleId, User, UserId, UserRef};
+use crate::model::{
+    Fault, Group, GroupRef, GroupRole, GroupRoleScope, Kind, RoleId, User, UserId, UserRef,
+};
 use crate::operations::roles::grants::{described, group_and_role};
 use crate::outcome::Outcome;
 use crate::pending::Pending;
@@ -123,6 +125,36 @@ impl Handle {
                 let group = handed_out(work, &group).await?;
                 let users = work.visible_users(&users).await?;
                 change_members(work, &group, users, add).await
+            })
+            .await
+        })
+    }
+
+    pub(crate) fn put_group_role(
+        &self,
+        group: GroupRef,
+        role: RoleId,
+        scope: GroupRoleScope,
+    ) -> Pending<'_, (bool, GroupRole)> {
+        let operation = Operation::ChangeGroupRoles;
+        Box::pin(async move {
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let (group, role) = group_and_role(work, &group, role, scope).await?;
+                let (now, actor) = (work.now, work.actor());
+                let tx = &mut work.tx;
+                let put = grants::put_group_role(tx, group.id, role.id, scope, now, actor);
+                let fresh = put.await?.is_some();
+                let rows = grants::group_roles(tx, &[group.id]).await?;
+                let row = rows
+                    .into_iter()
+                    .find(|row| row.role == role.id && row.scope == scope)
+                    .ok_or(Fault::NotFound(Kind::Grant))?;
+                if fresh {
+                    let detail = json!({ "after": described(&role, scope) });
+                    let about = About::group(&group);
+                    work.event("group.role_added", about, Some(detail)).await?;
+                }
+                Ok((fresh, row))
             })
             .await
         })

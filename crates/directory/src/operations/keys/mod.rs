@@ -72,15 +72,15 @@ impl Handle {
     ) -> Result<FreshKey, Fault> {
         check_expressions(&new.constraints)?;
         let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
-        let text = secret.clone();
-        let key = self
-            .write(Operation::CreateKey, async move |work: &mut Work<'_>| {
-                let key = create(work, &which, &new, uuid, &text).await?;
-                check_title(work, &key).await?;
-                Ok(key)
+        self.write(Operation::CreateKey, async move |work: &mut Work<'_>| {
+            let key = create(work, &which, &new, uuid, &secret).await?;
+            check_title(work, &key).await?;
+            Ok(FreshKey {
+                key,
+                secret: secret.clone(),
             })
-            .await?;
-        Ok(FreshKey { key, secret })
+        })
+        .await
     }
 
     /// One page of the keys the caller sees: their own, and those of people whose keys they manage.

@@ -7,8 +7,8 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Group, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant,
-    OrganisationId, Permission, Place, Platform, Role, RoleId, RolePaths, UserId, UserRef,
+    Fault, Granted, Group, GroupId, GroupRef, GroupRole, GroupRoleScope, HeldRole, Kind, NewGrant,
+    OrganisationId, Path, Permission, Place, Platform, Role, RoleId, RolePaths, UserId, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::rules::limits;
@@ -41,6 +41,44 @@ impl Handle {
     pub fn grant_role(&self, user: impl Into<UserRef>, new: NewGrant) -> Pending<'_, bool> {
         fn inner(handle: &Handle, user: UserRef, new: NewGrant) -> Pending<'_, bool> {
             Box::pin(async move { Ok(handle.grant_roles(user, vec![new]).await? > 0) })
+        }
+        inner(self, user.into(), new)
+    }
+
+    /// Grants a role directly, and tells how it is held now: both in one transaction.
+    pub fn grant_role_and_show(
+        &self,
+        user: impl Into<UserRef>,
+        new: NewGrant,
+    ) -> Pending<'_, Granted> {
+        fn inner(handle: &Handle, user: UserRef, new: NewGrant) -> Pending<'_, Granted> {
+            Box::pin(async move {
+                handle
+                    .write(Operation::GrantRole, async move |work: &mut Work<'_>| {
+                        let user = work.visible_user(&user).await?;
+                        let wanted = Wanted {
+                            role: new.role,
+                            organisation: new.organisation,
+                            expires_at: new.expires_at,
+                        };
+                        let fresh = granting::give(work, &user, wanted, false).await?;
+                        let only = work.shown_platform();
+                        let held = granting::held_by(work, &[user.id], only).await?;
+                        let held = held.into_iter().rev().find(|one| {
+                            matches!(one.path, Path::Direct(_))
+                                && one.role == new.role
+                                && new
+                                    .organisation
+                                    .is_none_or(|there| there == one.organisation)
+                        });
+                        Ok(Granted {
+                            fresh,
+                            user,
+                            held: held.ok_or(Fault::NotFound(Kind::Grant))?,
+                        })
+                    })
+                    .await
+            })
         }
         inner(self, user.into(), new)
     }
@@ -186,6 +224,16 @@ impl Handle {
             })
         }
         inner(self, group.into(), role, scope)
+    }
+
+    /// Lets a group bring a role, and gives the row that says so: both in one transaction. Whether it is new.
+    pub fn add_group_role_and_show(
+        &self,
+        group: impl Into<GroupRef>,
+        role: RoleId,
+        scope: GroupRoleScope,
+    ) -> Pending<'_, (bool, GroupRole)> {
+        self.put_group_role(group.into(), role, scope)
     }
 
     /// Takes a role from a group; false when the group did not bring it.

@@ -65,14 +65,14 @@ impl Handle {
                         *told.lock().unwrap_or_else(PoisonError::into_inner) = items;
                         return Err(Abort::Undo);
                     }
-                    Ok(items)
+                    Ok(ActedOnMany {
+                        items,
+                        undone: false,
+                    })
                 })
                 .await?;
             Ok(match done {
-                Some(items) => ActedOnMany {
-                    items,
-                    undone: false,
-                },
+                Some(done) => done,
                 None => ActedOnMany {
                     items: std::mem::take(
                         &mut *undone.lock().unwrap_or_else(PoisonError::into_inner),

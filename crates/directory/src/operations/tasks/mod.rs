@@ -21,13 +21,14 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Action, Fault, FileFormat, Job, JobId, JobQuery, JobRef, Kind, Permission, Task, TaskWhat, Time,
+    Action, Fault, FileFormat, Job, JobField, JobId, JobRef, Kind, Page, Permission, Query, Scope,
+    Task, TaskWhat, Time,
 };
 use crate::operations::rows::columns::columns_of;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::job_parts::{self, File};
-use crate::store::{job_tasks, jobs};
+use crate::store::{job_tasks, jobs, pages};
 
 pub use export_columns::export_columns;
 pub use many::{ActedOnMany, MOST_ACTED_ON};
@@ -188,14 +189,25 @@ impl Handle {
         inner(self, which.into())
     }
 
-    /// Jobs, the newest first: one's own, or all people's for those who may read settings. One more than
-    /// asked for is given where there are more.
-    pub fn task_jobs(&self, query: JobQuery) -> Pending<'_, Vec<TaskJob>> {
+    /// One page of jobs: one's own, or all people's for those who may read settings.
+    pub fn task_jobs<'a>(&'a self, query: &'a Query<JobField>) -> Pending<'a, Page<TaskJob>> {
         Box::pin(async move {
-            self.read(Operation::ReadTasks, async |work: &mut Work<'_>| {
+            let query = query.clone();
+            self.read_slow(Operation::ReadTasks, async move |work: &mut Work<'_>| {
                 let only = (!reads_all(work)).then_some(work.caller.user);
-                let rows = jobs::page(&mut work.tx, only, &query).await?;
-                with_tasks(work, rows).await
+                let narrow = jobs::only_of(only);
+                let now = work.now;
+                let statements =
+                    pages::compile::<jobs::Jobs>(&query, narrow, &[Scope::All], None, now)?;
+                let page = pages::run::<jobs::Jobs>(&mut work.tx, &statements).await?;
+                Ok(Page {
+                    items: with_tasks(work, page.items).await?,
+                    cursors: page.cursors,
+                    next: page.next,
+                    previous: page.previous,
+                    total: page.total,
+                    facets: page.facets,
+                })
             })
             .await
         })

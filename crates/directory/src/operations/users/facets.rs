@@ -11,7 +11,7 @@ use crate::store::user_facets;
 const MOST: usize = 8;
 
 impl Handle {
-    /// How many of the users the caller sees have each value of a field, the ten most frequent of each; every
+    /// How many of the newest 10,000 users that the caller sees have each value of a field, the ten most frequent of each; every
     /// field has a query of its own, for a list is counted without the filter on the field itself.
     pub fn user_facets<'a>(
         &'a self,

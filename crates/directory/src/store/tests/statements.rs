@@ -5,9 +5,10 @@ use std::path::Path;
 
 use crate::filter::{FieldKind, USER_FIELDS};
 use crate::model::{
-    CollectionField, CollectionLinks, Cursor, CursorKey, Direction, EventField, Fault, GroupField,
-    HeldRoleField, KeyField, MailField, OrganisationField, Platform, Position, Predicate, Query,
-    RecordField, RoleField, Scope, SessionField, Standing, Status, Test, Time, UserField, Value,
+    CollectionField, CollectionLinks, Cursor, CursorKey, Direction, EventField, Facet, Fault,
+    GroupField, HeldRoleField, JobField, KeyField, MailField, OrganisationField, Platform,
+    Position, Predicate, Query, RecordField, RoleField, Scope, SessionField, Standing, Status,
+    Test, Time, UserField, Value,
 };
 use crate::rules;
 
@@ -15,8 +16,8 @@ use super::super::paging::{cursor_column, paged};
 use super::super::select::{Bound, Listed, STANDING, Seen, Sql, narrowed};
 use super::super::user_lists::Plan;
 use super::super::{
-    collections, doors, events, groups, held_roles, keys, links, organisations, outbox, pages,
-    records, roles, sessions, user_facets, users,
+    collections, doors, events, groups, held_roles, jobs, keys, links, organisations, outbox,
+    pages, records, roles, sessions, user_facets, users,
 };
 use super::*;
 
@@ -603,6 +604,11 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
     paged_lists::<keys::Keys>(&key_fields(), &mut keep);
     paged_lists::<sessions::Sessions>(&session_fields(), &mut keep);
     paged_lists::<outbox::Mails>(&mail_fields(), &mut keep);
+    let of_jobs: Vec<JobField> = crate::filter::JOB_FIELDS
+        .iter()
+        .map(|one| one.field.clone())
+        .collect();
+    paged_lists::<jobs::Jobs>(&of_jobs, &mut keep);
     paged_lists::<collections::Collections>(&collection_fields(), &mut keep);
     keep(Ok([&[][..], &["first"], &["first", "second"]]
         .map(|usual| doors::statement(Platform::USHER, "x", usual, 1.into()).text)
@@ -674,6 +680,14 @@ fn paged_lists<L: pages::Paged>(
     for (index, (mut query, scopes, limit)) in queries(fields).into_iter().enumerate() {
         query.total = true;
         query.count_limit = (index % 2 == 1).then_some(10_000);
+        if let Some(field) = fields.get(index % fields.len()) {
+            let predicate = query.predicate.clone();
+            let facet = Facet {
+                field: field.clone(),
+                predicate,
+            };
+            query.facets = vec![facet.clone(), facet];
+        }
         let compiled = pages::compile::<L>(&query, |_| (), &scopes, limit, Time(9));
         keep(compiled.map(|statements| statements.texts()));
     }
