@@ -798,9 +798,10 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         how: "their own".to_owned(),
         key: None,
     };
-    let mut could_read = BTreeMap::new();
-    for (door, caller) in opens(world, &first).await {
-        could_read.insert(door.word(), reads(world, &caller, &start).await);
+    // What is read at one door is known: showing it at another tells the climber nothing.
+    let mut could_read = BTreeSet::new();
+    for (_, caller) in opens(world, &first).await {
+        could_read.extend(reads(world, &caller, &start).await);
     }
     let mut history = History {
         pool: vec![first],
@@ -842,8 +843,7 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         };
         let open = opens(world, held).await;
         for (door, caller) in &open {
-            let before = could_read.get(door.word()).cloned().unwrap_or_default();
-            for read in reads(world, caller, &end).await.difference(&before) {
+            for read in reads(world, caller, &end).await.difference(&could_read) {
                 let own = history.pool.iter().map(|one| one.user);
                 let own: Vec<UserId> = own.chain(named.iter().copied()).collect();
                 assert!(
