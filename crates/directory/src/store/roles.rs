@@ -235,6 +235,26 @@ pub(crate) async fn worn(tx: &mut Tx<'_>, id: RoleId) -> Res<bool> {
     Ok(worn.unwrap_or(false))
 }
 
+/// The first organisations, by number, where a role counts by a grant or through a group, and that do not lie below
+/// the one that it belongs to.
+pub(crate) async fn counting_outside(
+    tx: &mut Tx<'_>,
+    id: RoleId,
+    owner: OrganisationId,
+    limit: i64,
+) -> Res<Vec<OrganisationId>> {
+    tx.all(
+        "SELECT w.organisation_id FROM (SELECT organisation_id FROM grants WHERE role_id = $1 \
+         UNION SELECT scope_id FROM group_roles WHERE role_id = $1 AND scope = 'organisation' \
+         UNION SELECT co.organisation_id FROM group_roles gr JOIN collection_organisations co ON co.collection_id = gr.scope_id \
+         WHERE gr.role_id = $1 AND gr.scope = 'collection') w WHERE NOT EXISTS (SELECT 1 FROM organisation_tree t \
+         WHERE t.descendant_id = w.organisation_id AND t.ancestor_id = $2) ORDER BY w.organisation_id LIMIT $3",
+        &[id.0.into(), owner.0.into(), limit.into()],
+        |row| Ok(OrganisationId(row.int(0)?)),
+    )
+    .await
+}
+
 /// How many people hold each of those roles directly or through a group.
 pub(crate) async fn holder_counts(tx: &mut Tx<'_>, ids: &[RoleId]) -> Res<Vec<(RoleId, i64)>> {
     let mut counts = Vec::new();

@@ -429,6 +429,66 @@ impl Facts {
         abilities
     }
 
+    /// All that bears on what a person can do, for the message of a failure.
+    fn describe(&self, user: UserId) -> String {
+        use std::fmt::Write as _;
+        let mut text = String::new();
+        let own: Vec<_> = self
+            .memberships
+            .iter()
+            .filter(|one| one.user == user)
+            .collect();
+        let groups = self.members.iter().filter(|(_, one)| *one == user);
+        let groups: Vec<GroupId> = groups.map(|(group, _)| *group).collect();
+        writeln!(text, "{:?} {own:?} in {groups:?}", self.people.get(&user)).unwrap();
+        writeln!(text, "people {:?}", self.people).unwrap();
+        writeln!(text, "places {:?}", self.above).unwrap();
+        writeln!(
+            text,
+            "groups {:?}, listed {:?}",
+            self.groups, self.grantable
+        )
+        .unwrap();
+        writeln!(text, "brought {:?}", self.brought).unwrap();
+        writeln!(text, "managers {:?}", self.managers).unwrap();
+        for held in self.held.iter().filter(|held| held.user == user) {
+            let lines = self.lines[&held.role].1.iter();
+            let lines: Vec<String> = lines
+                .map(|line| format!("{} {:?}", line.word, line.reach))
+                .collect();
+            writeln!(
+                text,
+                "{:?} at {} in {:?} by {:?}: {lines:?}",
+                held.role, held.platform, held.organisation, held.path
+            )
+            .unwrap();
+        }
+        text
+    }
+
+    /// Whether a role lists a person for its holder, and is granted where it would reach them in a place.
+    fn lists(
+        &self,
+        holder: UserId,
+        door: &str,
+        word: &str,
+        listed: UserId,
+        place: OrganisationId,
+    ) -> bool {
+        self.held.iter().any(|held| {
+            let (platform, lines) = &self.lines[&held.role];
+            let here = *platform == Platform::USHER || platform.word() == door;
+            let names = |line: &Line| {
+                word_covers(&line.word, word)
+                    && matches!(&line.reach, Reach::Listed(people) if people.contains(&listed.0))
+            };
+            held.user == holder
+                && here
+                && self.below(place, held.organisation)
+                && lines.iter().any(names)
+        })
+    }
+
     fn flagged(&self, user: UserId) -> Vec<OrganisationId> {
         let own = self.memberships.iter().filter(|one| one.user == user);
         own.filter(|one| one.administrator)
@@ -837,8 +897,12 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
     for held in &history.pool {
         let context = |door: Platform| {
             format!(
-                "seed {seed}, history {number}: {climber:?} has {:?} ({}) at {door}\n{:#?}",
-                held.user, held.how, history.told
+                "seed {seed}, history {number}: {climber:?} has {:?} ({}) at {door}\n{:#?}\nat first\n{}at last\n{}",
+                held.user,
+                held.how,
+                history.told,
+                start.describe(held.user),
+                end.describe(held.user)
             )
         };
         let open = opens(world, held).await;
@@ -847,7 +911,8 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
                 let own = history.pool.iter().map(|one| one.user);
                 let own: Vec<UserId> = own.chain(named.iter().copied()).collect();
                 assert!(
-                    could_have_read(&could, *door, *read) || may_be_read(&start, &end, &own, *read),
+                    could_have_read(&could, &start, *door, *read)
+                        || may_be_read(&start, &end, &own, *read),
                     "{read:?} is read\n{}",
                     context(*door)
                 );
@@ -887,15 +952,21 @@ impl History {
     }
 }
 
-/// Whether the climber could have let themselves read it at the beginning, by what they may hand out.
-fn could_have_read(could: &Abilities, door: Platform, read: Read) -> bool {
-    let (permission, target) = match read {
-        Read::User(user) => (Permission::ReadUsers, Target::Person(user)),
-        Read::Organisation(place) => (Permission::ReadOrganisations, Target::Place(place)),
-        Read::Group(group) => (Permission::ReadGroups, Target::Circle(group)),
-        Read::Settings | Read::Mails => return false,
-    };
-    could.contains((door.word(), permission.word(), target))
+/// Whether the climber could have let themselves read it at the beginning, by what they may hand out. People
+/// are read also where they belong without being at home there.
+fn could_have_read(could: &Abilities, start: &Facts, door: Platform, read: Read) -> bool {
+    let may =
+        |permission: Permission, target| could.contains((door.word(), permission.word(), target));
+    match read {
+        Read::User(user) => {
+            let mut own = start.memberships.iter().filter(|one| one.user == user);
+            may(Permission::ReadUsers, Target::Person(user))
+                || own.any(|one| may(Permission::ReadUsers, Target::Place(one.organisation)))
+        }
+        Read::Organisation(place) => may(Permission::ReadOrganisations, Target::Place(place)),
+        Read::Group(group) => may(Permission::ReadGroups, Target::Circle(group)),
+        Read::Settings | Read::Mails => false,
+    }
 }
 
 /// What may be read at the end that was not at the beginning.
@@ -1078,10 +1149,19 @@ fn excused(
             }
             let (home_now, primary_now) = end.people[&user];
             // Whoever moves people, which takes a right over them, moves them under others' rights.
-            let moved_home = *home != home_now && had(word, Target::Place(home_now));
+            // A place that was made on the way is reached as the place that it was made in.
+            let place = end.above[&home_now]
+                .iter()
+                .filter_map(|place| Some((start.above.get(place)?.len(), *place)))
+                .max()
+                .map_or(home_now, |(_, place)| place);
+            let moved_home = *home != home_now && had(word, Target::Place(place));
             let moved_group = *primary != primary_now
                 && primary_now.is_some_and(|group| had(word, Target::Circle(group)));
-            moved_home || moved_group
+            // A list that names them counts again where it is granted.
+            let moved_onto_list =
+                *home != home_now && start.lists(climber, door, word, user, home_now);
+            moved_home || moved_group || moved_onto_list
         }
         Target::Place(place) => !start.above.contains_key(&place),
         Target::Circle(group) => !start.groups.contains_key(&group),

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use directory::{
-    Fault, GroupRoleScope, Handle, Line, Manager, ManagerLevel, NewGrant, NewKey, NewPassword,
-    NewRole, OrganisationId, Permission, Platform, Reach, RoleId, Status, UserChange, UserId,
+    Fault, GroupRoleScope, Handle, Line, Manager, ManagerLevel, NewCollection, NewGrant, NewKey,
+    NewPassword, NewRole, OrganisationChange, OrganisationId, Permission, Platform, Reach,
+    RoleChange, RoleId, Status, UserChange, UserId,
 };
 
 use crate::platforms::CLUB;
@@ -22,6 +23,7 @@ both![
     a_key_of_one_place_manages_no_group_elsewhere,
     moving_an_organisation_takes_both,
     one_organisation_is_all_of_a_place_without_others_below,
+    a_role_of_an_organisation_counts_there_alone,
 ];
 
 const PASSWORD: &str = "Walnut compass 58";
@@ -715,4 +717,74 @@ async fn one_organisation_is_all_of_a_place_without_others_below(world: &World) 
         let chief = world.at(TOY, people[0]).await;
         assert_eq!(reset(&chief, people[1]).await, expected, "{place}");
     }
+}
+
+/// A role that belongs to an organisation counts there and below, also through a group; and where it still counts
+/// after an organisation was moved away, those who are left behind change nothing of it.
+async fn a_role_of_an_organisation_counts_there_alone(world: &World) {
+    let tree = world.tree().await;
+    let system = world.system();
+    let new = NewRole {
+        platform: Some(CLUB),
+        name: "own".to_owned(),
+        organisation: Some(tree.north),
+        lines: may(&[Permission::ReadUsers], &Reach::Subtree),
+        ..NewRole::default()
+    };
+    let role = system.create_role(new).await.unwrap().id;
+    let group = world.group("circle", tree.north).await.id;
+    let collection = NewCollection {
+        name: "places".to_owned(),
+        organisation: Some(ROOT),
+        organisations: vec![tree.branch],
+        ..NewCollection::default()
+    };
+    let collection = system.create_collection(collection).await.unwrap().id;
+    for scope in [
+        GroupRoleScope::Organisation(tree.branch),
+        GroupRoleScope::Collection(collection),
+    ] {
+        assert_eq!(system.add_group_role(group, role, scope).await, Ok(true));
+    }
+    let elsewhere = GroupRoleScope::Organisation(tree.south);
+    let refused = |fault: Fault| matches!(fault, Fault::Invalid { field: "role", .. });
+    let added = system.add_group_role(group, role, elsewhere).await;
+    assert!(refused(added.unwrap_err()));
+    let filled = system.add_to_collection(collection, &[tree.south]).await;
+    assert!(refused(filled.unwrap_err()));
+
+    let administrator = world
+        .person("north@example.org", tree.north, &[ADMINISTRATOR])
+        .await;
+    let administrator = world.as_user(administrator.id).await;
+    let lines = |permissions: &[Permission]| RoleChange {
+        lines: Some(may(permissions, &Reach::Subtree)),
+        ..RoleChange::default()
+    };
+    let both = lines(&[Permission::ReadUsers, Permission::EditUsers]);
+    administrator.update_role(role, both).await.unwrap();
+    let moved = OrganisationChange {
+        parent: Some(tree.south),
+        ..OrganisationChange::default()
+    };
+    system
+        .update_organisation(tree.branch, moved)
+        .await
+        .unwrap();
+    for permissions in [
+        &[Permission::ReadUsers][..],
+        &[
+            Permission::ReadUsers,
+            Permission::EditUsers,
+            Permission::DeleteUsers,
+        ],
+    ] {
+        let changed = administrator.update_role(role, lines(permissions)).await;
+        assert_eq!(changed.map(|_| ()), Err(Fault::ExceedsOwn));
+    }
+    let owner = world.as_user(OWNER).await;
+    owner
+        .update_role(role, lines(&[Permission::ReadUsers]))
+        .await
+        .unwrap();
 }

@@ -16,6 +16,7 @@ use crate::store::{collections, pages};
 
 use super::extensions::seen_organisations;
 use crate::operations::roles::covering::{self, Holder};
+use crate::operations::roles::granting;
 use crate::pending::Pending;
 
 pub(crate) mod visibility;
@@ -165,7 +166,7 @@ impl Handle {
                         async move |work: &mut Work<'_>| {
                             let collection = target(work, &which).await?;
                             let inside = inside(work, collection.id).await?;
-                            check_roles(work, collection.id, &inside).await?;
+                            check_roles(work, collection.id, &inside, false).await?;
                             collections::delete(&mut work.tx, collection.id).await?;
                             let detail = json!({ "before": { "name": collection.name } });
                             work.event("collection.deleted", about(&collection), Some(detail))
@@ -229,7 +230,7 @@ impl Handle {
                                 .into_iter()
                                 .filter(|one| gone.contains(one))
                                 .collect();
-                            check_roles(work, collection.id, &gone).await?;
+                            check_roles(work, collection.id, &gone, false).await?;
                             for organisation in &gone {
                                 collections::delete_organisation(
                                     &mut work.tx,
@@ -283,6 +284,7 @@ async fn check_roles(
     work: &mut Work<'_>,
     collection: CollectionId,
     organisations: &[OrganisationId],
+    added: bool,
 ) -> Outcome<()> {
     let through = collections::roles_through(&mut work.tx, collection).await?;
     work.look_up_roles(&through).await?;
@@ -290,6 +292,9 @@ async fn check_roles(
     for id in through {
         let role = work.role(id).await?.ok_or(Fault::ExceedsOwn)?;
         for organisation in organisations {
+            if added {
+                granting::check_custom(work, &role, None, *organisation).await?;
+            }
             covering::may_grant(work, &role, Place::In(*organisation), Holder::Anybody).await?;
         }
     }
@@ -316,7 +321,7 @@ async fn fill(
             added.push(*organisation);
         }
     }
-    check_roles(work, collection.id, &added).await?;
+    check_roles(work, collection.id, &added, true).await?;
     if !added.is_empty() {
         let detail = json!({ "after": { "organisations": added } });
         work.event("collection.changed", about(collection), Some(detail))

@@ -175,7 +175,7 @@ impl Handle {
                 work.look_up_roles(&roles).await?;
                 let mut checked = Vec::with_capacity(roles.len());
                 for role in &roles {
-                    checked.push(group_and_role(work, &group, *role, scope).await?);
+                    checked.push(group_and_role(work, &group, *role, scope, add).await?);
                 }
                 let mut count = 0;
                 for (group, role) in checked {

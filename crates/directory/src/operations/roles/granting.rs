@@ -75,7 +75,7 @@ async fn place_of(
 }
 
 /// Custom roles of an organisation go only to its own people, and count only there.
-pub(super) async fn check_custom(
+pub(crate) async fn check_custom(
     work: &mut Work<'_>,
     role: &Role,
     user: Option<&User>,

@@ -281,10 +281,10 @@ pub(crate) async fn replace_group_roles(
     // All are looked at before the first is written, which gives up what has been looked up.
     let (mut gone, mut new) = (Vec::new(), Vec::new());
     for role in present.iter().filter(|role| !wanted.contains(role)) {
-        gone.push(group_and_role(work, &which, *role, scope).await?);
+        gone.push(group_and_role(work, &which, *role, scope, false).await?);
     }
     for role in wanted.iter().filter(|role| !present.contains(role)) {
-        new.push(group_and_role(work, &which, *role, scope).await?);
+        new.push(group_and_role(work, &which, *role, scope, true).await?);
     }
     for (group, role) in gone {
         grants::delete_group_role(&mut work.tx, group.id, role.id, scope).await?;
@@ -315,13 +315,15 @@ pub(crate) fn described(role: &Role, scope: GroupRoleScope) -> serde_json::Value
     })
 }
 
-/// Checks that the caller may put this role onto this group, or take it away: by reach over the group
-/// and over every organisation where the role counts, and holding all that it brings.
+/// Checks that the caller may put this role onto this group (`added`), or take it away: by reach over the group
+/// and over every organisation where the role counts, and holding all that it brings. A role of an
+/// organisation is added to count there and below alone.
 pub(crate) async fn group_and_role(
     work: &mut Work<'_>,
     group: &GroupRef,
     role: RoleId,
     scope: GroupRoleScope,
+    added: bool,
 ) -> Outcome<(crate::model::Group, Role)> {
     let group = visibility::visible(work, group)
         .await?
@@ -359,6 +361,9 @@ pub(crate) async fn group_and_role(
             .await?
         {
             return Err(Fault::Forbidden(Permission::GrantRoles).into());
+        }
+        if added {
+            granting::check_custom(work, &role, None, organisation).await?;
         }
         covering::may_grant(work, &role, Place::In(organisation), Holder::Anybody).await?;
     }

@@ -256,7 +256,11 @@ async fn used(work: &mut Work<'_>, role: &Role) -> Outcome<bool> {
     Ok(given.iter().any(|one| one.id == role.id))
 }
 
-/// Nobody puts more into a role, or takes more out of it, than they hold wherever it may count.
+/// Organisations outside of its own where a role counts at most, for it still to be changed.
+const MOST_OUTSIDE: i64 = 100;
+
+/// Nobody puts more into a role, or takes more out of it, than they hold wherever it may count: in its
+/// organisation and below, and where it counts besides since an organisation was moved away.
 async fn check_lines(
     work: &mut Work<'_>,
     role: &Role,
@@ -265,9 +269,20 @@ async fn check_lines(
 ) -> Outcome<()> {
     let place = role.place();
     covering::check_listed(work, place, added).await?;
-    for lines in [added, removed] {
-        if !covering::covers_lines(work, role, lines, place, Holder::Anybody).await? {
+    let mut places = vec![place];
+    if let Some(owner) = role.organisation {
+        let outside =
+            roles::counting_outside(&mut work.tx, role.id, owner, MOST_OUTSIDE + 1).await?;
+        if i64::try_from(outside.len()).is_ok_and(|count| count > MOST_OUTSIDE) {
             return Err(Fault::ExceedsOwn.into());
+        }
+        places.extend(outside.into_iter().map(crate::model::Place::In));
+    }
+    for place in places {
+        for lines in [added, removed] {
+            if !covering::covers_lines(work, role, lines, place, Holder::Anybody).await? {
+                return Err(Fault::ExceedsOwn.into());
+            }
         }
     }
     Ok(())
