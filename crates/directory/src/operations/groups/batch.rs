@@ -139,7 +139,7 @@ impl Handle {
         let operation = Operation::ChangeGroupRoles;
         Box::pin(async move {
             self.write(operation, async move |work: &mut Work<'_>| {
-                let (group, role) = group_and_role(work, &group, role, scope).await?;
+                let (group, role) = group_and_role(work, &group, role, scope, true).await?;
                 let (now, actor) = (work.now, work.actor());
                 let tx = &mut work.tx;
                 let put = grants::put_group_role(tx, group.id, role.id, scope, now, actor);
