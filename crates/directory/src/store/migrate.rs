@@ -71,6 +71,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "job lists and form tokens",
         sql: include_str!("migrations/0012_job_lists_and_form_tokens.sql"),
     },
+    Migration {
+        number: 13,
+        name: "shown addresses",
+        sql: include_str!("migrations/0013_shown_addresses.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

@@ -3,6 +3,7 @@
 use crate::model::{Cursor, CursorKey, Direction, Fault, Page, Position, Query, Time};
 
 use super::select::{Bound, Column, Folding, Listed, STANDING, Sql};
+use super::user_fields::EMAIL_OR_MADE_UP;
 
 /// What a list is ordered by; its number breaks ties.
 #[derive(Clone, Debug)]
@@ -197,7 +198,9 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
         Column::Text(expression, Folding::Lower) => {
             (format!("LOWER(COALESCE({expression}, ''))"), true)
         }
-        Column::Text(expression, _) if NOT_NULL.contains(expression) => {
+        Column::Text(expression, _)
+            if NOT_NULL.contains(expression) || *expression == EMAIL_OR_MADE_UP =>
+        {
             ((*expression).to_owned(), true)
         }
         Column::Text(expression, _) => (format!("COALESCE({expression}, '')"), true),

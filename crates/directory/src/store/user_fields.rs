@@ -13,8 +13,8 @@ pub(crate) struct Users;
 pub(super) const MADE_UP_EMAIL: &str =
     "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE '' END)";
 
-/// The address, or the made-up one.
-const EMAIL_OR_MADE_UP: &str = "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE u.email_key END)";
+/// The address, or the made-up one; an index of it exists.
+pub(super) const EMAIL_OR_MADE_UP: &str = "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE u.email_key END)";
 
 impl Listed for Users {
     type Field = UserField;

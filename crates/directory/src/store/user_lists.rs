@@ -183,7 +183,7 @@ pub(crate) fn indexed(query: &Query<UserField>) -> bool {
     use UserField as F;
     matches!(
         query.sort,
-        None | Some(F::Id | F::Name | F::Login | F::Email | F::CreatedAt)
+        None | Some(F::Id | F::Name | F::Login | F::Email | F::EmailOrMadeUp | F::CreatedAt)
     )
 }
 

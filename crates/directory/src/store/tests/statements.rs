@@ -832,6 +832,12 @@ async fn pages_walk_the_index_of_their_order() {
             "users_by_login",
             None,
         ),
+        (
+            Some(UserField::EmailOrMadeUp),
+            Position::Start,
+            "users_by_shown_email",
+            None,
+        ),
     ] {
         let query = Query {
             sort,
