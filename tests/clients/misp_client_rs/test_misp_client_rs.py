@@ -32,7 +32,9 @@ def program() -> Path:
     shutil.copytree(HERE / "program", folder, dirs_exist_ok=True)
     shutil.move(folder / "manifest.toml", folder / "Cargo.toml")
     shutil.move(folder / "lock.toml", folder / "Cargo.lock")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CARGO")}
+    # What a run of cargo tells its programs of their own package is not meant for this one.
+    own = [name for name in os.environ if name.startswith("CARGO") and name != "CARGO_HOME"]
+    environment = {name: value for name, value in os.environ.items() if name not in own}
     build = ["cargo", "build", "--quiet", "--locked", "--target-dir", "built"]
     done = subprocess.run(build, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
