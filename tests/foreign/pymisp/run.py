@@ -21,8 +21,7 @@ class Outcomes:
 
     def pytest_runtest_call(self, item):
         # A test that needs events turns this on and fails before it turns it off again.
-        for connector in (one for name, one in vars(item.cls).items() if name.endswith("_misp_connector")):
-            connector.global_pythonify = False
+        item.cls.admin_misp_connector.global_pythonify = False
 
     def pytest_runtest_logreport(self, report):
         name = report.nodeid.rpartition("::")[2]
