@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::crash::{check, check_events, size, write_until};
+use crate::crash::{check, check_all, size, write_until};
 use crate::postgres::Postgres;
 use crate::server::{Folder, Server, output};
 
@@ -160,8 +160,7 @@ fn acknowledged_writes_survive_a_database_that_fails() {
             known.extend(tried);
         }
     }
-    check(&server, &known);
-    check_events(&server, &known);
+    check_all(&server, &known);
     let (code, _, log) = server.stop("TERM");
     assert_eq!(code, Some(0), "{log}");
     assert!(!log.contains("panicked"), "{log}");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::crash::{check, check_events, end_well, round_of_writes, size};
+use crate::crash::{check, check_all, end_well, round_of_writes, size};
 use crate::server::{Folder, Server};
 
 /// Builds the library; none where there is no C compiler.
@@ -126,8 +126,7 @@ fn acknowledged_writes_survive_power_cuts() {
         known.extend(tried);
     }
     println!("{cuts} power cuts, {} people", known.len());
-    check(&server, &known);
-    check_events(&server, &known);
+    check_all(&server, &known);
     end_well(&folder, server);
 }
 
