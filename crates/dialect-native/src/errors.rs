@@ -10,6 +10,7 @@ use serde::Serialize;
 use kit::{Rejection, RenderError, RequestInfo, reply};
 
 use super::codes::Code;
+use super::near_names::Lost;
 
 /// A refusal, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Problem {
     pub retry_after: Option<u32>,
     /// What the log is told, and the wire never.
     pub cause: Option<Box<str>>,
+    /// What was not found, where that is the problem.
+    pub lost: Option<Box<Lost>>,
 }
 
 /// What is wrong with one member of a body.
@@ -66,6 +69,7 @@ impl Problem {
             done: Box::default(),
             retry_after: None,
             cause: None,
+            lost: None,
         }
     }
 
@@ -125,12 +129,14 @@ impl Problem {
     /// The thing's address leads nowhere, or nowhere the caller may look.
     pub fn not_found(kind: Kind) -> Self {
         let word = kind.word();
-        Self::of(
+        let mut problem = Self::of(
             Code::NotFound,
             format!(
                 "There is no such {word}, or you may not see it. Check the id; a list shows the ones you may see."
             ),
-        )
+        );
+        problem.lost = Some(Box::new(Lost::OnPath(kind)));
+        problem
     }
 }
 
@@ -450,6 +456,9 @@ pub(super) fn show(problem: &Problem, info: &RequestInfo) -> Response {
     if let Some(seconds) = problem.retry_after {
         let seconds = HeaderValue::from(seconds);
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    if let Some(lost) = &problem.lost {
+        response.extensions_mut().insert(Lost::clone(lost));
     }
     response
 }

@@ -77,7 +77,8 @@ impl From<FieldError> for Problem {
 /// So many unknown members are named.
 const NAMED: usize = 10;
 
-fn shortened(name: &str) -> String {
+/// A name as answers show it.
+pub(super) fn shortened(name: &str) -> String {
     name.chars().take(60).collect()
 }
 

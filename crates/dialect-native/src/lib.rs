@@ -37,6 +37,7 @@ mod mail_templates;
 mod mails;
 mod me;
 mod memberships;
+mod near_names;
 mod openapi;
 mod openapi_examples;
 mod openapi_parameters;

@@ -6,6 +6,7 @@ use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, Role
 use super::codes::Code;
 use super::errors::Problem;
 use super::fields::Named;
+use super::near_names::{Lost, Unknown};
 
 /// Refuses a reference as the field's fault, and names what was sent.
 fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
@@ -15,7 +16,10 @@ fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
                 "The {} `{sent}` does not exist, or you may not see it. Check the id.",
                 kind.word()
             );
-            Problem::of(Code::UnknownReference, detail).at(field)
+            let mut problem = Problem::of(Code::UnknownReference, detail).at(field);
+            let named = Unknown::of(kind, sent).map(Lost::Named);
+            problem.lost = named.map(Box::new);
+            problem
         }
         fault => fault.into(),
     }

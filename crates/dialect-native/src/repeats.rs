@@ -19,9 +19,9 @@ use serde_json::Value;
 
 use super::codes::Code;
 use super::errors::{DoneBody, Problem, under_way};
-use super::lists;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::settings;
+use super::{lists, near_names};
 
 const DRY_RUN: HeaderName = HeaderName::from_static("usher-dry-run");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -42,6 +42,10 @@ struct Notes {
     keeping: OnceLock<(Handle, IdempotencyTicket)>,
     form: Option<FormTicket>,
     answer: OnceLock<AnswerWriter>,
+    /// Looks up what a name was perhaps meant to be.
+    handle: Handle,
+    /// The path's variable segments.
+    segments: Vec<String>,
 }
 
 /// Looks at requests before their handlers, and at their answers.
@@ -51,6 +55,9 @@ impl Preparation for Repeats {
     fn prepare<'a>(&'a self, request: Authenticated, body: Option<&'a Value>) -> Preparing<'a> {
         Box::pin(async move {
             if matches!(request.info.method, Method::GET | Method::HEAD) {
+                if near_names::any_name(&request.segments) {
+                    note(&request.info, &request, false, None, None);
+                }
                 return Ok(Prepared::Go(Box::new(request)));
             }
             prepare(request, body).await.map_err(RequestError::from)
@@ -62,6 +69,7 @@ impl Preparation for Repeats {
             let Some(notes) = notes(info) else {
                 return response;
             };
+            let response = near_names::tell(response, &notes.handle, &notes.segments, info).await;
             let kept = notes.answer.get().is_some_and(AnswerWriter::is_kept);
             match notes.keeping.get() {
                 Some((handle, ticket)) if !kept => keep(response, handle, ticket).await,
@@ -80,6 +88,24 @@ impl From<Problem> for RequestError {
 fn notes(info: &RequestInfo) -> Option<&Notes> {
     let notes: &(dyn Any + Send + Sync) = info.notes.get()?.as_ref();
     notes.downcast_ref()
+}
+
+fn note(
+    info: &RequestInfo,
+    request: &Authenticated,
+    dry_run: bool,
+    keeping: Option<(Handle, IdempotencyTicket)>,
+    form: Option<FormTicket>,
+) {
+    // A request is prepared once, so nothing is noted yet.
+    let _ = info.notes.set(Arc::new(Notes {
+        dry_run,
+        keeping: keeping.map(OnceLock::from).unwrap_or_default(),
+        form,
+        answer: OnceLock::new(),
+        handle: request.handle(),
+        segments: request.segments.clone(),
+    }));
 }
 
 async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Prepared, Problem> {
@@ -123,13 +149,7 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
         // What is read piece by piece uses its token up when all of it is there.
         form: form.clone().filter(|_| info.path != STREAMED),
     };
-    // A request is prepared once, so nothing is noted yet.
-    let _ = info.notes.set(Arc::new(Notes {
-        dry_run,
-        keeping: keeping.map(OnceLock::from).unwrap_or_default(),
-        form,
-        answer: OnceLock::new(),
-    }));
+    note(&info, &request, dry_run, keeping, form);
     Ok(Prepared::Go(Box::new(request.in_mode(mode))))
 }
 

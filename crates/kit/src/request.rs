@@ -66,6 +66,12 @@ pub struct RequestInfo {
 }
 
 impl RequestInfo {
+    /// The pattern of the route that serves it, once it is found.
+    #[must_use]
+    pub fn route_pattern(&self) -> Option<&str> {
+        self.route.get().map(MatchedPath::as_str)
+    }
+
     /// Counts the request of a credential, and refuses it when too many came within a minute. Sessions
     /// that are bound to a key count as that key, so that another token begins no other minute.
     pub fn count(&self, credential: Credential) -> Result<(), Fault> {

@@ -11,12 +11,14 @@ mod filters;
 mod form_tokens;
 mod keys;
 mod lists;
+mod near_names;
 mod openapi;
 mod organisations;
 mod repeats;
 mod rights;
 mod sessions;
 mod statements;
+mod stumbles;
 mod users;
 
 use dialect_native::DIALECT;

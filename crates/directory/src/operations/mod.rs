@@ -15,6 +15,7 @@ pub(crate) mod install;
 mod jobs;
 pub(crate) mod keys;
 pub(crate) mod mail;
+mod near_names;
 pub(crate) mod organisations;
 pub(crate) mod passwords;
 mod reach;

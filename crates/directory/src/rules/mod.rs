@@ -7,6 +7,7 @@ mod key;
 pub mod limits;
 mod lockout;
 mod names;
+mod near_names;
 mod one_time_code;
 mod password;
 mod status;
@@ -17,6 +18,7 @@ pub use email::{check_allowed_domain, check_domain, check_email, check_own_addre
 pub use key::{check_key_limits, key_end, key_title, narrower_or_equal};
 pub use lockout::{ACCOUNT_FACTOR, KNOWN_FOR, LAST_OWNER, Locks, network};
 pub use names::{apply_names, shown_names};
+pub use near_names::nearest;
 pub use one_time_code::{base32, matching_step};
 pub use password::{check_password, check_vendor_password};
 pub use status::{lifts_locks, standing};

@@ -1,0 +1,241 @@
+//! A reference that leads nowhere is named in the refusal, with what was perhaps meant: of what the caller may list, and by little work.
+
+use serde_json::{Value, json};
+
+use super::{fault, owner, with_key};
+use crate::world;
+use test_support::World;
+
+/// An organisation, groups, a role and people whose names can be missed.
+async fn fill(world: &World) {
+    for (path, body) in [
+        ("/organisations", json!({"name": "Cybersec Corp"})),
+        ("/organisations", json!({"name": "Finance"})),
+        ("/groups", json!({"name": "Analysts"})),
+        ("/groups", json!({"name": "Night shift"})),
+        (
+            "/users",
+            json!({"email": "ada@example.org", "given_name": "Ada", "family_name": "Lovelace"}),
+        ),
+        ("/users", json!({"email": "grace@example.org"})),
+    ] {
+        let made = owner(world, "POST", path, body).await;
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+}
+
+#[tokio::test]
+async fn near_names_are_suggested_for_every_kind_of_reference() {
+    let world = world().await;
+    fill(&world).await;
+    let none = Value::Null;
+    let made = |member: &str, value: Value| {
+        let mut body = json!({"email": "new@example.org"});
+        body[member] = value;
+        body
+    };
+    let table: Vec<(&str, &str, Value, u16, &str)> = vec![
+        // In a path.
+        (
+            "GET",
+            "/users/ada@exampel.org",
+            none.clone(),
+            404,
+            "user `ada@exampel.org`, or you may not see it. Did you mean `ada@example.org`?",
+        ),
+        (
+            "GET",
+            "/users/lovelace",
+            none.clone(),
+            404,
+            "user `lovelace`, or you may not see it. Did you mean `ada@example.org`?",
+        ),
+        (
+            "DELETE",
+            "/users/gracy@example.org",
+            none.clone(),
+            404,
+            "Did you mean `grace@example.org`?",
+        ),
+        (
+            "GET",
+            "/organisations/Cybersec%20Crop",
+            none.clone(),
+            404,
+            "organisation `Cybersec Crop`, or you may not see it. Did you mean `Cybersec Corp`?",
+        ),
+        (
+            "PATCH",
+            "/organisations/cybersec",
+            json!({"description": "x"}),
+            404,
+            "Did you mean `Cybersec Corp`?",
+        ),
+        (
+            "GET",
+            "/groups/analyst",
+            none.clone(),
+            404,
+            "group `analyst`, or you may not see it. Did you mean `Analysts`?",
+        ),
+        (
+            "GET",
+            "/groups/shift/members",
+            none.clone(),
+            404,
+            "Did you mean `Night shift`?",
+        ),
+        (
+            "PUT",
+            "/groups/Analyst/members/ada@example.org",
+            none.clone(),
+            404,
+            "group `Analyst`, or you may not see it. Did you mean `Analysts`?",
+        ),
+        (
+            "PUT",
+            "/groups/Analysts/members/adda@example.org",
+            none.clone(),
+            404,
+            "user `adda@example.org`, or you may not see it. Did you mean `ada@example.org`?",
+        ),
+        (
+            "GET",
+            "/roles/usher:auditr",
+            none.clone(),
+            404,
+            "role `usher:auditr`, or you may not see it. Did you mean `usher:auditor`?",
+        ),
+        // In a body.
+        (
+            "POST",
+            "/users",
+            made("home", json!("Finances")),
+            422,
+            "organisation `Finances`, or you may not see it. Did you mean `Finance`?",
+        ),
+        (
+            "POST",
+            "/users",
+            made("organisations", json!(["Finance", "Cybersec Cor"])),
+            422,
+            "Did you mean `Cybersec Corp`?",
+        ),
+        (
+            "POST",
+            "/users",
+            made("groups", json!(["anlaysts"])),
+            422,
+            "group `anlaysts`, or you may not see it. Did you mean `Analysts`?",
+        ),
+        (
+            "POST",
+            "/users",
+            made("roles", json!(["usher:ownr"])),
+            422,
+            "role `usher:ownr`, or you may not see it. Did you mean `usher:owner`?",
+        ),
+        (
+            "POST",
+            "/users/ada@example.org/grants",
+            json!({"role": "usher:administrater"}),
+            422,
+            "Did you mean `usher:administrator`?",
+        ),
+        // Nothing is near.
+        (
+            "GET",
+            "/groups/zzzz",
+            none.clone(),
+            404,
+            "There is no such group, or you may not see it.",
+        ),
+        (
+            "POST",
+            "/users",
+            made("groups", json!(["zzzz"])),
+            422,
+            "The group `zzzz` does not exist, or you may not see it.",
+        ),
+        // Numbers and ids are near to nothing.
+        (
+            "GET",
+            "/groups/4711",
+            none.clone(),
+            404,
+            "There is no such group, or you may not see it.",
+        ),
+        (
+            "POST",
+            "/users",
+            made("groups", json!([4711])),
+            422,
+            "The group `4711` does not exist, or you may not see it.",
+        ),
+    ];
+    for (method, path, body, status, detail) in table {
+        let before = world.directory.statements();
+        let reply = owner(&world, method, path, body).await;
+        let cost = world.directory.statements() - before;
+        let shown = format!("{method} {path}: {reply:?}");
+        let (refused, _, field) = fault(&reply);
+        assert_eq!(refused, status, "{shown}");
+        // The member at fault is named as before.
+        assert_eq!(field.is_some(), status == 422, "{shown}");
+        let told = reply.json()["detail"].as_str().unwrap().to_owned();
+        assert!(told.contains(detail), "{shown}");
+        assert!(cost <= 12, "{cost} statements: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_caller_may_not_list_is_not_suggested() {
+    let world = world().await;
+    fill(&world).await;
+    let hidden = json!({"name": "Hidden analysts", "organisation": "Finance"});
+    assert_eq!(owner(&world, "POST", "/groups", hidden).await.status, 201);
+    let head =
+        json!({"email": "head@example.org", "home": "Cybersec Corp", "default_roles": false});
+    assert_eq!(owner(&world, "POST", "/users", head).await.status, 201);
+    let grant = json!({"role": "usher:administrator", "organisation": "Cybersec Corp"});
+    let granted = owner(&world, "POST", "/users/head@example.org/grants", grant).await;
+    assert_eq!(granted.status, 201, "{granted:?}");
+    let made = owner(&world, "POST", "/users/head@example.org/keys", json!({})).await;
+    let head = made.json()["secret"].as_str().unwrap().to_owned();
+    let (_, powerless) = world.powerless("powerless@example.org").await;
+    for key in [&head, &powerless] {
+        for path in [
+            "/users/ada@exampel.org",
+            "/groups/hidden%20analyst",
+            "/organisations/Financ",
+        ] {
+            let reply = with_key(&world, key, "GET", path, Value::Null).await;
+            assert!(matches!(reply.status, 403 | 404), "{path}: {reply:?}");
+            for name in ["ada@example.org", "Hidden analysts", "Finance`"] {
+                assert!(!reply.text.contains(name), "{path}: {reply:?}");
+            }
+        }
+    }
+    // What the administrator may list is.
+    let own = with_key(&world, &head, "GET", "/users/haed@example.org", Value::Null).await;
+    assert!(own.text.contains("`head@example.org`"), "{own:?}");
+    // Looking for what was meant leaves no trace of a refusal that nobody asked for.
+    let events = owner(&world, "GET", "/events?verb=access.refused", Value::Null).await;
+    assert!(!events.text.contains("ListUsers"), "{events:?}");
+}
+
+/// However many references of a request lead nowhere, one is looked up.
+#[tokio::test]
+async fn a_refused_request_costs_one_suggestion() {
+    let world = world().await;
+    fill(&world).await;
+    let items: Vec<Value> = (0..100)
+        .map(|number| json!({"email": format!("p{number}@example.org"), "groups": ["analyst"]}))
+        .collect();
+    let before = world.directory.statements();
+    let body = json!({"mode": "each", "items": items});
+    let reply = owner(&world, "POST", "/users/batch", body).await;
+    let cost = world.directory.statements() - before;
+    assert!(reply.status < 500, "{reply:?}");
+    assert!(cost <= 320, "{cost} statements: {reply:?}");
+}
