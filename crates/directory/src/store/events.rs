@@ -172,7 +172,8 @@ pub(crate) fn stream_sql(
             sql.push(" ORDER BY e.id LIMIT ");
         }
         Database::Postgres => {
-            sql.push(" AND (e.tx, e.id) > (").bind_all([tx, id]);
+            sql.push(" AND (e.tx, e.id) > (")
+                .bind_each([tx, id].map(Bound::Int));
             sql.push(") AND e.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
             sql.push(" ORDER BY e.tx, e.id LIMIT ");
         }

@@ -173,7 +173,7 @@ pub(crate) fn compile(
             // The first condition says by itself what an index can answer.
             sql.push(edge).bind(Bound::Int(place.user));
             sql.push(beyond)
-                .bind_all([place.user, place.kind, place.a, place.b])
+                .bind_each([place.user, place.kind, place.a, place.b].map(Bound::Int))
                 .push(")");
         }
         sql.push(order).bind(Bound::Int(most));

@@ -143,7 +143,7 @@ pub(crate) async fn held(
     now: Time,
 ) -> Res<Vec<HeldRole>> {
     let mut held = Vec::new();
-    for chunk in users.chunks(300) {
+    for chunk in users.chunks(256) {
         let mut sql = Sql::default();
         let ids = || chunk.iter().map(|id| id.0);
         let platform = |sql: &mut Sql| {

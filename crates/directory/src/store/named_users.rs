@@ -18,13 +18,7 @@ async fn several(tx: &mut Tx<'_>, column: &str, values: Vec<Bound>) -> Res<Vec<U
             .push(" FROM ")
             .push(TABLES);
         sql.push(" WHERE ").push(column).push(" IN (");
-        for (place, value) in chunk.iter().enumerate() {
-            if place > 0 {
-                sql.push(", ");
-            }
-            sql.bind(value.clone());
-        }
-        sql.push(")");
+        sql.bind_list(chunk.to_vec()).push(")");
         found.extend(tx.all(&sql.text, &sql.vals(), read_user).await?);
     }
     Ok(found)

@@ -15,6 +15,7 @@ use tokio_postgres::{Client, IsolationLevel, Statement};
 
 use super::access::ChangeCounter;
 use super::error::{Res, StoreError};
+use super::statement_text::LONGEST_KEPT;
 use super::transaction::{Arm, Book, Later, Tx};
 use super::value::{Kept, Row, Val};
 
@@ -105,6 +106,9 @@ pub(super) fn pool(url: &str, size: usize) -> Res<Pool> {
 }
 
 async fn prepared(session: Session<'_>, sql: &str) -> Res<Statement> {
+    if sql.len() > LONGEST_KEPT {
+        return session.patience.wait(session.client.prepare(sql)).await;
+    }
     if session.prepared.size() >= PREPARED {
         session.prepared.clear();
     }

@@ -4,79 +4,10 @@
 use crate::model::{Fault, Predicate, Query, Scope, Test, Time, Value};
 use crate::rules;
 
-use super::Val;
 use super::rare::Arm;
 use super::search::{Found, escape};
+pub(crate) use super::statement_text::Sql;
 pub(crate) use super::value::Bound;
-
-/// SQL text with its values.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sql {
-    pub text: String,
-    pub values: Vec<Bound>,
-    /// What was found beforehand of the texts looked for.
-    pub found: Found,
-}
-
-impl Sql {
-    pub fn push(&mut self, text: &str) -> &mut Self {
-        self.text.push_str(text);
-        self
-    }
-
-    pub fn bind(&mut self, value: Bound) -> &mut Self {
-        self.values.push(value);
-        self.text.push('$');
-        self.text.push_str(&self.values.len().to_string());
-        self
-    }
-
-    pub fn bind_all(&mut self, values: impl IntoIterator<Item = i64>) -> &mut Self {
-        let mut any = false;
-        for value in values {
-            if std::mem::replace(&mut any, true) {
-                self.push(", ");
-            }
-            self.bind(Bound::Int(value));
-        }
-        if !any {
-            // An empty list is not SQL on both databases.
-            self.push("NULL");
-        }
-        self
-    }
-
-    /// An expression with the time bound in place of each `?`.
-    pub fn with_time(&mut self, expression: &str, now: Time) -> String {
-        let mut text = String::with_capacity(expression.len() + 8);
-        for piece in expression.split_inclusive('?') {
-            match piece.strip_suffix('?') {
-                Some(before) => {
-                    self.values.push(Bound::Int(now.0));
-                    text.push_str(before);
-                    text.push('$');
-                    text.push_str(&self.values.len().to_string());
-                }
-                None => text.push_str(piece),
-            }
-        }
-        text
-    }
-
-    /// The numbers already known to hold these words, as a condition and `AND`; nothing when they are
-    /// not known.
-    pub fn push_found(&mut self, words: &[String]) -> &mut Self {
-        if let Some(known) = self.found.known(words) {
-            self.push(known.before).bind(known.numbers);
-            self.push(known.after).push(" AND ");
-        }
-        self
-    }
-
-    pub fn vals(&self) -> Vec<Val<'_>> {
-        self.values.iter().map(Bound::val).collect()
-    }
-}
 
 /// How a text column was folded when it was written, so that values are folded alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -379,17 +310,11 @@ fn text_test(sql: &mut Sql, expression: &str, folding: Folding, test: &Test) -> 
         Test::Greater(value) => compare(" > ", text(value)),
         Test::AtLeast(value) => compare(" >= ", text(value)),
         Test::OneOf(values) => {
-            sql.push(expression).push(" IN (");
-            for (index, value) in values.iter().enumerate() {
-                if index > 0 {
-                    sql.push(", ");
-                }
-                sql.bind(Bound::Text(text(value)));
-            }
-            if values.is_empty() {
-                sql.push("NULL");
-            }
-            sql.push(")");
+            let values = values.iter().map(|value| Bound::Text(text(value)));
+            sql.push(expression)
+                .push(" IN (")
+                .bind_list(values.collect())
+                .push(")");
         }
         Test::Contains(part) => like(
             sql,

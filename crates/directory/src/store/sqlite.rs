@@ -11,6 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::error::{Res, StoreError};
+use super::statement_text::LONGEST_KEPT;
 use super::transaction::{Arm, Book, Tx};
 use super::value::{Row, Val};
 
@@ -239,6 +240,16 @@ pub(super) fn rows(
     mut take: impl FnMut(&Row<'_>) -> bool,
 ) -> Res<()> {
     let mut statement = prepare(connection, sql, values)?;
+    let outcome = take_rows(&mut statement, first_only, &mut take);
+    give_back(statement, sql);
+    outcome
+}
+
+fn take_rows(
+    statement: &mut CachedStatement<'_>,
+    first_only: bool,
+    take: &mut impl FnMut(&Row<'_>) -> bool,
+) -> Res<()> {
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         if !take(&Row::Lite(row)) || first_only {
@@ -250,8 +261,17 @@ pub(super) fn rows(
 
 /// Runs a statement that gives no rows; tells how many it changed.
 pub(super) fn change(connection: &Connection, sql: &str, values: &[Val<'_>]) -> Res<u64> {
-    let changed = prepare(connection, sql, values)?.raw_execute()?;
-    Ok(changed as u64)
+    let mut statement = prepare(connection, sql, values)?;
+    let changed = statement.raw_execute();
+    give_back(statement, sql);
+    Ok(changed? as u64)
+}
+
+/// Keeps a statement for the next time, or not when its text is long.
+fn give_back(statement: CachedStatement<'_>, sql: &str) {
+    if sql.len() > LONGEST_KEPT {
+        statement.discard();
+    }
 }
 
 /// Runs one of the store's own statements.

@@ -1110,3 +1110,41 @@ async fn sorts_of_users_have_an_index() {
     }
     lite.end().await;
 }
+
+/// A connection keeps the statement of each text, so a list of any length must make one of few.
+#[test]
+fn lists_of_all_lengths_make_few_texts() {
+    let numbers = |length: i64| {
+        let mut sql = Sql::default();
+        sql.push("SELECT 1 WHERE 1 IN (").bind_all(0..length);
+        sql
+    };
+    let words = |length: i64| {
+        let mut sql = Sql::default();
+        let words = (0..length).map(|number| Bound::Text(number.to_string()));
+        sql.push("SELECT 1 WHERE 'a' IN (")
+            .bind_list(words.collect());
+        sql
+    };
+    let statements: [&dyn Fn(i64) -> Sql; 2] = [&numbers, &words];
+    for statement in statements {
+        let texts: std::collections::BTreeSet<String> =
+            (0..=512).map(|length| statement(length).text).collect();
+        // None, 1, 2, 4 … 512.
+        assert_eq!(texts.len(), 11);
+        for length in 1..=512_i64 {
+            let sql = statement(length);
+            let distinct: std::collections::HashSet<String> = sql
+                .values
+                .iter()
+                .map(|value| format!("{value:?}"))
+                .collect();
+            assert_eq!(distinct.len() as i64, length);
+            assert!(sql.values.len() as i64 <= 2 * length);
+        }
+    }
+    // What is no list has as many values as it was given.
+    let mut sql = Sql::default();
+    sql.bind_each([1, 2, 3].map(Bound::Int));
+    assert_eq!(sql.text, "$1, $2, $3");
+}
