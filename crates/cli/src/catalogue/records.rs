@@ -61,7 +61,7 @@ pub const EVENT: Noun = Noun {
             ],
             call: Call::Task(Task::FollowEvents),
             id: "number",
-            example: "usher event follow --filter 'verb sw \"users.\"' -o jsonl",
+            example: "usher event follow --filter 'verb sw \"user.\"' -o jsonl",
             ..VERB
         },
     ],

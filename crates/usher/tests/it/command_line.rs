@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::server::{Folder, Server};
+use crate::server::{Folder, Server, output};
 
 /// A path with its variable parts unnamed: the command line and the server name them differently.
 fn unnamed(path: &str) -> String {
@@ -46,4 +46,52 @@ fn every_code_of_a_problem_is_explained_and_ends_as_the_server_says() {
         .map(|(code, status, exit)| (code.to_owned(), u64::from(status), u64::from(exit)))
         .collect();
     assert_eq!(explained, served);
+}
+
+/// A name that leads nowhere is told with what was perhaps meant, in one line and with the exit code of what is not found.
+#[test]
+fn a_name_that_leads_nowhere_is_told_with_near_ones() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    for (path, body) in [
+        ("/groups", r#"{"name":"Analysts"}"#),
+        ("/users", r#"{"email":"ada@example.org"}"#),
+    ] {
+        assert_eq!(server.native("POST", path, body).status, 201);
+    }
+    let url = format!("http://{}", server.address);
+    let variables = [("USHER_URL", url.as_str()), ("USHER_TOKEN", server.token())];
+    let table: [(&[&str], i32, &str); 5] = [
+        (
+            &["group", "show", "analyst"],
+            3,
+            "There is no group `analyst`, or you may not see it. Did you mean `Analysts`?",
+        ),
+        (
+            &["user", "show", "ada@exampel.org"],
+            3,
+            "Did you mean `ada@example.org`?",
+        ),
+        (
+            &["user", "join", "ada@example.org", "Analystz"],
+            3,
+            "Did you mean `Analysts`?",
+        ),
+        (
+            &["grant", "create", "ada@example.org", "usher:auditr"],
+            2,
+            "Did you mean `usher:auditor`?",
+        ),
+        (
+            &["group", "show", "qqqq"],
+            3,
+            "There is no such group, or you may not see it.",
+        ),
+    ];
+    for (arguments, code, told) in table {
+        let done = output(&folder, arguments, &variables);
+        let error = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {error}");
+        assert!(error.contains(told), "{arguments:?}: {error}");
+    }
 }

@@ -19,6 +19,12 @@ fn mistakes_end_it_with_their_place() {
         ),
         (
             vec![],
+            vec![("USHER_LISTNE", "127.0.0.1:8080")],
+            "",
+            "USHER_LISTNE",
+        ),
+        (
+            vec![],
             vec![("USHER_LISTEN", "here")],
             "",
             "USHER_LISTEN: listen must be",

@@ -10,6 +10,7 @@ mod copies;
 mod crash;
 mod database_faults;
 mod disk;
+mod documentation;
 mod doors;
 mod growth;
 mod hashing;

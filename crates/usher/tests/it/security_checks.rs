@@ -38,7 +38,7 @@ fn every_test_named_in_the_table_exists() {
     }
 }
 
-fn assert_defined(root: &Path, file: &str, test: &str) {
+pub fn assert_defined(root: &Path, file: &str, test: &str) {
     let source =
         std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let defined =
