@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::codes::Code;
 use super::errors::{Problem, problem};
 use super::fields::{Fields, Named, words};
@@ -16,7 +17,6 @@ use super::item_problems::ItemProblem;
 use super::jobs;
 use super::lists;
 use super::references;
-use super::repeats;
 use super::reply::{Answer, Reply};
 use super::users;
 
@@ -92,12 +92,12 @@ pub async fn act(request: Authenticated, body: JsonBody) -> Answer {
             });
         }
         let show = jobs::accepting(&request.info);
-        return repeats::once(&request, &request, show, |handle| {
+        return answers::once(&request, &request, show, |handle| {
             handle.begin_action(action, mode, dry_run, ids)
         })
         .await;
     }
-    repeats::once(&request, &request, answered, |handle| {
+    answers::once(&request, &request, answered, |handle| {
         handle.act_on_users(people, action, mode, dry_run)
     })
     .await

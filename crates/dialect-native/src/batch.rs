@@ -6,11 +6,11 @@ use serde::Serialize;
 use kit::{Authenticated, JsonBody};
 
 use super::actions::Mode;
+use super::answers;
 use super::errors::{Problem, problem};
 use super::fields::Fields;
 use super::item_problems::ItemProblem;
 use super::lists;
-use super::repeats;
 use super::reply::{Answer, Reply};
 use super::users::{self, UserBody};
 
@@ -72,7 +72,7 @@ async fn all_or_none(request: &Authenticated, all: Vec<Result<NewUser, Problem>>
         reply.status = 201;
         Ok(reply)
     };
-    repeats::once(request, request, show, |handle| {
+    answers::once(request, request, show, |handle| {
         handle.create_each(all, TaskMode::All)
     })
     .await
@@ -85,7 +85,7 @@ async fn each(request: &Authenticated, all: Vec<Result<NewUser, Problem>>) -> An
         .collect();
     let now = request.now();
     let show = move |made: &Vec<Result<User, Fault>>| report(&all, made, now);
-    repeats::once(request, request, show, |handle| {
+    answers::once(request, request, show, |handle| {
         handle.create_each(readable, TaskMode::Each)
     })
     .await

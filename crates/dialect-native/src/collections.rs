@@ -12,11 +12,11 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::fields::Named;
 use super::lists::{self, Listing};
 use super::organisations::OrganisationBody;
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -120,7 +120,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         let location = format!("/collections/{}", collection.uuid);
         Reply::made(&info, &location, Some(collection.version), &body)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.create_collection(new)
     })
     .await

@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use kit::fields::Policy;
 use kit::{Authenticated, JsonBody, RequestInfo};
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::{Fields, Named};
 use super::groups::GroupBody;
 use super::lists;
 use super::organisations::OrganisationBody;
 use super::references;
-use super::repeats;
 use super::reply::{Answer, Reply};
 use super::users::{self, UserBody};
 
@@ -108,7 +108,7 @@ pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
         let revision = ensured.user.revision;
         answered(&info, ensured.outcome, &location, revision, &body)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.ensure_user(row, new, exact)
     })
     .await
@@ -129,10 +129,25 @@ fn answered(
     }
 }
 
+/// The fields of a body in which null leaves out a member that cannot be cleared, as for a thing that is made.
+fn ensuring(JsonBody(mut body): JsonBody, never_cleared: &[&str]) -> Result<Fields, Problem> {
+    if let Value::Object(members) = &mut body {
+        members.retain(|name, value| !value.is_null() || !never_cleared.contains(&name.as_str()));
+    }
+    super::fields::required(JsonBody(body))
+}
+
 /// `POST /organisations/ensure`: makes an organisation, known by its name, or changes what differs.
 pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
+    let never_cleared = [
+        "slug",
+        "parent",
+        "local",
+        "domains",
+        "second_factor_required",
+    ];
+    let mut fields = ensuring(body, &never_cleared)?;
     let parent: Option<Named> = fields.take("parent")?;
     let uuid = fields.value("id")?;
     let name: String = fields.need("name")?;
@@ -151,7 +166,7 @@ pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
         let revision = organisation.version;
         answered(&info, ensured.outcome, &location, revision, &body)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.ensure_organisation(name, change, uuid)
     })
     .await
@@ -160,7 +175,7 @@ pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
 /// `POST /groups/ensure`: makes a group, known by its name in its organisation, or changes what differs.
 pub async fn group(request: Authenticated, body: JsonBody) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
+    let mut fields = ensuring(body, &["slug", "newcomers"])?;
     let organisation: Option<Named> = fields.value("organisation")?;
     let uuid = fields.value("id")?;
     let name: String = fields.need("name")?;
@@ -183,7 +198,7 @@ pub async fn group(request: Authenticated, body: JsonBody) -> Answer {
         let location = format!("/groups/{}", group.uuid);
         answered(&info, ensured.outcome, &location, group.version, &body)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.ensure_group(name, organisation, change, uuid)
     })
     .await

@@ -5,6 +5,7 @@ use directory::{FileFormat, Selection, TaskWhat};
 use kit::{Authenticated, JsonBody};
 
 use super::actions;
+use super::answers;
 use super::events;
 use super::fields::words;
 use super::grants;
@@ -13,7 +14,6 @@ use super::jobs;
 use super::keys;
 use super::lists;
 use super::organisations;
-use super::repeats;
 use super::reply::Answer;
 
 /// What is exported, as sent.
@@ -55,7 +55,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         TaskWhat::Keys => keys::LISTING.check(&request, &selection).await?,
         TaskWhat::Events => events::LISTING.check(&request, &selection).await?,
     };
-    repeats::once(
+    answers::once(
         &request,
         &request,
         jobs::accepting(&request.info),

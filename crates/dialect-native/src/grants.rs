@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::{EndTime, Named};
 use super::lists::{self, Listing};
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 use super::times::Moment;
@@ -149,7 +149,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         }
         Ok(reply)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.grant_role_and_show(user, new)
     })
     .await

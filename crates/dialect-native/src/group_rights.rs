@@ -11,12 +11,12 @@ use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::Named;
 use super::groups::GroupBody;
 use super::lists;
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 
@@ -200,7 +200,7 @@ pub async fn add_role(request: Authenticated, body: JsonBody) -> Answer {
         }
         Ok(reply)
     };
-    repeats::once(&request, handle, show, |handle| {
+    answers::once(&request, handle, show, |handle| {
         handle.add_group_role_and_show(group, role, scope)
     })
     .await

@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
-use super::facets::{self, FACETS};
+use super::answers;
+use super::facet_counts::FACETS;
+use super::facets;
 use super::fields::Named;
 use super::lists::{self, Listing};
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::{self, UserBody};
@@ -104,7 +105,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         let body = GroupBody::of(group);
         Reply::made(&info, &location, Some(group.version), &body)
     };
-    repeats::once(&request, &request, show, |handle| handle.create_group(new)).await
+    answers::once(&request, &request, show, |handle| handle.create_group(new)).await
 }
 
 /// `PATCH /groups/{group}`

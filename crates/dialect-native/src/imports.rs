@@ -12,6 +12,7 @@ use futures_util::StreamExt as _;
 
 use kit::{Authenticated, Rejection, content_type};
 
+use super::answers;
 use super::codes::Code;
 use super::errors::Problem;
 use super::jobs;
@@ -114,7 +115,7 @@ pub async fn create(
 async fn make_ready(request: &Authenticated, digest: BodyDigest, job: JobId) -> Answer {
     let keeping = repeats::keeping(request, &digest.whole())?;
     let show = jobs::accepting(&request.info);
-    repeats::once(request, &keeping, show, |handle| handle.make_job_ready(job)).await
+    answers::once(request, &keeping, show, |handle| handle.make_job_ready(job)).await
 }
 
 /// Reads each or all.

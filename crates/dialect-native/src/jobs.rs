@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use kit::{Authenticated, RequestInfo, reply};
 
+use super::answers;
 use super::errors::{self, Problem};
 use super::lists::{self, Listing};
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -176,7 +176,7 @@ pub async fn cancel(request: Authenticated) -> Answer {
         reply.status = 202;
         Ok(reply)
     };
-    repeats::once(&request, &request, show, |handle| handle.cancel_job(job)).await
+    answers::once(&request, &request, show, |handle| handle.cancel_job(job)).await
 }
 
 /// `DELETE /jobs/{job}`: forgets one that has ended.
@@ -191,7 +191,7 @@ pub async fn run(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let plan = which(&request);
     let show = accepting(&request.info);
-    repeats::once(&request, &request, show, |handle| handle.run_job(plan)).await
+    answers::once(&request, &request, show, |handle| handle.run_job(plan)).await
 }
 
 /// `POST /jobs/{job}/undo`: undoes an action, person by person.
@@ -199,7 +199,7 @@ pub async fn undo(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let done = which(&request);
     let show = accepting(&request.info);
-    repeats::once(&request, &request, show, |handle| handle.undo_job(done)).await
+    answers::once(&request, &request, show, |handle| handle.undo_job(done)).await
 }
 
 /// `GET /jobs/{job}/report`: a line of JSON for each item, in order, as far as the job is.

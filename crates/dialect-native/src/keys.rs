@@ -14,11 +14,11 @@ use kit::{Authenticated, JsonBody};
 
 use kit::fields::FieldError;
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::{EndTime, Fields, Named, Read};
 use super::lists::{self, Listing};
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::times::Moment;
@@ -198,7 +198,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     let user = request.reference::<UserId>(0);
     let handle = request.proven(proof).await?;
     let show = made(&request);
-    repeats::once(&request, &handle, show, |handle| {
+    answers::once(&request, &handle, show, |handle| {
         handle.create_key(user, new)
     })
     .await
@@ -210,7 +210,7 @@ pub async fn create_own(request: Authenticated, body: JsonBody) -> Answer {
     let own = request.caller().user();
     let handle = request.proven(proof).await?;
     let show = made(&request);
-    repeats::once(&request, &handle, show, |handle| {
+    answers::once(&request, &handle, show, |handle| {
         handle.create_key(own, new)
     })
     .await

@@ -10,6 +10,7 @@
 
 mod access;
 mod actions;
+mod answers;
 mod batch;
 mod codes;
 mod collections;

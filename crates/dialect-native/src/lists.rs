@@ -10,7 +10,7 @@ use kit::Authenticated;
 use serde::Serialize;
 
 use super::errors::Problem;
-use super::facets::{self, FACETS};
+use super::facet_counts::{self, FACETS};
 use super::fields::Named;
 use super::pages::{page_of, total};
 use super::reply::Answer;
@@ -115,7 +115,7 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
         given: &Parameters,
     ) -> Result<Vec<(&'static str, &'static FilterField<F>)>, Problem> {
         let mut counted = Vec::new();
-        for word in facets::asked(given, self.facets)? {
+        for word in facet_counts::asked(given, self.facets)? {
             let field = self.fields.iter().find(|field| field.name == word);
             counted.extend(field.map(|field| (word, field)));
         }
@@ -134,7 +134,7 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
             .iter()
             .map(|(word, field)| (*word, field.kind))
             .collect();
-        let facets = facets::of_page(request, &counted, &page.facets).await?;
+        let facets = facet_counts::of_page(request, &counted, &page.facets).await?;
         page_with(request, page, facets, show)
     }
 

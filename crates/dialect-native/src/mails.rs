@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::fields::Named;
 use super::lists::{self, Listing};
-use super::repeats;
 use super::reply::{Answer, Reply};
 use super::times::Moment;
 
@@ -100,6 +100,6 @@ pub async fn send(request: Authenticated, body: JsonBody) -> Answer {
         reply.status = 202;
         Ok(reply)
     };
-    let handle = repeats::answered_by(&request, &request, Arc::new(show));
+    let handle = answers::answered_by(&request, &request, Arc::new(show));
     show(&handle.send_message(&to, message).await?)
 }

@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::errors::Problem;
-use super::facets::{self, FACETS};
+use super::facet_counts::FACETS;
+use super::facets;
 use super::fields::{Fields, Named};
 use super::lists::{self, Listing};
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::{self, UserBody};
@@ -140,7 +141,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         let body = OrganisationBody::of(organisation);
         Reply::made(&info, &location, Some(organisation.version), &body)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.create_organisation(new)
     })
     .await

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use kit::{Anonymous, Authenticated, JsonBody};
 
+use super::answers;
 use super::lists;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 use super::users::UserBody;
@@ -49,7 +49,7 @@ pub async fn send_reset(request: Authenticated, body: JsonBody) -> Answer {
     let invalidate = fields.value("invalidate")?.unwrap_or(false);
     fields.end()?;
     let user = request.reference::<UserId>(0);
-    repeats::once(
+    answers::once(
         &request,
         &request,
         |()| Reply::accepted(),
@@ -62,7 +62,7 @@ pub async fn send_reset(request: Authenticated, body: JsonBody) -> Answer {
 pub async fn send_access_mail(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let user = request.reference::<UserId>(0);
-    repeats::once(
+    answers::once(
         &request,
         &request,
         |()| Reply::accepted(),
@@ -76,7 +76,7 @@ pub async fn unlock(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let (which, now) = (request.reference::<UserId>(0), request.now());
     let show = move |user: &User| Reply::revised(user.revision, &UserBody::of(user, now));
-    repeats::once(&request, &request, show, |handle| handle.unlock(which)).await
+    answers::once(&request, &request, show, |handle| handle.unlock(which)).await
 }
 
 /// `POST /password-resets`: always accepted, whether or not anybody is meant.
@@ -173,7 +173,7 @@ pub async fn create_link(request: Authenticated) -> Answer {
         reply.status = 201;
         Ok(reply)
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.create_access_link(user)
     })
     .await

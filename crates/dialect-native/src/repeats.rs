@@ -2,24 +2,22 @@
 //! revision only (`If-Match`), to happen once however often it is sent (`Idempotency-Key`), to be one sending of a form
 //! (`Form-Token`). And reads that are answered by "as it was" (`If-None-Match`).
 
-use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, to_bytes};
-use axum::http::response::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use directory::{
     AnswerWriter, DoneByRequest, Expectation, FormTicket, Handle, IdempotencyTicket, KeptAnswer,
-    Pending, Versioned, WriteMode,
+    Versioned, WriteMode,
 };
 use kit::{Authenticated, Concluding, Preparation, Prepared, Preparing, RequestError, RequestInfo};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answers::{Kept, Notes, kept_of, notes};
 use super::codes::Code;
 use super::errors::{DoneBody, Problem, under_way};
-use super::reply::{Answer, NativeRequest as _, Reply};
+use super::reply::NativeRequest as _;
 use super::settings;
 use super::{lists, near_names};
 
@@ -35,18 +33,6 @@ const OWN_DRY_RUNS: [&str; 2] = ["/imports", "/users/actions"];
 
 /// The path whose body is read piece by piece.
 pub const STREAMED: &str = "/imports";
-
-/// What is noted of a request for its answer.
-struct Notes {
-    dry_run: bool,
-    keeping: OnceLock<(Handle, IdempotencyTicket)>,
-    form: Option<FormTicket>,
-    answer: OnceLock<AnswerWriter>,
-    /// Looks up what a name was perhaps meant to be.
-    handle: Handle,
-    /// The path's variable segments.
-    segments: Vec<String>,
-}
 
 /// Looks at requests before their handlers, and at their answers.
 pub struct Repeats;
@@ -83,11 +69,6 @@ impl From<Problem> for RequestError {
     fn from(problem: Problem) -> Self {
         RequestError::Own(Arc::new(problem))
     }
-}
-
-fn notes(info: &RequestInfo) -> Option<&Notes> {
-    let notes: &(dyn Any + Send + Sync) = info.notes.get()?.as_ref();
-    notes.downcast_ref()
 }
 
 fn note(
@@ -156,46 +137,6 @@ async fn prepare(mut request: Authenticated, body: Option<&Value>) -> Result<Pre
 /// The name of the form that a request is: its method and path.
 fn form_of(info: &RequestInfo) -> String {
     format!("{} {}", info.method, info.path)
-}
-
-/// Does an act of one transaction and answers what it gave. Where the request may be sent again, its answer is kept in
-/// that transaction: a crash leaves both or neither.
-pub async fn once<T: 'static, A>(
-    request: &Authenticated,
-    handle: &Handle,
-    show: impl Fn(&T) -> Answer + Send + Sync + 'static,
-    act: A,
-) -> Answer
-where
-    A: for<'h> FnOnce(&'h Handle) -> Pending<'h, T>,
-{
-    let show = Arc::new(show);
-    let handle = answered_by(request, handle, Arc::clone(&show));
-    let given = act(&handle).await?;
-    show(&given)
-}
-
-/// A handle whose writes keep the answer that is made of what they give, where the request may be sent again.
-pub fn answered_by<T: 'static>(
-    request: &Authenticated,
-    handle: &Handle,
-    show: Arc<impl Fn(&T) -> Answer + Send + Sync + 'static>,
-) -> Handle {
-    let noted = notes(&request.info).filter(|notes| notes.keeping.get().is_some());
-    let Some(notes) = noted else {
-        return handle.clone();
-    };
-    let answer = AnswerWriter::new(move |given: &T| written(show(given).ok()?));
-    // A request does one act.
-    let _ = notes.answer.set(answer.clone());
-    handle.with_answer(answer)
-}
-
-/// A reply as it is kept.
-fn written(reply: Reply) -> Option<Vec<u8>> {
-    let body = reply.body.clone().unwrap_or_default();
-    let (parts, _) = reply.into_response().into_parts();
-    serde_json::to_vec(&kept_of(&parts, &body)).ok()
 }
 
 /// What came before under the key of a request whose body is read piece by piece.
@@ -322,17 +263,6 @@ async fn expectation(request: &Authenticated) -> Result<Option<Expectation>, Pro
     Ok(Some(Expectation { of, revision }))
 }
 
-/// An answer as it is kept.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-/// The headers that are kept; others belong to the one answer.
-const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
-
 async fn keep(response: Response, handle: &Handle, ticket: &IdempotencyTicket) -> Response {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
@@ -353,20 +283,6 @@ async fn keep(response: Response, handle: &Handle, ticket: &IdempotencyTicket) -
         tracing::error!(%fault, "an answer was not kept under its idempotency key");
     }
     Response::from_parts(parts, Body::from(bytes))
-}
-
-fn kept_of(parts: &Parts, body: &[u8]) -> Kept {
-    Kept {
-        status: parts.status.as_u16(),
-        headers: KEPT_HEADERS
-            .iter()
-            .filter_map(|name| {
-                let value = parts.headers.get(name)?.to_str().ok()?;
-                Some((name.as_str().to_owned(), value.to_owned()))
-            })
-            .collect(),
-        body: String::from_utf8_lossy(body).into_owned(),
-    }
 }
 
 fn replayed(answer: &[u8]) -> Result<Response, Problem> {

@@ -14,11 +14,11 @@ use kit::{Authenticated, JsonBody};
 
 use kit::fields::FieldError;
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
 use super::lists::{self, Listing};
 use super::references::{self, named_role};
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -157,7 +157,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         let location = format!("/roles/{}", role.uuid);
         Reply::made(&info, &location, Some(role.version), &RoleBody::of(role))
     };
-    repeats::once(&request, &request, show, |handle| handle.create_role(new)).await
+    answers::once(&request, &request, show, |handle| handle.create_role(new)).await
 }
 
 /// `PATCH /roles/{role}`

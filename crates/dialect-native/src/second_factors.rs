@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::Fields;
 use super::lists;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 
 /// The state of one's own second factor.
@@ -72,7 +72,7 @@ pub async fn begin(request: Authenticated, body: JsonBody) -> Answer {
             uri: (!is_dry_run).then_some(begun.uri.as_str()),
         })
     };
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.begin_second_factor(proof)
     })
     .await
@@ -93,7 +93,7 @@ pub async fn renew(request: Authenticated, body: JsonBody) -> Answer {
     let proof = only_proof(&request, body)?;
     let is_dry_run = request.is_dry_run();
     let show = move |codes: &Vec<String>| shown_once(is_dry_run, codes.clone());
-    repeats::once(&request, &request, show, |handle| {
+    answers::once(&request, &request, show, |handle| {
         handle.renew_recovery_codes(proof)
     })
     .await

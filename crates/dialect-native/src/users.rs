@@ -12,13 +12,14 @@ use uuid::Uuid;
 
 use kit::{Authenticated, JsonBody};
 
+use super::answers;
 use super::errors::Problem;
-use super::facets::{self, FACETS};
+use super::facet_counts::FACETS;
+use super::facets;
 use super::fields::{Fields, Named, words};
 use super::included::{Include, Included, Loaded};
 use super::lists::{self, Listing};
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::second_factors;
 use super::times::Moment;
@@ -189,7 +190,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         let body = UserBody::of(user, now);
         Reply::made(&info, &location, Some(user.revision), &body)
     };
-    repeats::once(&request, &request, show, |handle| handle.create_user(new)).await
+    answers::once(&request, &request, show, |handle| handle.create_user(new)).await
 }
 
 /// `PATCH /users/{user}`. A session gives the present password, or a code of the second factor, too when

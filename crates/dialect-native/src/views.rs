@@ -11,12 +11,12 @@ use kit::{Authenticated, JsonBody, parse_pairs};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::answers;
 use super::errors::Problem;
 use super::fields::{Named, words};
 use super::lists;
 use super::pages;
 use super::references;
-use super::repeats;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -149,7 +149,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         let body = ViewBody::of(record);
         Reply::made(&info, &location, Some(record.version), &body)
     };
-    repeats::once(&request, &request, show, |handle| handle.create_record(new)).await
+    answers::once(&request, &request, show, |handle| handle.create_record(new)).await
 }
 
 /// The view that the path names.

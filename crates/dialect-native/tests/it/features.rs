@@ -165,6 +165,34 @@ async fn organisations_and_groups_are_ensured() {
 }
 
 /// A member that ensuring reads and forgets would be answered by "unchanged".
+/// Null leaves out what cannot be cleared, for a thing that is ensured as for one that is made.
+#[tokio::test]
+async fn null_leaves_out_what_cannot_be_cleared() {
+    let world = world().await;
+    for (path, members) in [
+        ("/groups", &["slug", "newcomers"][..]),
+        (
+            "/organisations",
+            &[
+                "slug",
+                "parent",
+                "local",
+                "domains",
+                "second_factor_required",
+            ],
+        ),
+    ] {
+        for member in members {
+            for way in ["", "/ensure"] {
+                let mut body = json!({ "name": format!("{member} {}", way.len()) });
+                body[member] = Value::Null;
+                let reply = owner(&world, "POST", &format!("{path}{way}"), body).await;
+                assert_eq!(reply.status, 201, "{path}{way} {member}: {reply:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_member_of_an_organisation_is_ensured() {
     let world = world().await;
