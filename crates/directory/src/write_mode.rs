@@ -24,10 +24,13 @@ pub const FORM_TOKEN: &str = "Form-Token";
 /// Milliseconds for which answers are kept.
 const KEPT: i64 = 86_400_000;
 
+/// Makes the bytes of an answer from what a write gave.
+type Writing = dyn Fn(&dyn Any) -> Option<Vec<u8>> + Send + Sync;
+
 /// Writes the answer of what a write gave, to be kept in the transaction of the write.
 #[derive(Clone)]
 pub struct AnswerWriter {
-    write: Arc<dyn Fn(&dyn Any) -> Option<Vec<u8>> + Send + Sync>,
+    write: Arc<Writing>,
     kept: Arc<AtomicBool>,
 }
 
