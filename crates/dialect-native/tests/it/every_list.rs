@@ -348,7 +348,7 @@ async fn every_facet_counts_what_its_filter_finds() {
         let words = pattern.as_str().unwrap().strip_prefix("^(").unwrap();
         let words: Vec<&str> = words.split(')').next().unwrap().split('|').collect();
         assert!(
-            words.len() >= 1 && !words[0].is_empty(),
+            words.first().is_some_and(|word| !word.is_empty()),
             "{path} has no facets"
         );
         let page = get(format!("{path}?limit=1&facets={}", words.join(","))).await;

@@ -10,6 +10,9 @@ use super::value::Bound;
 /// byte of text, and preparing costs little beside what a statement of so many values does.
 pub(super) const LONGEST_KEPT: usize = 4_096;
 
+/// Values of a list up to which its length is doubled at most: databases take only so many in a statement.
+const PADDED: usize = 512;
+
 /// Builds a statement's text.
 pub(crate) fn text(build: impl FnOnce(&mut Sql) -> &mut Sql) -> String {
     let mut sql = Sql::default();
@@ -44,14 +47,18 @@ impl Sql {
         self.bind_list(values.into_iter().map(Bound::Int).collect())
     }
 
-    /// The values of a list between `IN (` and `)`. The last one is repeated until they are a power of two: lists of all lengths
-    /// make few texts, and a connection keeps the statement of each text.
+    /// The values of a list between `IN (` and `)`. The last one is repeated until they are a power of two, or beyond `PADDED` a
+    /// multiple of it: lists of all lengths make few texts, and a connection keeps the statement of each text.
     pub fn bind_list(&mut self, mut values: Vec<Bound>) -> &mut Self {
         let Some(last) = values.last().cloned() else {
             // An empty list is not SQL on both databases.
             return self.push("NULL");
         };
-        values.resize(values.len().next_power_of_two(), last);
+        let length = match values.len() {
+            few @ ..PADDED => few.next_power_of_two(),
+            many => many.next_multiple_of(PADDED),
+        };
+        values.resize(length, last);
         self.bind_each(values)
     }
 
