@@ -8,18 +8,21 @@ use crate::command::{cargo, run, say};
 use crate::postgres::{self, Postgres};
 use crate::{snapshots, system};
 
-/// The proxy example of `packaging/` is tried with nginx; without it the test says that it was not tried.
-fn provide_nginx() {
-    let there = system::which("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file();
-    if !there && let Err(error) = system::install(&["nginx-light"]) {
-        say(&format!("the nginx example is not tried: {error:#}"));
+/// The proxy examples of `packaging/` are tried with nginx and Caddy; without one its test says that it was not tried.
+fn provide_proxies() {
+    for (program, package) in [("nginx", "nginx-light"), ("caddy", "caddy")] {
+        let there =
+            system::which(program).is_some() || Path::new("/usr/sbin").join(program).is_file();
+        if !there && let Err(error) = system::install(&[package]) {
+            say(&format!("the {program} example is not tried: {error:#}"));
+        }
     }
 }
 
 /// Runs all Rust tests with a throw-away PostgreSQL beside them.
 pub fn run_tests(arguments: &[String]) -> Result<()> {
     let postgres = Postgres::provide()?;
-    provide_nginx();
+    provide_proxies();
     let references = snapshots::reference_list();
     let mut tests = cargo();
     tests

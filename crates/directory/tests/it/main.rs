@@ -12,6 +12,7 @@ mod grants;
 mod group_sharing;
 mod groups;
 mod held_roles;
+mod idle;
 mod in_name;
 mod inactivity;
 mod install;

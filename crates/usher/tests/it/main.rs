@@ -4,6 +4,7 @@
 
 mod allocator;
 mod bounds;
+mod callers;
 mod command_line;
 mod configuration;
 mod copies;

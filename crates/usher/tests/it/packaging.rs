@@ -31,10 +31,74 @@ fn free_address() -> SocketAddr {
 /// Ends with the test.
 struct Proxy(Child);
 
+impl Proxy {
+    /// Starts it and waits until it takes connections.
+    fn start(command: &mut Command, address: SocketAddr) -> Self {
+        let proxy = Self(command.stderr(Stdio::null()).spawn().unwrap());
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{command:?} does not start"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        proxy
+    }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// What a server behind a proxy is started with.
+const BEHIND: [&str; 4] = [
+    "--public-url",
+    "https://id.example.org",
+    "--proxies",
+    "127.0.0.1",
+];
+
+/// What clients get from the server through the proxy at that address.
+fn assert_proxied(server: &Server, proxy: SocketAddr) {
+    let get = |path: &str, headers: &str| {
+        let stream = connect("127.0.0.2", proxy);
+        let answer = get_over(stream, "first.crt", path, headers).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let bearer = |key: &str| format!("Authorization: Bearer {key}\r\n");
+    let me = get("/api/v1/me", &bearer(server.token()));
+    assert!(me.starts_with("HTTP/1.1 200 "), "{me}");
+    let lower = me.to_ascii_lowercase();
+    assert!(
+        lower.contains("strict-transport-security: max-age="),
+        "{me}"
+    );
+    assert!(get("/readyz", "").starts_with("HTTP/1.1 200 "));
+    // What watches the server asks it elsewhere.
+    let metrics = get("/metrics", &bearer(server.token()));
+    assert!(metrics.starts_with("HTTP/1.1 404 "), "{metrics}");
+    // Paths arrive as they were sent.
+    let encoded = get(
+        "/api/v1/users/admin%40usher.example",
+        &bearer(server.token()),
+    );
+    assert!(encoded.starts_with("HTTP/1.1 200 "), "{encoded}");
+    // The client's address arrives, and one that the client makes up does not.
+    for (allowed, status) in [("127.0.0.2", "200"), ("203.0.113.9", "401")] {
+        let body = format!(r#"{{"name":"limited","addresses":["{allowed}"]}}"#);
+        let made = server.native("POST", "/me/keys", &body);
+        assert_eq!(made.status, 201, "{made:?}");
+        let key = made.json()["secret"].as_str().unwrap().to_owned();
+        let headers = format!("{}X-Forwarded-For: 203.0.113.9\r\n", bearer(&key));
+        let answer = get("/api/v1/me", &headers);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{allowed}: {answer}"
+        );
     }
 }
 
@@ -66,13 +130,7 @@ fn the_nginx_example_serves_and_hides_no_address() {
         return;
     };
     let folder = Folder::new();
-    let flags = [
-        "--public-url",
-        "https://id.example.org",
-        "--proxies",
-        "127.0.0.1",
-    ];
-    let server = Server::start_with(&folder, &flags, &[]);
+    let server = Server::start_with(&folder, &BEHIND, &[]);
     let (secure, plain) = (free_address(), free_address());
     let example = packaging("nginx.conf");
     let example = with(
@@ -114,53 +172,8 @@ fn the_nginx_example_serves_and_hides_no_address() {
         .output()
         .unwrap();
     assert!(tested.status.success(), "{tested:?}");
-    let proxy = Command::new(&nginx)
-        .arg("-c")
-        .arg(&file)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _proxy = Proxy(proxy);
-    let begun = Instant::now();
-    while TcpStream::connect(secure).is_err() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(20),
-            "nginx does not start"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let get = |path: &str, headers: &str| {
-        let stream = connect("127.0.0.2", secure);
-        let answer = get_over(stream, "first.crt", path, headers).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    };
-    let bearer = |key: &str| format!("Authorization: Bearer {key}\r\n");
-    let me = get("/api/v1/me", &bearer(server.token()));
-    assert!(me.starts_with("HTTP/1.1 200 "), "{me}");
-    assert!(me.contains("Strict-Transport-Security: max-age="), "{me}");
-    assert!(get("/readyz", "").starts_with("HTTP/1.1 200 "));
-    // What watches the server asks it elsewhere.
-    let metrics = get("/metrics", &bearer(server.token()));
-    assert!(metrics.starts_with("HTTP/1.1 404 "), "{metrics}");
-    // Paths arrive as they were sent.
-    let encoded = get(
-        "/api/v1/users/admin%40usher.example",
-        &bearer(server.token()),
-    );
-    assert!(encoded.starts_with("HTTP/1.1 200 "), "{encoded}");
-    // The client's address arrives, and one that the client makes up does not.
-    for (allowed, status) in [("127.0.0.2", "200"), ("203.0.113.9", "401")] {
-        let body = format!(r#"{{"name":"limited","addresses":["{allowed}"]}}"#);
-        let made = server.native("POST", "/me/keys", &body);
-        assert_eq!(made.status, 201, "{made:?}");
-        let key = made.json()["secret"].as_str().unwrap().to_owned();
-        let headers = format!("{}X-Forwarded-For: 203.0.113.9\r\n", bearer(&key));
-        let answer = get("/api/v1/me", &headers);
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{allowed}: {answer}"
-        );
-    }
+    let _proxy = Proxy::start(Command::new(&nginx).arg("-c").arg(&file), secure);
+    assert_proxied(&server, secure);
     let moved = exchange(&plain.to_string(), "GET", "/api/v1/me?a=b", &[], "").unwrap();
     assert_eq!(moved.status, 308);
     let place = "\r\nLocation: https://";
@@ -174,20 +187,47 @@ fn the_nginx_example_serves_and_hides_no_address() {
 }
 
 #[test]
-fn the_caddy_example_is_read() {
+fn the_caddy_example_serves_and_hides_no_address() {
     let Some(caddy) = program("caddy") else {
         println!("not tried: there is no Caddy on this machine");
         return;
     };
     let folder = Folder::new();
+    let server = Server::start_with(&folder, &BEHIND, &[]);
+    let secure = free_address();
+    let example = packaging("Caddyfile");
+    let example = with(
+        &example,
+        "reverse_proxy 127.0.0.1:8080 {",
+        &format!("reverse_proxy {} {{", server.address),
+    );
+    // The test's clients ask for these names, and the certificate is the test's own.
+    let port = secure.port();
+    let example = with(
+        &example,
+        "\nid.example.org {",
+        &format!(
+            "\nhttps://localhost:{port}, https://x:{port} {{\n\tbind 127.0.0.1\n\ttls {} {}",
+            fixture("first.crt"),
+            fixture("first.key")
+        ),
+    );
+    let whole = format!("{{\n\tadmin off\n\tauto_https off\n\tskip_install_trust\n}}\n{example}");
     let file = folder.path().join("Caddyfile");
-    std::fs::write(&file, packaging("Caddyfile")).unwrap();
-    let read = Command::new(caddy)
-        .args(["adapt", "--config"])
+    std::fs::write(&file, whole).unwrap();
+    let mut command = Command::new(caddy);
+    command
+        .args(["run", "--adapter", "caddyfile", "--config"])
         .arg(&file)
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{read:?}");
+        // What it keeps goes away with the test.
+        .env("HOME", folder.path())
+        .env("XDG_DATA_HOME", folder.path())
+        .env("XDG_CONFIG_HOME", folder.path());
+    let _proxy = Proxy::start(&mut command, secure);
+    assert_proxied(&server, secure);
+    let (code, _, log) = server.stop("TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("proxies"), "no hint is needed: {log}");
 }
 
 #[test]

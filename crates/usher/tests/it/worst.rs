@@ -152,7 +152,7 @@ fn queries() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn sign(dialect: &Dialect, key: &str) -> (&'static str, String) {
+pub fn sign(dialect: &Dialect, key: &str) -> (&'static str, String) {
     match dialect.name {
         "misp" => ("Authorization", key.to_owned()),
         "tenable" => ("X-API-Key", key.to_owned()),
@@ -205,12 +205,12 @@ fn requests(dialect: &Dialect, route: &Route) -> Vec<(&'static str, String, Stri
 }
 
 /// The form by which Falcon gives a token for a key.
-fn token_form(uuid: &str, secret: &str) -> String {
+pub fn token_form(uuid: &str, secret: &str) -> String {
     let uuid = uuid.replace('-', "");
     format!("client_id={uuid}&client_secret={secret}")
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A fresh credential of the owner's, as a dialect takes it.
 async fn credential(world: &World, dialect: &Dialect) -> String {
