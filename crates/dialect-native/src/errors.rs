@@ -10,7 +10,7 @@ use serde::Serialize;
 use kit::{Rejection, RenderError, RequestInfo, reply};
 
 use super::codes::Code;
-use super::near_names::Lost;
+use super::lost::Lost;
 
 /// A refusal, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,6 +34,7 @@ mod item_problems;
 mod jobs;
 mod keys;
 mod lists;
+mod lost;
 mod mail_templates;
 mod mails;
 mod me;

@@ -8,49 +8,30 @@ use kit::RequestInfo;
 use serde_json::Value;
 
 use super::fields::{Named, shortened};
+use super::lost::{Lost, Unknown};
 
 /// Bytes of a refusal at most.
 const LARGEST: usize = 1 << 20;
 
-/// A name by which nothing was found, on its way to the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
-    /// What kind of thing it was to be.
-    pub kind: Kind,
-    /// The name, as it was sent.
-    pub name: String,
-}
-
-impl Unknown {
-    /// What a request names, where it is by name.
-    pub fn of(kind: Kind, named: &Named) -> Option<Self> {
-        match named {
-            Named::Name(name) => Some(Self {
-                kind,
-                name: name.clone(),
-            }),
-            Named::Number(_) | Named::Uuid(_) => None,
-        }
-    }
-
-    /// What the path names of that kind, by the route's pattern and the path's variable segments.
-    fn on_path(kind: Kind, pattern: &str, segments: &[String]) -> Option<Self> {
-        let variable = format!("{{{}}}", kind.word());
-        let mut variables = pattern
-            .split('/')
-            .filter(|segment| segment.starts_with('{'));
-        let place = variables.position(|segment| segment == variable)?;
-        Self::of(kind, &Named::of(segments.get(place)?))
+/// What a request names, where it is by name.
+pub fn unknown(kind: Kind, named: &Named) -> Option<Unknown> {
+    match named {
+        Named::Name(name) => Some(Unknown {
+            kind,
+            name: name.clone(),
+        }),
+        Named::Number(_) | Named::Uuid(_) => None,
     }
 }
 
-/// What a refusal could not find, on its way to the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// What the body names.
-    Named(Unknown),
-    /// Something of that kind, which the path may name.
-    OnPath(Kind),
+/// What the path names of that kind, by the route's pattern and the path's variable segments.
+fn unknown_on_path(kind: Kind, pattern: &str, segments: &[String]) -> Option<Unknown> {
+    let variable = format!("{{{}}}", kind.word());
+    let mut variables = pattern
+        .split('/')
+        .filter(|segment| segment.starts_with('{'));
+    let place = variables.position(|segment| segment == variable)?;
+    unknown(kind, &Named::of(segments.get(place)?))
 }
 
 /// Whether any variable segment of a path is a name.
@@ -70,7 +51,7 @@ pub async fn tell(
         Some(Lost::Named(unknown)) => Some(unknown.clone()),
         Some(Lost::OnPath(kind)) => info
             .route_pattern()
-            .and_then(|pattern| Unknown::on_path(*kind, pattern, segments)),
+            .and_then(|pattern| unknown_on_path(*kind, pattern, segments)),
         None => None,
     };
     let Some(unknown) = unknown else {

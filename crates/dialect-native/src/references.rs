@@ -6,7 +6,8 @@ use directory::{CollectionId, Fault, GroupId, Handle, Kind, OrganisationId, Role
 use super::codes::Code;
 use super::errors::Problem;
 use super::fields::Named;
-use super::near_names::{Lost, Unknown};
+use super::lost::Lost;
+use super::near_names;
 
 /// Refuses a reference as the field's fault, and names what was sent.
 fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
@@ -17,7 +18,7 @@ fn unknown(field: &str, kind: Kind, sent: &Named, fault: Fault) -> Problem {
                 kind.word()
             );
             let mut problem = Problem::of(Code::UnknownReference, detail).at(field);
-            let named = Unknown::of(kind, sent).map(Lost::Named);
+            let named = near_names::unknown(kind, sent).map(Lost::Named);
             problem.lost = named.map(Box::new);
             problem
         }
