@@ -136,7 +136,7 @@ fn within(mut problem: Problem, position: usize) -> Problem {
         Some(field) => format!("items[{position}].{field}"),
         None => format!("items[{position}]"),
     });
-    for error in &mut problem.errors {
+    for error in &mut *problem.errors {
         error.field = format!("items[{position}].{}", error.field);
     }
     problem

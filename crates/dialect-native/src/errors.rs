@@ -24,7 +24,7 @@ pub struct Problem {
     /// The field or parameter at fault.
     pub field: Option<String>,
     /// Each member at fault, where more than one is.
-    pub errors: Vec<FieldProblem>,
+    pub errors: Box<[FieldProblem]>,
     /// What an earlier request did, where that is the problem.
     pub done: Box<[DoneBody]>,
     /// When to come back, in whole seconds.
@@ -65,7 +65,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: None,
-            errors: Vec::new(),
+            errors: Box::default(),
             done: Box::default(),
             retry_after: None,
             cause: None,

@@ -49,7 +49,7 @@ impl From<FieldError> for Problem {
                     ),
                 )
                 .at(shortened(&error.field));
-                problem.errors = faults(&several);
+                problem.errors = faults(&several).into();
                 problem
             }
             FieldFault::Several(errors) => {
@@ -67,7 +67,7 @@ impl From<FieldError> for Problem {
                 let mut first = several
                     .next()
                     .unwrap_or_else(|| Problem::body("The body cannot be accepted."));
-                first.errors = errors;
+                first.errors = errors.into();
                 first
             }
         }
