@@ -369,7 +369,7 @@ mod tests {
             .collect();
         assert_eq!(spec().privileged, expected);
         assert_eq!(business.len() + expected.len(), CAPABILITIES.len() + 1);
-        // A capability that maps to a permission of the directory counts as that permission, whatever its name.
+        // A capability that maps to a permission of the directory counts as that permission.
         for capability in CAPABILITIES {
             let administers = meaning(capability.name)
                 .iter()

@@ -546,7 +546,7 @@ async fn what_is_not_served_is_not_found() {
         let reply = admin.get(path).await;
         assert_eq!(reply.json()["name"], "Invalid setting.", "{path}");
     }
-    // Answers are JSON, whatever is asked for.
+    // Answers are JSON for every `Accept` header.
     for accept in ["application/xml", "text/html", "*/*"] {
         let call = world
             .get("/misp/users/view/me")

@@ -27,7 +27,7 @@ const OTHERWISE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Members that one request in ten names at most; so many are told apart by one answer.
+/// Members in one request at most: one answer lists at most so many problems.
 const TOLD: usize = 9;
 
 fn schema(name: &str) -> &'static Value {

@@ -399,7 +399,7 @@ fn every_thing_has_a_tag_and_every_change_of_one_is_guarded_by_it() {
     }
 }
 
-/// Every change takes `dry_run`, which changes nothing whatever is sent.
+/// Every change takes `dry_run`, and a dry run changes nothing for any body.
 #[tokio::test]
 async fn every_change_can_be_tried() {
     let world = peopled().await;

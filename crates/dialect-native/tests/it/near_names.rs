@@ -219,7 +219,7 @@ async fn what_a_caller_may_not_list_is_not_suggested() {
     // What the administrator may list is.
     let own = with_key(&world, &head, "GET", "/users/haed@example.org", Value::Null).await;
     assert!(own.text.contains("`head@example.org`"), "{own:?}");
-    // Looking for what was meant leaves no trace of a refusal that nobody asked for.
+    // The look-up of near names writes no event of a refusal.
     let events = owner(&world, "GET", "/events?verb=access.refused", Value::Null).await;
     assert!(!events.text.contains("ListUsers"), "{events:?}");
 }

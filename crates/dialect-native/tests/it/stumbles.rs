@@ -50,7 +50,7 @@ async fn the_flag_of_a_membership_gives_no_native_right_and_a_grant_does() {
     assert_eq!(changed.status, 200, "{changed:?}");
 }
 
-/// The administrator of an organisation is told which permission is wanting and where, not to ask for the role that is held already.
+/// A refusal to the administrator of an organisation names the missing permission and the place, and no role that the administrator holds.
 #[tokio::test]
 async fn a_refusal_names_the_permission_and_the_place_and_no_role() {
     let world = world().await;

@@ -40,7 +40,7 @@ impl Handle {
                 Kind::Role => Permission::ReadRoles,
                 _ => return Ok(Vec::new()),
             };
-            // A list that is refused would be told in the audit trail, and the caller has asked for none.
+            // A refused list would write an event of a refusal, although the request asked for no list.
             if !self.caller().may(permission) || !LENGTHS.contains(&text.chars().count()) {
                 return Ok(Vec::new());
             }

@@ -199,8 +199,8 @@ async fn every_route_of_every_api_refuses_every_bad_caller() {
     insta::assert_snapshot!("bad_callers", table);
 }
 
-/// A read-only key of an owner's, at every route of every API: what writes by the access table is refused, and nothing changes
-/// whatever a route is called.
+/// A read-only key of an owner's, at every route of every API: what writes by the access table is refused, and no
+/// route changes anything.
 #[tokio::test]
 async fn a_read_only_key_changes_nothing_at_any_api() {
     for dialect in DIALECTS {

@@ -48,7 +48,7 @@ fn every_code_of_a_problem_is_explained_and_ends_as_the_server_says() {
     assert_eq!(explained, served);
 }
 
-/// A name that leads nowhere is told with what was perhaps meant, in one line and with the exit code of what is not found.
+/// For a name that is not found the command prints the near names in one line, and ends with the exit code of "not found".
 #[test]
 fn a_name_that_leads_nowhere_is_told_with_near_ones() {
     let folder = Folder::new();

@@ -180,7 +180,7 @@ fn a_clock_that_is_set_breaks_nothing() {
         std::thread::sleep(Duration::from_millis(1_200));
     }
     assert!(shown("j1n0") > shown("now") && shown("j3n0") < shown("now"));
-    // Events of later requests have later numbers, whatever the clock said.
+    // Events of later requests have later numbers, at any time of the clock.
     let events = server.native("GET", "/events?verb=user.created&limit=500&sort=number", "");
     let events = events.json();
     let told = events["items"].as_array().unwrap();

@@ -259,7 +259,7 @@ async fn used(work: &mut Work<'_>, role: &Role) -> Outcome<bool> {
 /// Organisations outside of its own where a role counts at most, for it still to be changed.
 const MOST_OUTSIDE: i64 = 100;
 
-/// Nobody puts more into a role, or takes more out of it, than they hold wherever it may count: in its
+/// The caller must hold every line that is added to or removed from a role, wherever the role may count: in its
 /// organisation and below, and where it counts besides since an organisation was moved away.
 async fn check_lines(
     work: &mut Work<'_>,
