@@ -168,13 +168,14 @@ impl Shown<'_> {
             city: profile.text("city"),
             state: profile.text("state"),
             time_zone: user
+                .profile
                 .time_zone
                 .clone()
                 .or(time_zone)
                 .unwrap_or_else(|| TIME_ZONE.to_owned()),
             initials: initials(user, profile),
-            department: user.department.clone(),
-            title: user.title.clone(),
+            department: user.profile.department.clone(),
+            title: user.profile.title.clone(),
             github_username: None,
             prefers_sms_otp: profile.flag("prefers_sms_otp").unwrap_or(true),
             vpn_enabled: profile.flag("vpn_enabled"),

@@ -134,7 +134,7 @@ pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fa
         "read"
     };
     let time_zone = match people.primary_group(user) {
-        Some(group) if user.time_zone.is_none() => default_time_zone(handle, group).await?,
+        Some(group) if user.profile.time_zone.is_none() => default_time_zone(handle, group).await?,
         _ => None,
     };
     Ok(people.shown(user).detail(permission, time_zone))

@@ -3,7 +3,8 @@
 use axum::extract::Request;
 use directory::{
     Door, Extended, Fault, Group, GroupId, Kind, Names, NamesShown, NewPassword, NewUser,
-    Operation, Predicate, Query, Status, Test, User, UserChange, UserField, UserId, UserKind,
+    Operation, Predicate, ProfileAttribute, ProfileChange, Query, Status, Test, User, UserChange,
+    UserField, UserId, UserKind,
 };
 use kit::{Authenticated, HandlerResult, Pairs, Path};
 
@@ -139,9 +140,7 @@ async fn new_user(
         home: Some(group.organisation),
         primary_group: Some(group.id),
         groups,
-        department: values.text_change("department").flatten(),
-        title: values.text_change("title").flatten(),
-        time_zone: values.text_change("time_zone").flatten(),
+        profile: attributes(values).to_new(),
         second_factor_required,
         extension: Some(profile::extension(profile::members_of_user(values))),
         door: Door {
@@ -247,7 +246,10 @@ async fn user_change(
         groups
     });
     let email = values.text("email").filter(|email| !map::is_made_up(email));
-    let zone = values.text_change("time_zone");
+    let mut profile = attributes(values);
+    // A zone that is shown may be the primary group's.
+    let zone = profile.time_zone.take();
+    profile.time_zone = zone.filter(|zone| zone.as_deref() != Some(&shown.time_zone));
     Ok(UserChange {
         request_email: email.map(str::to_owned),
         display: values.text("name").map(|name| Some(name.to_owned())),
@@ -261,14 +263,27 @@ async fn user_change(
         password: values
             .text("password")
             .map(|password| NewPassword::Chosen(password.to_owned())),
-        department: values.text_change("department"),
-        title: values.text_change("title"),
-        time_zone: zone.filter(|zone| zone.as_deref() != Some(&shown.time_zone)),
+        profile,
         second_factor_required: values.flag_change("otp_required_for_login"),
         extension_members: Some(members).filter(|members| !members.is_empty()),
         if_revision: Some(present.revision),
         ..UserChange::default()
     })
+}
+
+/// The plain attributes that this API knows, by its names.
+const ATTRIBUTES: [(&str, ProfileAttribute); 3] = [
+    ("department", ProfileAttribute::Department),
+    ("title", ProfileAttribute::Title),
+    ("time_zone", ProfileAttribute::TimeZone),
+];
+
+fn attributes(values: &Values) -> ProfileChange {
+    let mut change = ProfileChange::default();
+    for (name, attribute) in ATTRIBUTES {
+        *change.value_mut(attribute) = values.text_change(name);
+    }
+    change
 }
 
 /// What becomes of the state of an account.

@@ -56,7 +56,7 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(user.revision, &body)
 }
 
-/// `PATCH /me`: names, department, title, time zone. The e-mail address changes once confirmed:
+/// `PATCH /me`: names and the plain attributes. The e-mail address changes once confirmed:
 /// `PUT /me/email`.
 pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
     lists::only(&request.query()?.0, &[])?;

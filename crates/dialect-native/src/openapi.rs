@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use axum::body::Bytes;
+use directory::ProfileAttribute;
 use serde_json::{Map, Value, json};
 
 use kit::{Anonymous, Route, Serves};
@@ -17,6 +18,9 @@ use super::routes::ROUTES;
 
 /// What stands in it beside the paths.
 const BASE: &str = include_str!("openapi.json");
+
+/// The member that stands for the plain attributes of users in a schema of [`BASE`].
+const PROFILE: &str = "$profile";
 
 /// Bodies that may be left out, or null.
 const OPTIONAL: &[&str] = &["Proof", "PasswordReset"];
@@ -57,6 +61,13 @@ fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     let mut document: Value = serde_json::from_str(BASE)?;
     let codes: Vec<&str> = codes::ALL.iter().map(|code| code.facts().code).collect();
     document["components"]["schemas"]["ProblemCode"]["enum"] = json!(codes);
+    for schema in document["components"]["schemas"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
+        insert_attributes(schema);
+    }
     let schemas = document["components"]["schemas"].clone();
     let mut paths = Map::new();
     for route in ROUTES {
@@ -71,6 +82,32 @@ fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     document["info"]["version"] = version.into();
     document["paths"] = Value::Object(paths);
     serde_json::to_vec(&document)
+}
+
+/// Puts the plain attributes of users where a schema says [`PROFILE`].
+fn insert_attributes(schema: &mut Value) {
+    if let Some(Value::Object(properties)) = schema.get_mut("properties")
+        && properties.contains_key(PROFILE)
+    {
+        let stated = std::mem::take(properties).into_iter();
+        *properties = stated
+            .flat_map(|(name, schema)| {
+                if name != PROFILE {
+                    return vec![(name, schema)];
+                }
+                let attributes = ProfileAttribute::ALL.iter();
+                attributes
+                    .map(|one| (one.name().to_owned(), json!({ "type": ["string", "null"] })))
+                    .collect()
+            })
+            .collect();
+    }
+    if let Some(Value::Array(required)) = schema.get_mut("required")
+        && let Some(place) = required.iter().position(|name| name == PROFILE)
+    {
+        let attributes = ProfileAttribute::ALL.iter();
+        required.splice(place..=place, attributes.map(|one| one.name().into()));
+    }
 }
 
 fn operation(route: &Route, schemas: &Value) -> Value {

@@ -1,5 +1,6 @@
 //! Examples of bodies and answers, made from their schemas.
 
+use directory::ProfileAttribute;
 use serde_json::{Map, Value, json};
 
 /// How deep an example is written.
@@ -75,9 +76,6 @@ fn text_of(name: &str, format: &str) -> Value {
         ("given_name", _) => json!("Ada"),
         ("family_name", _) => json!("Lovelace"),
         ("display_name", _) => json!("Ada Lovelace"),
-        ("department", _) => json!("Engines"),
-        ("title", _) => json!("Analyst"),
-        ("time_zone", _) => json!("Europe/London"),
         ("password" | "current_password", _) => json!("Cobalt-Lantern-73!"),
         ("code", _) => json!("123456"),
         ("slug" | "word", _) => json!("auditor"),
@@ -92,6 +90,8 @@ fn text_of(name: &str, format: &str) -> Value {
         ("next" | "previous", _) => Value::Null,
         ("verb", _) => json!("user.updated"),
         ("entity", _) => json!("user"),
-        _ => json!("text"),
+        (name, _) => {
+            json!(ProfileAttribute::named(name).map_or("text", ProfileAttribute::example))
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use directory::filter::USER_FIELDS;
+use directory::filter::{USER_FIELDS, USER_SORTS};
 use directory::{
-    Door, Names, NewPassword, NewUser, Predicate, Standing, Status, Time, User, UserChange,
-    UserField, UserKind, UserRef,
+    Door, Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, Standing, Status, Time,
+    User, UserChange, UserField, UserKind, UserRef,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -44,9 +44,8 @@ pub struct UserBody<'a> {
     locked_out_until: Option<Moment>,
     home: i64,
     primary_group: Option<i64>,
-    department: Option<&'a str>,
-    title: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    #[serde(flatten)]
+    profile: &'a Profile,
     second_factor: bool,
     second_factor_required: Option<bool>,
     has_password: bool,
@@ -86,9 +85,7 @@ impl<'a> UserBody<'a> {
             locked_out_until: Moment::maybe(user.lockout_until.filter(|until| *until > now)),
             home: user.home.0,
             primary_group: user.primary_group.map(|group| group.0),
-            department: user.department.as_deref(),
-            title: user.title.as_deref(),
-            time_zone: user.time_zone.as_deref(),
+            profile: &user.profile,
             second_factor: user.second_factor,
             second_factor_required: user.second_factor_required,
             has_password: user.has_password,
@@ -129,22 +126,7 @@ const STATUSES: &[(&str, Status)] = &[
 /// How users are listed.
 pub const LISTING: Listing<UserField> = Listing {
     fields: USER_FIELDS,
-    sorts: &[
-        ("name", UserField::Name),
-        ("login", UserField::Login),
-        ("email", UserField::Email),
-        ("given_name", UserField::OwnGiven),
-        ("family_name", UserField::OwnFamily),
-        ("kind", UserField::Kind),
-        ("status", UserField::Status),
-        ("home", UserField::HomeName),
-        ("department", UserField::Department),
-        ("title", UserField::Title),
-        ("created_at", UserField::CreatedAt),
-        ("updated_at", UserField::UpdatedAt),
-        ("last_seen_at", UserField::LastSeenAt),
-        ("signed_in_at", UserField::SignedInAt),
-    ],
+    sorts: USER_SORTS,
     facets: &[],
     downwards: false,
 };
@@ -242,9 +224,7 @@ pub async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<New
             Some(password) if must_change => NewPassword::MustChange(password),
             Some(password) => NewPassword::Chosen(password),
         },
-        department: fields.value("department")?,
-        title: fields.value("title")?,
-        time_zone: fields.value("time_zone")?,
+        profile: Profile::read_each(|attribute| fields.value(attribute.name()))?,
         second_factor_required: fields.value("second_factor_required")?,
         door: Door {
             without_defaults: !fields.value("default_roles")?.unwrap_or(true),
@@ -337,8 +317,6 @@ pub fn profile(change: &mut UserChange, fields: &mut Fields) -> Result<(), Probl
     change.display = fields.take("display_name")?;
     change.given = fields.take("given_name")?;
     change.family = fields.take("family_name")?;
-    change.department = fields.take("department")?;
-    change.title = fields.take("title")?;
-    change.time_zone = fields.take("time_zone")?;
+    change.profile = ProfileChange::read_each(|attribute| fields.take(attribute.name()))?;
     Ok(())
 }

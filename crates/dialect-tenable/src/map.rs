@@ -133,7 +133,7 @@ pub fn user(user: &heart::User, roles: Vec<i64>, profile: Profile, now: Time) ->
         identifier: email.clone(),
         email,
         locked_out,
-        department: user.department.clone(),
+        department: user.profile.department.clone(),
         biography: profile.biography,
         active,
         picture: profile.picture,
@@ -261,7 +261,10 @@ pub fn new_user(new: wire::NewUser) -> heart::NewUser {
         },
         status: Some(status(new.active)),
         password: heart::NewPassword::Chosen(new.password),
-        department: new.department,
+        profile: heart::Profile {
+            department: new.department,
+            ..heart::Profile::default()
+        },
         extension: (profile != Profile::default()).then(|| profile.extension()),
         ..heart::NewUser::default()
     }
@@ -321,7 +324,10 @@ pub fn user_change(change: wire::UserChange) -> heart::UserChange {
         status: change.active.map(status),
         locked: change.unlock.then_some(false),
         password: change.password.map(heart::NewPassword::Chosen),
-        department: change.department,
+        profile: heart::ProfileChange {
+            department: change.department,
+            ..heart::ProfileChange::default()
+        },
         extension_members: (!members.is_empty()).then_some(members),
         ..heart::UserChange::default()
     }

@@ -30,9 +30,7 @@ fn person(names: [Option<&str>; 3], email: Option<&str>) -> directory::User {
         lockout_until: None,
         home: OrganisationId(1),
         primary_group: None,
-        department: None,
-        title: None,
-        time_zone: None,
+        profile: directory::Profile::default(),
         second_factor_required: None,
         second_factor: false,
         has_password: true,
@@ -120,7 +118,7 @@ fn only_what_was_sent_changes() {
     let change = map::user_change(change);
     assert!(change.given.is_none() && change.family.is_none() && change.email.is_none());
     assert!(change.status.is_none() && change.locked.is_none() && change.password.is_none());
-    assert!(change.department.is_none() && change.extension_members.is_none());
+    assert!(change.profile.department.is_none() && change.extension_members.is_none());
 
     let change =
         wire::user_change(&json!({ "surname": null, "picture": null, "lockedOut": false }))

@@ -4,8 +4,8 @@
 use anyhow::{Result, anyhow};
 use directory::{
     Directory, Fault, GroupRoleScope, Handle, Names, NewGroup, NewKey, NewOrganisation, NewUser,
-    OrganisationId, OrganisationRef, Platform, ROOT, Ref, RoleId, RolePaths, Status, UserKind,
-    UserRef,
+    OrganisationId, OrganisationRef, Platform, Profile, ROOT, Ref, RoleId, RolePaths, Status,
+    UserKind, UserRef,
 };
 
 /// A child organisation: name, sector, nationality, domain.
@@ -178,8 +178,11 @@ async fn people(directory: &Directory, handle: &Handle, places: &Places) -> Resu
                 .map(|(organisation, _)| *organisation)
                 .collect(),
             roles,
-            department: Some((*department).to_owned()),
-            title: Some((*title).to_owned()),
+            profile: Profile {
+                department: Some((*department).to_owned()),
+                title: Some((*title).to_owned()),
+                ..Profile::default()
+            },
             status: AWAY
                 .iter()
                 .find(|(who, _)| *who == login)

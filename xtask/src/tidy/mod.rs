@@ -1,6 +1,7 @@
 //! The architecture's invariants, held by tests: who depends on whom, where SQL, web framework and
 //! vendors' words may stand, how long a file may be. `cargo xtask test` runs them with all others.
 
+mod attributes;
 mod borders;
 mod circles;
 mod files;
@@ -54,6 +55,7 @@ const CHECKS: &[(&str, Check)] = &[
         "a vendor's words stand in its own folder",
         borders::vendor_words,
     ),
+    ("attributes of users are declared once", attributes::walked),
     ("modules import each other in no circle", circles::none),
     ("a URL names its file", routes::lead_to_files),
     ("files are short", files::length),

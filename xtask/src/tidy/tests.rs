@@ -1,6 +1,6 @@
 use super::source::Source;
 use super::tree::Tree;
-use super::{CHECKS, borders, circles, files, manifests, references, routes};
+use super::{CHECKS, attributes, borders, circles, files, manifests, references, routes};
 
 /// What a check says of a tree with these files.
 fn findings(check: super::Check, files: &[(&str, &str)]) -> Vec<String> {
@@ -488,4 +488,39 @@ fn a_url_names_its_file() {
         let said = said(row, page);
         assert!(said.len() == 1 && said[0].starts_with(expected), "{said:?}");
     }
+}
+
+#[test]
+fn attributes_of_users_are_named_in_their_table_alone() {
+    let table = (
+        "crates/directory/src/model/profile.rs",
+        "macro_rules! table {\n    () => {\n        nickname Nickname Text (line, \"x\", \"y\");\n    };\n}\n\
+         fn one() { ProfileAttribute::Nickname; }",
+    );
+    let found = findings(
+        attributes::walked,
+        &[
+            table,
+            (
+                "crates/directory/src/store/a.rs",
+                "fn a() {\n user.profile.nickname; profile.other; ProfileAttribute::ALL;\n}",
+            ),
+            (
+                "crates/dialect-native/src/b.rs",
+                "let b = ProfileAttribute::Nickname; // profile.nickname",
+            ),
+            ("crates/dialect-misp/src/c.rs", "user.profile.nickname;"),
+            ("crates/directory/tests/it/d.rs", "user.profile.nickname;"),
+        ],
+    );
+    let why = "walk the table in crates/directory/src/model/profile.rs";
+    assert_eq!(
+        found,
+        [
+            format!("crates/dialect-native/src/b.rs:1: names the attribute Nickname; {why}"),
+            format!("crates/directory/src/store/a.rs:2: names the attribute nickname; {why}"),
+        ]
+    );
+    let none = findings(attributes::walked, &[("crates/directory/src/a.rs", "")]);
+    assert_eq!(none.len(), 1, "{none:?}");
 }

@@ -1,6 +1,6 @@
 //! Holds answers to the API's own description.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use dialect_native::DIALECT;
 use serde_json::Value;
@@ -8,9 +8,6 @@ use serde_json::Value;
 use super::owner;
 use crate::world;
 use test_support::Reply;
-
-static BASE: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../src/openapi.json")).unwrap());
 
 /// The description as it is served, fetched once.
 pub fn document() -> &'static Value {
@@ -34,7 +31,7 @@ fn fits(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let wrong = |why: String| Err(format!("{at}: {why}: {value}"));
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap();
-        let schema = &BASE["components"]["schemas"][name];
+        let schema = &document()["components"]["schemas"][name];
         assert!(!schema.is_null(), "no schema {name}");
         return fits(schema, value, at);
     }

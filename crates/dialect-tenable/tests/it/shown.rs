@@ -57,7 +57,10 @@ async fn crowd(world: &World) -> Vec<Viewer> {
                 },
                 home: (place % 2 == 0).then_some(branch),
                 status: Some(*status),
-                department: (number == 1).then(|| "Navy".to_owned()),
+                profile: directory::Profile {
+                    department: (number == 1).then(|| "Navy".to_owned()),
+                    ..directory::Profile::default()
+                },
                 ..NewUser::default()
             });
         }

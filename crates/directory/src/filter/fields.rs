@@ -3,7 +3,7 @@
 
 use crate::model::{
     CollectionField, EventField, GrantField, GroupField, JobField, KeyField, MailField,
-    OrganisationField, RoleField, SessionField, UserField,
+    OrganisationField, ProfileAttribute, RoleField, SessionField, UserField, profile_attributes,
 };
 
 use super::{FieldKind as Kind, FilterField};
@@ -21,65 +21,69 @@ const STANDINGS: &[&str] = &[
     "locked_out",
 ];
 
+macro_rules! user_fields {
+    ($($name:ident $variant:ident $kind:ident $facts:tt;)*) => {
+        &[
+            field("number", UserField::Id, Kind::Number),
+            field("id", UserField::Uuid, Kind::Uuid),
+            field("login", UserField::Login, Kind::Text),
+            field("email", UserField::Email, Kind::Text),
+            field("name", UserField::Name, Kind::Text),
+            field("given_name", UserField::OwnGiven, Kind::Text),
+            field("family_name", UserField::OwnFamily, Kind::Text),
+            field("kind", UserField::Kind, Kind::Word(&["person", "service"])),
+            field(
+                "status",
+                UserField::Status,
+                Kind::Word(&["active", "inactive", "suspended", "expired"]),
+            ),
+            field("standing", UserField::Standing, Kind::Word(STANDINGS)),
+            field("locked", UserField::Locked, Kind::Flag),
+            field("home", UserField::Home, Kind::Organisation),
+            field("home_below", UserField::HomeSubtree, Kind::Organisation),
+            field("organisation", UserField::Organisation, Kind::Organisation),
+            field("group", UserField::Group, Kind::Group),
+            field("primary_group", UserField::PrimaryGroup, Kind::Group),
+            field("role", UserField::Role, Kind::Role),
+            field("direct_role", UserField::DirectRole, Kind::Role),
+            $(field(stringify!($name), UserField::Profile(ProfileAttribute::$variant), Kind::$kind),)*
+            field("second_factor", UserField::SecondFactor, Kind::Flag),
+            field(
+                "second_factor_required",
+                UserField::SecondFactorRequired,
+                Kind::Flag,
+            ),
+            field("has_password", UserField::HasPassword, Kind::Flag),
+            field(
+                "must_change_password",
+                UserField::MustChangePassword,
+                Kind::Flag,
+            ),
+            field("sign_in_count", UserField::SignInCount, Kind::Number),
+            field("created_by", UserField::CreatedBy, Kind::User),
+            field("updated_by", UserField::UpdatedBy, Kind::User),
+            field("lock_after", UserField::LockAfter, Kind::Time),
+            field("locked_out_until", UserField::LockedOutUntil, Kind::Time),
+            field(
+                "password_changed_at",
+                UserField::PasswordChangedAt,
+                Kind::Time,
+            ),
+            field("created_at", UserField::CreatedAt, Kind::Time),
+            field("updated_at", UserField::UpdatedAt, Kind::Time),
+            field("last_seen_at", UserField::LastSeenAt, Kind::Time),
+            field("signed_in_at", UserField::SignedInAt, Kind::Time),
+            field(
+                "previous_sign_in_at",
+                UserField::PreviousSignInAt,
+                Kind::Time,
+            ),
+        ]
+    };
+}
+
 /// The fields of users.
-pub const USER_FIELDS: &[FilterField<UserField>] = &[
-    field("number", UserField::Id, Kind::Number),
-    field("id", UserField::Uuid, Kind::Uuid),
-    field("login", UserField::Login, Kind::Text),
-    field("email", UserField::Email, Kind::Text),
-    field("name", UserField::Name, Kind::Text),
-    field("given_name", UserField::OwnGiven, Kind::Text),
-    field("family_name", UserField::OwnFamily, Kind::Text),
-    field("kind", UserField::Kind, Kind::Word(&["person", "service"])),
-    field(
-        "status",
-        UserField::Status,
-        Kind::Word(&["active", "inactive", "suspended", "expired"]),
-    ),
-    field("standing", UserField::Standing, Kind::Word(STANDINGS)),
-    field("locked", UserField::Locked, Kind::Flag),
-    field("home", UserField::Home, Kind::Organisation),
-    field("home_below", UserField::HomeSubtree, Kind::Organisation),
-    field("organisation", UserField::Organisation, Kind::Organisation),
-    field("group", UserField::Group, Kind::Group),
-    field("primary_group", UserField::PrimaryGroup, Kind::Group),
-    field("role", UserField::Role, Kind::Role),
-    field("direct_role", UserField::DirectRole, Kind::Role),
-    field("department", UserField::Department, Kind::Text),
-    field("title", UserField::Title, Kind::Text),
-    field("time_zone", UserField::TimeZone, Kind::Exact),
-    field("second_factor", UserField::SecondFactor, Kind::Flag),
-    field(
-        "second_factor_required",
-        UserField::SecondFactorRequired,
-        Kind::Flag,
-    ),
-    field("has_password", UserField::HasPassword, Kind::Flag),
-    field(
-        "must_change_password",
-        UserField::MustChangePassword,
-        Kind::Flag,
-    ),
-    field("sign_in_count", UserField::SignInCount, Kind::Number),
-    field("created_by", UserField::CreatedBy, Kind::User),
-    field("updated_by", UserField::UpdatedBy, Kind::User),
-    field("lock_after", UserField::LockAfter, Kind::Time),
-    field("locked_out_until", UserField::LockedOutUntil, Kind::Time),
-    field(
-        "password_changed_at",
-        UserField::PasswordChangedAt,
-        Kind::Time,
-    ),
-    field("created_at", UserField::CreatedAt, Kind::Time),
-    field("updated_at", UserField::UpdatedAt, Kind::Time),
-    field("last_seen_at", UserField::LastSeenAt, Kind::Time),
-    field("signed_in_at", UserField::SignedInAt, Kind::Time),
-    field(
-        "previous_sign_in_at",
-        UserField::PreviousSignInAt,
-        Kind::Time,
-    ),
-];
+pub const USER_FIELDS: &[FilterField<UserField>] = profile_attributes!(user_fields);
 
 /// The fields of organisations.
 pub const ORGANISATION_FIELDS: &[FilterField<OrganisationField>] = &[
@@ -257,6 +261,42 @@ pub const JOB_FIELDS: &[FilterField<JobField>] = &[
 
 /// The states of jobs as lists show them.
 const JOB_STATES: &[&str] = &["waiting", "running", "done", "failed", "cancelled"];
+
+/// Takes one row of the attributes after another: lists are sorted by texts, and not by codes.
+macro_rules! user_sorts {
+    (@ [$($sorts:tt)*] $name:ident $variant:ident Text $facts:tt; $($rest:tt)*) => {
+        user_sorts!(@ [
+            $($sorts)*
+            (stringify!($name), UserField::Profile(ProfileAttribute::$variant)),
+        ] $($rest)*)
+    };
+    (@ [$($sorts:tt)*] $name:ident $variant:ident Exact $facts:tt; $($rest:tt)*) => {
+        user_sorts!(@ [$($sorts)*] $($rest)*)
+    };
+    (@ [$($sorts:tt)*]) => {
+        &[
+            ("name", UserField::Name),
+            ("login", UserField::Login),
+            ("email", UserField::Email),
+            ("given_name", UserField::OwnGiven),
+            ("family_name", UserField::OwnFamily),
+            ("kind", UserField::Kind),
+            ("status", UserField::Status),
+            ("home", UserField::HomeName),
+            $($sorts)*
+            ("created_at", UserField::CreatedAt),
+            ("updated_at", UserField::UpdatedAt),
+            ("last_seen_at", UserField::LastSeenAt),
+            ("signed_in_at", UserField::SignedInAt),
+        ]
+    };
+    ($($attributes:tt)*) => {
+        user_sorts!(@ [] $($attributes)*)
+    };
+}
+
+/// What users are sorted by beside their numbers.
+pub const USER_SORTS: &[(&str, UserField)] = profile_attributes!(user_sorts);
 
 /// What organisations are sorted by beside their numbers.
 pub const ORGANISATION_SORTS: &[(&str, OrganisationField)] = &[

@@ -28,7 +28,7 @@ pub(crate) use compile::{References, compile, read_time};
 pub use fields::{
     COLLECTION_FIELDS, EVENT_FIELDS, EVENT_SORTS, GRANT_FIELDS, GROUP_FIELDS, GROUP_SORTS,
     JOB_FIELDS, KEY_FIELDS, KEY_SORTS, MAIL_FIELDS, ORGANISATION_FIELDS, ORGANISATION_SORTS,
-    ROLE_FIELDS, SESSION_FIELDS, USER_FIELDS, range_parameters,
+    ROLE_FIELDS, SESSION_FIELDS, USER_FIELDS, USER_SORTS, range_parameters,
 };
 pub use parser::parse;
 pub use syntax::{Comparison, Expression, Literal, Operator};

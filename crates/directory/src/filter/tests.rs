@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Predicate, Test, Time, UserField, Value};
+use crate::model::{Predicate, ProfileAttribute, Test, Time, UserField, Value};
 
 fn compiled(text: &str) -> Result<Predicate<UserField>, FilterError> {
     let expression = parse(text)?;
@@ -55,30 +55,66 @@ fn filters_mean_what_the_grammar_says() {
             "not (login eq ada and login eq bob)",
             P::Or(vec![not(ada()), not(bob())]),
         ),
-        ("title pr", not(absent(UserField::Title))),
-        ("not title pr", absent(UserField::Title)),
-        ("title eq null", absent(UserField::Title)),
-        ("title ne null", not(absent(UserField::Title))),
-        ("title eq \"null\"", equals(UserField::Title, "null")),
-        ("title eq \"\"", absent(UserField::Title)),
-        ("title co \"\"", not(absent(UserField::Title))),
+        (
+            "title pr",
+            not(absent(UserField::Profile(ProfileAttribute::Title))),
+        ),
+        (
+            "not title pr",
+            absent(UserField::Profile(ProfileAttribute::Title)),
+        ),
+        (
+            "title eq null",
+            absent(UserField::Profile(ProfileAttribute::Title)),
+        ),
+        (
+            "title ne null",
+            not(absent(UserField::Profile(ProfileAttribute::Title))),
+        ),
+        (
+            "title eq \"null\"",
+            equals(UserField::Profile(ProfileAttribute::Title), "null"),
+        ),
+        (
+            "title eq \"\"",
+            absent(UserField::Profile(ProfileAttribute::Title)),
+        ),
+        (
+            "title co \"\"",
+            not(absent(UserField::Profile(ProfileAttribute::Title))),
+        ),
         (
             "title co x",
-            is(UserField::Title, Test::Contains("x".into())),
+            is(
+                UserField::Profile(ProfileAttribute::Title),
+                Test::Contains("x".into()),
+            ),
         ),
         (
             "title sw x",
-            is(UserField::Title, Test::StartsWith("x".into())),
+            is(
+                UserField::Profile(ProfileAttribute::Title),
+                Test::StartsWith("x".into()),
+            ),
         ),
         (
             "title ew x",
-            is(UserField::Title, Test::EndsWith("x".into())),
+            is(
+                UserField::Profile(ProfileAttribute::Title),
+                Test::EndsWith("x".into()),
+            ),
         ),
-        ("title eq and", equals(UserField::Title, "and")),
-        ("title eq 42", equals(UserField::Title, "42")),
+        (
+            "title eq and",
+            equals(UserField::Profile(ProfileAttribute::Title), "and"),
+        ),
+        (
+            "title eq 42",
+            equals(UserField::Profile(ProfileAttribute::Title), "42"),
+        ),
         (
             "title eq \"a \\\"b\\\" \\u00e9\"",
-            equals(UserField::Title, "a \"b\" é"),
+            equals(UserField::Profile(ProfileAttribute::Title), "a \"b\" é"),
         ),
         (
             "email eq ada+x@example.org",

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::ids::{GroupId, OrganisationId, UserId};
 use super::organisation::Membership;
 use super::predicate::{Predicate, Test};
+use super::profile::{Profile, ProfileChange};
 use super::time::Time;
 use super::user_field::UserField;
 
@@ -106,12 +107,8 @@ pub struct User {
     pub home: OrganisationId,
     /// The primary group, if one was named.
     pub primary_group: Option<GroupId>,
-    /// Department.
-    pub department: Option<String>,
-    /// Job title.
-    pub title: Option<String>,
-    /// IANA time zone, as sent.
-    pub time_zone: Option<String>,
+    /// The plain attributes.
+    pub profile: Profile,
     /// Whether a second factor must be enrolled; `None` inherits.
     pub second_factor_required: Option<bool>,
     /// Whether a second factor is enrolled and confirmed.
@@ -253,12 +250,8 @@ pub struct NewUser {
     pub roles: Vec<super::ids::RoleId>,
     /// The password.
     pub password: NewPassword,
-    /// Department.
-    pub department: Option<String>,
-    /// Job title.
-    pub title: Option<String>,
-    /// Time zone.
-    pub time_zone: Option<String>,
+    /// The plain attributes.
+    pub profile: Profile,
     /// Second factor required; `None` inherits.
     pub second_factor_required: Option<bool>,
     /// The dialect's own document with its filter terms.
@@ -308,12 +301,8 @@ pub struct UserChange {
     pub password: Option<NewPassword>,
     /// Whether the password must be changed at the next sign-in.
     pub must_change_password: Option<bool>,
-    /// Department.
-    pub department: Option<Option<String>>,
-    /// Job title.
-    pub title: Option<Option<String>>,
-    /// Time zone.
-    pub time_zone: Option<Option<String>>,
+    /// The plain attributes.
+    pub profile: ProfileChange,
     /// Second factor required.
     pub second_factor_required: Option<Option<bool>>,
     /// The dialect's own document, whole, with its filter terms.

@@ -1,6 +1,7 @@
 //! What lists of users are narrowed and ordered by.
 
 use super::ids::Platform;
+use super::profile::ProfileAttribute;
 
 /// What users are filtered and sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,10 +67,8 @@ pub enum UserField {
     DirectRoleOrganisation(Platform),
     /// A role of theirs, held until a date.
     ExpiringRoleOrganisation(Platform),
-    /// Department.
-    Department,
-    /// Job title.
-    Title,
+    /// A plain attribute.
+    Profile(ProfileAttribute),
     /// Whether a second factor is enrolled.
     SecondFactor,
     /// When it was made.
@@ -88,8 +87,6 @@ pub enum UserField {
     Locked,
     /// Until when it is locked out at the time of the request.
     LockedOutUntil,
-    /// The time zone (exact).
-    TimeZone,
     /// Whether a second factor is demanded of the account, where that is said of it.
     SecondFactorRequired,
     /// Whether it has a password.

@@ -8,7 +8,9 @@ use crate::audit::About;
 use crate::directory::Directory;
 use crate::handle::Handle;
 use crate::hashing::Turn;
-use crate::model::{Fault, Membership, Organisation, Platform, Status, User, UserId, UserKind};
+use crate::model::{
+    Fault, Membership, Organisation, Platform, Profile, Status, User, UserId, UserKind,
+};
 use crate::outcome::Outcome;
 use crate::rules;
 use crate::store::{Tx, grants, organisations, roles, settings, users};
@@ -218,9 +220,7 @@ async fn owner(
         lockout_until: None,
         home: crate::ROOT,
         primary_group: None,
-        department: None,
-        title: None,
-        time_zone: None,
+        profile: Profile::default(),
         second_factor_required: None,
         second_factor: false,
         has_password: false,

@@ -10,6 +10,7 @@ mod names;
 mod near_names;
 mod one_time_code;
 mod password;
+pub mod profile;
 mod status;
 mod text;
 

@@ -4,24 +4,32 @@ use crate::model::{
     Collection, CollectionField, CollectionId, OrganisationId, Scope, Time, UserId,
 };
 
+use super::columns::columns;
 use super::pages::Paged;
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, Tx};
 
-const COLUMNS: &str =
-    "c.id, c.uuid, c.organisation_id, c.name, c.description, c.version, c.created_at, c.updated_at";
-
-fn read(row: &Row<'_>) -> Res<Collection> {
-    Ok(Collection {
-        id: CollectionId(row.int(0)?),
-        uuid: super::users::uuid(row.text(1)?)?,
-        organisation: OrganisationId(row.int(2)?),
-        name: row.string(3)?,
-        description: row.opt_string(4)?,
-        version: row.int(5)?,
-        created_at: Time(row.int(6)?),
-        updated_at: Time(row.int(7)?),
-    })
+columns! {
+    fn read(COLUMNS, AFTER) -> Collection {
+        id: c.id int,
+        uuid: c.uuid text,
+        organisation: c.organisation_id int,
+        name: c.name string,
+        description: c.description opt_string,
+        version: c.version int,
+        created_at: c.created_at int,
+        updated_at: c.updated_at int,
+    }
+    Collection {
+        id: CollectionId(id),
+        uuid: super::users::uuid(uuid)?,
+        organisation: OrganisationId(organisation),
+        name,
+        description,
+        version,
+        created_at: Time(created_at),
+        updated_at: Time(updated_at),
+    }
 }
 
 /// The collection of that number.
@@ -99,7 +107,7 @@ impl Seen for Collections {
 impl Paged for Collections {
     type Item = Collection;
     const COLUMNS: &'static str = COLUMNS;
-    const AFTER: usize = 8;
+    const AFTER: usize = AFTER;
     const TABLES: &'static str = " FROM collections c";
 
     fn read(row: &Row<'_>) -> Res<Collection> {

@@ -4,6 +4,7 @@ use crate::model::{
     Group, GroupField, GroupId, ManagerLevel, OrganisationId, Platform, Scope, Time, UserId,
 };
 
+use super::columns::columns;
 use super::pages::{self, Paged};
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, Tx, Whom};
@@ -80,30 +81,49 @@ impl Seen for Groups {
     }
 }
 
+columns! {
+    fn read_group(COLUMNS, AFTER) -> Group {
+        id: g.id int,
+        uuid: g.uuid text,
+        organisation: g.organisation_id int,
+        platform: g.platform string,
+        word: g.word opt_string,
+        name: g.name string,
+        slug: g.slug string,
+        description: g.description opt_string,
+        newcomers_of: g.newcomers_of opt_string,
+        version: g.version int,
+        created_at: g.created_at int,
+        created_by: g.created_by opt_int,
+        updated_at: g.updated_at int,
+        updated_by: g.updated_by opt_int,
+    }
+    Group {
+        id: GroupId(id),
+        uuid: super::users::uuid(uuid)?,
+        organisation: OrganisationId(organisation),
+        platform: Some(platform).filter(|tag| !tag.is_empty()),
+        word,
+        name,
+        slug,
+        description,
+        newcomers_of,
+        version,
+        created_at: Time(created_at),
+        created_by: created_by.map(UserId),
+        updated_at: Time(updated_at),
+        updated_by: updated_by.map(UserId),
+    }
+}
+
 impl Paged for Groups {
     type Item = Group;
-    const COLUMNS: &'static str = "g.id, g.uuid, g.organisation_id, g.platform, g.word, g.name, g.slug, g.description, \
-         g.newcomers_of, g.version, g.created_at, g.created_by, g.updated_at, g.updated_by";
-    const AFTER: usize = 14;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = AFTER;
     const TABLES: &'static str = " FROM groups g";
 
     fn read(row: &Row<'_>) -> Res<Group> {
-        Ok(Group {
-            id: GroupId(row.int(0)?),
-            uuid: super::users::uuid(row.text(1)?)?,
-            organisation: OrganisationId(row.int(2)?),
-            platform: Some(row.string(3)?).filter(|tag| !tag.is_empty()),
-            word: row.opt_string(4)?,
-            name: row.string(5)?,
-            slug: row.string(6)?,
-            description: row.opt_string(7)?,
-            newcomers_of: row.opt_string(8)?,
-            version: row.int(9)?,
-            created_at: Time(row.int(10)?),
-            created_by: row.opt_int(11)?.map(UserId),
-            updated_at: Time(row.int(12)?),
-            updated_by: row.opt_int(13)?.map(UserId),
-        })
+        read_group(row)
     }
 
     fn id(group: &Group) -> i64 {

@@ -6,17 +6,12 @@ use crate::model::{
     Constraint, Key, KeyField, KeyId, KeyOwner, OrganisationId, Scope, Time, UserId,
 };
 
+use super::columns::columns;
 use super::credentials::list;
 use super::pages::Paged;
 use super::select::{Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx};
 
-const COLUMNS: &str = "k.id, k.uuid, k.user_id, k.name, k.hint_start, k.hint_end, k.origin, k.platform, k.read_only, \
-     k.addresses, k.constraints, k.scopes, k.organisation_id, k.expires_at, k.revoked_at, k.created_at, k.created_by, \
-     k.use_count, k.last_used_at, k.last_address, k.seen_addresses, k.replaced, k.version, u.status, u.locked_until, u.lock_after, \
-     u.state_changed_at, k.revoked_by";
-/// The column after [`COLUMNS`].
-const AFTER: usize = 28;
 const TABLES: &str = " FROM api_keys k JOIN users u ON u.id = k.user_id";
 
 /// The keys as a list.
@@ -81,40 +76,69 @@ impl Paged for Keys {
     }
 }
 
-fn read_key(row: &Row<'_>) -> Res<Key> {
-    let time = |index| -> Res<Option<Time>> { Ok(row.opt_int(index)?.map(Time)) };
-    Ok(Key {
-        id: KeyId(row.int(0)?),
-        uuid: super::users::uuid(row.text(1)?)?,
-        user: UserId(row.int(2)?),
-        name: row.string(3)?,
-        hint_start: row.string(4)?,
-        hint_end: row.string(5)?,
-        origin: row.string(6)?,
-        platform: row.opt_string(7)?,
-        read_only: row.flag(8)?,
-        addresses: list(row.text(9)?)?,
-        constraints: list::<Constraint>(row.text(10)?)?,
-        scopes: list(row.text(11)?)?,
-        organisation: row.opt_int(12)?.map(OrganisationId),
-        expires_at: time(13)?,
-        revoked_at: time(14)?,
-        created_at: Time(row.int(15)?),
-        created_by: row.opt_int(16)?.map(UserId),
-        use_count: row.int(17)?,
-        last_used_at: time(18)?,
-        last_address: row.opt_string(19)?,
-        seen_addresses: list(row.text(20)?)?,
-        replaced: row.flag(21)?,
-        version: row.int(22)?,
+columns! {
+    fn read_key(COLUMNS, AFTER) -> Key {
+        id: k.id int,
+        uuid: k.uuid text,
+        user: k.user_id int,
+        name: k.name string,
+        hint_start: k.hint_start string,
+        hint_end: k.hint_end string,
+        origin: k.origin string,
+        platform: k.platform opt_string,
+        read_only: k.read_only flag,
+        addresses: k.addresses text,
+        constraints: k.constraints text,
+        scopes: k.scopes text,
+        organisation: k.organisation_id opt_int,
+        expires_at: k.expires_at opt_int,
+        revoked_at: k.revoked_at opt_int,
+        created_at: k.created_at int,
+        created_by: k.created_by opt_int,
+        use_count: k.use_count int,
+        last_used_at: k.last_used_at opt_int,
+        last_address: k.last_address opt_string,
+        seen_addresses: k.seen_addresses text,
+        replaced: k.replaced flag,
+        version: k.version int,
+        owner_status: u.status text,
+        owner_locked_until: u.locked_until opt_int,
+        owner_lock_after: u.lock_after opt_int,
+        owner_changed_at: u.state_changed_at opt_int,
+        revoked_by: k.revoked_by opt_int,
+    }
+    Key {
+        id: KeyId(id),
+        uuid: super::users::uuid(uuid)?,
+        user: UserId(user),
+        name,
+        hint_start,
+        hint_end,
+        origin,
+        platform,
+        read_only,
+        addresses: list(addresses)?,
+        constraints: list::<Constraint>(constraints)?,
+        scopes: list(scopes)?,
+        organisation: organisation.map(OrganisationId),
+        expires_at: expires_at.map(Time),
+        revoked_at: revoked_at.map(Time),
+        created_at: Time(created_at),
+        created_by: created_by.map(UserId),
+        use_count,
+        last_used_at: last_used_at.map(Time),
+        last_address,
+        seen_addresses: list(seen_addresses)?,
+        replaced,
+        version,
         owner: KeyOwner {
-            status: super::users::status(row.text(23)?)?,
-            locked_until: time(24)?,
-            lock_after: time(25)?,
-            state_changed_at: time(26)?,
+            status: super::users::status(owner_status)?,
+            locked_until: owner_locked_until.map(Time),
+            lock_after: owner_lock_after.map(Time),
+            state_changed_at: owner_changed_at.map(Time),
         },
-        revoked_by: row.opt_int(27)?.map(UserId),
-    })
+        revoked_by: revoked_by.map(UserId),
+    }
 }
 
 fn written<T: serde::Serialize>(value: &T) -> Res<String> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::model::{User, UserId};
 
 use super::select::{Bound, Sql};
-use super::users::{COLUMNS, TABLES, read_user};
+use super::user_row::{COLUMNS, TABLES, read_user};
 use super::{Res, Tx};
 
 /// The users with these values in a column, in one statement for each 500.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::model::{Organisation, OrganisationField, OrganisationId, Scope, Time, UserId};
 
+use super::columns::columns;
 pub(crate) use super::memberships::{
     administrators, delete_membership, memberships, put_membership,
 };
@@ -13,10 +14,6 @@ use super::pages::Paged;
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx, Whom};
 
-const COLUMNS: &str = "o.id, o.uuid, o.parent_id, o.name, o.slug, o.description, o.kind, o.sector, \
-     o.nationality, o.contacts, o.local, o.domains, o.version, o.created_at, o.created_by, o.updated_at, o.updated_by, \
-     o.second_factor_required";
-const AFTER: usize = 18;
 pub(crate) const TABLES: &str = " FROM organisations o";
 
 /// The organisations as a list.
@@ -93,29 +90,49 @@ impl Paged for Organisations {
     }
 }
 
-/// Reads an organisation's columns.
-pub(crate) fn read_organisation(row: &Row<'_>) -> Res<Organisation> {
-    Ok(Organisation {
-        id: OrganisationId(row.int(0)?),
-        uuid: super::users::uuid(row.text(1)?)?,
-        parent: row.opt_int(2)?.map(OrganisationId),
-        name: row.string(3)?,
-        slug: row.string(4)?,
-        description: row.opt_string(5)?,
-        kind: row.opt_string(6)?,
-        sector: row.opt_string(7)?,
-        nationality: row.opt_string(8)?,
-        contacts: row.opt_string(9)?,
-        local: row.flag(10)?,
-        domains: serde_json::from_str(row.text(11)?)
-            .map_err(|e| StoreError::Bug(format!("stored domains: {e}")))?,
-        version: row.int(12)?,
-        created_at: Time(row.int(13)?),
-        created_by: row.opt_int(14)?.map(UserId),
-        updated_at: Time(row.int(15)?),
-        updated_by: row.opt_int(16)?.map(UserId),
-        second_factor_required: row.flag(17)?,
-    })
+columns! {
+    /// Reads an organisation's columns.
+    pub(crate) fn read_organisation(COLUMNS, AFTER) -> Organisation {
+        id: o.id int,
+        uuid: o.uuid text,
+        parent: o.parent_id opt_int,
+        name: o.name string,
+        slug: o.slug string,
+        description: o.description opt_string,
+        kind: o.kind opt_string,
+        sector: o.sector opt_string,
+        nationality: o.nationality opt_string,
+        contacts: o.contacts opt_string,
+        local: o.local flag,
+        domains: o.domains text,
+        version: o.version int,
+        created_at: o.created_at int,
+        created_by: o.created_by opt_int,
+        updated_at: o.updated_at int,
+        updated_by: o.updated_by opt_int,
+        second_factor_required: o.second_factor_required flag,
+    }
+    Organisation {
+        id: OrganisationId(id),
+        uuid: super::users::uuid(uuid)?,
+        parent: parent.map(OrganisationId),
+        name,
+        slug,
+        description,
+        kind,
+        sector,
+        nationality,
+        contacts,
+        local,
+        domains: serde_json::from_str(domains)
+            .map_err(|error| StoreError::Bug(format!("stored domains: {error}")))?,
+        version,
+        created_at: Time(created_at),
+        created_by: created_by.map(UserId),
+        updated_at: Time(updated_at),
+        updated_by: updated_by.map(UserId),
+        second_factor_required,
+    }
 }
 
 /// The organisation of that number.

@@ -4,7 +4,9 @@
 //! few, a sub-select of them leads the list, and no other row is read; where they are many, a list along its order
 //! fills soon. A sub-select may find too many, never too few: the test itself stands beside it.
 
-use crate::model::{Predicate, Query, Test, UserField, Value};
+use crate::model::{
+    AttributeKind, Predicate, ProfileAttribute, Query, Test, UserField, Value, profile_attributes,
+};
 
 use super::value::Bound;
 use super::{Res, Tx};
@@ -32,17 +34,35 @@ const LOCKED: &str = "SELECT few.id FROM users few WHERE few.locked_until IS NOT
 const LOCKED_OUT: &str = "SELECT few.id FROM users few WHERE few.lockout_until IS NOT NULL";
 const LOCKED_AFTER: &str = "SELECT few.id FROM users few WHERE few.lock_after IS NOT NULL";
 const BY_KIND: &str = "SELECT few.id FROM users few WHERE few.kind <> 'person' AND few.kind IN ";
-const BY_DEPARTMENT: &str =
-    "SELECT few.id FROM users few WHERE few.department IS NOT NULL AND LOWER(few.department) IN ";
-const BY_TITLE: &str =
-    "SELECT few.id FROM users few WHERE few.title IS NOT NULL AND LOWER(few.title) IN ";
-const BY_TIME_ZONE: &str =
-    "SELECT few.id FROM users few WHERE few.time_zone IS NOT NULL AND few.time_zone IN ";
 const SECOND_FACTOR_REQUIRED: &str =
     "SELECT few.id FROM users few WHERE few.second_factor_required IS NOT NULL";
 const SECOND_FACTOR: &str =
     "SELECT few.user_id FROM second_factors few WHERE few.confirmed_at IS NOT NULL";
 const MUST_CHANGE: &str = "SELECT few.user_id FROM passwords few WHERE few.must_change = 1";
+
+macro_rules! selects_by_attribute {
+    ($($name:ident $variant:ident $kind:ident $facts:tt;)*) => {
+        /// Each attribute has an index `users_by_NAME` of those who have one, lowered where it is compared so.
+        const fn by_attribute(attribute: ProfileAttribute) -> &'static str {
+            match attribute {
+                $(ProfileAttribute::$variant => concat!(
+                    "SELECT few.id FROM users few WHERE few.", stringify!($name), " IS NOT NULL AND ",
+                    select_by!($kind $name),
+                ),)*
+            }
+        }
+    };
+}
+
+macro_rules! select_by {
+    (Text $name:ident) => {
+        concat!("LOWER(few.", stringify!($name), ") IN ")
+    };
+    (Exact $name:ident) => {
+        concat!("few.", stringify!($name), " IN ")
+    };
+}
+profile_attributes!(selects_by_attribute);
 
 impl Rare {
     /// Counts who meets each condition of a query that has an index of the few.
@@ -135,9 +155,13 @@ fn arms(field: &UserField, test: &Test) -> Option<Vec<Arm>> {
         F::SecondFactor => set(SECOND_FACTOR),
         F::MustChangePassword => set(MUST_CHANGE),
         F::SecondFactorRequired => present(SECOND_FACTOR_REQUIRED),
-        F::Department => one(BY_DEPARTMENT, lowered(test)?),
-        F::Title => one(BY_TITLE, lowered(test)?),
-        F::TimeZone => one(BY_TIME_ZONE, texts(words(test)?)),
+        F::Profile(attribute) => one(
+            by_attribute(*attribute),
+            match attribute.kind() {
+                AttributeKind::Text => lowered(test)?,
+                AttributeKind::Exact => texts(words(test)?),
+            },
+        ),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use crate::model::{
     BuiltinRole, Line, OrganisationId, Role, RoleField, RoleId, Scope, Time, UserId,
 };
 
+use super::columns::columns;
 use super::pages::{self, Paged};
 use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
 use super::{Res, Row, StoreError, Tx, Whom};
@@ -55,29 +56,47 @@ impl Seen for Roles {
     }
 }
 
+columns! {
+    fn read_role(COLUMNS, AFTER) -> Role {
+        id: r.id int,
+        uuid: r.uuid text,
+        platform: r.platform string,
+        number: r.number int,
+        word: r.word string,
+        organisation: r.organisation_id opt_int,
+        builtin: r.builtin flag,
+        name: r.name string,
+        description: r.description string,
+        stored_lines: r.lines text,
+        version: r.version int,
+        created_at: r.created_at int,
+        updated_at: r.updated_at int,
+    }
+    Role {
+        id: RoleId(id),
+        uuid: super::users::uuid(uuid)?,
+        platform,
+        number,
+        word,
+        organisation: organisation.map(OrganisationId),
+        builtin,
+        name,
+        description,
+        lines: lines(stored_lines)?,
+        version,
+        created_at: Time(created_at),
+        updated_at: Time(updated_at),
+    }
+}
+
 impl Paged for Roles {
     type Item = Role;
-    const COLUMNS: &'static str = "r.id, r.uuid, r.platform, r.number, r.word, r.organisation_id, r.builtin, r.name, \
-         r.description, r.lines, r.version, r.created_at, r.updated_at";
-    const AFTER: usize = 13;
+    const COLUMNS: &'static str = COLUMNS;
+    const AFTER: usize = AFTER;
     const TABLES: &'static str = " FROM roles r";
 
     fn read(row: &Row<'_>) -> Res<Role> {
-        Ok(Role {
-            id: RoleId(row.int(0)?),
-            uuid: super::users::uuid(row.text(1)?)?,
-            platform: row.string(2)?,
-            number: row.int(3)?,
-            word: row.string(4)?,
-            organisation: row.opt_int(5)?.map(OrganisationId),
-            builtin: row.flag(6)?,
-            name: row.string(7)?,
-            description: row.string(8)?,
-            lines: lines(row.text(9)?)?,
-            version: row.int(10)?,
-            created_at: Time(row.int(11)?),
-            updated_at: Time(row.int(12)?),
-        })
+        read_role(row)
     }
 
     fn id(role: &Role) -> i64 {

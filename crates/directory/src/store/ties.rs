@@ -12,7 +12,7 @@ use crate::model::{
 
 use super::pages::Paged;
 use super::select::{Bound, Sql};
-use super::users::{AFTER, COLUMNS, TABLES, read_user};
+use super::user_row::{AFTER, COLUMNS, TABLES, read_user};
 use super::{Res, Row, StoreError, Tx, groups, organisations, roles};
 
 /// People of one statement. A page of a dialect holds no more, so a page costs one statement for each

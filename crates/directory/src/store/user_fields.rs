@@ -1,6 +1,9 @@
 //! Users as a list: what their fields are in SQL, and who sees them.
 
-use crate::model::{OrganisationId, Platform, Scope, Test, UserField};
+use crate::model::{
+    AttributeKind, OrganisationId, Platform, ProfileAttribute, Scope, Test, UserField,
+    profile_attributes,
+};
 
 use super::rare::Arm;
 use super::search::{Found, OWN_FAMILY, OWN_GIVEN};
@@ -125,8 +128,7 @@ impl Listed for Users {
                 bound: vec![Bound::Text(platform.word().to_owned())],
                 value: expiring_order(*platform),
             },
-            UserField::Department => Column::Text("u.department", Folding::Lower),
-            UserField::Title => Column::Text("u.title", Folding::Lower),
+            UserField::Profile(attribute) => profile_column(*attribute),
             UserField::SecondFactor => Column::Flag(
                 "(CASE WHEN EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END)",
             ),
@@ -140,7 +142,6 @@ impl Listed for Users {
             UserField::LockedOutUntil => {
                 Column::Int("(CASE WHEN u.lockout_until > ? THEN u.lockout_until END)")
             }
-            UserField::TimeZone => Column::Text("u.time_zone", Folding::Exact),
             UserField::SecondFactorRequired => Column::Flag("u.second_factor_required"),
             UserField::HasPassword => Column::Flag(
                 "(CASE WHEN EXISTS (SELECT 1 FROM passwords w WHERE w.user_id = u.id) THEN 1 ELSE 0 END)",
@@ -161,6 +162,23 @@ impl Listed for Users {
         }
     }
 }
+
+macro_rules! profile_columns {
+    ($($name:ident $variant:ident $kind:ident $facts:tt;)*) => {
+        /// The column of an attribute.
+        const fn profile_column(attribute: ProfileAttribute) -> Column {
+            let name = match attribute {
+                $(ProfileAttribute::$variant => concat!("u.", stringify!($name)),)*
+            };
+            let folding = match attribute.kind() {
+                AttributeKind::Text => Folding::Lower,
+                AttributeKind::Exact => Folding::Exact,
+            };
+            Column::Text(name, folding)
+        }
+    };
+}
+profile_attributes!(profile_columns);
 
 /// The address that is shown. The texts around the UUID stand in the statement itself, so only letters,
 /// digits and the punctuation of addresses are taken.

@@ -13,7 +13,7 @@ use super::paging;
 use super::search::Found;
 use super::select::{self, Bound, Sql};
 use super::user_fields::Users;
-use super::users::{AFTER, COLUMNS, TABLES, read_user};
+use super::user_row::{AFTER, COLUMNS, TABLES, read_user};
 pub(crate) use super::within::ranged;
 use super::within::{Lead, Within, named};
 use super::{Res, Tx};

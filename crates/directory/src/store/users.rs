@@ -4,114 +4,15 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
-use crate::model::{
-    Names, OrganisationId, Scope, ShownNames, Status, Time, User, UserId, UserKind,
-};
+use crate::model::{OrganisationId, Scope, Time, User, UserId};
 
 use super::select::{Bound, Sql};
 pub(crate) use super::user_fields::{Users, by_home};
-use super::{Res, Row, StoreError, Tx, Val, Whom};
-
-/// What [`read_user`] reads, in its order.
-pub(super) const COLUMNS: &str = "u.id, u.uuid, u.login, u.email, u.pending_email, u.display, u.given, u.family, \
-     u.shown_name, u.shown_given, u.shown_family, u.kind, u.status, u.lock_after, u.locked_until, \
-     u.lockout_until, u.home_id, u.primary_group_id, u.department, u.title, u.time_zone, \
-     u.second_factor_required, f.confirmed_at, p.changed_at, p.must_change, u.revision, u.created_at, \
-     u.created_by, u.updated_at, u.updated_by, u.last_seen_at, u.signed_in_at, u.previous_sign_in_at, \
-     u.sign_in_count";
-/// The column after [`COLUMNS`].
-pub(super) const AFTER: usize = 34;
-pub(super) const TABLES: &str = "users u LEFT JOIN passwords p ON p.user_id = u.id \
-     LEFT JOIN second_factors f ON f.user_id = u.id";
-
-/// Reads a user's columns.
-pub(crate) fn read_user(row: &Row<'_>) -> Res<User> {
-    let time = |index| -> Res<Option<Time>> { Ok(row.opt_int(index)?.map(Time)) };
-    Ok(User {
-        id: UserId(row.int(0)?),
-        uuid: uuid(row.text(1)?)?,
-        login: row.string(2)?,
-        email: row.opt_string(3)?,
-        pending_email: row.opt_string(4)?,
-        names: Names {
-            display: row.opt_string(5)?,
-            given: row.opt_string(6)?,
-            family: row.opt_string(7)?,
-        },
-        shown: ShownNames {
-            name: row.string(8)?,
-            given: row.string(9)?,
-            family: row.opt_string(10)?,
-        },
-        kind: kind(row.text(11)?)?,
-        status: status(row.text(12)?)?,
-        lock_after: time(13)?,
-        locked_until: time(14)?,
-        lockout_until: time(15)?,
-        home: OrganisationId(row.int(16)?),
-        primary_group: row.opt_int(17)?.map(Into::into),
-        department: row.opt_string(18)?,
-        title: row.opt_string(19)?,
-        time_zone: row.opt_string(20)?,
-        second_factor_required: row.opt_flag(21)?,
-        second_factor: row.opt_int(22)?.is_some(),
-        has_password: row.opt_int(23)?.is_some(),
-        password_changed_at: time(23)?,
-        must_change_password: row.opt_flag(24)?.unwrap_or(false),
-        revision: row.int(25)?,
-        created_at: Time(row.int(26)?),
-        created_by: row.opt_int(27)?.map(UserId),
-        updated_at: Time(row.int(28)?),
-        updated_by: row.opt_int(29)?.map(UserId),
-        last_seen_at: time(30)?,
-        signed_in_at: time(31)?,
-        previous_sign_in_at: time(32)?,
-        sign_in_count: row.int(33)?,
-    })
-}
-
-/// Reads a stored UUID.
-pub(crate) fn uuid(text: &str) -> Res<Uuid> {
-    Uuid::parse_str(text).map_err(|error| StoreError::Bug(format!("stored UUID: {error}")))
-}
-
-/// Reads a stored kind.
-pub(crate) fn kind(text: &str) -> Res<UserKind> {
-    match text {
-        "person" => Ok(UserKind::Person),
-        "service" => Ok(UserKind::Service),
-        other => Err(StoreError::Bug(format!("stored kind of user {other}"))),
-    }
-}
-
-/// The word of a kind.
-pub(crate) const fn kind_word(kind: UserKind) -> &'static str {
-    match kind {
-        UserKind::Person => "person",
-        UserKind::Service => "service",
-    }
-}
-
-/// Reads a stored status.
-pub(crate) fn status(text: &str) -> Res<Status> {
-    match text {
-        "active" => Ok(Status::Active),
-        "inactive" => Ok(Status::Inactive),
-        "suspended" => Ok(Status::Suspended),
-        "expired" => Ok(Status::Expired),
-        other => Err(StoreError::Bug(format!("stored status {other}"))),
-    }
-}
-
-/// The word of a status.
-pub(crate) const fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Active => "active",
-        Status::Inactive => "inactive",
-        Status::Suspended => "suspended",
-        Status::Expired => "expired",
-    }
-}
+use super::user_row::{COLUMNS, INSERT, TABLES, UPDATE, WRITTEN, written_values};
+pub(crate) use super::user_row::{Derived, read_user, status, uuid};
+#[cfg(test)]
+pub(crate) use super::user_row::{kind_word, status_word};
+use super::{Res, Tx, Val, Whom};
 
 /// The user of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
@@ -239,50 +140,6 @@ pub(crate) async fn fold_population(tx: &mut Tx<'_>) -> Res<()> {
     Ok(())
 }
 
-/// The derived columns: what is shown, sorted and searched by.
-pub(crate) struct Derived {
-    pub shown: ShownNames,
-    pub login_key: String,
-    pub email_key: String,
-    pub name_key: String,
-    pub given_key: String,
-    pub family_key: String,
-    pub search: String,
-}
-
-impl Derived {
-    /// Derives them.
-    pub fn of(login: &str, email: Option<&str>, names: &Names) -> Derived {
-        let shown = crate::rules::shown_names(names, login);
-        let fold = crate::rules::fold_search;
-        let mut search = fold(&shown.name);
-        for text in [
-            Some(login),
-            email,
-            names.given.as_deref(),
-            names.family.as_deref(),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            let folded = fold(text);
-            if !search.contains(&folded) {
-                search.push('\n');
-                search.push_str(&folded);
-            }
-        }
-        Derived {
-            login_key: crate::rules::fold(login),
-            email_key: email.map(crate::rules::fold).unwrap_or_default(),
-            name_key: fold(&shown.name),
-            given_key: fold(&shown.given),
-            family_key: shown.family.as_deref().map(fold).unwrap_or_default(),
-            search,
-            shown,
-        }
-    }
-}
-
 /// Inserts a user; `None` when the UUID is taken.
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
@@ -291,29 +148,17 @@ pub(crate) async fn insert(
 ) -> Res<Option<UserId>> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
     let uuid = user.uuid.to_string();
+    let mut values = [Val::Null; 3 + WRITTEN.len()];
+    let (first, written) = values.split_at_mut(3);
+    first.copy_from_slice(&[
+        (&uuid).into(),
+        user.created_at.0.into(),
+        user.created_by.map(|user| user.0).into(),
+    ]);
+    written.copy_from_slice(&written_values(user, &derived, alias));
     let id = tx
-        .one(
-        "INSERT INTO users (uuid, login, email, pending_email, display, given, family, shown_name, shown_given, \
-         shown_family, login_key, email_key, name_key, given_key, family_key, search, kind, status, lock_after, \
-         locked_until, home_id, primary_group_id, department, title, time_zone, second_factor_required, version, \
-         revision, created_at, created_by, updated_at, updated_by, sign_in_count, alias) VALUES ($1, $2, $3, $4, $5, $6, \
-         $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, 1, 1, \
-         $27, $28, $27, $28, 0, $29) ON CONFLICT DO NOTHING RETURNING id",
-        &[
-            (&uuid).into(), (&user.login).into(), (&user.email).into(), (&user.pending_email).into(),
-            (&user.names.display).into(), (&user.names.given).into(), (&user.names.family).into(),
-            (&derived.shown.name).into(), (&derived.shown.given).into(), (&derived.shown.family).into(),
-            (&derived.login_key).into(), (&derived.email_key).into(), (&derived.name_key).into(),
-            (&derived.given_key).into(), (&derived.family_key).into(), (&derived.search).into(),
-            kind_word(user.kind).into(), status_word(user.status).into(), user.lock_after.map(|t| t.0).into(),
-            user.locked_until.map(|t| t.0).into(), user.home.0.into(), user.primary_group.map(|g| g.0).into(),
-            (&user.department).into(), (&user.title).into(), (&user.time_zone).into(),
-            user.second_factor_required.into(), user.created_at.0.into(), user.created_by.map(|u| u.0).into(),
-            alias.into(),
-        ],
-        |row| Ok(UserId(row.int(0)?)),
-    )
-    .await?;
+        .one(&INSERT, &values, |row| Ok(UserId(row.int(0)?)))
+        .await?;
     if let Some(id) = id {
         tx.born(id.0);
         super::search::put(tx, id, &derived.search).await?;
@@ -325,28 +170,10 @@ pub(crate) async fn insert(
 pub(crate) async fn update(tx: &mut Tx<'_>, user: &User, alias: Option<&str>) -> Res<()> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
     super::search::change(tx, user.id, &derived.search).await?;
-    tx.exec(
-        "UPDATE users SET login = $2, email = $3, pending_email = $4, display = $5, given = $6, family = $7, \
-         shown_name = $8, shown_given = $9, shown_family = $10, login_key = $11, email_key = $12, name_key = $13, \
-         given_key = $14, family_key = $15, search = $16, kind = $17, status = $18, lock_after = $19, \
-         locked_until = $20, lockout_until = $21, home_id = $22, primary_group_id = $23, department = $24, \
-         title = $25, time_zone = $26, second_factor_required = $27, revision = revision + 1, updated_at = $28, \
-         updated_by = $29, alias = $30, state_changed_at = CASE WHEN status <> $18 OR locked_until IS DISTINCT FROM $20 \
-         THEN $28 ELSE state_changed_at END WHERE id = $1",
-        &[
-            user.id.0.into(), (&user.login).into(), (&user.email).into(), (&user.pending_email).into(),
-            (&user.names.display).into(), (&user.names.given).into(), (&user.names.family).into(),
-            (&derived.shown.name).into(), (&derived.shown.given).into(), (&derived.shown.family).into(),
-            (&derived.login_key).into(), (&derived.email_key).into(), (&derived.name_key).into(),
-            (&derived.given_key).into(), (&derived.family_key).into(), (&derived.search).into(),
-            kind_word(user.kind).into(), status_word(user.status).into(), user.lock_after.map(|t| t.0).into(),
-            user.locked_until.map(|t| t.0).into(), user.lockout_until.map(|t| t.0).into(), user.home.0.into(),
-            user.primary_group.map(|g| g.0).into(), (&user.department).into(), (&user.title).into(),
-            (&user.time_zone).into(), user.second_factor_required.into(), user.updated_at.0.into(),
-            user.updated_by.map(|u| u.0).into(), alias.into(),
-        ],
-    )
-    .await?;
+    let mut values = [Val::Null; 1 + WRITTEN.len()];
+    values[0] = user.id.0.into();
+    values[1..].copy_from_slice(&written_values(user, &derived, alias));
+    tx.exec(&UPDATE, &values).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use directory::{
     Direction, EventField, Fault, GroupRoleScope, NewGrant, NewPassword, Page, Permission,
-    Predicate, Query, Test, UserChange, UserId,
+    Predicate, ProfileChange, Query, Test, UserChange, UserId,
 };
 use serde_json::json;
 
@@ -113,14 +113,20 @@ async fn reading_is_within_reach(world: &World) {
     let page = sven.events(&all).await.unwrap();
     assert_eq!(verbs(&page), ["user.created"]);
     let change = UserChange {
-        title: Some(Some("Sailor".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("Sailor".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     sven.update_own_profile(change).await.unwrap();
     let page = sven.events(&all).await.unwrap();
     assert_eq!(verbs(&page), ["user.created", "user.changed"]);
     let change = UserChange {
-        title: Some(Some("Captain".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("Captain".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     let sara = world.as_user(tree.sara).await;

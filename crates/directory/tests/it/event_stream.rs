@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use directory::{
-    Directory, EventField, Fault, ManualClock, Predicate, Query, StreamPlace, Test, UserChange,
-    UserId, Value,
+    Directory, EventField, Fault, ManualClock, Predicate, ProfileChange, Query, StreamPlace, Test,
+    UserChange, UserId, Value,
 };
 
 use crate::support::{OWNER, ROOT, START, World, both, configuration, postgres_location, world_of};
@@ -164,7 +164,10 @@ async fn two_servers_write_while_a_reader_reconnects() {
                 };
                 let user = handle.create_user(new).await.unwrap();
                 let change = UserChange {
-                    title: Some(Some(format!("T{round}"))),
+                    profile: ProfileChange {
+                        title: Some(Some(format!("T{round}"))),
+                        ..ProfileChange::default()
+                    },
                     ..UserChange::default()
                 };
                 handle.update_user(user.id, change).await.unwrap();

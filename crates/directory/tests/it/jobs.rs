@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use directory::{
     Action, Fault, FileFormat, Handle, Job, JobId, JobWorker, Kind, NewGrant, OnConflict,
-    OrganisationId, Query, Refusal, Selection, Standing, Status, Task, TaskMode, TaskWhat,
-    UserChange, UserId,
+    OrganisationId, ProfileChange, Query, Refusal, Selection, Standing, Status, Task, TaskMode,
+    TaskWhat, UserChange, UserId,
 };
 use serde_json::{Value, json};
 
@@ -163,7 +163,10 @@ async fn imports_make_change_and_report(world: &World) {
     assert_eq!((found.detail.created, found.detail.failed), (2, 6));
     assert_eq!(everybody(world).await, before + 2);
     let ada = handle.user(named("ada@example.org")).await.unwrap();
-    assert_eq!((ada.home, ada.title.as_deref()), (north, Some("Analyst")));
+    assert_eq!(
+        (ada.home, ada.profile.title.as_deref()),
+        (north, Some("Analyst"))
+    );
     let joined = handle.groups_of(&[ada.id]).await.unwrap();
     assert!(joined.contains(&(ada.id, group.id)));
     let held = handle.grants_of(&[ada.id]).await.unwrap();
@@ -173,7 +176,7 @@ async fn imports_make_change_and_report(world: &World) {
     };
     assert!(holds(HELPDESK, north) && holds(AUDITOR, north), "{held:?}");
     let bob = handle.user(named("bob@example.org")).await.unwrap();
-    assert_eq!(bob.title.as_deref(), Some("=1+1"));
+    assert_eq!(bob.profile.title.as_deref(), Some("=1+1"));
     assert!(bob.lock_after.is_some());
     // A second time: what is there is left out, or changed where it differs.
     let again = "email,title,given_name\nada@example.org,Chief,Ada\nbob@example.org,'=1+1,\nnew@example.org,,\n";
@@ -204,7 +207,12 @@ async fn imports_make_change_and_report(world: &World) {
         counted(&[("updated", 1)])
     );
     assert_eq!(
-        handle.user(named("ada@example.org")).await.unwrap().title,
+        handle
+            .user(named("ada@example.org"))
+            .await
+            .unwrap()
+            .profile
+            .title,
         None
     );
 }
@@ -353,7 +361,10 @@ async fn actions_are_planned_run_and_undone(world: &World) {
     }
     // A person changes one of them meanwhile, and deletes another.
     let change = UserChange {
-        title: Some(Some("Moved on".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("Moved on".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     handle.update_user(ids[2], change).await.unwrap();
@@ -417,8 +428,8 @@ async fn what_cannot_be_undone_is_named(world: &World) {
         let state = |user: directory::User, groups: Vec<_>, held: Vec<_>| {
             format!(
                 "{:?} {:?} {} {}",
-                user.title,
-                user.department,
+                user.profile.title,
+                user.profile.department,
                 groups.len(),
                 held.len()
             )
@@ -557,7 +568,10 @@ async fn what_is_exported_is_imported_unchanged(world: &World) {
         let email = format!("odd{place}@example.org");
         let user = world.person(&email, odd, &[]).await.id;
         let change = UserChange {
-            title: Some(Some((*title).to_owned())),
+            profile: ProfileChange {
+                title: Some(Some((*title).to_owned())),
+                ..ProfileChange::default()
+            },
             ..UserChange::default()
         };
         handle.update_user(user, change).await.unwrap();

@@ -1,7 +1,7 @@
 use directory::{
     Accepts, Constraint, ConstraintKind, Fault, Key, KeyChange, KeyField, KeyId, KeyInactive,
-    KeyShape, Kind, NewKey, Permission, Platform, Predicate, Query, Ref, Refusal, Status, Test,
-    UserChange,
+    KeyShape, Kind, NewKey, Permission, Platform, Predicate, ProfileChange, Query, Ref, Refusal,
+    Status, Test, UserChange,
 };
 
 use crate::support::{ADMINISTRATOR, AUDITOR, OWNER, ROOT, START, TOY, World, both, from, world};
@@ -649,7 +649,10 @@ async fn why_and_since_when_a_key_opens_nothing(world: &World) {
     world.clock.advance(50);
     // What else is changed meanwhile is not when it stopped.
     let renamed = UserChange {
-        title: Some(Some("Countess".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("Countess".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     change(renamed).await;

@@ -185,7 +185,7 @@ async fn changes_that_people_are_told_of(world: &World) {
     let cases: Vec<(&str, UserChange, &[&str])> = vec![
         (
             "department",
-            change(|to| to.department = Some(Some("Engines".to_owned()))),
+            change(|to| to.profile.department = Some(Some("Engines".to_owned()))),
             &[],
         ),
         (

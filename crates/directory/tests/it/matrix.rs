@@ -11,8 +11,8 @@ use directory::{
     GroupRoleScope, Handle, KeyChange, KeyId, Kind, Line, Manager, ManagerLevel, Message,
     NewCollection, NewExtension, NewGrant, NewGroup, NewKey, NewOrganisation, NewPassword,
     NewRecord, NewRole, NewUser, Operation, OrganisationChange, OrganisationId, Permission,
-    Predicate, PublicFace, Query, Reach, RecordRef, Ref, RoleChange, RoleId, RoleInUse, Test,
-    UserChange, UserField, UserId,
+    Predicate, ProfileChange, PublicFace, Query, Reach, RecordRef, Ref, RoleChange, RoleId,
+    RoleInUse, Test, UserChange, UserField, UserId,
 };
 
 use crate::platforms::{CLUB, SOLO};
@@ -343,7 +343,10 @@ async fn trial(
         }
         O::UpdateUser => {
             let change = UserChange {
-                title: Some(Some("Sailor".to_owned())),
+                profile: ProfileChange {
+                    title: Some(Some("Sailor".to_owned())),
+                    ..ProfileChange::default()
+                },
                 ..UserChange::default()
             };
             handle.update_user(user, change).await.map(|_| true)

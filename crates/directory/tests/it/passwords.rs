@@ -1,7 +1,7 @@
 use directory::{
     Credential, EventField, Fault, NewPassword, NewUser, PasswordFigures, PasswordPolicy,
-    PasswordRule, Permission, Platform, Predicate, Query, Refusal, Test, UserChange, UserKind,
-    Weakness,
+    PasswordRule, Permission, Platform, Predicate, ProfileChange, Query, Refusal, Test, UserChange,
+    UserKind, Weakness,
 };
 use serde_json::json;
 
@@ -397,7 +397,10 @@ async fn nothing_lasts_before_the_password_is_changed(world: &World) {
         };
         assert_eq!(handle.update_own_profile(asked).await.map(|_| ()), needed());
         let named = UserChange {
-            title: Some(Some("Countess".to_owned())),
+            profile: ProfileChange {
+                title: Some(Some("Countess".to_owned())),
+                ..ProfileChange::default()
+            },
             ..UserChange::default()
         };
         handle.update_own_profile(named).await.unwrap();

@@ -1,7 +1,8 @@
 //! What a session may change only with a proof of who sits in front of it.
 
 use directory::{
-    Fault, Handle, KeyChange, NewKey, Proof, SessionKind, SessionRequest, UserChange, UserId,
+    Fault, Handle, KeyChange, NewKey, ProfileChange, Proof, SessionKind, SessionRequest,
+    UserChange, UserId,
 };
 
 use crate::support::{ADMINISTRATOR, OWNER, OWNER_EMAIL, OWNER_PASSWORD, ROOT, TOY, World, both};
@@ -97,7 +98,10 @@ async fn a_session_that_is_no_longer_fresh_gives_a_proof(world: &World) {
     assert_eq!(wrong, Err(Fault::WrongPassword));
     // What hands nothing over needs none: names, revoking keys, work on others' accounts.
     let title = UserChange {
-        title: Some(Some("Admiral".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("Admiral".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     session.update_own_profile(title).await.unwrap();

@@ -3,8 +3,8 @@
 use directory::{
     Directory, Extended, Fault, GroupChange, GroupId, GroupRoleScope, Handle, Kind, Line, Manager,
     ManagerLevel, Message, NewCollection, NewExtension, NewGrant, NewPassword, NewRole, NewUser,
-    OrganisationChange, OrganisationId, Permission, Platform, Query, Reach, Ref, RoleId, User,
-    UserChange, UserField, UserRef, limits,
+    OrganisationChange, OrganisationId, Permission, Platform, Profile, Query, Reach, Ref, RoleId,
+    User, UserChange, UserField, UserRef, limits,
 };
 
 use crate::support::{
@@ -330,7 +330,10 @@ async fn what_is_made_is_what_is_shown(world: &World) {
                 lock_after: Some(directory::Time(9_000_000_000_000)),
                 primary_group: Some(group.id),
                 groups: vec![group.id],
-                department: Some("Ops".to_owned()),
+                profile: Profile {
+                    department: Some("Ops".to_owned()),
+                    ..Profile::default()
+                },
                 second_factor_required: Some(true),
                 ..anybody(4)
             }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use directory::{
     Fault, GroupRoleScope, Handle, Line, Manager, ManagerLevel, NewCollection, NewGrant, NewKey,
-    NewPassword, NewRole, OrganisationChange, OrganisationId, Permission, Platform, Reach,
-    RoleChange, RoleId, Status, UserChange, UserId,
+    NewPassword, NewRole, OrganisationChange, OrganisationId, Permission, Platform, ProfileChange,
+    Reach, RoleChange, RoleId, Status, UserChange, UserId,
 };
 
 use crate::platforms::CLUB;
@@ -291,9 +291,10 @@ async fn every_power_asks_the_guard(world: &World) {
         assert_eq!(changed.map(|_| ()), Err(Fault::OutranksCaller), "{what}");
     }
     let free = UserChange {
-        title: text(),
-        department: text(),
-        time_zone: Some(Some("Europe/Oslo".to_owned())),
+        profile: ProfileChange::read_each(|attribute| {
+            Ok::<_, Fault>(Some(Some(attribute.example().to_owned())))
+        })
+        .unwrap(),
         ..change()
     };
     desk.update_user(auditor, free).await.unwrap();

@@ -2,8 +2,8 @@
 
 use directory::{
     Accepts, EventField, Extended, Fault, GroupChange, KeyField, NewExtension, NewGroup, NewKey,
-    NewOrganisation, NewRecord, NewRole, NewUser, OrganisationField, Predicate, Query, Ref,
-    SessionKind, SessionRequest, Test, UserChange, UserField,
+    NewOrganisation, NewRecord, NewRole, NewUser, OrganisationField, Predicate, Profile,
+    ProfileChange, Query, Ref, SessionKind, SessionRequest, Test, UserChange, UserField,
 };
 
 use crate::support::{OWNER, OWNER_PASSWORD, ROOT, TOY, World, both, from};
@@ -57,7 +57,10 @@ async fn nul_is_refused_everywhere(world: &World) {
             "title",
             NewUser {
                 login: Some("ada".to_owned()),
-                title: Some(nul()),
+                profile: Profile {
+                    title: Some(nul()),
+                    ..Profile::default()
+                },
                 ..NewUser::default()
             },
         ),
@@ -70,7 +73,10 @@ async fn nul_is_refused_everywhere(world: &World) {
     };
     bad("display", owner.update_user(OWNER, change).await);
     let change = UserChange {
-        department: Some(Some(nul())),
+        profile: ProfileChange {
+            department: Some(Some(nul())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     bad("department", owner.update_own_profile(change).await);

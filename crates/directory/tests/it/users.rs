@@ -1,7 +1,7 @@
 use directory::{
     Direction, Fault, Kind, Names, NamesShown, NewPassword, NewUser, OrganisationChange, Page,
-    Permission, Position, Predicate, Query, Ref, Refusal, Standing, Status, Test, Time, User,
-    UserChange, UserField, UserId, UserKind,
+    Permission, Position, Predicate, Profile, ProfileChange, Query, Ref, Refusal, Standing, Status,
+    Test, Time, User, UserChange, UserField, UserId, UserKind,
 };
 
 use crate::support::{ADMINISTRATOR, OWNER, ROOT, START, World, both};
@@ -169,7 +169,10 @@ async fn echo_changes_nothing(world: &World) {
             display: Some("Ada King".to_owned()),
             ..Names::default()
         },
-        title: Some("Countess".to_owned()),
+        profile: Profile {
+            title: Some("Countess".to_owned()),
+            ..Profile::default()
+        },
         ..named("ada@example.org")
     };
     let user = handle.create_user(new).await.unwrap();
@@ -180,7 +183,10 @@ async fn echo_changes_nothing(world: &World) {
         names_shown: NamesShown::Parts,
         status: Some(user.status),
         locked: Some(false),
-        title: Some(user.title.clone()),
+        profile: ProfileChange {
+            title: Some(user.profile.title.clone()),
+            ..ProfileChange::default()
+        },
         home: Some(user.home),
         ..UserChange::default()
     };
@@ -426,7 +432,10 @@ async fn strangers_answer_like_missing(world: &World) {
     let boss = world.as_user(boss.id).await;
     let missing = directory::UserId(4_711);
     let change = || UserChange {
-        title: Some(Some("x".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("x".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     for id in [stranger.id, missing] {
@@ -504,7 +513,10 @@ async fn nobody_takes_over_a_superior(world: &World) {
     );
     // What is no power over the account may be changed.
     let title = UserChange {
-        title: Some(Some("Boss".to_owned())),
+        profile: ProfileChange {
+            title: Some(Some("Boss".to_owned())),
+            ..ProfileChange::default()
+        },
         ..UserChange::default()
     };
     lower.update_user(superior.id, title).await.unwrap();

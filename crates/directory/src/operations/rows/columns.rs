@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Fault, TaskWhat};
+use crate::model::{Fault, TaskWhat, profile_attributes};
 
 /// The members of a kind's rows.
 pub(crate) struct Columns {
@@ -16,25 +16,29 @@ pub(crate) struct Columns {
     pub needed: &'static [&'static [&'static str]],
 }
 
+macro_rules! user_columns {
+    ($($name:ident $variant:ident $kind:ident $facts:tt;)*) => {
+        &[
+            "login",
+            "email",
+            "display_name",
+            "given_name",
+            "family_name",
+            "kind",
+            "status",
+            "home",
+            "organisations",
+            "groups",
+            "roles",
+            $(stringify!($name),)*
+            "lock_after",
+            "second_factor_required",
+        ]
+    };
+}
+
 /// Members of a person that may be written, in the order in which tables show them.
-pub const USER_COLUMNS: &[&str] = &[
-    "login",
-    "email",
-    "display_name",
-    "given_name",
-    "family_name",
-    "kind",
-    "status",
-    "home",
-    "organisations",
-    "groups",
-    "roles",
-    "department",
-    "title",
-    "time_zone",
-    "lock_after",
-    "second_factor_required",
-];
+pub const USER_COLUMNS: &[&str] = profile_attributes!(user_columns);
 
 /// Members that tables show of a person and that say nothing when they are read.
 const SHOWN_COLUMNS: &[&str] = &[

@@ -282,9 +282,7 @@ fn differs(user: &User, change: &crate::model::UserChange) -> bool {
             .primary_group
             .is_some_and(|group| group != user.primary_group)
         || change.home.is_some_and(|home| home != user.home)
-        || other(&change.department, &user.department)
-        || other(&change.title, &user.title)
-        || other(&change.time_zone, &user.time_zone)
+        || change.profile.differs_from(&user.profile)
         || change
             .second_factor_required
             .is_some_and(|needed| needed != user.second_factor_required)

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::access::work::Work;
 use crate::model::{
-    Fault, GroupId, ItemOutcome, Names, NewUser, OrganisationId, RoleId, Status, Time, UserChange,
-    UserKind,
+    Fault, GroupId, ItemOutcome, Names, NewUser, OrganisationId, ProfileChange, RoleId, Status,
+    Time, UserChange, UserKind,
 };
 use crate::outcome::Outcome;
 use crate::rules::limits;
@@ -65,9 +65,7 @@ impl Read {
                 .filter(|(_, place)| place.is_none())
                 .map(|(role, _)| *role)
                 .collect(),
-            department: change.department.clone().flatten(),
-            title: change.title.clone().flatten(),
-            time_zone: change.time_zone.clone().flatten(),
+            profile: change.profile.to_new(),
             second_factor_required: change.second_factor_required.flatten(),
             ..NewUser::default()
         }
@@ -90,9 +88,9 @@ pub(crate) async fn read(
             kind: word(row, "kind", KINDS)?,
             status: word(row, "status", STATUSES)?,
             lock_after: time(row, "lock_after")?,
-            department: text(row, "department", "department")?,
-            title: text(row, "title", "title")?,
-            time_zone: text(row, "time_zone", "time_zone")?,
+            profile: ProfileChange::read_each(|attribute| {
+                text(row, attribute.name(), attribute.name())
+            })?,
             second_factor_required: flag(row, "second_factor_required")?,
             ..UserChange::default()
         },

@@ -7,7 +7,8 @@ use crate::access::caller::Credential;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::model::{
-    Action, Fault, GroupId, Kind, OrganisationId, RoleId, Status, Time, User, UserChange, UserId,
+    Action, Fault, GroupId, Kind, OrganisationId, ProfileAttribute, RoleId, Status, Time, User,
+    UserChange, UserId,
 };
 use crate::operations::roles::granting::{self, Wanted};
 use crate::operations::rows::lookup::Lookup;
@@ -409,9 +410,6 @@ fn restoring(
             "display" => change.display = Some(stored(value)?),
             "given" => change.given = Some(stored(value)?),
             "family" => change.family = Some(stored(value)?),
-            "department" => change.department = Some(stored(value)?),
-            "title" => change.title = Some(stored(value)?),
-            "time_zone" => change.time_zone = Some(stored(value)?),
             "lock_after" => change.lock_after = Some(stored(value)?),
             "locked_until" => change.locked = Some(!value.is_null()),
             "second_factor_required" => change.second_factor_required = Some(stored(value)?),
@@ -419,7 +417,10 @@ fn restoring(
             "home" => change.home = Some(stored(value)?),
             "primary_group" => change.primary_group = Some(stored(value)?),
             "groups" => change.groups = Some(stored(value)?),
-            other => missing.push(other.to_owned()),
+            other => match ProfileAttribute::named(other) {
+                Some(attribute) => *change.profile.value_mut(attribute) = Some(stored(value)?),
+                None => missing.push(other.to_owned()),
+            },
         }
     }
     Ok((change, missing))

@@ -192,13 +192,16 @@ async fn people(handle: &Handle, ids: &[UserId]) -> Result<Vec<Row>, Fault> {
                 }
             })
             .collect();
-        let shown = json!({
+        let mut shown = row(json!({
             "number": user.id, "id": user.uuid, "login": user.login, "email": user.email,
             "display_name": user.names.display, "given_name": user.names.given,
             "family_name": user.names.family, "kind": user.kind, "status": user.status,
             "home": place(user.home), "organisations": organisations, "groups": groups,
-            "roles": roles, "department": user.department, "title": user.title,
-            "time_zone": user.time_zone, "lock_after": user.lock_after.map(|at| at.rfc3339()),
+            "roles": roles,
+        }));
+        shown.extend(row(json!(user.profile)));
+        shown.extend(row(json!({
+            "lock_after": user.lock_after.map(|at| at.rfc3339()),
             "second_factor_required": user.second_factor_required,
             "standing": user.standing(now),
             "locked": user.locked_until.is_some_and(|until| until > now),
@@ -206,8 +209,8 @@ async fn people(handle: &Handle, ids: &[UserId]) -> Result<Vec<Row>, Fault> {
             "updated_at": user.updated_at.rfc3339(),
             "last_seen_at": user.last_seen_at.map(|at| at.rfc3339()),
             "signed_in_at": user.signed_in_at.map(|at| at.rfc3339()),
-        });
-        row(shown)
+        })));
+        shown
     });
     Ok(rows.collect())
 }

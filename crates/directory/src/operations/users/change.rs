@@ -8,8 +8,8 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Extended, Fault, GroupId, Kind, NewPassword, Permission, Time, TokenPurpose, User, UserChange,
-    UserKind, UserRef,
+    Extended, Fault, GroupId, Kind, NewPassword, Permission, ProfileAttribute, Time, TokenPurpose,
+    User, UserChange, UserKind, UserRef,
 };
 use crate::outcome::Outcome;
 use crate::rules;
@@ -43,7 +43,7 @@ impl Handle {
         inner(self, which.into(), change)
     }
 
-    /// Changes what everybody may change of themselves: names, e-mail, department, title, time zone and
+    /// Changes what everybody may change of themselves: names, e-mail, the plain attributes and
     /// the dialect's own document; the password only by key, which need not tell the old one.
     /// Anything else in `change` is refused.
     pub fn update_own_profile(&self, change: UserChange) -> Pending<'_, User> {
@@ -143,13 +143,11 @@ pub(crate) async fn update_noting(
     change_names(&mut user, change, &mut changed);
     change_addresses(work, &mut user, change, &mut changed).await?;
     change_standing(work, &mut user, change, &mut changed);
-    changed.set(
-        "department",
-        &mut user.department,
-        change.department.as_ref(),
-    );
-    changed.set("title", &mut user.title, change.title.as_ref());
-    changed.set("time_zone", &mut user.time_zone, change.time_zone.as_ref());
+    let profile = change.profile.canonical();
+    for attribute in ProfileAttribute::ALL {
+        let slot = user.profile.value_mut(*attribute);
+        changed.set(attribute.name(), slot, profile.value(*attribute));
+    }
     changed.set(
         "second_factor_required",
         &mut user.second_factor_required,

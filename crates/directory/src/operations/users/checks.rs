@@ -15,14 +15,12 @@ pub(crate) fn check_texts(user: &User) -> Result<(), Fault> {
         ("display", &user.names.display),
         ("given", &user.names.given),
         ("family", &user.names.family),
-        ("department", &user.department),
-        ("title", &user.title),
-        ("time_zone", &user.time_zone),
     ] {
         if let Some(text) = text {
             rules::check_text(field, text, 255, false)?;
         }
     }
+    user.profile.check()?;
     if user.login.trim().is_empty() || user.login.trim() != user.login {
         return Err(Fault::invalid(
             "login",

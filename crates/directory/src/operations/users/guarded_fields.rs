@@ -42,9 +42,7 @@ pub(crate) fn touched(change: &UserChange, old: &User, new: &User, now: Time) ->
         groups: _,
         role: _,
         // Facts about the person that decide nothing.
-        department: _,
-        title: _,
-        time_zone: _,
+        profile: _,
         second_factor_required: _,
         // No right hangs on a dialect's own document.
         extension: _,

@@ -7,8 +7,8 @@ use crate::filter::{FieldKind, USER_FIELDS};
 use crate::model::{
     CollectionField, CollectionLinks, Cursor, CursorKey, Direction, EventField, Facet, Fault,
     GroupField, HeldRoleField, JobField, KeyField, MailField, OrganisationField, Platform,
-    Position, Predicate, Query, RecordField, RoleField, Scope, SessionField, Standing, Status,
-    Test, Time, UserField, Value,
+    Position, Predicate, ProfileAttribute, Query, RecordField, RoleField, Scope, SessionField,
+    Standing, Status, Test, Time, UserField, Value,
 };
 use crate::rules;
 
@@ -17,7 +17,7 @@ use super::super::select::{Bound, Listed, STANDING, Seen, Sql, narrowed};
 use super::super::user_lists::Plan;
 use super::super::{
     collections, doors, events, groups, held_roles, jobs, keys, links, organisations, outbox,
-    pages, records, roles, sessions, user_facets, users,
+    pages, records, roles, sessions, user_facets, user_row, users,
 };
 use super::*;
 
@@ -206,7 +206,14 @@ fn literals_are_found_and_told_apart() {
 
 #[tokio::test]
 async fn every_statement_in_the_sources_is_understood() {
-    let statements = statements_of_sources();
+    let mut statements = statements_of_sources();
+    for (place, text) in [("INSERT", &user_row::INSERT), ("UPDATE", &user_row::UPDATE)] {
+        statements.push(Statement {
+            place: format!("user_row.rs:{place}"),
+            text: text.to_string(),
+            on: For::Both,
+        });
+    }
     assert!(
         statements.len() > 60,
         "only {} statements were found",
@@ -232,7 +239,8 @@ async fn every_statement_in_the_sources_is_understood() {
 
 fn user_fields() -> Vec<UserField> {
     use UserField as F;
-    vec![
+    let attributes = ProfileAttribute::ALL.iter().copied().map(F::Profile);
+    let mut fields = vec![
         F::Id,
         F::Uuid,
         F::Login,
@@ -262,14 +270,11 @@ fn user_fields() -> Vec<UserField> {
         F::RoleOrganisation(Platform::USHER),
         F::DirectRoleOrganisation(Platform::USHER),
         F::ExpiringRoleOrganisation(Platform::USHER),
-        F::Department,
-        F::Title,
         F::SecondFactor,
         F::OwnGiven,
         F::OwnFamily,
         F::Locked,
         F::LockedOutUntil,
-        F::TimeZone,
         F::SecondFactorRequired,
         F::HasPassword,
         F::MustChangePassword,
@@ -283,7 +288,9 @@ fn user_fields() -> Vec<UserField> {
         F::LastSeenAt,
         F::SignedInAt,
         F::Term(Platform::USHER, "colour".to_owned()),
-    ]
+    ];
+    fields.extend(attributes);
+    fields
 }
 
 fn organisation_fields() -> Vec<OrganisationField> {
@@ -1069,7 +1076,10 @@ const SORTED: &[(UserField, &str)] = &[
         UserField::HomeName,
         "the home's name stands in another table",
     ),
-    (UserField::Title, "it is filtered by"),
+    (
+        UserField::Profile(ProfileAttribute::Title),
+        "it is filtered by",
+    ),
     (
         UserField::UpdatedAt,
         "every change would write an index of it",
@@ -1095,7 +1105,7 @@ async fn sorts_of_users_have_an_index() {
         UserField::Login,
         UserField::Email,
         UserField::CreatedAt,
-        UserField::Department,
+        UserField::Profile(ProfileAttribute::Department),
     ];
     let listed = SORTED.iter().map(|(field, _)| (field, false));
     for (field, walks) in indexed.iter().map(|field| (field, true)).chain(listed) {

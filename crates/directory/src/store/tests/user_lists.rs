@@ -2,8 +2,9 @@
 //! the same rows, and the search index is in step after every kind of change.
 
 use crate::model::{
-    Cursor, Direction, Membership, Names, Organisation, OrganisationId, Position, Predicate, Query,
-    Scope, Status, Test, Time, User, UserField, UserId, UserKind, Value,
+    AttributeKind, Cursor, Direction, Membership, Names, Organisation, OrganisationId, Position,
+    Predicate, Profile, ProfileAttribute, Query, Scope, Status, Test, Time, User, UserField,
+    UserId, UserKind, Value,
 };
 use crate::rules;
 
@@ -154,10 +155,7 @@ impl Person {
 
     fn has_word(&self, field: &UserField, word: &str) -> bool {
         let user = &self.user;
-        let lowered = |text: &Option<String>| {
-            let text = text.as_deref();
-            text.is_some_and(|text| text.eq_ignore_ascii_case(word))
-        };
+        let lowered = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(word));
         match field {
             UserField::Kind => users::kind_word(user.kind) == word,
             UserField::Status => users::status_word(user.status) == word,
@@ -166,9 +164,13 @@ impl Person {
                 super::statements::word_of(rules::standing(user.status, after, locked, out, NOW))
                     == word
             }
-            UserField::Department => lowered(&user.department),
-            UserField::Title => lowered(&user.title),
-            UserField::TimeZone => user.time_zone.as_deref() == Some(word),
+            UserField::Profile(attribute) => {
+                let value = user.profile.value(*attribute).as_deref();
+                match attribute.kind() {
+                    AttributeKind::Text => lowered(value),
+                    AttributeKind::Exact => value == Some(word),
+                }
+            }
             other => panic!("not modelled: {other:?} {word}"),
         }
     }
@@ -263,10 +265,12 @@ fn person(number: u128, dice: &mut Dice) -> Person {
         lockout_until: (dice.roll(6) == 0).then(|| Time(5 + dice.roll(9) as i64)),
         home: OrganisationId(home),
         primary_group: (dice.roll(5) == 0).then(|| (1 + dice.roll(2) as i64).into()),
-        department: (dice.roll(2) == 0)
-            .then(|| (*dice.pick(&["Labs", "labs", "Sales", "", "Night shift"])).to_owned()),
-        title: (dice.roll(9) == 0).then(|| "Analyst".to_owned()),
-        time_zone: (dice.roll(9) == 0).then(|| "Europe/Berlin".to_owned()),
+        profile: Profile {
+            department: (dice.roll(2) == 0)
+                .then(|| (*dice.pick(&["Labs", "labs", "Sales", "", "Night shift"])).to_owned()),
+            title: (dice.roll(9) == 0).then(|| "Analyst".to_owned()),
+            time_zone: (dice.roll(9) == 0).then(|| "Europe/Berlin".to_owned()),
+        },
         second_factor_required: None,
         second_factor: false,
         has_password: false,
@@ -443,11 +447,26 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         words(UserField::Standing, &["locked_out", "suspended"]),
         is(UserField::Standing, Test::Equals("active".into())),
         is(UserField::Kind, Test::Equals("service".into())),
-        is(UserField::Department, Test::Equals("LABS".into())),
-        words(UserField::Department, &["night SHIFT", "sales", "none"]),
-        is(UserField::Department, Test::Equals("".into())),
-        is(UserField::Title, Test::Equals("analyst".into())),
-        is(UserField::TimeZone, Test::Equals("Europe/Berlin".into())),
+        is(
+            UserField::Profile(ProfileAttribute::Department),
+            Test::Equals("LABS".into()),
+        ),
+        words(
+            UserField::Profile(ProfileAttribute::Department),
+            &["night SHIFT", "sales", "none"],
+        ),
+        is(
+            UserField::Profile(ProfileAttribute::Department),
+            Test::Equals("".into()),
+        ),
+        is(
+            UserField::Profile(ProfileAttribute::Title),
+            Test::Equals("analyst".into()),
+        ),
+        is(
+            UserField::Profile(ProfileAttribute::TimeZone),
+            Test::Equals("Europe/Berlin".into()),
+        ),
         is(UserField::Locked, Test::Equals(Value::Flag(true))),
         is(UserField::Locked, Test::Equals(Value::Flag(false))),
         is(UserField::LockAfter, Test::Less(Value::Time(Time(9)))),
