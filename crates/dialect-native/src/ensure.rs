@@ -17,6 +17,7 @@ use super::errors::Problem;
 use super::fields::{Fields, Named};
 use super::groups::GroupBody;
 use super::lists;
+use super::near_names;
 use super::organisations::OrganisationBody;
 use super::references;
 use super::reply::{Answer, Reply};
@@ -94,6 +95,7 @@ pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
             without_defaults: !fields.value("default_roles")?.unwrap_or(true),
             mail: users::access_mail(&mut fields)?,
         },
+        unknown: Arc::default(),
     };
     fields.end()?;
     let (info, now) = (Arc::clone(&request.info), request.now());
@@ -108,10 +110,13 @@ pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
         let revision = ensured.user.revision;
         answered(&info, ensured.outcome, &location, revision, &body)
     };
-    answers::once(&request, &request, show, |handle| {
+    let unknown = Arc::clone(&new.unknown);
+    let answer = answers::once(&request, &request, show, |handle| {
         handle.ensure_user(row, new, exact)
-    })
-    .await
+    });
+    answer
+        .await
+        .map_err(|problem| unknown.get().map_or(problem, near_names::refuse))
 }
 
 /// 201 with the address of what was made, else 200.

@@ -8,6 +8,7 @@ use axum::response::Response;
 use directory::filter::JOB_FIELDS;
 use directory::{
     Fault, FileFormat, Job, JobField, JobId, JobRef, Kind, Task, TaskJob, TaskMode, TaskWhat,
+    UnknownName,
 };
 use futures_util::stream::unfold;
 use serde::Serialize;
@@ -19,6 +20,7 @@ use kit::{Authenticated, RequestInfo, reply};
 use super::answers;
 use super::errors::{self, Problem};
 use super::lists::{self, Listing};
+use super::near_names;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
@@ -96,8 +98,11 @@ impl<'a> JobBody<'a> {
 
 /// How reports tell a fault: as problems do, without what belongs to a request.
 #[must_use]
-pub fn describe_fault(fault: &Fault) -> Value {
-    let problem = errors::problem(fault);
+pub fn describe_fault(fault: &Fault, unknown: Option<&UnknownName>) -> Value {
+    let problem = match unknown {
+        Some(unknown) => near_names::refuse(unknown),
+        None => errors::problem(fault),
+    };
     json!({ "code": problem.code.facts().code, "field": problem.field, "detail": problem.detail })
 }
 

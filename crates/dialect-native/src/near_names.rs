@@ -3,10 +3,12 @@
 use axum::body::{Body, to_bytes};
 use axum::http::header;
 use axum::response::Response;
-use directory::{Handle, Kind};
+use directory::{Handle, Kind, UnknownName};
 use kit::RequestInfo;
 use serde_json::Value;
 
+use super::codes::Code;
+use super::errors::Problem;
 use super::fields::{Named, shortened};
 use super::lost::{Lost, Unknown};
 
@@ -22,6 +24,25 @@ pub fn unknown(kind: Kind, named: &Named) -> Option<Unknown> {
         }),
         Named::Number(_) | Named::Uuid(_) => None,
     }
+}
+
+/// Refuses a name by which a row refers to something, and says what was perhaps meant where that was looked up.
+pub fn refuse(unknown: &UnknownName) -> Problem {
+    let lost = Unknown {
+        kind: unknown.kind,
+        name: unknown.name.clone(),
+    };
+    let detail = match unknown.near.as_slice() {
+        [] => format!(
+            "The {} `{}` does not exist, or you may not see it. Check the id.",
+            unknown.kind.word(),
+            shortened(&unknown.name),
+        ),
+        near => detail(&lost, near),
+    };
+    let mut problem = Problem::of(Code::UnknownReference, detail).at(unknown.field);
+    problem.lost = Some(Box::new(Lost::Named(lost)));
+    problem
 }
 
 /// What the path names of that kind, by the route's pattern and the path's variable segments.

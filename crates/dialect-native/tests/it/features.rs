@@ -88,7 +88,7 @@ async fn somebody_is_ensured() {
         ),
         (
             json!({"email": "a@example.org", "home": "Nowhere"}),
-            (422, "unknown-reference", None),
+            (422, "unknown-reference", Some("home")),
         ),
         (
             json!({"email": "a@example.org", "kind": "robot"}),

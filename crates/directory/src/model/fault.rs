@@ -63,6 +63,19 @@ impl Kind {
     }
 }
 
+/// A name that a request refers to something by, and by which the caller finds nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// What kind of thing it was to be.
+    pub kind: Kind,
+    /// The member that holds the name.
+    pub field: &'static str,
+    /// The name, as it was sent.
+    pub name: String,
+    /// Names that were perhaps meant, best first, where they were looked up.
+    pub near: Vec<String>,
+}
+
 /// Why a credential opened nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {

@@ -1,6 +1,6 @@
 //! Days without a request: what runs in the background changes nothing, and costs few statements a turn.
 
-use directory::{Fault, JobWorker, PublicFace};
+use directory::{Fault, JobWorker, PublicFace, UnknownName};
 use serde_json::{Value, json};
 
 use crate::support::{OWNER_EMAIL, World, both};
@@ -11,7 +11,7 @@ const DAY: i64 = 86_400_000;
 /// Statements that a sweep of everything may cost when nothing is over.
 const SWEEP: u64 = 24;
 
-fn describe(fault: &Fault) -> Value {
+fn describe(fault: &Fault, _: Option<&UnknownName>) -> Value {
     json!({ "detail": fault.to_string() })
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use directory::{
     Action, Fault, FileFormat, Handle, Job, JobId, JobWorker, Kind, NewGrant, OnConflict,
     OrganisationId, ProfileChange, Query, Refusal, Selection, Standing, Status, Task, TaskMode,
-    TaskWhat, UserChange, UserId,
+    TaskWhat, UnknownName, UserChange, UserId,
 };
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn named(email: &str) -> directory::Ref<UserId> {
     directory::Ref::Name(email.to_owned())
 }
 
-fn describe(fault: &Fault) -> Value {
+fn describe(fault: &Fault, _: Option<&UnknownName>) -> Value {
     json!({ "code": format!("{fault:?}"), "field": null, "detail": fault.to_string() })
 }
 

@@ -1,6 +1,8 @@
 //! Making sure that a person is there as a row says: they are made, changed where they differ, or
 //! left alone.
 
+use std::sync::{Arc, OnceLock};
+
 use serde_json::{Map, Value};
 
 use crate::access::table::Operation;
@@ -8,7 +10,7 @@ use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
     Door, EnsureOutcome, Ensured, Fault, GroupId, NewPassword, NewUser, OrganisationId, Ref,
-    TaskWhat, User,
+    TaskWhat, UnknownName, User,
 };
 use crate::operations::groups::members as group_members;
 use crate::operations::organisations::memberships;
@@ -33,6 +35,8 @@ pub struct EnsureNew {
     pub password: NewPassword,
     /// Default roles and the mail.
     pub door: Door,
+    /// Where the name is noted that led nowhere, if the fault is [`Fault::UnknownReference`].
+    pub unknown: Arc<OnceLock<UnknownName>>,
 }
 
 impl Handle {
@@ -73,7 +77,7 @@ impl Handle {
                 }
             };
             let wanted = new.password != NewPassword::None;
-            let door = new.door.clone();
+            let (door, noted) = (new.door.clone(), Arc::clone(&new.unknown));
             self.write(Operation::EnsureOne, async move |work: &mut Work<'_>| {
                 let how = How {
                     uuid,
@@ -82,7 +86,15 @@ impl Handle {
                     prepared: prepared.as_ref(),
                     needs_password: wanted,
                 };
-                ensure(work, &mut Lookup::default(), &row, &how).await
+                let mut lookup = Lookup::default();
+                let ensured = ensure(work, &mut lookup, &row, &how).await;
+                if let Err(Abort::Fault(fault)) = &ensured
+                    && let Some(unknown) = lookup.take_unknown(fault)
+                {
+                    // Tried again on a conflict, it may be there already.
+                    let _ = noted.set(unknown);
+                }
+                ensured
             })
             .await
         })

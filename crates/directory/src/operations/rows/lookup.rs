@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::access::work::Work;
-use crate::model::{Fault, GroupId, GroupRef, Kind, OrganisationId, OrganisationRef, Ref, RoleId};
+use crate::model::{
+    Fault, GroupId, GroupRef, Kind, OrganisationId, OrganisationRef, Ref, RoleId, UnknownName,
+    User, UserRef,
+};
 use crate::operations::groups;
 use crate::operations::roles::granting;
 use crate::outcome::{Abort, Outcome};
@@ -24,6 +27,8 @@ pub(crate) struct Lookup {
     organisations: HashMap<String, OrganisationId>,
     groups: HashMap<String, GroupId>,
     roles: HashMap<String, WantedRole>,
+    /// The name of the last look-up by name that found nothing.
+    unknown: Option<UnknownName>,
 }
 
 /// The way a text names a thing: by number, by UUID, else by name.
@@ -64,39 +69,57 @@ impl Lookup {
         let which: OrganisationRef = reference(&text);
         let id = match work.visible_organisation(&which).await {
             Ok(organisation) => organisation.id,
-            Err(abort) => return Err(unknown(abort, Kind::Organisation)),
+            Err(abort) => {
+                let abort = unknown(abort, Kind::Organisation);
+                return Err(self.noting(abort, field, &text));
+            }
         };
         remember(&mut self.organisations, text, id);
         Ok(id)
     }
 
     /// A group that the caller sees: `name`, or `name@organisation`.
-    pub async fn group(&mut self, work: &mut Work<'_>, value: &Value) -> Outcome<GroupId> {
-        let text = named("groups", value)?;
+    pub async fn group(
+        &mut self,
+        work: &mut Work<'_>,
+        field: &'static str,
+        value: &Value,
+    ) -> Outcome<GroupId> {
+        let text = named(field, value)?;
         if let Some(known) = self.groups.get(&text) {
             return Ok(*known);
         }
         let which: GroupRef = reference(&text);
-        let found = match (&which, text.rsplit_once('@')) {
+        let (name, found) = match (&which, text.rsplit_once('@')) {
             (Ref::Name(_), Some((name, place))) => {
-                let place = self
-                    .organisation(work, "groups", &Value::from(place))
-                    .await?;
+                let place = self.organisation(work, field, &Value::from(place)).await?;
                 let ids = stored_groups::named(&mut work.tx, &rules::fold(name)).await?;
                 let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
                 let seen = groups::visibility::load_seen(work, &ids).await?;
-                seen.into_iter().find(|group| group.organisation == place)
+                let found = seen.into_iter().find(|group| group.organisation == place);
+                (name, found)
             }
-            _ => groups::visibility::visible(work, &which).await?,
+            _ => {
+                let found = groups::visibility::visible(work, &which).await?;
+                (text.as_str(), found)
+            }
         };
-        let id = found.ok_or(Fault::UnknownReference(Kind::Group))?.id;
-        remember(&mut self.groups, text, id);
-        Ok(id)
+        let Some(group) = found else {
+            let abort = Fault::UnknownReference(Kind::Group).into();
+            return Err(self.noting(abort, field, name));
+        };
+        remember(&mut self.groups, text, group.id);
+        Ok(group.id)
     }
 
     /// A role that the caller sees: `platform:word`, or `platform:word@organisation`.
-    pub async fn role(&mut self, work: &mut Work<'_>, value: &Value) -> Outcome<WantedRole> {
-        let text = named("roles", value)?;
+    pub async fn role(
+        &mut self,
+        work: &mut Work<'_>,
+        field: &'static str,
+        value: &Value,
+    ) -> Outcome<WantedRole> {
+        let text = named(field, value)?;
         if let Some(known) = self.roles.get(&text) {
             return Ok(*known);
         }
@@ -104,32 +127,68 @@ impl Lookup {
             Some((name, place)) => (name, Some(place)),
             None => (text.as_str(), None),
         };
-        let unknown = || Fault::UnknownReference(Kind::Role);
-        let role = match reference::<RoleId>(name) {
-            Ref::Id(id) => granting::referenced(work, id).await?,
-            Ref::Uuid(uuid) => {
-                let id = roles::by_uuid(&mut work.tx, uuid)
-                    .await?
-                    .ok_or_else(unknown)?
-                    .id;
-                granting::referenced(work, id).await?
-            }
-            Ref::Name(name) => {
-                let (platform, word) = name.split_once(':').ok_or_else(unknown)?;
-                let found = roles::by_word(&mut work.tx, platform, word).await?;
-                granting::referenced(work, found.ok_or_else(unknown)?.id).await?
-            }
+        let role = match find_role(work, name).await {
+            Ok(role) => role,
+            Err(abort) => return Err(self.noting(abort, field, name)),
         };
         let place = match place {
             None => None,
-            Some(place) => Some(
-                self.organisation(work, "roles", &Value::from(place))
-                    .await?,
-            ),
+            Some(place) => Some(self.organisation(work, field, &Value::from(place)).await?),
         };
-        remember(&mut self.roles, text.clone(), (role.id, place));
-        Ok((role.id, place))
+        remember(&mut self.roles, text.clone(), (role, place));
+        Ok((role, place))
     }
+
+    /// A person whom the caller sees, by the column `user`.
+    pub async fn user(&mut self, work: &mut Work<'_>, value: &Value) -> Outcome<User> {
+        let text = named("user", value)?;
+        let which: UserRef = reference(&text);
+        match work.visible_user(&which).await {
+            Err(Abort::Fault(Fault::NotFound(_))) => {
+                let abort = Fault::UnknownReference(Kind::User).into();
+                Err(self.noting(abort, "user", &text))
+            }
+            found => found,
+        }
+    }
+
+    /// The name that led nowhere, where that is why a row was refused.
+    pub fn take_unknown(&mut self, fault: &Fault) -> Option<UnknownName> {
+        let unknown = self.unknown.take();
+        unknown.filter(|unknown| *fault == Fault::UnknownReference(unknown.kind))
+    }
+
+    /// Notes the name of a look-up that found nothing. A number and a UUID are near to no other.
+    fn noting(&mut self, abort: Abort, field: &'static str, text: &str) -> Abort {
+        if let Abort::Fault(Fault::UnknownReference(kind)) = &abort
+            && let Ref::Name(name) = reference::<i64>(text)
+        {
+            self.unknown = Some(UnknownName {
+                kind: *kind,
+                field,
+                name,
+                near: Vec::new(),
+            });
+        }
+        abort
+    }
+}
+
+async fn find_role(work: &mut Work<'_>, name: &str) -> Outcome<RoleId> {
+    let unknown = || Fault::UnknownReference(Kind::Role);
+    let id = match reference::<RoleId>(name) {
+        Ref::Id(id) => id,
+        Ref::Uuid(uuid) => {
+            let found = roles::by_uuid(&mut work.tx, uuid).await?;
+            found.ok_or_else(unknown)?.id
+        }
+        Ref::Name(name) => {
+            let (platform, word) = name.split_once(':').ok_or_else(unknown)?;
+            let found = roles::by_word(&mut work.tx, platform, word).await?;
+            found.ok_or_else(unknown)?.id
+        }
+    };
+    Ok(granting::referenced(work, id).await?.id)
 }
 
 /// What is missing and what is hidden are refused alike, as something that the row refers to.

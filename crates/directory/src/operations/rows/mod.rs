@@ -100,7 +100,7 @@ pub(crate) async fn read(
     read.change.primary_group = match row.get("primary_group") {
         None => None,
         Some(Value::Null) => Some(None),
-        Some(value) => Some(Some(lookup.group(work, value).await?)),
+        Some(value) => Some(Some(lookup.group(work, "primary_group", value).await?)),
     };
     read.change.home = match row.get("home") {
         None => None,
@@ -116,14 +116,14 @@ pub(crate) async fn read(
     if let Some(listed) = listed(row, "groups")? {
         let mut found = Vec::with_capacity(listed.len());
         for value in &listed {
-            found.push(lookup.group(work, value).await?);
+            found.push(lookup.group(work, "groups", value).await?);
         }
         read.groups = Some(found);
     }
     if let Some(listed) = listed(row, "roles")? {
         let mut found = Vec::with_capacity(listed.len());
         for value in &listed {
-            found.push(lookup.role(work, value).await?);
+            found.push(lookup.role(work, "roles", value).await?);
         }
         read.roles = Some(found);
     }

@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
-use crate::model::{Fault, Grant, ItemOutcome, Kind, OnConflict, User, UserRef};
+use crate::model::{Fault, Grant, ItemOutcome, OnConflict};
 use crate::operations::organisations::memberships;
 use crate::operations::roles::granting::{self, Wanted};
 use crate::outcome::{Abort, Outcome};
 use crate::store::{grants, organisations};
 
-use super::lookup::{Lookup, named, reference};
+use super::lookup::Lookup;
 use super::records::stated;
 use super::{Brought, needed, time};
 
@@ -22,9 +22,9 @@ pub(crate) async fn bring_membership(
     on_conflict: OnConflict,
 ) -> Outcome<Brought> {
     work.switch(Operation::ShowUser)?;
-    let user = user_of(work, row).await?;
+    let user = lookup.user(work, member(row, "user")).await?;
     work.switch(Operation::ShowOrganisation)?;
-    let place = row.get("organisation").unwrap_or(&Value::Null);
+    let place = member(row, "organisation");
     let organisation = lookup.organisation(work, "organisation", place).await?;
     let administrator = stated(row, "administrator")?;
     let present = organisations::memberships(&mut work.tx, &[user.id]).await?;
@@ -61,9 +61,8 @@ pub(crate) async fn bring_grant(
         Some(_) => return Err(Fault::invalid("path", "must be direct or group").into()),
     }
     work.switch(Operation::ShowUser)?;
-    let user = user_of(work, row).await?;
-    let role = row.get("role").unwrap_or(&Value::Null);
-    let (role, with_role) = lookup.role(work, role).await?;
+    let user = lookup.user(work, member(row, "user")).await?;
+    let (role, with_role) = lookup.role(work, "role", member(row, "role")).await?;
     let place = match row.get("organisation") {
         Some(place) => Some(lookup.organisation(work, "organisation", place).await?),
         None => with_role,
@@ -105,13 +104,8 @@ pub(crate) async fn bring_grant(
     })
 }
 
-async fn user_of(work: &mut Work<'_>, row: &Map<String, Value>) -> Outcome<User> {
-    let text = named("user", row.get("user").unwrap_or(&Value::Null))?;
-    let which: UserRef = reference(&text);
-    match work.visible_user(&which).await {
-        Err(Abort::Fault(Fault::NotFound(_))) => Err(Fault::UnknownReference(Kind::User).into()),
-        found => found,
-    }
+fn member<'a>(row: &'a Map<String, Value>, name: &str) -> &'a Value {
+    row.get(name).unwrap_or(&Value::Null)
 }
 
 fn taken(field: &'static str) -> Abort {

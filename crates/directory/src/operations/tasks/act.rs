@@ -156,7 +156,7 @@ async fn run(
     let items = Arc::new(items);
     if care == Care::GiveUp {
         let fault = Fault::Internal("left out".to_owned());
-        let refused = |item: &Item| failed(item, None, describe(&fault));
+        let refused = |item: &Item| failed(item, None, describe(&fault, None));
         let lines = items.iter().map(refused).collect();
         let position = noted(handle, claimed, Chunk { lines, ..chunk }).await?;
         return Ok((position, last));
@@ -288,7 +288,7 @@ async fn act(
                 Some(part) => work.tx.undo_part(part).await?,
                 None => return Err(Abort::Undo),
             }
-            Ok(failed(item, login, describe(&fault)))
+            Ok(failed(item, login, describe(&fault, None)))
         }
     }
 }

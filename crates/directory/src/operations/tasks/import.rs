@@ -10,17 +10,18 @@ use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
     Door, Ensured, Fault, FileFormat, ItemOutcome, OnConflict, Task, TaskMode, TaskWhat,
+    UnknownName,
 };
 use crate::operations::rows::columns::{Columns, columns_of};
 use crate::operations::rows::ensure::{self, How};
 use crate::operations::rows::lookup::Lookup;
 use crate::operations::rows::{Brought, records, ties};
 use crate::outcome::{Abort, Outcome};
-use crate::store::job_parts::{self, File};
 
-use super::PIECE;
+use super::import_body::read_window;
 use super::progress::{Chunk, Claimed, Position, ReportLine, note};
 use super::step::{Care, Describe, Stepped, of_item};
+use super::suggestions::Suggestions;
 use super::tables::{self, Cut, Line};
 
 /// Pieces that one line may stretch over, so that it is no longer than a MiB.
@@ -92,31 +93,44 @@ pub(super) async fn step(
     };
     if care == Care::GiveUp {
         let fault = Fault::Internal("left out".to_owned());
-        let refused = |item: &Item| failed(rules.what, &item.line, describe(&fault));
+        let refused = |item: &Item| failed(rules.what, &item.line, describe(&fault, None));
         let lines = items.iter().map(refused).collect();
         return noted(handle, claimed, chunk(lines)).await;
     }
     // Most chunks have no line that fails, and do without a savepoint for each line.
-    for parts in [dry_run, true] {
-        let done = write(
-            handle,
-            claimed,
-            &items,
-            rules,
-            describe,
-            parts,
-            chunk(Vec::new()),
-        )
-        .await?;
-        match done {
-            Done::Noted(position) => return Ok((position, last)),
-            Done::Undone(lines) if dry_run => return noted(handle, claimed, chunk(lines)).await,
-            Done::Undone(_) => {}
+    if !dry_run {
+        let whole = Parts::Whole;
+        let done = write(handle, claimed, &items, rules, whole, chunk(Vec::new())).await?;
+        if let Done::Noted(position) = done {
+            return Ok((position, last));
         }
     }
-    Err(Fault::Internal(
-        "a chunk of an import was undone twice".to_owned(),
-    ))
+    match in_parts(handle, claimed, &items, rules, describe, chunk(Vec::new())).await? {
+        Done::Noted(position) => Ok((position, last)),
+        Done::Undone(lines) => noted(handle, claimed, chunk(lines)).await,
+        Done::Unknown(_) => Err(Fault::Internal("names were looked up twice".to_owned())),
+    }
+}
+
+/// Each line by itself. Where lines name what is not there, they are done once more when near names have been looked up,
+/// which no transaction waits for.
+async fn in_parts(
+    handle: &Handle,
+    claimed: &Claimed,
+    items: &Arc<Vec<Item>>,
+    rules: Rules,
+    describe: Describe,
+    chunk: Chunk,
+) -> Result<Done, Fault> {
+    let parts = Parts::Each(describe, None);
+    match write(handle, claimed, items, rules, parts, chunk.clone()).await? {
+        Done::Unknown(names) => {
+            let known = Suggestions::look_up(handle, names).await;
+            let parts = Parts::Each(describe, Some(Arc::new(known)));
+            write(handle, claimed, items, rules, parts, chunk).await
+        }
+        done => Ok(done),
+    }
 }
 
 /// A whole file in one transaction, all or nothing.
@@ -147,18 +161,9 @@ async fn at_once(
         last: true,
         ..Chunk::default()
     };
-    match write(
-        handle,
-        claimed,
-        &items,
-        rules,
-        describe,
-        true,
-        chunk.clone(),
-    )
-    .await?
-    {
+    match in_parts(handle, claimed, &items, rules, describe, chunk.clone()).await? {
         Done::Noted(position) => Ok((position, true)),
+        Done::Unknown(_) => Err(Fault::Internal("names were looked up twice".to_owned())),
         Done::Undone(mut lines) => {
             let problem = lines.iter().find_map(|line| line.problem.clone());
             if problem.is_some() {
@@ -185,6 +190,17 @@ enum Done {
     Noted(Position),
     /// Everything was undone: a line failed, or nothing was to be done in earnest.
     Undone(Vec<ReportLine>),
+    /// Everything was undone: lines name what is not there, and near names were not looked up yet.
+    Unknown(Vec<UnknownName>),
+}
+
+/// How the lines of a chunk are done.
+#[derive(Clone)]
+enum Parts {
+    /// All of them, or none.
+    Whole,
+    /// Each by itself: how those are told that fail, with near names once they have been looked up.
+    Each(Describe, Option<Arc<Suggestions>>),
 }
 
 async fn write(
@@ -192,34 +208,40 @@ async fn write(
     claimed: &Claimed,
     items: &Arc<Vec<Item>>,
     rules: Rules,
-    describe: Describe,
-    parts: bool,
+    parts: Parts,
     chunk: Chunk,
 ) -> Result<Done, Fault> {
     let (claimed, items) = (claimed.clone(), Arc::clone(items));
-    let undone = Arc::new(Mutex::new(Vec::new()));
+    let undone = Arc::new(Mutex::new(Done::Undone(Vec::new())));
     let told = Arc::clone(&undone);
     let written = handle
         .write_or_undo(Operation::RunTask, async move |work: &mut Work<'_>| {
             let mut lookup = Lookup::default();
             let mut lines = Vec::with_capacity(items.len());
+            let mut unknown = Vec::new();
             for item in items.iter() {
-                let line = if parts {
-                    in_part(work, &mut lookup, item, rules, describe).await?
-                } else {
-                    match import(work, &mut lookup, item, rules).await {
-                        Ok(line) => line,
-                        Err(abort) => {
-                            of_item(abort)?;
-                            return Err(Abort::Undo);
-                        }
+                let done = match &parts {
+                    Parts::Whole => import(work, &mut lookup, item, rules).await,
+                    Parts::Each(describe, known) => {
+                        let parts = (*describe, known.as_deref(), &mut unknown);
+                        in_part(work, &mut lookup, item, rules, parts).await
                     }
                 };
-                lines.push(line);
+                lines.push(match (done, &parts) {
+                    (Err(abort), Parts::Whole) => {
+                        of_item(abort)?;
+                        return Err(Abort::Undo);
+                    }
+                    (done, _) => done?,
+                });
+            }
+            if !unknown.is_empty() {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Done::Unknown(unknown);
+                return Err(Abort::Undo);
             }
             let refused = lines.iter().any(|line| line.outcome == ItemOutcome::Failed);
             if rules.dry_run || (refused && rules.mode == TaskMode::All) {
-                *told.lock().unwrap_or_else(PoisonError::into_inner) = lines;
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Done::Undone(lines);
                 return Err(Abort::Undo);
             }
             let chunk = Chunk {
@@ -232,8 +254,8 @@ async fn write(
     Ok(match written {
         Some(position) => Done::Noted(position),
         None => {
-            let mut lines = undone.lock().unwrap_or_else(PoisonError::into_inner);
-            Done::Undone(std::mem::take(&mut *lines))
+            let mut undone = undone.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *undone, Done::Undone(Vec::new()))
         }
     })
 }
@@ -249,13 +271,13 @@ async fn noted(handle: &Handle, claimed: &Claimed, chunk: Chunk) -> Stepped {
     Ok((position, last))
 }
 
-/// One line, whole or not at all.
+/// One line, whole or not at all. What it names in vain is noted where near names were not looked up yet.
 async fn in_part(
     work: &mut Work<'_>,
     lookup: &mut Lookup,
     item: &Item,
     rules: Rules,
-    describe: Describe,
+    (describe, known, noted): (Describe, Option<&Suggestions>, &mut Vec<UnknownName>),
 ) -> Outcome<ReportLine> {
     let part = work.tx.savepoint().await?;
     match import(work, lookup, item, rules).await {
@@ -266,7 +288,16 @@ async fn in_part(
         Err(abort) => {
             let fault = of_item(abort)?;
             work.tx.undo_part(part).await?;
-            Ok(failed(rules.what, &item.line, describe(&fault)))
+            let unknown = match (lookup.take_unknown(&fault), known) {
+                (Some(unknown), Some(known)) => Some(known.complete(unknown)),
+                (Some(unknown), None) => {
+                    noted.push(unknown);
+                    None
+                }
+                (None, _) => None,
+            };
+            let problem = describe(&fault, unknown.as_ref());
+            Ok(failed(rules.what, &item.line, problem))
         }
     }
 }
@@ -400,7 +431,7 @@ async fn began(handle: &Handle, claimed: &Claimed, rules: Rules) -> Result<Posit
     }
     position.line = 1;
     if rules.format == FileFormat::Csv {
-        let (window, last) = window(handle, claimed, 0, PIECES).await?;
+        let (window, last) = read_window(handle, claimed, 0, PIECES).await?;
         let missing = || Fault::invalid("line", "must name the columns");
         let header = tables::header_of(&window, last).ok_or_else(missing)??;
         let (columns, used, next_line) = header;
@@ -430,7 +461,7 @@ async fn cut(
     most: usize,
 ) -> Result<(Cut, bool), Fault> {
     for pieces in 1..=PIECES {
-        let (window, whole) = window(handle, claimed, position.offset, pieces).await?;
+        let (window, whole) = read_window(handle, claimed, position.offset, pieces).await?;
         let (known, line) = (rules.columns, position.line);
         let cut = match rules.format {
             FileFormat::Csv => {
@@ -446,34 +477,4 @@ async fn cut(
         }
     }
     Err(Fault::invalid("line", "is longer than a MiB"))
-}
-
-/// So many pieces of the body from an offset; whether they reach its end.
-async fn window(
-    handle: &Handle,
-    claimed: &Claimed,
-    offset: i64,
-    pieces: i64,
-) -> Result<(Vec<u8>, bool), Fault> {
-    let job = claimed.job;
-    let piece = i64::try_from(PIECE).unwrap_or(i64::MAX);
-    handle
-        .read(Operation::RunTask, async |work: &mut Work<'_>| {
-            let length = job_parts::length(&mut work.tx, job, File::Body).await?;
-            let first = offset / piece;
-            let mut window = Vec::new();
-            // One more than asked for, since the first is mostly used up.
-            for number in first..=first + pieces {
-                match job_parts::part(&mut work.tx, job, File::Body, number).await? {
-                    Some(part) => window.extend_from_slice(&part.bytes),
-                    None => break,
-                }
-            }
-            let skip = usize::try_from(offset - first * piece).unwrap_or(usize::MAX);
-            let skip = skip.min(window.len());
-            window.drain(..skip);
-            let end = offset.saturating_add(i64::try_from(window.len()).unwrap_or(i64::MAX));
-            Ok((window, end >= length))
-        })
-        .await
 }

@@ -7,10 +7,12 @@ pub(crate) mod actions;
 mod export;
 mod export_columns;
 mod import;
+mod import_body;
 mod many;
 mod progress;
 mod step;
 mod store_access;
+mod suggestions;
 pub(crate) mod tables;
 mod worker;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::Fault;
+use crate::model::{Fault, UnknownName};
 use crate::outcome::Abort;
 
 use super::progress::Position;
@@ -10,8 +10,9 @@ use super::progress::Position;
 /// Items of one chunk, which is one transaction. Most of what a larger one saves are pages of indexes that are written
 /// to the log once for several rows; while it runs no other write does, for some 50 ms.
 pub(super) const CHUNK: usize = 500;
-/// How a fault reads in reports: as the dialect that shows them writes it.
-pub type Describe = fn(&Fault) -> Value;
+/// How a fault reads in reports, with the name that led nowhere where that is the fault: as the dialect that shows them
+/// writes it.
+pub type Describe = fn(&Fault, Option<&UnknownName>) -> Value;
 
 /// How careful a chunk is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

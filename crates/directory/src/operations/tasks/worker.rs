@@ -190,7 +190,8 @@ impl JobWorker {
         if let Fault::Internal(why) = fault {
             tracing::error!(job = job.0, why, "a job cannot be done");
         }
-        self.finish(job, Some((self.describe)(fault)), false).await
+        self.finish(job, Some((self.describe)(fault, None)), false)
+            .await
     }
 
     async fn finish(
