@@ -1,6 +1,7 @@
 //! Why a person holds a permission, who holds it, and which roles each person holds.
 
 use directory::{AccessLine, AccessPath, AccessQuestion, Permission, Reach, Standing, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,8 +16,12 @@ use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// One line that a person holds, and what gives it.
-#[derive(Serialize)]
-struct LineBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "AccessLine",
+    description = "One line of a role that a person holds. `platform` is where it counts; `usher` counts everywhere."
+)]
+pub struct LineBody<'a> {
     word: &'a str,
     reach: &'a Reach,
     organisation: i64,
@@ -31,9 +36,13 @@ struct LineBody<'a> {
 }
 
 /// What gives a line to a person.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum PathBody {
+#[schemars(
+    rename = "AccessPath",
+    description = "What gives a line: a grant, ownership of the installation, a group, or the administrator flag of a membership."
+)]
+pub enum PathBody {
     Direct,
     Owner,
     Group {
@@ -78,27 +87,37 @@ impl<'a> LineBody<'a> {
 }
 
 /// What one person holds.
-#[derive(Serialize)]
-struct AccessBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "Access",
+    description = "Every line a person holds. `allowed` is there when a permission and an organisation were asked about."
+)]
+pub struct AccessBody<'a> {
     items: Vec<LineBody<'a>>,
     next: Option<String>,
     standing: Standing,
     /// Whether they may, where a permission and an organisation were asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     allowed: Option<bool>,
 }
 
 /// A person who holds what was asked about, with the lines that say so.
-#[derive(Serialize)]
-struct HolderBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "Holder",
+    description = "A person who holds what was asked about. `allowed` is false while the account may not act at all."
+)]
+pub struct HolderBody<'a> {
     user: HolderUser<'a>,
     /// False for an account that may not act at all at present.
     allowed: bool,
     lines: Vec<LineBody<'a>>,
 }
 
-#[derive(Serialize)]
-struct HolderUser<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct HolderUser<'a> {
     id: Uuid,
     number: i64,
     login: &'a str,

@@ -4,6 +4,7 @@ use directory::{
     ActedOn, ActedOnMany, Action, Fault, ItemOutcome, MOST_ACTED_ON, Ref, TaskMode, Time, UserId,
     UserRef,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -21,18 +22,22 @@ use super::reply::{Answer, Reply};
 use super::users;
 
 /// What became of one person.
-#[derive(Serialize)]
-struct ItemBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct ItemBody {
     index: usize,
     status: u16,
     user: Option<i64>,
+    #[schemars(extend("enum" = ["done", "unchanged", "failed"]))]
     outcome: ItemOutcome,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ItemProblem")]
     problem: Option<ItemProblem>,
 }
 
-#[derive(Serialize)]
-struct ItemsBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ActedOn")]
+pub struct ItemsBody {
     items: Vec<ItemBody>,
     succeeded: usize,
     failed: usize,

@@ -1,6 +1,7 @@
 //! Several people made at once: all or none, or each whole or not at all.
 
 use directory::{Fault, NewUser, TaskMode, User};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -17,18 +18,22 @@ use super::users::{self, UserBody};
 /// People of one request at most.
 const MOST: usize = 1_000;
 
-#[derive(Serialize)]
-struct ItemBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct ItemBody<'a> {
     index: usize,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "UserBody<'a>")]
     user: Option<UserBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ItemProblem")]
     problem: Option<ItemProblem>,
 }
 
-#[derive(Serialize)]
-struct ItemsBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BatchReport")]
+pub struct ItemsBody<'a> {
     items: Vec<ItemBody<'a>>,
     succeeded: usize,
     failed: usize,

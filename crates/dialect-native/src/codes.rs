@@ -1,12 +1,17 @@
 //! Every kind of problem this API answers, in one table: the code, the status, the exit code of the command
 //! line, the title and what to do. Answers, the description's enumeration and `GET /problems` are made from it.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// What a code stands for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Facts {
     /// The code, which never changes.
+    #[schemars(with = "CodeWord")]
     pub code: &'static str,
     /// The HTTP status it comes with; 401 or 403 for `second-factor-missing`.
     pub status: u16,
@@ -134,4 +139,22 @@ codes! {
         "The server failed, and nothing was changed. The operator finds the cause in the log under the request id.";
     Unavailable "unavailable" 503 7 "The directory is not available",
         "Nothing was changed. Try again in a moment.";
+}
+
+/// The schema of a code: every word of the table.
+pub struct CodeWord;
+
+impl JsonSchema for CodeWord {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("ProblemCode")
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words: Vec<&str> = ALL.iter().map(|code| code.facts().code).collect();
+        json_schema!({
+            "type": "string",
+            "description": "The kind of a problem. It never changes its meaning.",
+            "enum": words,
+        })
+    }
 }

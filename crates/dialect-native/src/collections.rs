@@ -7,6 +7,7 @@ use directory::{
     Collection, CollectionChange, CollectionField, CollectionId, CollectionRef, NewCollection,
     OrganisationId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -21,8 +22,9 @@ use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// A collection as shown.
-#[derive(Serialize)]
-struct CollectionBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Collection")]
+pub struct CollectionBody<'a> {
     id: Uuid,
     number: i64,
     organisation: i64,

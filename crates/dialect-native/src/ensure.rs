@@ -6,6 +6,7 @@ use directory::{
     Door, EnsureNew, EnsureOutcome, Ensured, EnsuredRecord, Group, GroupChange, NewPassword,
     Organisation, USER_COLUMNS,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -23,22 +24,25 @@ use super::references;
 use super::reply::{Answer, Reply};
 use super::users::{self, UserBody};
 
-#[derive(Serialize)]
-struct EnsuredUser<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EnsuredUser")]
+pub struct EnsuredUser<'a> {
     outcome: EnsureOutcome,
     changed: Vec<&'a str>,
     user: UserBody<'a>,
 }
 
-#[derive(Serialize)]
-struct EnsuredOrganisation<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EnsuredOrganisation")]
+pub struct EnsuredOrganisation<'a> {
     outcome: EnsureOutcome,
     changed: Vec<&'static str>,
     organisation: OrganisationBody<'a>,
 }
 
-#[derive(Serialize)]
-struct EnsuredGroup<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EnsuredGroup")]
+pub struct EnsuredGroup<'a> {
     outcome: EnsureOutcome,
     changed: Vec<&'static str>,
     group: GroupBody<'a>,

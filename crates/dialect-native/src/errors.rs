@@ -5,11 +5,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use directory::filter::FilterFault;
 use directory::{FORM_TOKEN, Fault, IDEMPOTENCY_KEY, Kind, Refusal, Standing, Weakness};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Rejection, RenderError, RequestInfo, reply};
 
-use super::codes::Code;
+use super::codes::{Code, CodeWord};
 use super::lost::Lost;
 
 /// A refusal, ready to be shown.
@@ -36,18 +37,24 @@ pub struct Problem {
 }
 
 /// What is wrong with one member of a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FieldProblem")]
 pub struct FieldProblem {
     /// The member.
     pub field: String,
     /// The code of its own problem.
+    #[schemars(with = "CodeWord")]
     pub code: &'static str,
     /// What is wrong, and what to do.
     pub detail: String,
 }
 
 /// Something that an earlier request did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(
+    rename = "DoneByRequest",
+    description = "Something that the first request of an idempotency key did, whose answer was lost: the verb of its event, and the kind and number of what it was done to."
+)]
 pub struct DoneBody {
     /// The event's verb.
     pub verb: String,
@@ -411,14 +418,20 @@ pub(super) fn unread(rejection: &Rejection) -> Problem {
 }
 
 /// A problem document.
-#[derive(Serialize)]
-struct Document<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "Problem",
+    description = "A problem document (RFC 9457). `code` says what kind it is (`GET /problems` explains each) and `type` is `urn:usher:problem:` and the code; `field` is the field or parameter at fault, and `errors` names each where more than one is."
+)]
+pub struct Document<'a> {
     r#type: String,
+    #[schemars(with = "CodeWord")]
     code: &'static str,
     title: &'a str,
     status: u16,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "str")]
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]
     errors: &'a [FieldProblem],

@@ -2,6 +2,7 @@
 
 use directory::filter::{EVENT_FIELDS, EVENT_SORTS};
 use directory::{Event, EventField};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ use super::reply::Answer;
 use super::times::Moment;
 
 /// An event as shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub struct EventBody<'a> {
     number: i64,
     at: Moment,
@@ -26,6 +28,7 @@ pub struct EventBody<'a> {
     entity_number: Option<i64>,
     entity_name: Option<&'a str>,
     organisation: Option<i64>,
+    #[schemars(with = "Value")]
     detail: Option<&'a Value>,
     address: Option<&'a str>,
     request_id: Option<&'a str>,

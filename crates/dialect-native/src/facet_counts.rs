@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use directory::filter::FieldKind;
 use directory::{FacetRow, GroupId, OrganisationId, RoleId, UserId};
 use kit::Authenticated;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::errors::Problem;
@@ -15,20 +16,23 @@ use super::parameters::Parameters;
 pub const FACETS: &str = "facets";
 
 /// How many people have a value.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FacetCount")]
 pub struct Count {
     /// The value.
     pub value: Value,
     /// The name of an organisation, group or role.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub name: Option<String>,
     /// How many.
     pub count: u64,
 }
 
 /// A value as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 pub enum Value {
     /// A word.
     Word(String),

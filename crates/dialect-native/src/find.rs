@@ -6,6 +6,7 @@ use directory::{
     limits,
 };
 use kit::Authenticated;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -18,8 +19,13 @@ use super::reply::{Answer, Reply};
 const OF_EACH: u32 = 10;
 
 /// What was found.
-#[derive(Serialize)]
-struct Found {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "Found",
+    description = "Something that a text or an id leads to."
+)]
+pub struct Found {
+    #[schemars(extend("enum" = ["user", "organisation", "group", "role", "collection", "key", "session", "event"]))]
     kind: &'static str,
     number: i64,
     id: Option<Uuid>,
@@ -41,8 +47,9 @@ impl Found {
     }
 }
 
-#[derive(Serialize)]
-struct All {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FoundAll")]
+pub struct All {
     items: Vec<Found>,
 }
 

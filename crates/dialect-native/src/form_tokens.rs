@@ -1,5 +1,6 @@
 //! Form tokens: one sending of one request, by the credential that asked for the token.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -9,8 +10,9 @@ use super::reply::{Answer, Reply};
 use super::times::Moment;
 
 /// A form token as shown.
-#[derive(Serialize)]
-struct FormTokenBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FormToken")]
+pub struct FormTokenBody<'a> {
     token: Option<&'a str>,
     form: &'a str,
     expires_at: Moment,

@@ -7,6 +7,7 @@ use directory::{
     GrantField, GrantId, Granted, HeldRole, Kind, NewGrant, Path, Predicate, Query, Role, Test,
     UserId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -21,7 +22,11 @@ use super::roles::RoleBody;
 use super::times::Moment;
 
 /// One role held in one organisation by one path.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "Grant",
+    description = "`number` is that of a direct grant, by which it is revoked."
+)]
 pub struct GrantBody<'a> {
     /// The number of a direct grant, by which it is revoked.
     number: Option<i64>,
@@ -33,9 +38,10 @@ pub struct GrantBody<'a> {
 }
 
 /// How a role reached somebody.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum PathBody {
+#[schemars(rename = "Path", description = "How a role reached somebody.")]
+pub enum PathBody {
     Direct,
     Group {
         group: i64,

@@ -7,6 +7,7 @@ use directory::{
     GroupId, GroupRef, GroupRole, GroupRoleId, GroupRoleScope, Kind, Manager, ManagerLevel,
     OrganisationId, UserId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -28,8 +29,9 @@ const LEVELS: &[(&str, ManagerLevel)] = &[
 ];
 
 /// A manager of a group: a user, or everybody in a group.
-#[derive(Serialize)]
-struct ManagerBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Manager")]
+pub struct ManagerBody {
     user: Option<i64>,
     group: Option<i64>,
     level: ManagerLevel,
@@ -117,8 +119,9 @@ async fn remove(request: Authenticated, manager: Option<Manager>) -> Answer {
 }
 
 /// A role that a group brings.
-#[derive(Serialize)]
-struct GroupRoleBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GroupRole")]
+pub struct GroupRoleBody<'a> {
     /// Null in a dry run: there is no such row.
     number: Option<i64>,
     role: Option<RoleBody<'a>>,

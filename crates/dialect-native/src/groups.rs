@@ -6,6 +6,7 @@ use directory::filter::{GROUP_FIELDS, GROUP_SORTS};
 use directory::{
     Group, GroupChange, GroupField, GroupId, GroupRef, NewGroup, Predicate, Test, UserField, UserId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -22,7 +23,11 @@ use super::times::Moment;
 use super::users::{self, UserBody};
 
 /// A group as shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "Group",
+    description = "`platform` and `word` are set on a platform's built-in groups."
+)]
 pub struct GroupBody<'a> {
     id: Uuid,
     number: i64,

@@ -3,6 +3,7 @@
 
 use directory::{HeldRole, Organisation, OrganisationId, Path, Ties, User, UserId, Wanted};
 use kit::Authenticated;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::errors::Problem;
@@ -81,37 +82,46 @@ pub struct Loaded {
 }
 
 /// Another entity by number and name.
-#[derive(Serialize)]
-struct Named<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Named<'a> {
     number: i64,
     name: &'a str,
 }
 
-#[derive(Serialize)]
-struct Membership<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Membership<'a> {
     number: i64,
     name: &'a str,
     home: bool,
     administrator: bool,
 }
 
-#[derive(Serialize)]
-struct Role<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Role<'a> {
     role: String,
     organisation: Named<'a>,
+    #[schemars(extend("enum" = ["direct", "group"]))]
     path: &'static str,
 }
 
 /// What is shown of one person; a kind that was not asked for is left out.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Included", description = "What `include` asked for.")]
 pub struct Included<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Named<'a>>")]
     home: Option<Option<Named<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Membership<'a>>")]
     organisations: Option<Vec<Membership<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Named<'a>>")]
     groups: Option<Vec<Named<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Role<'a>>")]
     roles: Option<Vec<Role<'a>>>,
 }
 

@@ -11,6 +11,7 @@ use directory::{
     UnknownName,
 };
 use futures_util::stream::unfold;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use kit::{Authenticated, RequestInfo, reply};
 
 use super::answers;
+use super::codes::CodeWord;
 use super::errors::{self, Problem};
 use super::lists::{self, Listing};
 use super::near_names;
@@ -34,7 +36,8 @@ const STATES: &[(&str, &str)] = &[
 ];
 
 /// A job as shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Job")]
 pub struct JobBody<'a> {
     id: Uuid,
     number: i64,
@@ -42,6 +45,7 @@ pub struct JobBody<'a> {
     what: Option<TaskWhat>,
     /// The action's name.
     action: Option<&'a str>,
+    #[schemars(extend("enum" = shown_states()))]
     state: &'static str,
     dry_run: bool,
     mode: Option<TaskMode>,
@@ -53,6 +57,7 @@ pub struct JobBody<'a> {
     unchanged: i64,
     skipped: i64,
     failed: i64,
+    #[schemars(with = "Option<ReportedProblem>")]
     problem: Option<&'a Value>,
     /// The job that this one undoes.
     undoes: Option<i64>,
@@ -61,6 +66,22 @@ pub struct JobBody<'a> {
     started_at: Option<Moment>,
     ended_at: Option<Moment>,
     expires_at: Option<Moment>,
+}
+
+/// Why a job ended, as it was noted.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "it describes what is stored as JSON")]
+pub struct ReportedProblem {
+    #[schemars(with = "CodeWord")]
+    code: &'static str,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    detail: String,
+}
+
+fn shown_states() -> Vec<&'static str> {
+    STATES.iter().map(|(_, shown)| *shown).collect()
 }
 
 impl<'a> JobBody<'a> {

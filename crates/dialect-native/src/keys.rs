@@ -7,6 +7,7 @@ use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyInactive, KeyRef,
     NewKey, Predicate, Proof, Standing, Test, Time, UserId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -24,7 +25,8 @@ use super::second_factors;
 use super::times::Moment;
 
 /// A key as shown; never its text.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Key")]
 pub struct KeyBody<'a> {
     id: Uuid,
     number: i64,
@@ -39,6 +41,7 @@ pub struct KeyBody<'a> {
     /// What the owner's account amounts to, where that is why.
     owner_standing: Option<Standing>,
     read_only: bool,
+    #[schemars(with = "[String]")]
     addresses: &'a [ipnet::IpNet],
     constraints: &'a [Constraint],
     scopes: &'a [String],
@@ -90,8 +93,9 @@ impl<'a> KeyBody<'a> {
 }
 
 /// A key just made, with its text.
-#[derive(Serialize)]
-struct FreshBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FreshKey", description = "The one showing of a key's text.")]
+pub struct FreshBody<'a> {
     #[serde(flatten)]
     key: KeyBody<'a>,
     /// Null in a dry run: there is no such key.
@@ -305,7 +309,8 @@ pub async fn revoke_all(request: Authenticated) -> Answer {
     Reply::shown(&Revoked { revoked })
 }
 
-#[derive(Serialize)]
-struct Revoked {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Revoked")]
+pub struct Revoked {
     revoked: u64,
 }

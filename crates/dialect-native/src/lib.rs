@@ -55,6 +55,7 @@ mod repeats;
 mod reply;
 mod roles;
 mod routes;
+mod schemas;
 mod second_factors;
 mod sessions;
 mod settings;

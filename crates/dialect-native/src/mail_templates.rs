@@ -4,6 +4,7 @@
 
 use directory::{MailTemplate, MailTemplates};
 use minijinja::Environment;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -17,8 +18,13 @@ use super::reply::Answer;
 const LENGTH: usize = 100_000;
 
 /// A template that is in force.
-#[derive(Serialize)]
-struct InForce {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "MailTemplateInForce",
+    description = "A template with its name. `builtin` tells whether it is the one the server brings along."
+)]
+pub struct InForce {
+    #[schemars(extend("enum" = MailTemplates::NAMES))]
     name: &'static str,
     /// Whether it is the one the server brings along.
     builtin: bool,

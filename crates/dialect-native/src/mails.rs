@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use directory::filter::MAIL_FIELDS;
 use directory::{MailEntry, MailField, MailState, Message, UserId, UserRef};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -16,12 +17,14 @@ use super::reply::{Answer, Reply};
 use super::times::Moment;
 
 /// A mail as shown; never its contents.
-#[derive(Serialize)]
-struct MailBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Mail")]
+pub struct MailBody<'a> {
     id: Uuid,
     number: i64,
     template: &'a str,
     user: Option<i64>,
+    #[schemars(extend("enum" = ["waiting", "sent", "filed", "failed"]))]
     state: &'static str,
     attempts: i64,
     next_at: Moment,
@@ -74,8 +77,9 @@ pub async fn list(request: Authenticated) -> Answer {
 }
 
 /// How many mails were queued.
-#[derive(Serialize)]
-struct Queued {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Queued")]
+pub struct Queued {
     queued: u64,
 }
 

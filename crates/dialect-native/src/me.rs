@@ -1,7 +1,9 @@
 //! Oneself: what everybody may see and change, whatever their roles.
 
 use directory::{Credential, UserChange};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use kit::{Authenticated, JsonBody};
 
@@ -12,8 +14,9 @@ use super::second_factors;
 use super::users::{self, UserBody};
 
 /// Oneself as shown, with what the credential in use amounts to.
-#[derive(Serialize)]
-struct MeBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Me", transform = without_included)]
+pub struct MeBody<'a> {
     #[serde(flatten)]
     user: UserBody<'a>,
     /// The permissions held somewhere, as the roles state them.
@@ -22,13 +25,22 @@ struct MeBody<'a> {
 }
 
 /// What the request was signed with.
-#[derive(Serialize)]
-struct CredentialBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Credential")]
+pub struct CredentialBody<'a> {
+    #[schemars(extend("enum" = ["key", "session", "system"]))]
     kind: &'static str,
     number: Option<i64>,
     read_only: bool,
     scopes: &'a [String],
     expires_at: Option<super::times::Moment>,
+}
+
+/// Nothing is asked for beside oneself.
+fn without_included(schema: &mut Schema) {
+    if let Some(Value::Object(members)) = schema.get_mut("properties") {
+        members.shift_remove("included");
+    }
 }
 
 /// `GET /me`

@@ -1,6 +1,7 @@
 //! Who belongs to which organisation.
 
 use directory::{OrganisationId, OrganisationRef, UserId, UserRef};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -11,16 +12,18 @@ use super::organisations::OrganisationBody;
 use super::reply::{Answer, NativeRequest as _, Reply};
 
 /// One of a user's organisations.
-#[derive(Serialize)]
-struct MembershipBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Membership")]
+pub struct MembershipBody<'a> {
     organisation: OrganisationBody<'a>,
     home: bool,
     administrator: bool,
 }
 
 /// What a change of a membership answers.
-#[derive(Serialize)]
-struct Placed {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Placed")]
+pub struct Placed {
     user: i64,
     organisation: i64,
     home: bool,

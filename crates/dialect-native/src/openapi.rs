@@ -1,5 +1,6 @@
-//! The API's description (OpenAPI 3.1): schemas kept beside this in `openapi.json`, everything else made from
-//! the table of routes, the tables of lists and the table of problems. Tests hold every answer to it.
+//! The API's description (OpenAPI 3.1). The schemas of answers and settings are made from the types that are written and read,
+//! everything else from the table of routes, the tables of lists and the table of problems. The schemas of request bodies stand
+//! in `openapi.json`, and tests hold them to what is read. Tests hold every answer to the description.
 
 use std::sync::OnceLock;
 
@@ -15,6 +16,7 @@ use super::openapi_examples::example;
 use super::openapi_parameters::{self as parameters, changes};
 use super::reply::{Answer, Reply};
 use super::routes::ROUTES;
+use super::schemas;
 
 /// What stands in it beside the paths.
 const BASE: &str = include_str!("openapi.json");
@@ -59,14 +61,9 @@ fn written(version: &str) -> Result<Bytes, String> {
 
 fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     let mut document: Value = serde_json::from_str(BASE)?;
-    let codes: Vec<&str> = codes::ALL.iter().map(|code| code.facts().code).collect();
-    document["components"]["schemas"]["ProblemCode"]["enum"] = json!(codes);
-    for schema in document["components"]["schemas"]
-        .as_object_mut()
-        .into_iter()
-        .flat_map(Map::values_mut)
-    {
-        insert_attributes(schema);
+    if let Some(Value::Object(schemas)) = document["components"].get_mut("schemas") {
+        schemas.values_mut().for_each(insert_attributes);
+        schemas.extend(schemas::of_bodies());
     }
     let schemas = document["components"]["schemas"].clone();
     let mut paths = Map::new();
@@ -101,12 +98,6 @@ fn insert_attributes(schema: &mut Value) {
                     .collect()
             })
             .collect();
-    }
-    if let Some(Value::Array(required)) = schema.get_mut("required")
-        && let Some(place) = required.iter().position(|name| name == PROFILE)
-    {
-        let attributes = ProfileAttribute::ALL.iter();
-        required.splice(place..=place, attributes.map(|one| one.name().into()));
     }
 }
 

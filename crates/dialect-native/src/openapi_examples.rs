@@ -28,7 +28,10 @@ fn write(name: &str, schema: &Value, schemas: &Value, depth: usize) -> Value {
     if let Some(first) = schema["enum"].get(0) {
         return first.clone();
     }
-    if let Some(first) = schema["anyOf"].get(0) {
+    // Beside members of its own, alternatives say which of these there must be.
+    if schema.get("properties").is_none()
+        && let Some(first) = schema["anyOf"].get(0).or_else(|| schema["allOf"].get(0))
+    {
         return write(name, first, schemas, depth + 1);
     }
     let kind = match &schema["type"] {

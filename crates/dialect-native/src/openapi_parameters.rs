@@ -74,10 +74,14 @@ pub fn of(route: &Route) -> Vec<Value> {
             .strip_prefix('{')
             .and_then(|name| name.strip_suffix('}'));
         if let Some(name) = name {
+            let schema = match name {
+                "setting" => json!({ "type": "string", "enum": super::settings::NAMES }),
+                _ => json!({ "type": "string", "minLength": 1 }),
+            };
             parameters.push(json!({
                 "name": name, "in": "path", "required": true,
                 "description": referred_to(name),
-                "schema": { "type": "string", "minLength": 1 },
+                "schema": schema,
             }));
         }
     }
@@ -119,7 +123,7 @@ pub fn of(route: &Route) -> Vec<Value> {
         ));
     }
     if (route.method, route.path) == ("GET", "/views") {
-        let schema = json!({ "type": "string", "maxLength": 100 });
+        let schema = json!({ "type": "string", "enum": super::views::LISTS });
         parameters.push(query("list", "Views of this list alone.", schema));
     }
     for (name, description) in own(route) {
@@ -162,7 +166,10 @@ fn general(name: &str, narrowing: &Narrowing) -> Value {
             json!({ "type": "string", "minLength": 1, "maxLength": directory::filter::CHARACTERS }),
         ),
         "sort" => {
-            let mut words = vec!["number".to_owned(), "-number".to_owned()];
+            // A list without orders of its own has one alone: grants come by person.
+            let downwards = (!narrowing.sorts.is_empty()).then(|| "-number".to_owned());
+            let mut words = vec!["number".to_owned()];
+            words.extend(downwards);
             for sort in &narrowing.sorts {
                 words.extend([(*sort).to_owned(), format!("-{sort}")]);
             }

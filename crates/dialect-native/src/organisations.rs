@@ -7,6 +7,7 @@ use directory::{
     Membership, NewOrganisation, Organisation, OrganisationChange, OrganisationField,
     OrganisationId, OrganisationRef, Predicate, Test, Time, User, UserField,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -24,7 +25,8 @@ use super::times::Moment;
 use super::users::{self, UserBody};
 
 /// An organisation as shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Organisation")]
 pub struct OrganisationBody<'a> {
     id: Uuid,
     number: i64,
@@ -73,8 +75,9 @@ impl<'a> OrganisationBody<'a> {
 }
 
 /// A member of an organisation.
-#[derive(Serialize)]
-struct MemberBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Member")]
+pub struct MemberBody<'a> {
     user: UserBody<'a>,
     home: bool,
     administrator: bool,

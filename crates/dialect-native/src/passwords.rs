@@ -1,6 +1,7 @@
 //! Passwords, mailed tokens, and access mails: one's own and those of others.
 
 use directory::{AccessLink, NewPassword, Platform, TokenPurpose, User, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Anonymous, Authenticated, JsonBody};
@@ -123,8 +124,10 @@ pub async fn confirm_email(request: Anonymous, body: JsonBody) -> Answer {
 }
 
 /// What a mailed token is for.
-#[derive(Serialize)]
-struct TokenBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TokenState")]
+pub struct TokenBody<'a> {
+    #[schemars(extend("enum" = ["reset", "activate", "confirm_email"]))]
     purpose: &'static str,
     login: &'a str,
     expires_at: Moment,
@@ -147,9 +150,14 @@ pub async fn inspect(request: Anonymous, body: JsonBody) -> Answer {
 }
 
 /// The way to a password, shown once.
-#[derive(Serialize)]
-struct LinkBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "AccessLink",
+    description = "The link that an access mail would hold, shown this once."
+)]
+pub struct LinkBody {
     link: String,
+    #[schemars(extend("enum" = ["activate", "reset"]))]
     purpose: &'static str,
     expires_at: Moment,
 }

@@ -1,6 +1,7 @@
 //! The platforms served, and the roles that newcomers at each one's door get.
 
 use directory::{Kind, Platform, PlatformSpec, Role, RolePaths};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, Dialect, JsonBody};
@@ -13,12 +14,14 @@ use super::reply::Answer;
 use super::roles::RoleBody;
 
 /// A platform as shown.
-#[derive(Serialize)]
-struct PlatformBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Platform")]
+pub struct PlatformBody {
     word: &'static str,
     /// Where its dialect is mounted.
     mount: Option<&'static str>,
     /// How its roles reach people.
+    #[schemars(extend("enum" = ["direct", "exactly_one", "groups_only", "either"]))]
     role_paths: &'static str,
     builtin_roles: Vec<&'static str>,
     builtin_roles_editable: bool,

@@ -1,6 +1,7 @@
 //! The list of every kind of problem that this API answers.
 
 use kit::Anonymous;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::codes::{ALL, Facts};
@@ -8,8 +9,9 @@ use super::lists;
 use super::reply::{Answer, Reply};
 
 /// All codes.
-#[derive(Serialize)]
-struct Table {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProblemCodes")]
+pub struct Table {
     items: Vec<&'static Facts>,
 }
 

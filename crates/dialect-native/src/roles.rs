@@ -6,6 +6,7 @@ use directory::filter::ROLE_FIELDS;
 use directory::{
     Line, NewRole, Permission, Reach, Role, RoleChange, RoleField, RoleInUse, RoleRef,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -23,7 +24,8 @@ use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// A role as shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Role")]
 pub struct RoleBody<'a> {
     id: Uuid,
     number: i64,
@@ -192,8 +194,9 @@ pub async fn delete(request: Authenticated) -> Answer {
 }
 
 /// A permission of the directory, which role lines may name.
-#[derive(Serialize)]
-struct PermissionBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Permission")]
+pub struct PermissionBody {
     word: &'static str,
     administrative: bool,
 }

@@ -1,6 +1,7 @@
 //! The second factor: enrolled and confirmed by its owner, removed by them or by a helpdesk.
 
 use directory::{Proof, SecondFactorSecret, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use kit::{Authenticated, JsonBody};
@@ -12,23 +13,26 @@ use super::lists;
 use super::reply::{Answer, NativeRequest as _, Reply};
 
 /// The state of one's own second factor.
-#[derive(Serialize)]
-struct StateBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SecondFactor")]
+pub struct StateBody {
     enrolled: bool,
     recovery_codes_left: i64,
 }
 
 /// What an authenticator needs, shown once.
-#[derive(Serialize)]
-struct SecretBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SecondFactorSecret")]
+pub struct SecretBody<'a> {
     /// Null in a dry run, as is the address that holds it.
     secret: Option<&'a str>,
     uri: Option<&'a str>,
 }
 
 /// Recovery codes, shown once.
-#[derive(Serialize)]
-struct CodesBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RecoveryCodes")]
+pub struct CodesBody {
     recovery_codes: Option<Vec<String>>,
 }
 

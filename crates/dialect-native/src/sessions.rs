@@ -5,6 +5,7 @@ use directory::{
     Credential, FreshSession, Platform, Predicate, Session, SessionField, SessionId, SessionKind,
     SessionRequest, Time, UserId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,8 +16,9 @@ use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
 
 /// A session as shown; never its token.
-#[derive(Serialize)]
-struct SessionBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub struct SessionBody<'a> {
     id: Uuid,
     number: i64,
     user: i64,
@@ -59,8 +61,9 @@ impl<'a> SessionBody<'a> {
 }
 
 /// A session just begun, with its token.
-#[derive(Serialize)]
-struct FreshBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FreshSession")]
+pub struct FreshBody<'a> {
     token: &'a str,
     /// The password must be changed first (`PUT /me/password`); nothing else works until then.
     must_change_password: bool,
@@ -172,8 +175,9 @@ pub async fn end(request: Authenticated) -> Answer {
 }
 
 /// How many sessions were ended.
-#[derive(Serialize)]
-struct Ended {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Ended")]
+pub struct Ended {
     ended: u64,
 }
 

@@ -4,6 +4,7 @@ use directory::{
     Handle, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates,
     Notices, PasswordFigures, PublicFace, Retention, SecondFactorPolicy, Setting, SettingsChange,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -17,8 +18,9 @@ use super::reply::{Answer, Reply};
 use super::{lists, mail_templates, second_factors};
 
 /// All settings.
-#[derive(Serialize)]
-struct All {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Settings")]
+pub struct All {
     lockout: LockoutPolicy,
     mail: MailBody,
     mail_templates: MailTemplates,
@@ -33,8 +35,9 @@ struct All {
 }
 
 /// Where mail goes out, and whether a password is kept for it; never the password.
-#[derive(Serialize)]
-struct MailBody {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MailSettings")]
+pub struct MailBody {
     #[serde(flatten)]
     settings: MailSettings,
     password_set: bool,
@@ -75,6 +78,21 @@ pub async fn show(request: Authenticated) -> Answer {
     reply.revision = Some(revision);
     Ok(reply)
 }
+
+/// The names of all documents.
+pub const NAMES: &[&str] = &[
+    LockoutPolicy::NAME,
+    MailSettings::NAME,
+    MailTemplates::NAME,
+    PasswordFigures::NAME,
+    PublicFace::NAME,
+    Lifetimes::NAME,
+    SecondFactorPolicy::NAME,
+    InactivityPolicy::NAME,
+    Retention::NAME,
+    Notices::NAME,
+    KeyPolicy::NAME,
+];
 
 /// The stored documents behind a settings document of this API.
 pub fn documents(name: &str) -> Result<&'static [&'static str], Problem> {

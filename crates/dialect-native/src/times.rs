@@ -1,7 +1,10 @@
 //! Times as they are shown: RFC 3339 in UTC with milliseconds, written without an allocation, since
 //! a page of a hundred users shows some six hundred of them.
 
+use std::borrow::Cow;
+
 use directory::Time;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// A time on the wire.
@@ -23,6 +26,20 @@ impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut buffer = *b"0000-00-00T00:00:00.000Z";
         serializer.serialize_str(written(self.0, &mut buffer))
+    }
+}
+
+impl JsonSchema for Moment {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("Moment")
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

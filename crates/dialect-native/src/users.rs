@@ -7,6 +7,7 @@ use directory::{
     Door, Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, Standing, Status, Time,
     User, UserChange, UserField, UserKind, UserRef,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -25,7 +26,11 @@ use super::second_factors;
 use super::times::Moment;
 
 /// A user as shown. References to other entities are their numbers, which every path takes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "User",
+    description = "A person or a service account. `status` is what was set; `standing` is what the account amounts to now, locks and dates included. Other entities are referred to by their numbers."
+)]
 pub struct UserBody<'a> {
     id: Uuid,
     number: i64,
@@ -61,6 +66,7 @@ pub struct UserBody<'a> {
     previous_sign_in_at: Option<Moment>,
     sign_in_count: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Included<'a>")]
     included: Option<Included<'a>>,
 }
 

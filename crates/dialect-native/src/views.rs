@@ -8,12 +8,13 @@ use directory::{
     RecordChange, RecordField, RecordRef, Test,
 };
 use kit::{Authenticated, JsonBody, parse_pairs};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::answers;
 use super::errors::Problem;
-use super::fields::{Named, words};
+use super::fields::{Named, Read};
 use super::lists;
 use super::pages;
 use super::references;
@@ -31,19 +32,39 @@ const PARAMETERS: usize = 8_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct List(&'static str);
 
-words! {
-    List:
-    "users" = List("users"), "organisations" = List("organisations"), "groups" = List("groups"),
-    "roles" = List("roles"), "keys" = List("keys"), "sessions" = List("sessions"),
-    "events" = List("events"), "mails" = List("mails"), "collections" = List("collections"),
+/// The words of the lists that have views.
+pub const LISTS: &[&str] = &[
+    "users",
+    "organisations",
+    "groups",
+    "roles",
+    "keys",
+    "sessions",
+    "events",
+    "mails",
+    "collections",
+];
+
+impl Read for List {
+    fn read(value: serde_json::Value) -> Result<Self, String> {
+        let text = value.as_str().unwrap_or_default();
+        let known = LISTS.iter().find(|word| **word == text);
+        let refused = || format!("must be one of {}", LISTS.join(", "));
+        known.map(|word| List(word)).ok_or_else(refused)
+    }
 }
 
 /// A view as shown.
-#[derive(Serialize)]
-struct ViewBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(
+    rename = "View",
+    description = "A list as somebody likes to look at it. `parameters` are what stands behind the list's `?`."
+)]
+pub struct ViewBody<'a> {
     id: Uuid,
     number: i64,
     name: &'a str,
+    #[schemars(extend("enum" = LISTS))]
     list: &'a str,
     /// The parameters as they stand behind the list's `?`.
     parameters: &'a str,
@@ -108,9 +129,11 @@ pub async fn list(request: Authenticated) -> Answer {
     let of_list = given.iter().rfind(|(name, _)| name == "list");
     let predicate = match of_list {
         None => Predicate::All,
-        Some((_, list)) => {
+        Some((name, list)) => {
+            let List(list) =
+                List::read(list.as_str().into()).map_err(|why| Problem::parameter(name, why))?;
             let field = RecordField::Term(Platform::USHER, "list".to_owned());
-            Predicate::Is(field, Test::Equals(list.as_str().into()))
+            Predicate::Is(field, Test::Equals(list.into()))
         }
     };
     let query = Query {

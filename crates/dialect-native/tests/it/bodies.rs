@@ -11,15 +11,11 @@ use super::{by_owner, owner};
 use crate::world;
 use test_support::{Reply, World};
 
-/// Bodies that are not one object of members of their own, and why.
+/// Bodies that are not one object of members of their own, and why. They have tests of their own below.
 const OTHERWISE: &[(&str, &str)] = &[
     (
         "/settings/{setting}",
         "the members are those of one of many documents",
-    ),
-    (
-        "/users/ensure",
-        "it is described as a NewUser, of which `email` is needed",
     ),
     (
         "/users/actions",
@@ -34,9 +30,27 @@ fn schema(name: &str) -> &'static Value {
     &document()["components"]["schemas"][name]
 }
 
-fn members(name: &str) -> Vec<&'static str> {
-    let properties = schema(name)["properties"].as_object().unwrap();
+/// The schema with the members of a body, which another one may narrow.
+fn with_members(name: &str) -> &'static Value {
+    let narrowed = schema(name)["allOf"][0]["$ref"].as_str();
+    schema(narrowed.map_or(name, |reference| reference.rsplit('/').next().unwrap()))
+}
+
+fn members_of(schema: &'static Value) -> Vec<&'static str> {
+    let properties = schema["properties"].as_object().unwrap();
     properties.keys().map(String::as_str).collect()
+}
+
+fn members(name: &str) -> Vec<&'static str> {
+    members_of(with_members(name))
+}
+
+/// The members that a body must have.
+fn needed(name: &str) -> BTreeSet<&'static str> {
+    let narrowing = schema(name)["allOf"].as_array().into_iter().flatten();
+    let required = std::iter::once(schema(name)).chain(narrowing);
+    let required = required.filter_map(|schema| schema["required"].as_array());
+    required.flatten().filter_map(Value::as_str).collect()
 }
 
 fn routes() -> impl Iterator<Item = &'static Route> {
@@ -148,13 +162,7 @@ async fn a_body_has_the_members_that_are_described_and_no_others() {
 async fn a_body_needs_the_members_that_are_described_as_needed() {
     let world = peopled().await;
     for route in routes() {
-        let empty = json!([]);
-        let needed = schema(route.takes)["required"].as_array();
-        let needed: BTreeSet<&str> = needed
-            .unwrap_or_else(|| empty.as_array().unwrap())
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
+        let needed = needed(route.takes);
         let example = example(route);
         for name in members(route.takes) {
             let mut body = example.clone();
@@ -184,7 +192,7 @@ async fn a_member_of_another_type_is_refused_by_its_name() {
     for route in routes() {
         let example = example(route);
         for name in members(route.takes) {
-            let described = &schema(route.takes)["properties"][name];
+            let described = &with_members(route.takes)["properties"][name];
             if described["type"] == "object" || described.get("type").is_none() {
                 // Their own members are read apart.
                 continue;
@@ -207,4 +215,114 @@ async fn a_member_of_another_type_is_refused_by_its_name() {
             assert!(named, "{route:?} {name}: {reply:?}");
         }
     }
+}
+
+/// The alternatives of a body that is one of several.
+fn alternatives(name: &str) -> impl Iterator<Item = &'static Value> {
+    schema(name)["anyOf"].as_array().unwrap().iter()
+}
+
+/// Each document of settings takes the members of one alternative, in the order of the names, and shows the same ones.
+#[tokio::test]
+async fn a_settings_document_has_the_members_that_are_described_and_no_others() {
+    let world = peopled().await;
+    let stated = &document()["paths"]["/settings/{setting}"]["patch"]["parameters"][0];
+    let names = stated["schema"]["enum"].as_array().unwrap();
+    assert_eq!(names.len(), alternatives("SettingChange").count());
+    let mut every: BTreeSet<&str> = alternatives("SettingChange").flat_map(members_of).collect();
+    every.insert("shoe");
+    for (name, alternative) in names.iter().zip(alternatives("SettingChange")) {
+        let path = format!("/settings/{}", name.as_str().unwrap());
+        let known: BTreeSet<&str> = members_of(alternative).into_iter().collect();
+        for member in &every {
+            let body = json!({ *member: {"shoe": [1]} });
+            let reply = owner(&world, "PATCH", &format!("{path}?dry_run=true"), body).await;
+            assert_eq!(reply.status, 422, "{path} {member}: {reply:?}");
+            let told = reply.json();
+            let unknown = told["detail"].as_str().unwrap().contains("not known here");
+            assert_eq!(unknown, !known.contains(member), "{path}: {reply:?}");
+            let field = told["field"].as_str().unwrap();
+            assert!(field.starts_with(member), "{path} {member}: {reply:?}");
+        }
+        let shown = owner(&world, "GET", &path, Value::Null).await.json();
+        let shown: BTreeSet<&str> = shown
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let secret = ["password", "current_password", "code"];
+        let changed: BTreeSet<&str> = known
+            .iter()
+            .filter(|one| !secret.contains(one))
+            .copied()
+            .collect();
+        let shown: BTreeSet<&str> = shown
+            .into_iter()
+            .filter(|one| *one != "password_set")
+            .collect();
+        // Only those templates are shown that are not the built-in ones.
+        if path != "/settings/mail_templates" {
+            assert_eq!(shown, changed, "{path}");
+        }
+    }
+}
+
+/// Every member that is described for actions belongs to one of them, none takes another, and the words are all there are.
+#[tokio::test]
+async fn an_action_has_the_members_that_are_described_and_no_others() {
+    let world = peopled().await;
+    let described: BTreeSet<&str> = members("Actions").into_iter().collect();
+    let words = schema("Actions")["properties"]["action"]["enum"]
+        .as_array()
+        .unwrap();
+    let of_actions = [
+        "group",
+        "role",
+        "organisation",
+        "home",
+        "change",
+        "expires_at",
+        "revoke_keys",
+        "required",
+    ];
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for word in words {
+        let mut body = json!({
+            "action": word, "users": [1], "group": "SOC", "role": "usher:reader", "home": 1, "change": {}, "shoe": null,
+        });
+        for member in of_actions
+            .iter()
+            .filter(|member| described.contains(**member))
+        {
+            if body.get(member).is_none() {
+                body[member] = Value::Null;
+            }
+        }
+        let reply = owner(&world, "POST", "/users/actions?dry_run=true", body).await;
+        let unknown = unknown(&reply);
+        assert!(unknown.contains("shoe"), "{word}: {reply:?}");
+        let left = of_actions
+            .iter()
+            .filter(|member| !unknown.contains(**member));
+        taken.extend(left.map(|member| (*member).to_owned()));
+    }
+    let general = ["action", "users", "filter", "expect", "mode", "job"];
+    let expected: BTreeSet<&str> = of_actions.into_iter().chain(general).collect();
+    assert_eq!(described, expected);
+    assert_eq!(
+        taken,
+        of_actions.iter().map(|one| (*one).to_owned()).collect()
+    );
+    let reply = owner(
+        &world,
+        "POST",
+        "/users/actions?dry_run=true",
+        json!({"action": "shoe", "users": [1]}),
+    )
+    .await;
+    let told = reply.json()["detail"].as_str().unwrap().to_owned();
+    let (_, listed) = told.split_once("must be one of ").unwrap();
+    let listed: BTreeSet<&str> = listed.trim_end_matches('.').split(", ").collect();
+    assert_eq!(listed, words.iter().filter_map(Value::as_str).collect());
 }

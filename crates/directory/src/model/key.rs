@@ -9,7 +9,7 @@ use super::key_owner::KeyOwner;
 use super::time::Time;
 
 /// A limit of a key on paths and verbs. Several are OR-ed; none means no limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Constraint {
     /// How `pattern` is compared with the path below the dialect's mount, without leading slash.
     pub kind: ConstraintKind,
@@ -20,8 +20,9 @@ pub struct Constraint {
 }
 
 /// How a constraint compares paths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum ConstraintKind {
     /// The whole path.
     Exact,
@@ -321,8 +322,9 @@ impl std::fmt::Debug for FreshKey {
 }
 
 /// What kind of client a session belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum SessionKind {
     /// A browser with a cookie.
     Browser,

@@ -50,8 +50,9 @@ impl KeyOwner {
 }
 
 /// Why a key opens nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum KeyInactive {
     /// It was revoked.
     Revoked,

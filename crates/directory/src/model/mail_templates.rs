@@ -1,5 +1,6 @@
 //! Mail templates: the built-in ones, and those that administrators put in their place.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::Setting;
 
 /// One template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MailTemplate {
     /// The subject; values stand as `{{ name }}`.
     pub subject: String,
@@ -24,6 +25,30 @@ pub struct MailTemplate {
 pub struct MailTemplates {
     /// By name, one of [`MailTemplates::NAMES`].
     pub templates: BTreeMap<String, MailTemplate>,
+}
+
+impl schemars::JsonSchema for MailTemplates {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("MailTemplates")
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let template = if generator.contract().is_deserialize() {
+            schemars::json_schema!({ "anyOf": [MailTemplate::json_schema(generator), { "type": "null" }] })
+        } else {
+            generator.subschema_for::<MailTemplate>()
+        };
+        let named = Self::NAMES.iter();
+        let properties: serde_json::Map<String, serde_json::Value> = named
+            .map(|name| ((*name).to_owned(), template.clone().to_value()))
+            .collect();
+        schemars::json_schema!({
+            "type": "object",
+            "description": "The templates that differ from the built-in ones; null brings a built-in one back. \
+                            `GET /mail-templates` shows all that are in force.",
+            "properties": properties,
+        })
+    }
 }
 
 /// The built-in templates by name: the subject on the first line, then the text.

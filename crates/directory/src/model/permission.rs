@@ -89,7 +89,7 @@ impl Permission {
 }
 
 /// How far a role's line goes, as a role states it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Only oneself.
@@ -107,7 +107,7 @@ pub enum Reach {
 }
 
 /// One line of a role: a word and how far it goes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Line {
     /// A [`Permission`]'s word, a vendor's word (`misp:perm_sync`), `<platform>:*`, or `*`.
     pub word: String,

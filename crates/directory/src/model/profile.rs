@@ -42,7 +42,7 @@ macro_rules! declare_profile {
         }
 
         /// The attributes of a user.
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
         pub struct Profile {
             $(#[doc = $about] pub $name: Option<String>,)*
         }

@@ -104,7 +104,7 @@ macro_rules! setting {
         $($(#[$member_about:meta])* $member:ident: $kind:ty = $default:expr, $check:expr;)*
     ) => {
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
         #[serde(default)]
         pub struct $name {
             $($(#[$member_about])* pub $member: $kind,)*
@@ -281,6 +281,7 @@ setting! {
         const GOVERNS_SIGN_IN: bool = false;
     };
     /// Events older than so many days go; `None` keeps all of them.
+    #[schemars(range(min = 30, max = 3650))]
     events_days: Option<i64> = None, present(within(30..=3_650));
 }
 
@@ -296,6 +297,7 @@ setting! {
     /// Which notices are mailed before an event.
     Notices is "notices";
     /// Days before the end of a key at which its owner gets a notice; an empty list sends none.
+    #[schemars(length(max = 10), inner(range(min = 1, max = 365)))]
     key_expiry_days: Vec<i64> = vec![14, 3], few_days;
 }
 

@@ -8,8 +8,9 @@ use super::ids::{JobId, UserId};
 use super::time::Time;
 
 /// What a task is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum TaskWhat {
     /// People.
     Users,
@@ -64,8 +65,9 @@ pub enum OnConflict {
 }
 
 /// Whether many items are done each by itself, or all or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum TaskMode {
     /// All or none.
     All,
@@ -227,8 +229,9 @@ impl Task {
 }
 
 /// What became of one item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum ItemOutcome {
     /// Made.
     Created,

@@ -11,8 +11,9 @@ use super::time::Time;
 use super::user_field::UserField;
 
 /// A person or a service account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum UserKind {
     /// A human being, who signs in with a password or a key.
     Person,
@@ -21,8 +22,9 @@ pub enum UserKind {
 }
 
 /// The stored status. Locks and the lock-after date stand beside it; [`Standing`] combines them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum Status {
     /// May sign in.
     Active,
@@ -36,8 +38,9 @@ pub enum Status {
 
 /// What somebody's account amounts to at a moment: the status, the lock-after date and the locks
 /// together. Only `Active` opens anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Standing {
     /// May act.
     Active,
@@ -336,7 +339,7 @@ pub struct UserRelations {
 }
 
 /// What making sure of a person came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EnsureOutcome {
     /// They were made.
