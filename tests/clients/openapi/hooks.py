@@ -24,9 +24,8 @@ KNOWN = [
     ("POST", r"^/users/actions$", "invalid-filter", "a filter is a grammar, which no pattern describes"),
     ("POST", r"^/exports$", "invalid-filter", "a filter is a grammar, which no pattern describes"),
     ("POST", r"^/exports$", "invalid-parameter", "the sorts depend on `what`"),
-    ("POST", r"^/users/ensure$", "invalid", "`email` is needed"),
-    ("PATCH", r"^/settings/", "unknown-field", "the members depend on the document"),
-    ("PATCH", r"^/settings/", "invalid", "the members depend on the document"),
+    ("PATCH", r"^/settings/", "unknown-field", "the members depend on the document that the path names"),
+    ("PATCH", r"^/settings/", "invalid", "the members depend on the document that the path names"),
     ("GET", r"^/access$", "invalid-parameter", "`permission` is needed in that list alone"),
 ]
 
