@@ -11,7 +11,7 @@ import requests
 FIELDS = {
     "display_name": "Ada L.", "given_name": "Ada", "family_name": "Lovelace", "kind": "person",
     "status": "active", "department": "Engines", "title": "Analyst", "time_zone": "Europe/London",
-    "lock_after": "2031-01-31T12:00:00.000Z", "second_factor_required": False,
+    "locale": "en-GB", "lock_after": "2031-01-31T12:00:00.000Z", "second_factor_required": False,
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ const LOGIN: Member = member("login", Kind::Text, "Name to sign in with");
 const DEPARTMENT: Member = member("department", Kind::Text, "Department");
 const TITLE: Member = member("title", Kind::Text, "Title or position");
 const TIME_ZONE: Member = member("time_zone", Kind::Text, "Time zone, such as Europe/Oslo");
+const LOCALE: Member = member("locale", Kind::Text, "Language and region, such as en-GB");
 const KIND: Member = member("kind", Kind::Text, "A person or a service").of(KINDS);
 const STATUS: Member = member("status", Kind::Text, "State of the account").of(STATUSES);
 const LOCKED: Member = member("locked", Kind::Flag, "Locked by an administrator");
@@ -56,6 +57,7 @@ const NEW: &[Member] = &[
     DEPARTMENT,
     TITLE,
     TIME_ZONE,
+    LOCALE,
     KIND,
     STATUS,
     LOCKED,
@@ -101,6 +103,7 @@ const CHANGED: &[Member] = &[
     DEPARTMENT,
     TITLE,
     TIME_ZONE,
+    LOCALE,
     KIND,
     STATUS,
     LOCKED,
@@ -174,6 +177,7 @@ pub const NOUN: Noun = Noun {
         "department",
         "title",
         "time_zone",
+        "locale",
         "second_factor",
         "second_factor_required",
         "has_password",

@@ -8,7 +8,7 @@ use test_support::{Reply, World};
 use super::{by_owner, column, fault, owner, with_key};
 use crate::world;
 
-async fn work(world: &World) {
+pub async fn work(world: &World) {
     let mut worker = JobWorker::new(&world.directory, describe_fault);
     while worker.turn().await.unwrap() {}
 }
@@ -22,7 +22,7 @@ fn lines(reply: &Reply) -> Vec<Value> {
         .collect()
 }
 
-async fn import(world: &World, query: &str, content_type: &str, body: &str) -> Reply {
+pub async fn import(world: &World, query: &str, content_type: &str, body: &str) -> Reply {
     by_owner(world, "POST", &format!("/imports?{query}"))
         .header("Content-Type", content_type)
         .body(body.to_owned())

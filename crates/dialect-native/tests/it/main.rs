@@ -14,6 +14,7 @@ mod lists;
 mod near_names;
 mod openapi;
 mod organisations;
+mod profile;
 mod repeats;
 mod rights;
 mod sessions;

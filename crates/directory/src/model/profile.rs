@@ -19,6 +19,7 @@ macro_rules! profile_attributes {
             department Department Text (line, "Engines", "Department.");
             title Title Text (line, "Analyst", "Job title.");
             time_zone TimeZone Exact (line, "Europe/London", "IANA time zone, as sent.");
+            locale Locale Exact (locale, "en-GB", "Language and region, a BCP 47 tag in its usual case.");
         }
     };
 }

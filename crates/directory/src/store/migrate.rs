@@ -76,6 +76,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "shown addresses",
         sql: include_str!("migrations/0013_shown_addresses.sql"),
     },
+    Migration {
+        number: 14,
+        name: "locale",
+        sql: include_str!("migrations/0014_locale.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

@@ -270,6 +270,7 @@ fn person(number: u128, dice: &mut Dice) -> Person {
                 .then(|| (*dice.pick(&["Labs", "labs", "Sales", "", "Night shift"])).to_owned()),
             title: (dice.roll(9) == 0).then(|| "Analyst".to_owned()),
             time_zone: (dice.roll(9) == 0).then(|| "Europe/Berlin".to_owned()),
+            locale: (dice.roll(9) == 0).then(|| "de-AT".to_owned()),
         },
         second_factor_required: None,
         second_factor: false,
@@ -466,6 +467,10 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         is(
             UserField::Profile(ProfileAttribute::TimeZone),
             Test::Equals("Europe/Berlin".into()),
+        ),
+        is(
+            UserField::Profile(ProfileAttribute::Locale),
+            Test::Equals("de-AT".into()),
         ),
         is(UserField::Locked, Test::Equals(Value::Flag(true))),
         is(UserField::Locked, Test::Equals(Value::Flag(false))),
