@@ -1,7 +1,9 @@
 //! The caller: who they are, their settings, what they did, and whom they may turn to.
 
 use axum::extract::Request;
-use directory::{Fault, Kind, Operation, Platform, Query, RoleField, User, UserChange};
+use directory::{
+    Fault, Kind, Operation, Platform, Query, RoleField, Ties, User, UserChange, Wanted,
+};
 use kit::{Authenticated, HandlerResult, Pairs};
 
 use crate::catalogue::{ORG_ADMIN, PLATFORM};
@@ -18,7 +20,8 @@ const JOBS: u32 = 1_000;
 /// `GET /users/me`
 pub async fn show(request: Authenticated) -> HandlerResult {
     let user = request.user(request.caller.user()).await?;
-    Ok(success(&specified::SHOW_ME, &me(&request, &user).await?))
+    let ties = request.ties(&[user.id], ME).await?;
+    Ok(success(&specified::SHOW_ME, &me(&request, &user, ties)))
 }
 
 /// `PATCH /users/me`
@@ -29,13 +32,20 @@ pub async fn update(request: Authenticated, raw: Request) -> HandlerResult {
         extension_members: Some(profile::members_of_me(&values)),
         ..UserChange::default()
     };
-    let user = request.update_own_profile(change).await?;
-    Ok(success(operation, &me(&request, &user).await?))
+    let shown = request.update_own_profile_and_show(change, ME);
+    let (user, ties) = shown.await?;
+    Ok(success(operation, &me(&request, &user, ties)))
 }
 
-async fn me(request: &Authenticated, user: &User) -> Result<wire::Me, Fault> {
-    let people = People::load(request, std::slice::from_ref(user), true).await?;
-    let held = request.grants_of(&[user.id]).await?;
+/// What the caller is shown with.
+const ME: Wanted = Wanted {
+    held: true,
+    ..People::wanted(true)
+};
+
+fn me(request: &Authenticated, user: &User, mut ties: Ties) -> wire::Me {
+    let held = std::mem::take(&mut ties.held);
+    let people = People::of(request, ties);
     let mut roles: Vec<(i64, String)> = held
         .into_iter()
         .filter(|role| role.platform == PLATFORM)
@@ -55,7 +65,7 @@ async fn me(request: &Authenticated, user: &User) -> Result<wire::Me, Fault> {
             words.push(word);
         }
     }
-    Ok(people.shown(user).me(words))
+    people.shown(user).me(words)
 }
 
 /// `GET /users/me/activity`

@@ -28,19 +28,31 @@ pub struct People {
 }
 
 impl People {
+    /// What is loaded of users; without groups if these are not wanted.
+    #[must_use]
+    pub const fn wanted(groups: bool) -> Wanted {
+        Wanted {
+            documents: true,
+            groups,
+            labels: true,
+            builtin_group: Some(BASE_GROUP),
+            ..Wanted::NOTHING
+        }
+    }
+
     /// Loads what belongs to these users, whatever their number; without groups if these are not wanted.
     pub async fn load(handle: &Handle, users: &[User], groups: bool) -> Result<Self, Fault> {
         let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-        let wanted = Wanted {
-            documents: true,
-            groups,
-            ..Wanted::default()
-        };
-        let ties = handle.ties(&ids, wanted).await?;
-        let group_ids: Vec<GroupId> = ties.groups.iter().map(|group| group.row.id).collect();
-        let labels = handle.organisation_labels(&ids, &group_ids).await?;
-        let labels: HashMap<_, _> = labels.into_iter().map(|label| (label.id, label)).collect();
-        let base_groups = handle.builtin_groups_of_homes(BASE_GROUP, &ids).await?;
+        let ties = handle.ties(&ids, Self::wanted(groups)).await?;
+        Ok(Self::of(handle, ties))
+    }
+
+    /// Users with what was loaded as [`People::wanted`].
+    #[must_use]
+    pub fn of(handle: &Handle, mut ties: Ties) -> Self {
+        let labels = std::mem::take(&mut ties.labels).into_iter();
+        let labels: HashMap<_, _> = labels.map(|label| (label.id, label)).collect();
+        let base_groups = ties.builtin_groups.iter().copied().collect();
         let mut groups_of: HashMap<UserId, Vec<GroupId>> = HashMap::new();
         for (user, group) in &ties.members {
             groups_of.entry(*user).or_default().push(*group);
@@ -61,14 +73,14 @@ impl People {
                 (row.id, shown)
             })
             .collect();
-        Ok(Self {
+        Self {
             ties,
             groups_of,
             shown_groups,
             labels,
-            base_groups: base_groups.into_iter().collect(),
+            base_groups,
             now: handle.now(),
-        })
+        }
     }
 
     /// One of the users with what is shown of them.
@@ -120,13 +132,26 @@ pub async fn summaries(
     Ok(rows)
 }
 
+/// What one user is shown with.
+pub const DETAIL: Wanted = Wanted {
+    reached_by: Some(Permission::EditUsers),
+    ..People::wanted(true)
+};
+
 /// One user as the caller sees them.
 pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fault> {
-    let people = People::load(handle, std::slice::from_ref(user), true).await?;
-    let reached = handle
-        .reached_users(Permission::EditUsers, &[user.id])
-        .await?;
-    let permission = if !reached.is_empty() {
+    let ties = handle.ties(&[user.id], DETAIL).await?;
+    detail_of(handle, user, ties).await
+}
+
+/// One user as the caller sees them, with what was loaded as [`DETAIL`].
+pub async fn detail_of(
+    handle: &Handle,
+    user: &User,
+    ties: Ties,
+) -> Result<wire::UserDetail, Fault> {
+    let people = People::of(handle, ties);
+    let permission = if !people.ties.reached.is_empty() {
         "manage"
     } else if user.id == handle.caller().user() {
         "write"
@@ -134,7 +159,14 @@ pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fa
         "read"
     };
     let time_zone = match people.primary_group(user) {
-        Some(group) if user.profile.time_zone.is_none() => default_time_zone(handle, group).await?,
+        Some(group) if user.profile.time_zone.is_none() => {
+            let mut known = people.ties.groups.iter();
+            match known.find(|known| known.row.id.number() == group) {
+                Some(known) => time_zone_of(known.document.as_ref()),
+                // A group of the home to which the user does not belong.
+                None => default_time_zone(handle, group).await?,
+            }
+        }
         _ => None,
     };
     Ok(people.shown(user).detail(permission, time_zone))
@@ -143,10 +175,12 @@ pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fa
 /// The time zone that a group names for its people.
 async fn default_time_zone(handle: &Handle, group: i64) -> Result<Option<String>, Fault> {
     let documents = handle.extensions(Extended::Group, &[group]).await?;
-    let zone = documents
-        .get(&group)
-        .and_then(|document| document.get("default_time_zone"));
-    Ok(zone.and_then(serde_json::Value::as_str).map(str::to_owned))
+    Ok(time_zone_of(documents.get(&group)))
+}
+
+fn time_zone_of(document: Option<&serde_json::Value>) -> Option<String> {
+    let zone = document?.get("default_time_zone")?;
+    zone.as_str().map(str::to_owned)
 }
 
 /// Those of the users that the caller sees, by number; none for callers who may list nobody.

@@ -10,7 +10,7 @@ use kit::{Authenticated, HandlerResult, Pairs, Path};
 
 use crate::errors::Failure;
 use crate::fields::{Values, one_of, path_id};
-use crate::people::{self, detail};
+use crate::people::{self, DETAIL, detail, detail_of};
 use crate::request::{self, after_writing, done, list as answer_list, paged, success};
 use crate::specification::operations as specified;
 use crate::{map, profile, wire};
@@ -102,8 +102,9 @@ pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
         .await
         .map_err(people::unknown(Kind::Group))?;
     let new = new_user(&request, &values, &group).await?;
-    let user = request.create_user(new).await?;
-    let shown = detail(&request, &user).await.map_err(after_writing)?;
+    let (user, ties) = request.create_user_and_show(new, DETAIL).await?;
+    let shown = detail_of(&request, &user, ties).await;
+    let shown = shown.map_err(after_writing)?;
     Ok(success(operation, &shown))
 }
 
@@ -192,17 +193,17 @@ pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request
     let values = request::body(&request, Operation::UpdateUser, operation, raw).await?;
     let id = UserId(path_id(&id)?);
     let mut tries = 0;
-    let user = loop {
+    let (user, ties) = loop {
         tries += 1;
         let present = request.user(id).await?;
         let change = user_change(&request, &values, &present).await?;
-        match request.update_user(id, change).await {
+        match request.update_user_and_show(id, change, DETAIL).await {
             // What the change was made from is no longer so.
             Err(Fault::Stale) if tries < TRIES => {}
             done => break done?,
         }
     };
-    Ok(success(operation, &detail(&request, &user).await?))
+    Ok(success(operation, &detail_of(&request, &user, ties).await?))
 }
 
 /// What a request changes. Writing back what is shown changes nothing.
@@ -392,8 +393,9 @@ pub async fn unsuspend(
         change.extension_members = Some([(name, at)].into_iter().collect());
     }
     // Without a change the directory still says whether the caller may.
-    let user = request.update_user(id, change).await?;
-    let people = people::People::load(&request, std::slice::from_ref(&user), false).await?;
+    let wanted = people::People::wanted(false);
+    let (user, ties) = request.update_user_and_show(id, change, wanted).await?;
+    let people = people::People::of(&request, ties);
     let unlocked = people
         .profile(id)
         .unsuspended_at()

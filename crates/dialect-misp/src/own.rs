@@ -164,7 +164,7 @@ fn is_certificate(text: &str) -> bool {
 /// change is ignored too (misp.md §4.3).
 pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let place = protocol::place(&request.info);
-    retry_stale(RequestError::is_stale, || async {
+    let (user, ties) = retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, request.caller.user()).await?;
         let mut fields = Fields::of(body.clone(), "User");
         let notes = changed_notes(&mut fields, &person, Who::Oneself);
@@ -182,11 +182,12 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             if_revision: (notes != person.notes).then_some(person.user.revision),
             ..UserChange::default()
         };
-        request.update_own_profile(change).await?;
-        Ok(())
+        let changed = request.update_own_profile_and_show(change, Person::WANTED);
+        Ok(changed.await?)
     })
     .await?;
-    view_me(request).await
+    let body = viewed(&request, Person::of(&request, user, &ties)).await?;
+    Ok(wire::shown(&request, &body))
 }
 
 /// A password; what clients write back in its place is none. A second one that is sent along must be the

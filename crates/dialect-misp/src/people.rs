@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use directory as heart;
 use directory::{
-    Extended, Fault, Handle, Kind, OrganisationId, Permission, Query, Ref, RoleField, RoleId, User,
-    UserId,
+    Extended, Fault, Handle, Kind, OrganisationId, Permission, Query, Ref, RoleField, RoleId, Ties,
+    User, UserId, Wanted,
 };
 
 use super::map::RoleView;
@@ -128,20 +128,30 @@ pub struct Person {
 }
 
 impl Person {
-    /// Reads what belongs to a user.
-    pub async fn of(handle: &Handle, user: User) -> Result<Person, Fault> {
-        let role = role_numbers(handle, &[user.id]).await?;
-        let notes = notes(handle, &[user.id]).await?.remove(&user.id);
-        Ok(Person {
-            role: role.get(&user.id).copied().unwrap_or(0),
+    /// What is read with a user.
+    pub const WANTED: Wanted = Wanted {
+        documents: true,
+        held: true,
+        ..Wanted::NOTHING
+    };
+
+    /// A user with what was read of [`Person::WANTED`].
+    pub fn of(handle: &Handle, user: User, ties: &Ties) -> Person {
+        let roles = handle.shown_roles(&ties.held);
+        let role = roles.iter().rfind(|role| role.user == user.id);
+        let notes = ties.documents.get(&user.id).map(UserNotes::read);
+        Person {
+            role: role.map_or(0, |role| role.number),
             notes: notes.unwrap_or_default(),
             user,
-        })
+        }
     }
 
     /// Reads a user the caller sees.
     pub async fn read(handle: &Handle, id: UserId) -> Result<Person, Fault> {
-        Person::of(handle, handle.user(id).await?).await
+        let user = handle.user(id).await?;
+        let ties = handle.ties(&[id], Person::WANTED).await?;
+        Ok(Person::of(handle, user, &ties))
     }
 }
 

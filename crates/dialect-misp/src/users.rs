@@ -236,8 +236,10 @@ pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
         ..NewUser::default()
     };
     // Quirk: an account is made with a key, which is shown this once (misp.md §4.3).
-    let (user, key) = request.create_user_with_key(new, NewKey::default()).await?;
-    let person = Person::of(&request, user).await?;
+    let wanted = Person::WANTED;
+    let made = request.create_user_with_key_and_show(new, NewKey::default(), wanted);
+    let (user, key, ties) = made.await?;
+    let person = Person::of(&request, user, &ties);
     let view = roles.view(person.role);
     let mut body = map::saved(&person.user, &person.notes, view, request.now());
     body.authkey = Some(key.secret);
@@ -290,7 +292,7 @@ pub async fn edit(
     let id = user_number(&id)?;
     let roles = Roles::read(&request).await?;
     let place = protocol::place(&request.info);
-    let user = retry_stale(RequestError::is_stale, || async {
+    let (user, ties) = retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, id).await?;
         // Quirk: administrators of an organisation change nothing of a site administrator (misp.md §6).
         let site = roles.view(person.role).has(SITE_ADMIN);
@@ -302,10 +304,11 @@ pub async fn edit(
         if let Some(errors) = fields.errors() {
             return Err(protocol::said(&request.info, place.failure(errors)).into());
         }
-        Ok(request.update_user(id, change).await?)
+        let changed = request.update_user_and_show(id, change, Person::WANTED);
+        Ok(changed.await?)
     })
     .await?;
-    let person = Person::of(&request, user).await?;
+    let person = Person::of(&request, user, &ties);
     let view = roles.view(person.role);
     let body = map::saved(&person.user, &person.notes, view, request.now());
     Ok(wire::shown(&request, &json!({ "User": body })))

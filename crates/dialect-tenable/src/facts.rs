@@ -2,10 +2,10 @@
 //! profile, a licence.
 
 use axum::http::StatusCode;
-use directory::{Fault, UserChange};
+use directory::{Fault, UserChange, Wanted};
 use serde_json::{Map, json};
 
-use super::body::{after_writing, permitted};
+use super::body::permitted;
 use super::catalogue::Action;
 use super::map::{self, Profile};
 use super::reader::Fields;
@@ -64,10 +64,13 @@ pub async fn change_preferences(request: Authenticated, JsonBody(body): JsonBody
         extension_members: Some(members),
         ..UserChange::default()
     };
-    request.update_own_profile(change).await?;
-    let profile = profile_of(&request, request.caller.user())
-        .await
-        .map_err(after_writing)?;
+    let wanted = Wanted {
+        documents: true,
+        ..Wanted::default()
+    };
+    let shown = request.update_own_profile_and_show(change, wanted);
+    let (user, ties) = shown.await?;
+    let profile = Profile::read(ties.documents.get(&user.id));
     Ok(reply::json(StatusCode::OK, &preferences_of(profile)))
 }
 

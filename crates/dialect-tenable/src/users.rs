@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use axum::http::StatusCode;
 use axum::response::Response;
 use directory::{
-    Cursor, Extended, Fault, Handle, Kind, Permission, Position, Query, User, UserField, UserId,
+    Cursor, Extended, Fault, Handle, HeldRole, Kind, Permission, Position, Query, Ties, User,
+    UserField, UserId, Wanted,
 };
 
-use super::body::after_writing;
 use super::map::{self, Profile};
 use super::{reader, roles, wire};
 use kit::reply::Chunk;
@@ -29,52 +29,47 @@ async fn part(handle: Authenticated, from: Option<Cursor>) -> Result<Chunk<Curso
         ..Query::default()
     };
     let page = handle.users(&query).await?;
-    Chunk::of(shown(&handle, &page.items).await?, page.next)
+    let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
+    let ties = handle.ties(&ids, SHOWN).await?;
+    Chunk::of(shown(&handle, &page.items, &ties), page.next)
 }
 
-/// Users with their roles and what only this dialect knows of them, whatever their number.
-async fn shown(handle: &Handle, users: &[User]) -> Result<Vec<wire::User>, Fault> {
-    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-    let mut numbers = role_numbers(handle, &ids).await?;
-    let documents = handle.extensions(Extended::User, &numbers_of(&ids)).await?;
+/// What users are shown with.
+const SHOWN: Wanted = Wanted {
+    documents: true,
+    held: true,
+    ..Wanted::NOTHING
+};
+
+/// Users with their roles and what only this dialect knows of them.
+fn shown(handle: &Handle, users: &[User], ties: &Ties) -> Vec<wire::User> {
+    let mut numbers = role_numbers(handle, &ties.held);
     let now = handle.now();
-    Ok(users
+    users
         .iter()
         .map(|user| {
-            let profile = Profile::read(documents.get(&user.id.number()));
-            map::user(
-                user,
-                numbers.remove(&user.id).unwrap_or_default(),
-                profile,
-                now,
-            )
+            let profile = Profile::read(ties.documents.get(&user.id));
+            let roles = numbers.remove(&user.id).unwrap_or_default();
+            map::user(user, roles, profile, now)
         })
-        .collect())
-}
-
-fn numbers_of(ids: &[UserId]) -> Vec<i64> {
-    ids.iter().map(|id| id.number()).collect()
+        .collect()
 }
 
 /// The vendor's numbers of the roles that users hold, by whatever path, each once and in order.
-pub async fn role_numbers(
-    handle: &Handle,
-    ids: &[UserId],
-) -> Result<HashMap<UserId, Vec<i64>>, Fault> {
-    let held = handle.grants_of(ids).await?;
+pub fn role_numbers(handle: &Handle, held: &[HeldRole]) -> HashMap<UserId, Vec<i64>> {
     let mut numbers: HashMap<UserId, Vec<i64>> = HashMap::new();
-    for role in handle.shown_roles(&held) {
+    for role in handle.shown_roles(held) {
         numbers.entry(role.user).or_default().push(role.number);
     }
     for numbers in numbers.values_mut() {
         numbers.sort_unstable();
         numbers.dedup();
     }
-    Ok(numbers)
+    numbers
 }
 
-async fn shown_one(handle: &Handle, user: User) -> Result<wire::User, Fault> {
-    let mut shown = shown(handle, std::slice::from_ref(&user)).await?;
+fn shown_one(handle: &Handle, user: &User, ties: &Ties) -> Result<wire::User, Fault> {
+    let mut shown = shown(handle, std::slice::from_ref(user), ties);
     shown.pop().ok_or(Fault::NotFound(Kind::User))
 }
 
@@ -84,18 +79,21 @@ pub async fn create(request: Authenticated, JsonBody(body): JsonBody) -> Handler
         .into_iter()
         .map(map::new_user)
         .collect();
-    let made = request.create_users(new).await?;
-    let shown = shown(&request, &made).await.map_err(after_writing)?;
-    Ok(reply::json(StatusCode::CREATED, &shown))
+    let (made, ties) = request.create_users_and_show(new, SHOWN).await?;
+    Ok(reply::json(
+        StatusCode::CREATED,
+        &shown(&request, &made, &ties),
+    ))
 }
 
 /// `GET /api/users/{id}`.
 pub async fn show(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     let id = UserId(reader::path_id(&id)?);
     let user = request.user(id).await?;
+    let ties = request.ties(&[id], SHOWN).await?;
     Ok(reply::json(
         StatusCode::OK,
-        &shown_one(&request, user).await?,
+        &shown_one(&request, &user, &ties)?,
     ))
 }
 
@@ -112,9 +110,12 @@ pub async fn update(
         change = map::without_echo(change, &present, request.now())?;
     }
     may_change(&request, id, &change)?;
-    let changed = request.update_user(id, map::user_change(change)).await?;
-    let shown = shown_one(&request, changed).await.map_err(after_writing)?;
-    Ok(reply::json(StatusCode::OK, &shown))
+    let change = map::user_change(change);
+    let (changed, ties) = request.update_user_and_show(id, change, SHOWN).await?;
+    Ok(reply::json(
+        StatusCode::OK,
+        &shown_one(&request, &changed, &ties)?,
+    ))
 }
 
 /// Refuses what no permission over oneself alone brings.
@@ -157,9 +158,10 @@ pub async fn replace_roles(
 ) -> HandlerResult {
     let id = UserId(reader::path_id(&id)?);
     let wanted = roles::numbered(&request, &wire::role_ids(&body)?).await?;
-    request.replace_direct_roles(id, &wanted, None).await?;
-    let mut numbers = role_numbers(&request, &[id]).await.map_err(after_writing)?;
-    let roles = numbers.remove(&id).unwrap_or_default();
+    let replaced = request.replace_direct_roles_and_show(id, &wanted, None);
+    let (_, held) = replaced.await?;
+    let roles = role_numbers(&request, &held).remove(&id);
+    let roles = roles.unwrap_or_default();
     Ok(reply::json(StatusCode::OK, &wire::Roles { roles }))
 }
 

@@ -8,6 +8,7 @@ mod lists;
 mod members;
 mod replay;
 mod shown;
+mod statements;
 mod wire;
 
 use dialect_misp::DIALECT;

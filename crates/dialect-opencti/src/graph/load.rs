@@ -433,6 +433,7 @@ pub(super) fn wanted(field: &Field) -> Wanted {
             "administrated_organizations",
             "capabilities",
         ]),
+        ..Wanted::NOTHING
     }
 }
 

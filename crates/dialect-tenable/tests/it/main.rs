@@ -9,6 +9,7 @@ mod refusals;
 mod sessions;
 mod settings;
 mod shown;
+mod statements;
 mod width;
 
 use dialect_tenable::DIALECT;

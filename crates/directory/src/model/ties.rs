@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::group::Group;
-use super::ids::{GroupId, RoleId, UserId};
-use super::organisation::{Membership, Organisation};
-use super::role::Role;
+use super::ids::{GroupId, OrganisationId, RoleId, UserId};
+use super::organisation::{Membership, Organisation, OrganisationLabel};
+use super::permission::Permission;
+use super::role::{HeldRole, Role};
 
 /// Which ties are wanted; what is not costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,28 @@ pub struct Wanted {
     pub roles: bool,
     /// The organisations they belong to.
     pub organisations: bool,
+    /// The roles they hold, by whatever path.
+    pub held: bool,
+    /// What their homes, and the organisations of their groups, are called.
+    pub labels: bool,
+    /// The dialect's built-in group of this word in their homes.
+    pub builtin_group: Option<&'static str>,
+    /// Whom of them this permission of the caller reaches so as to change them.
+    pub reached_by: Option<Permission>,
+}
+
+impl Wanted {
+    /// None of them.
+    pub const NOTHING: Self = Self {
+        documents: false,
+        groups: false,
+        roles: false,
+        organisations: false,
+        held: false,
+        labels: false,
+        builtin_group: None,
+        reached_by: None,
+    };
 }
 
 /// Something with the dialect's own document, if there is one.
@@ -50,4 +73,12 @@ pub struct Ties {
     pub memberships: Vec<Membership>,
     /// Those organisations.
     pub organisations: Vec<Told<Organisation>>,
+    /// The roles that the people hold, by whatever path.
+    pub held: Vec<HeldRole>,
+    /// What the homes, and the organisations of the groups, are called.
+    pub labels: Vec<OrganisationLabel>,
+    /// The built-in group of each home.
+    pub builtin_groups: Vec<(OrganisationId, GroupId)>,
+    /// Whom of the people the permission reaches.
+    pub reached: Vec<UserId>,
 }

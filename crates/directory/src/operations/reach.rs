@@ -9,6 +9,7 @@ use crate::handle::Handle;
 use crate::model::{
     Fault, GroupId, Kind, OrganisationId, OrganisationLabel, Permission, Standing, User, UserId,
 };
+use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::{organisation_labels, roles, users};
 
@@ -24,15 +25,8 @@ impl Handle {
         Box::pin(async move {
             let of = of.to_vec();
             self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
-                let mut reached = Vec::new();
-                for id in work.seen_users(&of).await? {
-                    if let Some(user) = users::by_id(&mut work.tx, id).await?
-                        && work.reaches_user(permission, &user).await?
-                    {
-                        reached.push(id);
-                    }
-                }
-                Ok(reached)
+                let seen = work.seen_users(&of).await?;
+                reached(work, permission, &seen).await
             })
             .await
         })
@@ -64,25 +58,6 @@ impl Handle {
         })
     }
 
-    /// The number of the dialect's built-in group of that word in the home of each of those users whom
-    /// the caller sees.
-    pub fn builtin_groups_of_homes<'a>(
-        &'a self,
-        word: &'a str,
-        of: &'a [UserId],
-    ) -> Pending<'a, Vec<(OrganisationId, GroupId)>> {
-        Box::pin(async move {
-            let of = of.to_vec();
-            self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
-                let seen = work.seen_users(&of).await?;
-                let homes = organisation_labels::homes(&mut work.tx, &seen).await?;
-                let (tx, platform) = (&mut work.tx, work.caller.platform);
-                Ok(organisation_labels::builtin_groups(tx, platform, word, &homes).await?)
-            })
-            .await
-        })
-    }
-
     /// Whom people of the caller's home may turn to: those who can act and hold the dialect's role of
     /// that word there, or administer the organisation by their membership.
     pub fn administrators_of_home<'a>(&'a self, role: &'a str) -> Pending<'a, Vec<User>> {
@@ -108,4 +83,21 @@ impl Handle {
             .await
         })
     }
+}
+
+/// Whom of these people a permission of the caller reaches so as to change them.
+pub(crate) async fn reached(
+    work: &mut Work<'_>,
+    permission: Permission,
+    people: &[UserId],
+) -> Outcome<Vec<UserId>> {
+    let mut reached = Vec::new();
+    for id in people {
+        if let Some(user) = users::by_id(&mut work.tx, *id).await?
+            && work.reaches_user(permission, &user).await?
+        {
+            reached.push(*id);
+        }
+    }
+    Ok(reached)
 }

@@ -180,8 +180,12 @@ async fn administrators_are_known_to_their_people(world: &World) {
     assert_eq!(known().await, [tree.bob]);
     // The number of a group of one's home is known without seeing the group.
     let people = [poor.caller().user(), tree.sven];
-    let groups = poor.builtin_groups_of_homes("hosts", &people);
-    assert_eq!(groups.await, Ok(vec![(tree.north, hosts.id)]));
+    let wanted = directory::Wanted {
+        builtin_group: Some("hosts"),
+        ..directory::Wanted::default()
+    };
+    let ties = poor.ties(&people, wanted).await.unwrap();
+    assert_eq!(ties.builtin_groups, [(tree.north, hosts.id)]);
 }
 
 async fn permissions_say_whom_they_reach(world: &World) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use directory::{
-    Extended, GroupRoleScope, Handle, NewExtension, Platform, Ref, Told, UserId, Wanted,
+    Extended, GroupRoleScope, Handle, NewExtension, Permission, Platform, Ref, Told, UserId, Wanted,
 };
 use serde_json::json;
 
@@ -19,6 +19,10 @@ const ALL: Wanted = Wanted {
     groups: true,
     roles: true,
     organisations: true,
+    held: true,
+    labels: true,
+    builtin_group: None,
+    reached_by: Some(Permission::EditUsers),
 };
 
 /// People of three organisations, in groups that bring roles, with documents on everything.
@@ -167,6 +171,12 @@ async fn ties_are_what_single_questions_tell(world: &World) {
                 .iter()
                 .map(|(id, document)| (id.0, document.clone()));
             assert_eq!(found.collect::<std::collections::HashMap<_, _>>(), expected);
+            assert_eq!(ties.held, handle.grants_of(&asked).await.unwrap());
+            let of_groups: Vec<_> = groups.iter().map(|group| group.id).collect();
+            let labels = handle.organisation_labels(&asked, &of_groups).await;
+            assert_eq!(ties.labels, labels.unwrap());
+            let reached = handle.reached_users(Permission::EditUsers, &asked).await;
+            assert_eq!(ties.reached, reached.unwrap());
             told_something += ties.members.len() + ties.brought.len() + ties.memberships.len();
 
             for id in &asked {
@@ -227,7 +237,28 @@ async fn nothing_unwanted_is_told(world: &World) {
             },
             1,
         ),
-        (ALL, 4),
+        (
+            Wanted {
+                held: true,
+                ..Wanted::default()
+            },
+            1,
+        ),
+        // The homes, then what they are called.
+        (
+            Wanted {
+                labels: true,
+                ..Wanted::default()
+            },
+            2,
+        ),
+        (
+            Wanted {
+                reached_by: None,
+                ..ALL
+            },
+            7,
+        ),
     ] {
         let before = world.directory.statements();
         handle.ties(&people, wanted).await.unwrap();

@@ -173,19 +173,34 @@ impl Handle {
         roles: &'a [RoleId],
         organisation: Option<OrganisationId>,
     ) -> Pending<'a, bool> {
+        let shown = self.replace_direct_roles_and_show(user, roles, organisation);
+        Box::pin(async move { Ok(shown.await?.0) })
+    }
+
+    /// Replaces direct roles as [`Handle::replace_direct_roles`] does, and reads the roles that the user holds then: in one
+    /// transaction.
+    pub fn replace_direct_roles_and_show<'a>(
+        &'a self,
+        user: impl Into<UserRef>,
+        roles: &'a [RoleId],
+        organisation: Option<OrganisationId>,
+    ) -> Pending<'a, (bool, Vec<HeldRole>)> {
         fn inner<'a>(
             handle: &'a Handle,
             user: UserRef,
             roles: &'a [RoleId],
             organisation: Option<OrganisationId>,
-        ) -> Pending<'a, bool> {
+        ) -> Pending<'a, (bool, Vec<HeldRole>)> {
             Box::pin(async move {
                 limits::check_references("roles", roles.len())?;
                 let (user, roles) = (user, roles.to_vec());
                 handle
                     .write(Operation::GrantRole, async move |work: &mut Work<'_>| {
                         let user = work.visible_user(&user).await?;
-                        granting::replace(work, &user, &roles, organisation).await
+                        let changed = granting::replace(work, &user, &roles, organisation).await?;
+                        let seen = work.seen_users(&[user.id]).await?;
+                        let only = work.shown_platform();
+                        Ok((changed, granting::held_by(work, &seen, only).await?))
                     })
                     .await
             })

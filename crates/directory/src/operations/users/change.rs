@@ -8,8 +8,8 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Extended, Fault, GroupId, Kind, NewPassword, Permission, ProfileAttribute, Time, TokenPurpose,
-    User, UserChange, UserKind, UserRef,
+    Extended, Fault, GroupId, Kind, NewPassword, Permission, ProfileAttribute, Ties, Time,
+    TokenPurpose, User, UserChange, UserKind, UserRef, Wanted,
 };
 use crate::outcome::Outcome;
 use crate::rules;
@@ -19,6 +19,7 @@ use crate::store::{
 };
 
 use super::checks::{check_home_domain, check_own_address, check_texts, take_names};
+use super::related::ties_of;
 use super::{guarded_fields::touched, home};
 use crate::operations::passwords::{self, Prepared};
 use crate::operations::roles::{covering, owners};
@@ -33,51 +34,28 @@ impl Handle {
     /// `groups` replaces the memberships of groups that the caller's dialect shows and that the caller
     /// may change members of; others stay. `role` replaces the one role of the caller's platform.
     pub fn update_user(&self, which: impl Into<UserRef>, change: UserChange) -> Pending<'_, User> {
-        fn inner(handle: &Handle, which: UserRef, change: UserChange) -> Pending<'_, User> {
-            Box::pin(async move {
-                handle
-                    .change_user(Operation::UpdateUser, which, change)
-                    .await
-            })
-        }
-        inner(self, which.into(), change)
+        let shown = self.update_user_and_show(which, change, Wanted::default());
+        Box::pin(async move { Ok(shown.await?.0) })
     }
 
-    /// Changes what everybody may change of themselves: names, e-mail, the plain attributes and
-    /// the dialect's own document; the password only by key, which need not tell the old one.
-    /// Anything else in `change` is refused.
-    pub fn update_own_profile(&self, change: UserChange) -> Pending<'_, User> {
-        Box::pin(async move {
-            let by_key = matches!(
-                self.caller.credential,
-                crate::access::caller::Credential::Key(_)
-            );
-            let reserved = change.login.is_some()
-                || change.kind.is_some()
-                || change.status.is_some()
-                || change.locked.is_some()
-                || change.lock_after.is_some()
-                || change.home.is_some()
-                || change.primary_group.is_some()
-                || change.groups.is_some()
-                || change.role.is_some()
-                || (change.password.is_some() && !by_key)
-                || change.must_change_password.is_some()
-                || change.second_factor_required.is_some();
-            if reserved {
-                return Err(Fault::Forbidden(Permission::EditUsers));
-            }
-            self.change_user(Operation::UpdateOwnProfile, self.caller.user.into(), change)
-                .await
-        })
+    /// Changes a user, and reads what is wanted of the user: in one transaction.
+    pub fn update_user_and_show(
+        &self,
+        which: impl Into<UserRef>,
+        change: UserChange,
+        wanted: Wanted,
+    ) -> Pending<'_, (User, Ties)> {
+        let which = which.into();
+        Box::pin(self.change_user(Operation::UpdateUser, which, change, wanted))
     }
 
-    async fn change_user(
+    pub(super) async fn change_user(
         &self,
         operation: Operation,
         which: UserRef,
         change: UserChange,
-    ) -> Result<User, Fault> {
+        wanted: Wanted,
+    ) -> Result<(User, Ties), Fault> {
         let prepared = match &change.password {
             None | Some(NewPassword::None) => None,
             Some(password) => {
@@ -109,7 +87,9 @@ impl Handle {
             }
         };
         self.write(operation, async move |work: &mut Work<'_>| {
-            update(work, &which, &change, prepared.as_ref()).await
+            let user = update(work, &which, &change, prepared.as_ref()).await?;
+            let ties = ties_of(work, &[user.id], wanted).await?;
+            Ok((user, ties))
         })
         .await
     }

@@ -12,6 +12,7 @@ pub(crate) mod home;
 mod inactivity;
 pub(crate) mod list;
 mod many;
+mod own_profile;
 mod provisioning;
 pub(crate) mod related;
 
@@ -20,7 +21,8 @@ use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Fault, FreshKey, NewKey, NewPassword, NewUser, Permission, User, UserKind, UserRef,
+    Fault, FreshKey, NewKey, NewPassword, NewUser, Permission, Ties, User, UserId, UserKind,
+    UserRef, Wanted,
 };
 use crate::outcome::Abort;
 use crate::rules::limits;
@@ -28,6 +30,7 @@ use crate::rules::limits;
 use super::keys;
 use super::passwords::Prepared;
 use crate::operations::users::create::create;
+use crate::operations::users::related::ties_of;
 use crate::pending::Pending;
 
 impl Handle {
@@ -52,8 +55,23 @@ impl Handle {
         Box::pin(async move {
             let prepared = self.prepare_new(&new).await?;
             let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            // The answer that is kept under an idempotency key is written from what the transaction gives: the user alone.
             self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                 create(work, &new, uuid, prepared.as_ref()).await
+            })
+            .await
+        })
+    }
+
+    /// Makes a user, and reads what is wanted of the user: in one transaction.
+    pub fn create_user_and_show(&self, new: NewUser, wanted: Wanted) -> Pending<'_, (User, Ties)> {
+        Box::pin(async move {
+            let prepared = self.prepare_new(&new).await?;
+            let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
+            self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
+                let user = create(work, &new, uuid, prepared.as_ref()).await?;
+                let ties = ties_of(work, &[user.id], wanted).await?;
+                Ok((user, ties))
             })
             .await
         })
@@ -63,20 +81,35 @@ impl Handle {
     /// one that asks: nobody gets more out of a limited key by way of a new account.
     pub fn create_user_with_key(&self, new: NewUser, key: NewKey) -> Pending<'_, (User, FreshKey)> {
         Box::pin(async move {
+            let shown = self.create_user_with_key_and_show(new, key, Wanted::default());
+            let (user, key, _) = shown.await?;
+            Ok((user, key))
+        })
+    }
+
+    /// Makes a user with an API key of their own, and reads what is wanted of the user: in one transaction.
+    pub fn create_user_with_key_and_show(
+        &self,
+        new: NewUser,
+        key: NewKey,
+        wanted: Wanted,
+    ) -> Pending<'_, (User, FreshKey, Ties)> {
+        Box::pin(async move {
             keys::check_expressions(&key.constraints)?;
             let prepared = self.prepare_new(&new).await?;
             let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
             let key_uuid = key.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
             let secret = self.inner.key_text(key.shape);
             let text = secret.clone();
-            let (user, key) = self
+            let (user, key, ties) = self
                 .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                     let user = create(work, &new, uuid, prepared.as_ref()).await?;
                     let key = keys::first(work, &user, &key, key_uuid, &text).await?;
-                    Ok((user, key))
+                    let ties = ties_of(work, &[user.id], wanted).await?;
+                    Ok((user, key, ties))
                 })
                 .await?;
-            Ok((user, FreshKey { key, secret }))
+            Ok((user, FreshKey { key, secret }, ties))
         })
     }
 
@@ -98,6 +131,18 @@ impl Handle {
     /// Makes several users, all or none.
     pub fn create_users(&self, new: Vec<NewUser>) -> Pending<'_, Vec<User>> {
         Box::pin(async move {
+            let shown = self.create_users_and_show(new, Wanted::default());
+            Ok(shown.await?.0)
+        })
+    }
+
+    /// Makes several users, all or none, and reads what is wanted of them: in one transaction.
+    pub fn create_users_and_show(
+        &self,
+        new: Vec<NewUser>,
+        wanted: Wanted,
+    ) -> Pending<'_, (Vec<User>, Ties)> {
+        Box::pin(async move {
             self.check_batch(&new)?;
             let mut all = Vec::with_capacity(new.len());
             for one in new {
@@ -110,7 +155,9 @@ impl Handle {
                 for (one, uuid, prepared) in &all {
                     made.push(create(work, one, *uuid, prepared.as_ref()).await?);
                 }
-                Ok(made)
+                let ids: Vec<UserId> = made.iter().map(|user: &User| user.id).collect();
+                let ties = ties_of(work, &ids, wanted).await?;
+                Ok((made, ties))
             })
             .await
         })

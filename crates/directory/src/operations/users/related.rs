@@ -1,16 +1,21 @@
 //! What hangs on people, for dialects that tell much of many at once: as many statements as there are
 //! kinds of tie, whoever asks and however many people are asked about.
 
+use std::collections::BTreeSet;
+
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Extended, Fault, Kind, Permission, Ref, Scope, Ties, Told, User, UserId, UserRef, Wanted,
+    Extended, Fault, Kind, OrganisationId, Permission, Ref, Scope, Ties, Told, User, UserId,
+    UserRef, Wanted,
 };
+use crate::operations::reach::reached;
+use crate::operations::roles::granting;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::select::{Sql, seen};
-use crate::store::{extensions, groups, organisations, roles, ties};
+use crate::store::{extensions, groups, organisation_labels, organisations, roles, ties};
 
 impl Handle {
     /// One user the caller sees, with the dialect's own document and the ties that are wanted.
@@ -72,24 +77,32 @@ impl Handle {
         Box::pin(async move {
             let of = of.to_vec();
             self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
-                let mut told = Ties::default();
-                let people = work.seen_users(&of).await?;
-                if wanted.documents {
-                    let platform = work.caller.platform.word();
-                    let ids: Vec<i64> = people.iter().map(|id| id.0).collect();
-                    let documents =
-                        extensions::documents(&mut work.tx, Extended::User, &ids, platform).await?;
-                    told.documents = documents
-                        .into_iter()
-                        .map(|(id, document)| (UserId(id), document))
-                        .collect();
-                }
-                gather(work, &people, wanted, &mut told).await?;
-                Ok(told)
+                ties_of(work, &of, wanted).await
             })
             .await
         })
     }
+}
+
+/// The ties of those people that the caller sees. A write reads them in its own transaction: the answer shows what it did,
+/// and cannot fail after it was done.
+pub(crate) async fn ties_of(work: &mut Work<'_>, of: &[UserId], wanted: Wanted) -> Outcome<Ties> {
+    let mut told = Ties::default();
+    if wanted == Wanted::default() {
+        return Ok(told);
+    }
+    let people = work.seen_users(of).await?;
+    if wanted.documents {
+        let platform = work.caller.platform.word();
+        let ids: Vec<i64> = people.iter().map(|id| id.0).collect();
+        let documents = extensions::documents(&mut work.tx, Extended::User, &ids, platform).await?;
+        told.documents = documents
+            .into_iter()
+            .map(|(id, document)| (UserId(id), document))
+            .collect();
+    }
+    gather(work, &people, wanted, &mut told).await?;
+    Ok(told)
 }
 
 /// Reads the ties of people whom the caller sees.
@@ -128,6 +141,25 @@ async fn gather(
         };
         let of: Vec<_> = told.groups.iter().map(|group| group.row.id).collect();
         (told.brought, told.roles) = ties::roles_of(&mut work.tx, word, &of, narrow).await?;
+    }
+    if wanted.labels || wanted.builtin_group.is_some() {
+        let homes = organisation_labels::homes(&mut work.tx, people).await?;
+        if let Some(word) = wanted.builtin_group {
+            let found = organisation_labels::builtin_groups(&mut work.tx, at, word, &homes);
+            told.builtin_groups = found.await?;
+        }
+        if wanted.labels {
+            let of_groups = told.groups.iter().map(|group| group.row.organisation);
+            let named: BTreeSet<OrganisationId> = homes.into_iter().chain(of_groups).collect();
+            let named: Vec<OrganisationId> = named.into_iter().collect();
+            told.labels = organisation_labels::of(&mut work.tx, &named).await?;
+        }
+    }
+    if let Some(permission) = wanted.reached_by {
+        told.reached = reached(work, permission, people).await?;
+    }
+    if wanted.held {
+        told.held = granting::held_by(work, people, platform).await?;
     }
     if wanted.organisations {
         let mut scopes = work.scopes_of(Permission::ReadOrganisations);
