@@ -156,9 +156,7 @@ impl Suite {
         // Settings of whoever runs this must not reach the server or a client.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            let foreign = ["OPENCTI_", "MISP_", "TIE_", "FALCON_", "CIVIS_", "USHER_"];
-            let own = ["USHER_BINARY", "USHER_PYTHONS"];
-            if foreign.iter().any(|start| name.starts_with(start)) && !own.contains(&&*name) {
+            if is_kept_from_tests(&name) {
                 tests.env_remove(&*name);
             }
         }
@@ -169,6 +167,19 @@ impl Suite {
         }
         carry_out(&mut tests).with_context(|| format!("suite `{}`", self.environment.name()))
     }
+}
+
+/// Whether a variable must not reach the tests: it could be a setting of a client or of the server, and is none of the tests'
+/// own. Those choose the sizes of a run.
+fn is_kept_from_tests(name: &str) -> bool {
+    let foreign = ["OPENCTI_", "MISP_", "TIE_", "FALCON_", "CIVIS_", "USHER_"];
+    let own = [
+        "USHER_BINARY",
+        "USHER_PYTHONS",
+        "USHER_FULL_SIZE",
+        "USHER_OPENAPI_EXAMPLES",
+    ];
+    foreign.iter().any(|start| name.starts_with(start)) && !own.contains(&name)
 }
 
 fn find_suites(folder: &Path) -> Result<Vec<Suite>> {

@@ -30,7 +30,7 @@ phases.coverage.enabled = false
 """
 HERE = Path(__file__).parent
 # Beside the limits of every field, which are all tried whatever this says. With a number of one's own, also at lists that are
-# alike: `USHER_OPENAPI_EXAMPLES=100 cargo xtask clients openapi` takes a quarter of an hour and more.
+# alike: `USHER_OPENAPI_EXAMPLES=100 cargo xtask clients openapi` takes a quarter of an hour and more on two cores.
 WANTED = os.environ.get("USHER_OPENAPI_EXAMPLES")
 EXAMPLES = int(WANTED or "2")
 # Signing out would end the session of whoever asks; the other suites do it.

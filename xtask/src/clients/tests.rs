@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::find_suites;
+use super::{find_suites, is_kept_from_tests};
 
 /// A folder of suites with these files, gone when it is dropped.
 struct Folder(std::path::PathBuf);
@@ -105,5 +105,20 @@ fn a_name_chooses_all_releases_of_a_client() {
             .map(|suite| suite.environment.name())
             .collect();
         assert_eq!(chosen, *expected, "{name}");
+    }
+}
+
+#[test]
+fn settings_are_kept_from_the_tests_and_their_own_variables_are_not() {
+    for (name, kept) in [
+        ("USHER_TOKEN", true),
+        ("USHER_DATABASE", true),
+        ("MISP_URL", true),
+        ("OPENCTI_TOKEN", true),
+        ("USHER_FULL_SIZE", false),
+        ("USHER_OPENAPI_EXAMPLES", false),
+        ("PATH", false),
+    ] {
+        assert_eq!(is_kept_from_tests(name), kept, "{name}");
     }
 }
