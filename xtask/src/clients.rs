@@ -29,6 +29,16 @@ struct Suite {
     tests: Vec<PathBuf>,
 }
 
+/// The suites that take longest, which begin first: one that began last would run on alone beside an idle core.
+const LONGEST: [&str; 6] = [
+    "openapi",
+    "tenable",
+    "misp_client_rs",
+    "opencti",
+    "server",
+    "misp",
+];
+
 /// Where the binary under test comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Binary {
@@ -94,6 +104,15 @@ fn run_beside_each_other(
     postgres: &Postgres,
     arguments: &[String],
 ) -> Vec<anyhow::Error> {
+    let mut suites = suites.to_vec();
+    suites.sort_by_key(|suite| {
+        let name = suite.environment.name();
+        LONGEST
+            .iter()
+            .position(|long| *long == name)
+            .unwrap_or(LONGEST.len())
+    });
+    let suites = &suites;
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{find_suites, is_kept_from_tests};
+use super::{LONGEST, find_suites, is_kept_from_tests};
 
 /// A folder of suites with these files, gone when it is dropped.
 struct Folder(std::path::PathBuf);
@@ -120,5 +120,14 @@ fn settings_are_kept_from_the_tests_and_their_own_variables_are_not() {
         ("PATH", false),
     ] {
         assert_eq!(is_kept_from_tests(name), kept, "{name}");
+    }
+}
+
+#[test]
+fn the_suites_that_begin_first_are_there() {
+    let suites = find_suites(&crate::command::root().join("tests/clients")).unwrap();
+    for long in LONGEST {
+        let found = suites.iter().any(|suite| suite.environment.name() == long);
+        assert!(found, "there is no suite `{long}`");
     }
 }
