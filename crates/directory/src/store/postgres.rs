@@ -16,7 +16,7 @@ use tokio_postgres::{Client, IsolationLevel, Statement};
 use super::access::ChangeCounter;
 use super::error::{Res, StoreError};
 use super::statement_text::LONGEST_KEPT;
-use super::transaction::{Arm, Book, Later, Tx};
+use super::transaction::{Arm, Book, Later, TakeRow, Tx};
 use super::value::{Kept, Row, Val};
 
 pub(super) mod advice;
@@ -132,7 +132,7 @@ pub(super) async fn rows(
     session: Session<'_>,
     sql: &str,
     values: &[Val<'_>],
-    mut take: impl FnMut(&Row<'_>) -> bool + Send,
+    take: TakeRow<'_>,
 ) -> Res<()> {
     let statement = prepared(session, sql).await?;
     fitting(&statement, values)?;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -68,15 +68,20 @@ impl Readers {
     }
 
     pub(super) async fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Res<T> {
+        let _permit = self.begin().await?;
+        let result = self.run(work);
+        READING.set(false);
+        Ok(result)
+    }
+
+    async fn begin(&self) -> Res<SemaphorePermit<'_>> {
         // A read inside a read would see another snapshot, and could wait for itself for ever.
         if READING.get() {
             return Err(StoreError::Bug("a read was begun inside a read".to_owned()));
         }
-        let _permit = self.permit().await?;
+        let permit = self.permit().await?;
         READING.set(true);
-        let result = self.run(work);
-        READING.set(false);
-        Ok(result)
+        Ok(permit)
     }
 
     /// Waits for a connection, unless all of them hang.
@@ -122,19 +127,23 @@ impl Readers {
 
     /// Runs on a connection that no other read has. There is one for every permit.
     fn run<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+        let (seat, mut connection) = self.free_seat();
+        seat.since.store(self.now(), Ordering::Relaxed);
+        let result = work(&mut connection);
+        seat.since.store(0, Ordering::Relaxed);
+        result
+    }
+
+    fn free_seat(&self) -> (&Seat, MutexGuard<'_, Connection>) {
         let own = SEAT.with(|seat| *seat) % self.seats.len();
         loop {
             for step in 0..self.seats.len() {
                 let seat = &self.seats[(own + step) % self.seats.len()];
-                let mut connection = match seat.connection.try_lock() {
-                    Ok(free) => free,
-                    Err(TryLockError::Poisoned(free)) => free.into_inner(),
-                    Err(TryLockError::WouldBlock) => continue,
-                };
-                seat.since.store(self.now(), Ordering::Relaxed);
-                let result = work(&mut connection);
-                seat.since.store(0, Ordering::Relaxed);
-                return result;
+                match seat.connection.try_lock() {
+                    Ok(free) => return (seat, free),
+                    Err(TryLockError::Poisoned(free)) => return (seat, free.into_inner()),
+                    Err(TryLockError::WouldBlock) => {}
+                }
             }
             // The one that was free has just been taken, and another given back behind it.
             std::thread::yield_now();

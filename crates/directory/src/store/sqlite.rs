@@ -12,7 +12,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::error::{Res, StoreError};
 use super::statement_text::LONGEST_KEPT;
-use super::transaction::{Arm, Book, Tx};
+use super::transaction::{Arm, Book, TakeRow, Tx};
 use super::value::{Row, Val};
 
 /// The database's file inside the data folder.
@@ -237,19 +237,15 @@ pub(super) fn rows(
     sql: &str,
     values: &[Val<'_>],
     first_only: bool,
-    mut take: impl FnMut(&Row<'_>) -> bool,
+    take: TakeRow<'_>,
 ) -> Res<()> {
     let mut statement = prepare(connection, sql, values)?;
-    let outcome = take_rows(&mut statement, first_only, &mut take);
+    let outcome = take_rows(&mut statement, first_only, take);
     give_back(statement, sql);
     outcome
 }
 
-fn take_rows(
-    statement: &mut CachedStatement<'_>,
-    first_only: bool,
-    take: &mut impl FnMut(&Row<'_>) -> bool,
-) -> Res<()> {
+fn take_rows(statement: &mut CachedStatement<'_>, first_only: bool, take: TakeRow<'_>) -> Res<()> {
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         if !take(&Row::Lite(row)) || first_only {

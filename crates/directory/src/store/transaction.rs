@@ -20,6 +20,9 @@ pub(crate) struct Tx<'c> {
     book: &'c mut Book,
 }
 
+/// What is done with each row of a statement; `false` ends it.
+pub(super) type TakeRow<'a> = &'a mut (dyn FnMut(&Row<'_>) -> bool + Send);
+
 /// The connection below a transaction.
 pub(super) enum Arm<'c> {
     Lite(&'c mut Connection),
@@ -95,9 +98,9 @@ impl<'c> Tx<'c> {
         &mut self,
         sql: &str,
         values: &[Val<'_>],
-        take: impl FnMut(&Row<'_>) -> Res<()> + Send,
+        mut take: impl FnMut(&Row<'_>) -> Res<()> + Send,
     ) -> Res<()> {
-        self.rows(None, sql, values, false, take).await
+        self.rows(None, sql, values, false, &mut take).await
     }
 
     /// Collects what `take` makes of every row.
@@ -108,7 +111,7 @@ impl<'c> Tx<'c> {
         mut take: impl FnMut(&Row<'_>) -> Res<T> + Send,
     ) -> Res<Vec<T>> {
         let mut found = Vec::new();
-        self.rows(None, sql, values, false, |row| {
+        self.rows(None, sql, values, false, &mut |row| {
             found.push(take(row)?);
             Ok(())
         })
@@ -256,7 +259,7 @@ impl<'c> Tx<'c> {
     ) -> Res<Option<T>> {
         let mut take = Some(take);
         let mut found = None;
-        self.rows(whom, sql, values, true, |row| {
+        self.rows(whom, sql, values, true, &mut |row| {
             if let Some(take) = take.take() {
                 found = Some(take(row)?);
             }
@@ -266,19 +269,20 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
+    /// Takes its callback behind a pointer: the code below is then compiled once, not for each of some 400 statements.
     async fn rows(
         &mut self,
         whom: Option<Whom>,
         sql: &str,
         values: &[Val<'_>],
         first_only: bool,
-        mut take: impl FnMut(&Row<'_>) -> Res<()> + Send,
+        take: &mut (dyn FnMut(&Row<'_>) -> Res<()> + Send),
     ) -> Res<()> {
         let (effect, bump) = self.book.admit(sql, whom, values)?;
         let mut rows = 0_u64;
         // A refusal by the callback is the caller's own and leaves the transaction usable.
         let mut refusal = None;
-        let take = |row: &Row<'_>| {
+        let mut take = |row: &Row<'_>| {
             rows += 1;
             match take(row) {
                 Ok(()) => true,
@@ -290,10 +294,10 @@ impl<'c> Tx<'c> {
         };
         let first_only = first_only && effect == Effect::Read;
         let outcome = match &mut self.arm {
-            Arm::Lite(connection) => sqlite::rows(connection, sql, values, first_only, take),
+            Arm::Lite(connection) => sqlite::rows(connection, sql, values, first_only, &mut take),
             Arm::Pg(session) => {
                 let later = std::mem::take(&mut self.book.later);
-                let rows = postgres::rows(*session, sql, values, take);
+                let rows = postgres::rows(*session, sql, values, &mut take);
                 // Boxed, so that a use-case on SQLite does not carry its size.
                 Box::pin(postgres::together(*session, &later, rows)).await
             }
