@@ -1,6 +1,7 @@
 //! The table of routes, and what happens to a request before its handler runs. The router, the
 //! coverage tests and descriptions of an API are made from the one table.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::RequestExt as _;
@@ -120,6 +121,10 @@ macro_rules! routes {
     (@text $text:literal) => { $text };
 }
 
+/// A handler with its extractors, behind a pointer: what is in front of it is compiled once, not for each handler.
+type Handled = Pin<Box<dyn Future<Output = Response> + Send>>;
+type BoxedHandler = Arc<dyn Fn(Request, AppState) -> Handled + Send + Sync>;
+
 /// A handler behind what the table says of it: who asks, whether they may do such a thing at all, and
 /// only then the handler, whose extractors read path, query and body. So a refusal for want of rights
 /// comes before any complaint about the request, at every door.
@@ -130,14 +135,24 @@ pub fn method_router<H, T>(
     handler: H,
 ) -> MethodRouter<AppState>
 where
-    H: Handler<T, AppState> + Sync,
+    H: Handler<T, AppState, Future = Handled> + Sync,
     T: 'static,
 {
+    let boxed = move |request: Request, state: AppState| handler.clone().call(request, state);
+    gate(method, serves, guard, Arc::new(boxed))
+}
+
+fn gate(
+    method: MethodFilter,
+    serves: Serves,
+    guard: Option<Guard>,
+    handler: BoxedHandler,
+) -> MethodRouter<AppState> {
     let gated = move |State(state): State<AppState>, mut request: Request| {
-        let handler = handler.clone();
+        let handler = Arc::clone(&handler);
         async move {
             match prepare(&mut request, &state, serves, guard).await {
-                Ok(None) => handler.call(request, state).await,
+                Ok(None) => handler(request, state).await,
                 Ok(Some(answer)) => answer,
                 Err(error) => error.into_response(),
             }
