@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use directory::{
-    Fault, Kind, Operation, Platform, Query, RoleField, Ties, User, UserChange, Wanted,
+    Fault, Kind, Operation, Platform, Query, Related, RoleField, User, UserChange, Wanted,
 };
 use kit::{Authenticated, HandlerResult, Pairs};
 
@@ -20,8 +20,8 @@ const JOBS: u32 = 1_000;
 /// `GET /users/me`
 pub async fn show(request: Authenticated) -> HandlerResult {
     let user = request.user(request.caller.user()).await?;
-    let ties = request.ties(&[user.id], ME).await?;
-    Ok(success(&specified::SHOW_ME, &me(&request, &user, ties)))
+    let related = request.related(&[user.id], ME).await?;
+    Ok(success(&specified::SHOW_ME, &me(&request, &user, related)))
 }
 
 /// `PATCH /users/me`
@@ -33,8 +33,8 @@ pub async fn update(request: Authenticated, raw: Request) -> HandlerResult {
         ..UserChange::default()
     };
     let shown = request.update_own_profile_and_show(change, ME);
-    let (user, ties) = shown.await?;
-    Ok(success(operation, &me(&request, &user, ties)))
+    let (user, related) = shown.await?;
+    Ok(success(operation, &me(&request, &user, related)))
 }
 
 /// What the caller is shown with.
@@ -43,9 +43,9 @@ const ME: Wanted = Wanted {
     ..People::wanted(true)
 };
 
-fn me(request: &Authenticated, user: &User, mut ties: Ties) -> wire::Me {
-    let held = std::mem::take(&mut ties.held);
-    let people = People::of(request, ties);
+fn me(request: &Authenticated, user: &User, mut related: Related) -> wire::Me {
+    let held = std::mem::take(&mut related.held);
+    let people = People::of(request, related);
     let mut roles: Vec<(i64, String)> = held
         .into_iter()
         .filter(|role| role.platform == PLATFORM)

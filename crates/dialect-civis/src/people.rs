@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use directory::{
-    Extended, Fault, GroupId, Handle, Kind, OrganisationId, OrganisationLabel, Permission, Ties,
+    Extended, Fault, GroupId, Handle, Kind, OrganisationId, OrganisationLabel, Permission, Related,
     User, UserId, Wanted,
 };
 
@@ -19,7 +19,7 @@ const CHUNK: usize = 1_000;
 /// Users with what is shown of them, for one answer.
 #[derive(Debug)]
 pub struct People {
-    ties: Ties,
+    related: Related,
     groups_of: HashMap<UserId, Vec<GroupId>>,
     shown_groups: HashMap<GroupId, wire::UserGroup>,
     labels: HashMap<OrganisationId, OrganisationLabel>,
@@ -43,21 +43,21 @@ impl People {
     /// Loads what belongs to these users, whatever their number; without groups if these are not wanted.
     pub async fn load(handle: &Handle, users: &[User], groups: bool) -> Result<Self, Fault> {
         let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-        let ties = handle.ties(&ids, Self::wanted(groups)).await?;
-        Ok(Self::of(handle, ties))
+        let related = handle.related(&ids, Self::wanted(groups)).await?;
+        Ok(Self::of(handle, related))
     }
 
     /// Users with what was loaded as [`People::wanted`].
     #[must_use]
-    pub fn of(handle: &Handle, mut ties: Ties) -> Self {
-        let labels = std::mem::take(&mut ties.labels).into_iter();
+    pub fn of(handle: &Handle, mut related: Related) -> Self {
+        let labels = std::mem::take(&mut related.labels).into_iter();
         let labels: HashMap<_, _> = labels.map(|label| (label.id, label)).collect();
-        let base_groups = ties.builtin_groups.iter().copied().collect();
+        let base_groups = related.builtin_groups.iter().copied().collect();
         let mut groups_of: HashMap<UserId, Vec<GroupId>> = HashMap::new();
-        for (user, group) in &ties.members {
+        for (user, group) in &related.members {
             groups_of.entry(*user).or_default().push(*group);
         }
-        let shown_groups = ties
+        let shown_groups = related
             .groups
             .iter()
             .map(|group| {
@@ -74,7 +74,7 @@ impl People {
             })
             .collect();
         Self {
-            ties,
+            related,
             groups_of,
             shown_groups,
             labels,
@@ -103,7 +103,7 @@ impl People {
     /// What only this dialect knows of a user.
     #[must_use]
     pub fn profile(&self, user: UserId) -> Profile<'_> {
-        Profile::read(self.ties.documents.get(&user))
+        Profile::read(self.related.documents.get(&user))
     }
 
     /// The number of the primary group: the user's own, else the base group of the home.
@@ -140,18 +140,18 @@ pub const DETAIL: Wanted = Wanted {
 
 /// One user as the caller sees them.
 pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fault> {
-    let ties = handle.ties(&[user.id], DETAIL).await?;
-    detail_of(handle, user, ties).await
+    let related = handle.related(&[user.id], DETAIL).await?;
+    detail_of(handle, user, related).await
 }
 
 /// One user as the caller sees them, with what was loaded as [`DETAIL`].
 pub async fn detail_of(
     handle: &Handle,
     user: &User,
-    ties: Ties,
+    related: Related,
 ) -> Result<wire::UserDetail, Fault> {
-    let people = People::of(handle, ties);
-    let permission = if !people.ties.reached.is_empty() {
+    let people = People::of(handle, related);
+    let permission = if !people.related.reached.is_empty() {
         "manage"
     } else if user.id == handle.caller().user() {
         "write"
@@ -160,7 +160,7 @@ pub async fn detail_of(
     };
     let time_zone = match people.primary_group(user) {
         Some(group) if user.profile.time_zone.is_none() => {
-            let mut known = people.ties.groups.iter();
+            let mut known = people.related.groups.iter();
             match known.find(|known| known.row.id.number() == group) {
                 Some(known) => time_zone_of(known.document.as_ref()),
                 // A group of the home to which the user does not belong.

@@ -2,9 +2,9 @@
 
 use axum::extract::Request;
 use directory::{
-    Door, Extended, Fault, Group, GroupId, Kind, Names, NamesShown, NewPassword, NewUser,
-    Operation, Predicate, ProfileAttribute, ProfileChange, Query, Status, Test, User, UserChange,
-    UserField, UserId, UserKind,
+    Extended, Fault, Group, GroupId, Kind, Names, NamesShown, NewPassword, NewUser, Operation,
+    Predicate, ProfileAttribute, ProfileChange, ProvisioningDefaults, Query, Status, Test, User,
+    UserChange, UserField, UserId, UserKind,
 };
 use kit::{Authenticated, HandlerResult, Pairs, Path};
 
@@ -102,8 +102,8 @@ pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
         .await
         .map_err(people::unknown(Kind::Group))?;
     let new = new_user(&request, &values, &group).await?;
-    let (user, ties) = request.create_user_and_show(new, DETAIL).await?;
-    let shown = detail_of(&request, &user, ties).await;
+    let (user, related) = request.create_user_and_show(new, DETAIL).await?;
+    let shown = detail_of(&request, &user, related).await;
     let shown = shown.map_err(after_writing)?;
     Ok(success(operation, &shown))
 }
@@ -144,9 +144,9 @@ async fn new_user(
         profile: attributes(values).to_new(),
         second_factor_required,
         extension: Some(profile::extension(profile::members_of_user(values))),
-        door: Door {
+        door: ProvisioningDefaults {
             mail: (values.flag("send_email") == Some(true)).then(|| "welcome".to_owned()),
-            ..Door::default()
+            ..ProvisioningDefaults::default()
         },
         ..NewUser::default()
     })
@@ -193,7 +193,7 @@ pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request
     let values = request::body(&request, Operation::UpdateUser, operation, raw).await?;
     let id = UserId(path_id(&id)?);
     let mut tries = 0;
-    let (user, ties) = loop {
+    let (user, related) = loop {
         tries += 1;
         let present = request.user(id).await?;
         let change = user_change(&request, &values, &present).await?;
@@ -203,7 +203,10 @@ pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request
             done => break done?,
         }
     };
-    Ok(success(operation, &detail_of(&request, &user, ties).await?))
+    Ok(success(
+        operation,
+        &detail_of(&request, &user, related).await?,
+    ))
 }
 
 /// What a request changes. Writing back what is shown changes nothing.
@@ -394,8 +397,8 @@ pub async fn unsuspend(
     }
     // Without a change the directory still says whether the caller may.
     let wanted = people::People::wanted(false);
-    let (user, ties) = request.update_user_and_show(id, change, wanted).await?;
-    let people = people::People::of(&request, ties);
+    let (user, related) = request.update_user_and_show(id, change, wanted).await?;
+    let people = people::People::of(&request, related);
     let unlocked = people
         .profile(id)
         .unsuspended_at()

@@ -187,9 +187,9 @@ pub fn new_user(new: wire::NewUser, home: Option<OrganisationId>) -> NewUser {
         },
         home,
         password: new.password.map_or(NewPassword::None, NewPassword::Chosen),
-        door: directory::Door {
+        door: directory::ProvisioningDefaults {
             mail,
-            ..directory::Door::default()
+            ..directory::ProvisioningDefaults::default()
         },
         ..NewUser::default()
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::act::Act;
+use super::action::Action;
 use super::protocol;
 use super::wire;
 use kit::{Authenticated, HandlerResult, Rejection};
@@ -72,22 +72,22 @@ type Fields = (
     &'static [&'static str],
 );
 
-const fn fields(act: Act) -> Option<Fields> {
+const fn fields(act: Action) -> Option<Fields> {
     match act {
-        Act::AddUser => Some(("Make a user.", &["email"], USER)),
-        Act::EditUser => Some(("Change a user; what is not sent stays.", &[], USER)),
-        Act::EditProfile => Some(("Change your own profile.", &[], PROFILE)),
-        Act::ChangePassword => Some(("Change your own password.", &["password"], &[])),
-        Act::AddOrganisation => Some(("Make an organisation.", &["name"], ORGANISATION)),
-        Act::EditOrganisation => Some((
+        Action::AddUser => Some(("Make a user.", &["email"], USER)),
+        Action::EditUser => Some(("Change a user; what is not sent stays.", &[], USER)),
+        Action::EditProfile => Some(("Change your own profile.", &[], PROFILE)),
+        Action::ChangePassword => Some(("Change your own password.", &["password"], &[])),
+        Action::AddOrganisation => Some(("Make an organisation.", &["name"], ORGANISATION)),
+        Action::EditOrganisation => Some((
             "Change an organisation; what is not sent stays.",
             &[],
             ORGANISATION,
         )),
-        Act::AddRole => Some(("Make a role.", &["name"], ROLE)),
-        Act::EditRole => Some(("Change a role; what is not sent stays.", &[], ROLE)),
-        Act::AddKey => Some(("Make an API key.", &[], KEY)),
-        Act::EditKey => Some(("Change an API key.", &[], KEY)),
+        Action::AddRole => Some(("Make a role.", &["name"], ROLE)),
+        Action::EditRole => Some(("Change a role; what is not sent stays.", &[], ROLE)),
+        Action::AddKey => Some(("Make an API key.", &[], KEY)),
+        Action::EditKey => Some(("Change an API key.", &[], KEY)),
         _ => None,
     }
 }

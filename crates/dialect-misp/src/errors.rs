@@ -6,14 +6,14 @@
 use directory::{Fault, Kind, Refusal, Weakness};
 use serde_json::{Value, json};
 
-use super::act::Act;
+use super::action::Action;
 use super::wire;
 
 /// Where a fault happened: decides the words that the vendor finds for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct ErrorContext<'a> {
     /// What was being done.
-    pub act: Act,
+    pub act: Action,
     /// The request's path below the mount.
     pub path: &'a str,
     /// The number in the path, where the vendor repeats it.
@@ -55,7 +55,7 @@ const SAME: &str = "Submitted new password cannot be the same as the current one
 const CHANGE_PASSWORD: &str = "Please change your password first.";
 const PROFILE: &str = "The profile could not be updated. Please, try again.";
 
-impl Place<'_> {
+impl ErrorContext<'_> {
     /// Something that is neither a success nor a refused change.
     pub fn exception(&self, status: u16, message: &str) -> ErrorReply {
         ErrorReply::new(status, wire::exception(message, self.path))
@@ -72,7 +72,7 @@ impl Place<'_> {
     /// A refused field.
     pub fn field(&self, name: &str, why: &str) -> ErrorReply {
         // Quirk: editing oneself tells one sentence for everything (misp.md §4.3).
-        if self.act == Act::EditProfile {
+        if self.act == Action::EditProfile {
             return self.failure(json!(PROFILE));
         }
         self.failure(json!({ name: [why] }))
@@ -80,7 +80,7 @@ impl Place<'_> {
 
     /// What a fault is here.
     pub fn render(&self, fault: &Fault) -> ErrorReply {
-        if self.act == Act::ResetKey
+        if self.act == Action::ResetKey
             && matches!(
                 fault,
                 Fault::NotFound(_) | Fault::Forbidden(_) | Fault::OutranksCaller
@@ -121,10 +121,10 @@ impl Place<'_> {
     }
 
     fn not_found(&self, kind: Kind) -> ErrorReply {
-        if self.act == Act::SetDefaultRole {
+        if self.act == Action::SetDefaultRole {
             return self.failure(json!("Invalid Role."));
         }
-        if self.act == Act::AddKey && kind == Kind::User {
+        if self.act == Action::AddKey && kind == Kind::User {
             return self.failure(json!({ "user_id": ["User doesn't exists"] }));
         }
         self.exception(404, self.act.missing(kind))
@@ -132,8 +132,8 @@ impl Place<'_> {
 
     fn unknown_reference(&self, kind: Kind) -> ErrorReply {
         match (self.act, kind) {
-            (Act::AddUser, Kind::Role) => self.exception(405, "Invalid role"),
-            (Act::AddUser, Kind::Organisation) => self.failure(json!(["Invalid organisation"])),
+            (Action::AddUser, Kind::Role) => self.exception(405, "Invalid role"),
+            (Action::AddUser, Kind::Organisation) => self.failure(json!(["Invalid organisation"])),
             (_, Kind::Role) => self.field("role_id", "Invalid role"),
             (_, Kind::Organisation) => self.field("org_id", "Invalid organisation"),
             (_, other) => self.failure(json!(format!("Invalid {}", other.word()))),
@@ -158,7 +158,7 @@ impl Place<'_> {
         let said = format!("{field} {why}.");
         match field {
             "email" | "login" => self.field("email", "Please enter a valid email address."),
-            "email_domain" if self.act == Act::EditProfile => {
+            "email_domain" if self.act == Action::EditProfile => {
                 self.failure(json!(format!("Invalid e-mail domain. It {why}.")))
             }
             "email_domain" => self.field("email", &format!("Invalid e-mail domain. It {why}.")),
@@ -173,7 +173,7 @@ impl Place<'_> {
     }
 
     fn weak(&self, weakness: Weakness) -> ErrorReply {
-        if self.act == Act::ChangePassword {
+        if self.act == Action::ChangePassword {
             let why = match weakness {
                 Weakness::Unchanged => SAME,
                 Weakness::TooShort(_)

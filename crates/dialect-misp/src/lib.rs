@@ -3,7 +3,7 @@
 //! The vendor's URLs have a grammar of their own (`address.rs`); the table below names the canonical
 //! path that each of them amounts to.
 
-mod act;
+mod action;
 mod address;
 mod blocklist;
 mod body;
@@ -11,13 +11,13 @@ mod catalogue;
 mod dates;
 mod descriptions;
 mod errors;
+mod extension;
 mod filter;
 mod index_filter;
 mod keys;
 mod list_parameters;
 mod logs;
 mod map;
-mod notes;
 mod organisations;
 mod own;
 mod people;

@@ -102,11 +102,11 @@ pub async fn list(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let skip = limit.map_or(0, |limit| limit.saturating_mul(page - 1));
     let skip = u64::try_from(skip).unwrap_or(0);
     let most = limit.and_then(|limit| u64::try_from(limit).ok());
-    let start = Place {
+    let start = ErrorContext {
         cursor: None,
         told: 0,
     };
-    let response = wire::streamed(&request, move |handle, place: Option<Place>| {
+    let response = wire::streamed(&request, move |handle, place: Option<ErrorContext>| {
         let predicate = predicate.clone();
         let place = place.unwrap_or_else(|| start.clone());
         async move {
@@ -132,7 +132,7 @@ pub async fn list(request: Authenticated, Sent(body): Sent) -> HandlerResult {
                 .iter()
                 .map(|event| json!({ "Log": row(event, &names) }));
             let more = most.is_none_or(|most| told < most);
-            let next = page.next.filter(|_| more).map(|cursor| Place {
+            let next = page.next.filter(|_| more).map(|cursor| ErrorContext {
                 cursor: Some(cursor),
                 told,
             });
@@ -145,7 +145,7 @@ pub async fn list(request: Authenticated, Sent(body): Sent) -> HandlerResult {
 
 /// How far a list has come.
 #[derive(Clone, Debug)]
-struct Place {
+struct ErrorContext {
     cursor: Option<Cursor>,
     told: u64,
 }

@@ -1,11 +1,10 @@
 //! The directory's things as the vendor shows them: pure functions.
 
-use directory as heart;
 use directory::{OrganisationId, Standing, Time, User, UserId};
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{self, FLAGS, Flag, Level};
-use super::notes::{RoleNotes, UserNotes};
+use super::extension::{RoleNotes, UserExtension};
 use super::wire::{
     OrganisationBody, OrganisationBrief, RoleBrief, UserBody, UserDetail, UserListed, UserRow,
 };
@@ -44,7 +43,7 @@ pub struct RoleView {
 
 impl RoleView {
     /// A role of the directory.
-    pub fn of(role: &heart::Role, notes: RoleNotes) -> RoleView {
+    pub fn of(role: &directory::Role, notes: RoleNotes) -> RoleView {
         RoleView {
             number: role.number,
             name: role.name.clone(),
@@ -147,7 +146,7 @@ pub fn disabled(user: &User, now: Time) -> bool {
 
 /// Whether a password change is shown as due: for people without a password it is what was last
 /// asked for them.
-pub fn change_pw(user: &User, notes: &UserNotes) -> bool {
+pub fn change_pw(user: &User, notes: &UserExtension) -> bool {
     if user.has_password {
         user.must_change_password
     } else {
@@ -164,7 +163,7 @@ fn number(user: Option<UserId>) -> String {
 }
 
 /// When the password was last set or voided; with the account, where there never was one.
-fn password_changed_at(user: &User, notes: &UserNotes) -> Time {
+fn password_changed_at(user: &User, notes: &UserExtension) -> Time {
     let set = user.password_changed_at.unwrap_or(user.created_at);
     notes
         .password_reset_at
@@ -172,7 +171,7 @@ fn password_changed_at(user: &User, notes: &UserNotes) -> Time {
 }
 
 /// The part of a user that every answer shows.
-fn row(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> UserRow {
+fn row(user: &User, notes: &UserExtension, role: &RoleView, now: Time) -> UserRow {
     UserRow {
         id: user.id.to_string(),
         org_id: user.home.to_string(),
@@ -200,13 +199,13 @@ fn row(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> UserRow {
 }
 
 /// The SID of a user.
-pub fn sid(user: &User, notes: &UserNotes) -> i64 {
+pub fn sid(user: &User, notes: &UserExtension) -> i64 {
     notes
         .nids_sid
         .unwrap_or(FIRST_SID.saturating_add(user.id.0).saturating_sub(1))
 }
 
-fn detail(user: &User, notes: &UserNotes, password: &'static str, totp: bool) -> UserDetail {
+fn detail(user: &User, notes: &UserExtension, password: &'static str, totp: bool) -> UserDetail {
     UserDetail {
         password,
         sub: None,
@@ -224,7 +223,7 @@ fn detail(user: &User, notes: &UserNotes, password: &'static str, totp: bool) ->
 /// A row of the list of users.
 pub fn listed(
     user: &User,
-    notes: &UserNotes,
+    notes: &UserExtension,
     role: &RoleView,
     organisation: String,
     now: Time,
@@ -247,7 +246,7 @@ pub fn listed(
 }
 
 /// A user as viewing shows them: the second factor always masked.
-pub fn viewed(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> UserBody {
+pub fn viewed(user: &User, notes: &UserExtension, role: &RoleView, now: Time) -> UserBody {
     UserBody {
         row: row(user, notes, role, now),
         detail: Some(detail(user, notes, MASK, true)),
@@ -260,7 +259,7 @@ pub fn viewed(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> Use
 
 /// A user as adding and editing show them: the second factor masked if there is one. The vendor
 /// shows its secret there (misp.md §4.3, §10).
-pub fn saved(user: &User, notes: &UserNotes, role: &RoleView, now: Time) -> UserBody {
+pub fn saved(user: &User, notes: &UserExtension, role: &RoleView, now: Time) -> UserBody {
     UserBody {
         row: row(user, notes, role, now),
         detail: Some(detail(user, notes, LONGER_MASK, user.second_factor)),
@@ -285,7 +284,7 @@ pub struct Extras {
 }
 
 /// An organisation.
-pub fn organisation(organisation: &heart::Organisation, extras: Extras) -> OrganisationBody {
+pub fn organisation(organisation: &directory::Organisation, extras: Extras) -> OrganisationBody {
     OrganisationBody {
         id: organisation.id.to_string(),
         name: organisation.name.clone(),
@@ -310,7 +309,7 @@ pub fn organisation(organisation: &heart::Organisation, extras: Extras) -> Organ
 }
 
 /// The root shows the type of the vendor's first organisation, whatever else it is.
-pub fn shown_kind(organisation: &heart::Organisation) -> &str {
+pub fn shown_kind(organisation: &directory::Organisation) -> &str {
     if organisation.id == ROOT {
         "ADMIN"
     } else {
@@ -318,4 +317,4 @@ pub fn shown_kind(organisation: &heart::Organisation) -> &str {
     }
 }
 
-const ROOT: OrganisationId = heart::ROOT;
+const ROOT: OrganisationId = directory::ROOT;

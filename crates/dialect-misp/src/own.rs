@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::body::{Fields, Sent};
 use super::catalogue::SITE_ADMIN;
+use super::extension::UserExtension;
 use super::map::{self, Extras, is_mask, shown_email};
-use super::notes::UserNotes;
 use super::people::{Person, Roles, user_number};
 use super::wire::UserViewed;
 use super::{protocol, wire};
@@ -68,7 +68,7 @@ pub enum Who {
 const LONGEST_KEY: usize = 100_000;
 
 /// Reads the fields that only this dialect knows.
-pub fn read_notes(fields: &mut Fields, notes: &mut UserNotes, who: Who) {
+pub fn read_notes(fields: &mut Fields, notes: &mut UserExtension, who: Who) {
     for (name, slot) in [
         ("autoalert", &mut notes.autoalert),
         ("contactalert", &mut notes.contactalert),
@@ -112,7 +112,7 @@ pub fn read_notes(fields: &mut Fields, notes: &mut UserNotes, who: Who) {
 
 /// The document as a request leaves it. A SID that was made from the user's number, and is written back as it
 /// was shown, is not chosen by that.
-pub fn changed_notes(fields: &mut Fields, person: &Person, who: Who) -> UserNotes {
+pub fn changed_notes(fields: &mut Fields, person: &Person, who: Who) -> UserExtension {
     let mut notes = person.notes.clone();
     read_notes(fields, &mut notes, who);
     if notes.nids_sid == Some(map::sid(&person.user, &person.notes)) {
@@ -122,7 +122,7 @@ pub fn changed_notes(fields: &mut Fields, person: &Person, who: Who) -> UserNote
 }
 
 /// The end of the account, as text or in seconds; kept without effect, as in the vendor's product.
-fn read_expiration(fields: &mut Fields, notes: &mut UserNotes) {
+fn read_expiration(fields: &mut Fields, notes: &mut UserExtension) {
     let time = match fields.value("expiration") {
         None => return,
         Some(Value::Number(seconds)) => seconds.as_i64().and_then(|seconds| {
@@ -164,7 +164,7 @@ fn is_certificate(text: &str) -> bool {
 /// change is ignored too (misp.md §4.3).
 pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let place = protocol::place(&request.info);
-    let (user, ties) = retry_stale(RequestError::is_stale, || async {
+    let (user, related) = retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, request.caller.user()).await?;
         let mut fields = Fields::of(body.clone(), "User");
         let notes = changed_notes(&mut fields, &person, Who::Oneself);
@@ -186,7 +186,7 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
         Ok(changed.await?)
     })
     .await?;
-    let body = viewed(&request, Person::of(&request, user, &ties)).await?;
+    let body = viewed(&request, Person::of(&request, user, &related)).await?;
     Ok(wire::shown(&request, &body))
 }
 
@@ -228,9 +228,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(body: Value, who: Who) -> (UserNotes, Option<Value>) {
+    fn read(body: Value, who: Who) -> (UserExtension, Option<Value>) {
         let mut fields = Fields::of(body, "User");
-        let mut notes = UserNotes::default();
+        let mut notes = UserExtension::default();
         read_notes(&mut fields, &mut notes, who);
         (notes, fields.errors())
     }

@@ -4,25 +4,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use directory as heart;
 use directory::{
-    Extended, Fault, Handle, Kind, OrganisationId, Permission, Query, Ref, RoleField, RoleId, Ties,
-    User, UserId, Wanted,
+    Extended, Fault, Handle, Kind, OrganisationId, Permission, Query, Ref, Related, RoleField,
+    RoleId, User, UserId, Wanted,
 };
 
+use super::extension::{RoleNotes, UserExtension};
 use super::map::RoleView;
-use super::notes::{RoleNotes, UserNotes};
 
 /// Every role of the platform. There are few: administrators make them by hand.
 pub struct Roles {
     /// In the order of their numbers.
-    all: Vec<heart::Role>,
+    all: Vec<directory::Role>,
     views: HashMap<i64, RoleView>,
     none: RoleView,
 }
 
 /// The roles that newcomers get.
-struct Chosen(Vec<heart::Role>);
+struct Chosen(Vec<directory::Role>);
 
 /// Roles read at most.
 const ROLES: u32 = 10_000;
@@ -58,12 +57,12 @@ impl Roles {
     }
 
     /// All of them, by number.
-    pub fn all(&self) -> impl Iterator<Item = &heart::Role> {
+    pub fn all(&self) -> impl Iterator<Item = &directory::Role> {
         self.all.iter()
     }
 
     /// A role by its number on the platform.
-    pub fn numbered(&self, number: i64) -> Option<&heart::Role> {
+    pub fn numbered(&self, number: i64) -> Option<&directory::Role> {
         self.all.iter().find(|role| role.number == number)
     }
 
@@ -108,12 +107,12 @@ pub async fn role_numbers(
 pub async fn notes(
     handle: &Handle,
     people: &[UserId],
-) -> Result<HashMap<UserId, UserNotes>, Fault> {
+) -> Result<HashMap<UserId, UserExtension>, Fault> {
     let ids: Vec<i64> = people.iter().map(|user| user.0).collect();
     let documents = handle.extensions(Extended::User, &ids).await?;
     Ok(documents
         .iter()
-        .map(|(id, document)| (UserId(*id), UserNotes::read(document)))
+        .map(|(id, document)| (UserId(*id), UserExtension::read(document)))
         .collect())
 }
 
@@ -122,7 +121,7 @@ pub struct Person {
     /// The row.
     pub user: User,
     /// The document.
-    pub notes: UserNotes,
+    pub notes: UserExtension,
     /// The role's number; 0 none.
     pub role: i64,
 }
@@ -136,10 +135,10 @@ impl Person {
     };
 
     /// A user with what was read of [`Person::WANTED`].
-    pub fn of(handle: &Handle, user: User, ties: &Ties) -> Person {
-        let roles = handle.shown_roles(&ties.held);
+    pub fn of(handle: &Handle, user: User, related: &Related) -> Person {
+        let roles = handle.shown_roles(&related.held);
         let role = roles.iter().rfind(|role| role.user == user.id);
-        let notes = ties.documents.get(&user.id).map(UserNotes::read);
+        let notes = related.documents.get(&user.id).map(UserExtension::read);
         Person {
             role: role.map_or(0, |role| role.number),
             notes: notes.unwrap_or_default(),
@@ -150,8 +149,8 @@ impl Person {
     /// Reads a user the caller sees.
     pub async fn read(handle: &Handle, id: UserId) -> Result<Person, Fault> {
         let user = handle.user(id).await?;
-        let ties = handle.ties(&[id], Person::WANTED).await?;
-        Ok(Person::of(handle, user, &ties))
+        let related = handle.related(&[id], Person::WANTED).await?;
+        Ok(Person::of(handle, user, &related))
     }
 }
 

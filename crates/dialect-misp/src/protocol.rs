@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use directory::{Accepts, Caller, Fault, Permission, Refusal};
 
-use super::act::Act;
+use super::action::Action;
 use super::address::Address;
 use super::catalogue::{self, Flag};
-use super::errors::{ErrorReply, Place};
+use super::errors::{ErrorContext, ErrorReply};
 use super::wire;
 use kit::{Authenticated, Presented, Protocol, Rejection, RequestInfo, RoutedPath};
 
@@ -85,11 +85,12 @@ impl Protocol for Misp {
     }
 }
 
-fn wrong_method(act: Act) -> &'static str {
+fn wrong_method(act: Action) -> &'static str {
     match act {
-        Act::DeleteUser | Act::DeleteOrganisation | Act::DeleteRole | Act::DeleteKey => {
-            "Action not allowed, post or delete request expected."
-        }
+        Action::DeleteUser
+        | Action::DeleteOrganisation
+        | Action::DeleteRole
+        | Action::DeleteKey => "Action not allowed, post or delete request expected.",
         _ => "This method is not allowed here.",
     }
 }
@@ -100,10 +101,10 @@ pub fn address(info: &RequestInfo) -> Result<&Address, Rejection> {
 }
 
 /// Where a request is.
-pub fn place(info: &RequestInfo) -> Place<'_> {
+pub fn place(info: &RequestInfo) -> ErrorContext<'_> {
     let address: Option<&Address> = info.parsed();
-    Place {
-        act: address.map_or(Act::Nothing, Act::of),
+    ErrorContext {
+        act: address.map_or(Action::Nothing, Action::of),
         path: &info.path,
         id: address
             .and_then(Address::first)

@@ -1,8 +1,8 @@
 //! Registrations: people who ask for an account, and what site administrators make of it (misp.md §8).
 
 use directory::{
-    Cursor, Door, Fault, Handle, Kind, NewExtension, NewRecord, NewUser, Position, Predicate,
-    Query, Record, RecordField, RecordRef, Ref, Refusal, check_email, limits,
+    Cursor, Fault, Handle, Kind, NewExtension, NewRecord, NewUser, Position, Predicate,
+    ProvisioningDefaults, Query, Record, RecordField, RecordRef, Ref, Refusal, check_email, limits,
 };
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -245,9 +245,9 @@ pub async fn accept(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             email: Some(email.to_owned()),
             home: Some(home),
             roles: role.into_iter().collect(),
-            door: Door {
+            door: ProvisioningDefaults {
                 mail: Some("activation".to_owned()),
-                ..Door::default()
+                ..ProvisioningDefaults::default()
             },
             ..NewUser::default()
         };

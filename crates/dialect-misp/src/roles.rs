@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::body::{Fields, Sent};
 use super::catalogue::{self, FLAGS, Flag, Level};
+use super::extension::RoleNotes;
 use super::index_filter::IndexFilter;
 use super::map::RoleView;
-use super::notes::RoleNotes;
 use super::people::Roles;
 use super::{protocol, wire};
 use kit::{Authenticated, HandlerResult, Path, RequestError};

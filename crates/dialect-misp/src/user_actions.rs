@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::body::{Fields, Sent};
 use super::catalogue::SITE_ADMIN;
+use super::extension::UserExtension;
 use super::map::{disabled, shown_email};
-use super::notes::UserNotes;
 use super::people::{Person, Roles, user_number};
 use super::user_settings::write;
 use super::{protocol, wire};
@@ -124,7 +124,7 @@ async fn toggle_one(
         if person.notes.autoalert == on {
             return Ok(false);
         }
-        let notes = UserNotes {
+        let notes = UserExtension {
             autoalert: on,
             ..person.notes.clone()
         };
@@ -153,7 +153,7 @@ pub async fn initiate_password_reset(request: Authenticated) -> HandlerResult {
     let now = request.now();
     retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, person.user.id).await?;
-        let notes = UserNotes {
+        let notes = UserExtension {
             password_reset_at: Some(now),
             change_pw: None,
             ..person.notes.clone()
@@ -225,7 +225,7 @@ pub async fn monitor(
         let person = Person::read(&request, id).await?;
         let before = person.notes.monitored;
         if before != on {
-            let notes = UserNotes {
+            let notes = UserExtension {
                 monitored: on,
                 ..person.notes.clone()
             };

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::body::{Fields, Sent};
 use super::catalogue::{ADMIN, PLATFORM, SITE_ADMIN};
+use super::extension::{KeptSetting, UserExtension};
 use super::filter::SETTING;
 use super::index_filter::IndexFilter;
-use super::notes::{KeptSetting, UserNotes};
 use super::people::{self, Person, user_number};
 use super::{protocol, wire};
 use kit::reply::Chunk;
@@ -70,7 +70,7 @@ fn row(user: UserId, name: &str, setting: &KeptSetting) -> Value {
 }
 
 /// What viewing a user shows of their settings: a list when there are none, else an object.
-pub fn shown(notes: &UserNotes) -> Value {
+pub fn shown(notes: &UserExtension) -> Value {
     if notes.settings.is_empty() {
         return json!([]);
     }
@@ -181,7 +181,7 @@ pub async fn set(request: Authenticated, Sent(body): Sent) -> HandlerResult {
 async fn change(
     request: &Authenticated,
     user: UserId,
-    edit: impl Fn(&mut UserNotes) -> bool,
+    edit: impl Fn(&mut UserExtension) -> bool,
 ) -> Result<bool, RequestError> {
     retry_stale(RequestError::is_stale, || async {
         let person = owner(request, user).await?;
@@ -196,7 +196,11 @@ async fn change(
 }
 
 /// Writes a person's document.
-pub async fn write(request: &Authenticated, user: &User, notes: &UserNotes) -> Result<User, Fault> {
+pub async fn write(
+    request: &Authenticated,
+    user: &User,
+    notes: &UserExtension,
+) -> Result<User, Fault> {
     let change = UserChange {
         extension: Some(notes.stored()),
         // The document is written whole, so it must be the one that was read.
@@ -247,7 +251,7 @@ pub async fn delete(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             (user, known(name).ok_or_else(missing)?)
         }
     };
-    let edit = |notes: &mut UserNotes| notes.settings.remove(name).is_some();
+    let edit = |notes: &mut UserExtension| notes.settings.remove(name).is_some();
     if !change(&request, user, edit).await? {
         return Err(missing().into());
     }
@@ -315,7 +319,7 @@ pub async fn list(request: Authenticated, Sent(body): Sent) -> HandlerResult {
 
 fn rows<'a>(
     user: &'a User,
-    notes: &'a UserNotes,
+    notes: &'a UserExtension,
     names: &'a [&'static str],
     filter: &'a IndexFilter,
 ) -> impl Iterator<Item = Value> + 'a {

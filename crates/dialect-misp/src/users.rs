@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use directory::{
-    Cursor, Door, Fault, Handle, NewKey, NewPassword, NewUser, OrganisationField, OrganisationId,
-    Permission, Position, Predicate, Query, Ref, RoleId, Status, Test, UserChange, UserField,
-    UserId, limits,
+    Cursor, Fault, Handle, NewKey, NewPassword, NewUser, OrganisationField, OrganisationId,
+    Permission, Position, Predicate, ProvisioningDefaults, Query, Ref, RoleId, Status, Test,
+    UserChange, UserField, UserId, limits,
 };
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ async fn rows(
         .map(|organisation| (organisation.id, organisation.name))
         .collect();
     let now = handle.now();
-    let plain = super::notes::UserNotes::default();
+    let plain = super::extension::UserExtension::default();
     let rows = page.items.iter().map(|user| {
         let role = roles.view(numbers.get(&user.id).copied().unwrap_or(0));
         let name = names.get(&user.home).cloned().unwrap_or_default();
@@ -200,7 +200,7 @@ pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let password = own::password(&mut fields);
     let disabled = fields.flag("disabled").unwrap_or(false);
     let notify = fields.flag("notify").unwrap_or(false);
-    let mut notes = super::notes::UserNotes::default();
+    let mut notes = super::extension::UserExtension::default();
     own::read_notes(&mut fields, &mut notes, own::Who::Administrator);
     notes.expiration = None;
     notes.change_pw = (password.is_none() && !change_pw).then_some(false);
@@ -216,7 +216,7 @@ pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             .into_iter()
             .collect(),
         status: disabled.then_some(Status::Inactive),
-        door: Door {
+        door: ProvisioningDefaults {
             mail: notify.then(|| {
                 if password.is_some() {
                     "welcome"
@@ -225,21 +225,21 @@ pub async fn add(request: Authenticated, Sent(body): Sent) -> HandlerResult {
                 }
                 .to_owned()
             }),
-            ..Door::default()
+            ..ProvisioningDefaults::default()
         },
         password: match password {
             None => NewPassword::None,
             Some(password) if change_pw => NewPassword::MustChange(password),
             Some(password) => NewPassword::Chosen(password),
         },
-        extension: (notes != super::notes::UserNotes::default()).then(|| notes.stored()),
+        extension: (notes != super::extension::UserExtension::default()).then(|| notes.stored()),
         ..NewUser::default()
     };
     // Quirk: an account is made with a key, which is shown this once (misp.md §4.3).
     let wanted = Person::WANTED;
     let made = request.create_user_with_key_and_show(new, NewKey::default(), wanted);
-    let (user, key, ties) = made.await?;
-    let person = Person::of(&request, user, &ties);
+    let (user, key, related) = made.await?;
+    let person = Person::of(&request, user, &related);
     let view = roles.view(person.role);
     let mut body = map::saved(&person.user, &person.notes, view, request.now());
     body.authkey = Some(key.secret);
@@ -292,7 +292,7 @@ pub async fn edit(
     let id = user_number(&id)?;
     let roles = Roles::read(&request).await?;
     let place = protocol::place(&request.info);
-    let (user, ties) = retry_stale(RequestError::is_stale, || async {
+    let (user, related) = retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, id).await?;
         // Quirk: administrators of an organisation change nothing of a site administrator (misp.md §6).
         let site = roles.view(person.role).has(SITE_ADMIN);
@@ -308,7 +308,7 @@ pub async fn edit(
         Ok(changed.await?)
     })
     .await?;
-    let person = Person::of(&request, user, &ties);
+    let person = Person::of(&request, user, &related);
     let view = roles.view(person.role);
     let body = map::saved(&person.user, &person.notes, view, request.now());
     Ok(wire::shown(&request, &json!({ "User": body })))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use directory::{
-    Door, EnsureNew, EnsureOutcome, Ensured, EnsuredRecord, Group, GroupChange, NewPassword,
-    Organisation, USER_COLUMNS,
+    EnsureNew, EnsureOutcome, Ensured, EnsuredRecord, Group, GroupChange, NewPassword,
+    Organisation, ProvisioningDefaults, USER_COLUMNS,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
             Some(password) if must_change => NewPassword::MustChange(password),
             Some(password) => NewPassword::Chosen(password),
         },
-        door: Door {
+        door: ProvisioningDefaults {
             without_defaults: !fields.value("default_roles")?.unwrap_or(true),
             mail: users::access_mail(&mut fields)?,
         },

@@ -1,7 +1,7 @@
 //! `include=home,organisations,groups,roles` of users: what hangs on the people of a page, in as many statements as
 //! kinds are asked for, however many people there are.
 
-use directory::{HeldRole, Organisation, OrganisationId, Path, Ties, User, UserId, Wanted};
+use directory::{HeldRole, Organisation, OrganisationId, Path, Related, User, UserId, Wanted};
 use kit::Authenticated;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,7 +45,7 @@ impl Include {
     pub async fn load(self, request: &Authenticated, users: &[User]) -> Result<Loaded, Problem> {
         let mut loaded = Loaded {
             include: self,
-            ties: Ties::default(),
+            related: Related::default(),
             held: Vec::new(),
             places: Vec::new(),
         };
@@ -59,7 +59,7 @@ impl Include {
             ..Wanted::default()
         };
         if wanted != Wanted::default() {
-            loaded.ties = request.ties(&ids, wanted).await?;
+            loaded.related = request.related(&ids, wanted).await?;
         }
         if self.roles {
             loaded.held = request.grants_of(&ids).await?;
@@ -76,7 +76,7 @@ impl Include {
 /// What was read of some people.
 pub struct Loaded {
     include: Include,
-    ties: Ties,
+    related: Related,
     held: Vec<HeldRole>,
     places: Vec<Organisation>,
 }
@@ -141,7 +141,7 @@ impl Loaded {
     }
 
     fn organisation(&self, of: OrganisationId) -> Option<Named<'_>> {
-        let known = self.ties.organisations.iter().map(|told| &told.row);
+        let known = self.related.organisations.iter().map(|told| &told.row);
         let found = known.chain(&self.places).find(|one| one.id == of)?;
         Some(Named {
             number: found.id.0,
@@ -150,7 +150,11 @@ impl Loaded {
     }
 
     fn memberships(&self, user: UserId) -> Vec<Membership<'_>> {
-        let theirs = self.ties.memberships.iter().filter(|one| one.user == user);
+        let theirs = self
+            .related
+            .memberships
+            .iter()
+            .filter(|one| one.user == user);
         theirs
             .filter_map(|one| {
                 let organisation = self.organisation(one.organisation)?;
@@ -166,13 +170,17 @@ impl Loaded {
 
     fn groups(&self, user: UserId) -> Vec<Named<'_>> {
         let theirs = self
-            .ties
+            .related
             .members
             .iter()
             .filter(|(member, _)| *member == user);
         theirs
             .filter_map(|(_, group)| {
-                let found = self.ties.groups.iter().find(|told| told.row.id == *group)?;
+                let found = self
+                    .related
+                    .groups
+                    .iter()
+                    .find(|told| told.row.id == *group)?;
                 Some(Named {
                     number: found.row.id.0,
                     name: &found.row.name,

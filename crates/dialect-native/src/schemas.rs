@@ -2,8 +2,8 @@
 //! types that are read.
 
 use directory::{
-    InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates, Notices,
-    PasswordFigures, PublicFace, Retention, SecondFactorPolicy,
+    Branding, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates,
+    Notices, PasswordFigures, Retention, SecondFactorPolicy,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
@@ -35,7 +35,7 @@ pub fn of_bodies() -> Map<String, Value> {
         sessions::FreshBody, sessions::SessionBody, settings::All, users::UserBody, views::ViewBody,
     ];
     let documents = schemas![written:
-        LockoutPolicy, settings::MailBody, MailTemplates, PasswordFigures, PublicFace, Lifetimes, SecondFactorPolicy,
+        LockoutPolicy, settings::MailBody, MailTemplates, PasswordFigures, Branding, Lifetimes, SecondFactorPolicy,
         InactivityPolicy, Retention, Notices, KeyPolicy,
     ];
     let mut schemas = written.take_definitions(true);
@@ -61,7 +61,7 @@ fn setting_change() -> Value {
         (MailSettings::json_schema(&mut read), &["password"]),
         (MailTemplates::json_schema(&mut read), &[]),
         (PasswordFigures::json_schema(&mut read), &[]),
-        (PublicFace::json_schema(&mut read), &[]),
+        (Branding::json_schema(&mut read), &[]),
         (Lifetimes::json_schema(&mut read), &[]),
         (SecondFactorPolicy::json_schema(&mut read), &[]),
         (InactivityPolicy::json_schema(&mut read), &[]),

@@ -1,8 +1,9 @@
 //! Settings that change while the server runs: one document each, changed field by field.
 
 use directory::{
-    Handle, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings, MailTemplates,
-    Notices, PasswordFigures, PublicFace, Retention, SecondFactorPolicy, Setting, SettingsChange,
+    Branding, Handle, InactivityPolicy, KeyPolicy, Lifetimes, LockoutPolicy, MailSettings,
+    MailTemplates, Notices, PasswordFigures, Retention, SecondFactorPolicy, Setting,
+    SettingsChange,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub struct All {
     mail: MailBody,
     mail_templates: MailTemplates,
     passwords: PasswordFigures,
-    public: PublicFace,
+    public: Branding,
     lifetimes: Lifetimes,
     second_factor: SecondFactorPolicy,
     inactivity: InactivityPolicy,
@@ -85,7 +86,7 @@ pub const NAMES: &[&str] = &[
     MailSettings::NAME,
     MailTemplates::NAME,
     PasswordFigures::NAME,
-    PublicFace::NAME,
+    Branding::NAME,
     Lifetimes::NAME,
     SecondFactorPolicy::NAME,
     InactivityPolicy::NAME,
@@ -102,7 +103,7 @@ pub fn documents(name: &str) -> Result<&'static [&'static str], Problem> {
         MailSettings::NAME => &[MailSettings::NAME, "mail_password"],
         MailTemplates::NAME => &[MailTemplates::NAME],
         PasswordFigures::NAME => &[PasswordFigures::NAME],
-        PublicFace::NAME => &[PublicFace::NAME],
+        Branding::NAME => &[Branding::NAME],
         Lifetimes::NAME => &[Lifetimes::NAME],
         SecondFactorPolicy::NAME => &[SecondFactorPolicy::NAME],
         InactivityPolicy::NAME => &[InactivityPolicy::NAME],
@@ -120,7 +121,7 @@ async fn show_one(request: &Authenticated, name: &str) -> Answer {
         MailSettings::NAME => Reply::shown(&mail(request).await?),
         MailTemplates::NAME => shown::<MailTemplates>(request).await,
         PasswordFigures::NAME => shown::<PasswordFigures>(request).await,
-        PublicFace::NAME => shown::<PublicFace>(request).await,
+        Branding::NAME => shown::<Branding>(request).await,
         Lifetimes::NAME => shown::<Lifetimes>(request).await,
         SecondFactorPolicy::NAME => shown::<SecondFactorPolicy>(request).await,
         InactivityPolicy::NAME => shown::<InactivityPolicy>(request).await,
@@ -205,8 +206,8 @@ async fn change_one(
             shown::<MailTemplates>(handle).await
         }
         PasswordFigures::NAME => changed::<PasswordFigures>(handle, change).await,
-        PublicFace::NAME => {
-            let answer = changed::<PublicFace>(handle, change).await?;
+        Branding::NAME => {
+            let answer = changed::<Branding>(handle, change).await?;
             if !handle.is_dry_run() {
                 request.info.state.apply_branding(&handle.setting().await?);
             }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use directory::filter::{USER_FIELDS, USER_SORTS};
 use directory::{
-    Door, Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, Standing, Status, Time,
-    User, UserChange, UserField, UserKind, UserRef,
+    Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, ProvisioningDefaults, Standing,
+    Status, Time, User, UserChange, UserField, UserKind, UserRef,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -232,7 +232,7 @@ pub async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<New
         },
         profile: Profile::read_each(|attribute| fields.value(attribute.name()))?,
         second_factor_required: fields.value("second_factor_required")?,
-        door: Door {
+        door: ProvisioningDefaults {
             without_defaults: !fields.value("default_roles")?.unwrap_or(true),
             mail: access_mail(&mut fields)?,
         },

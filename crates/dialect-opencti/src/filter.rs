@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::documents::folded;
 use super::errors;
-use super::shelf;
+use super::static_list;
 use graphql::Refusal;
 
 mod column;
@@ -267,7 +267,7 @@ impl<F: Clone> Reader<'_, F> {
             Column::Defaulted(field, default) => {
                 let tests = tests(operator, folded(value))?;
                 let default = Compared::from(*default);
-                let by_default = tests.iter().any(|test| shelf::holds(test, &default));
+                let by_default = tests.iter().any(|test| static_list::holds(test, &default));
                 let mut parts = vec![any_of(field, tests)];
                 if by_default {
                     parts.push(Predicate::is(field.clone(), Test::Absent));

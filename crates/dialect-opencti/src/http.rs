@@ -127,7 +127,7 @@ async fn applicant(session: Session, headers: &HeaderMap) -> Result<Session, Ref
     let user = session.find_user(named).await?;
     let user =
         user.ok_or_else(|| errors::functional("User cannot be found.").with("user_id", named))?;
-    let caller = session.handle.in_the_name_of(user.id).await;
+    let caller = session.handle.impersonate(user.id).await;
     let caller = caller.map_err(|fault| errors::refusal(&fault))?;
     Ok(Session::new(session.on_behalf_of(caller)))
 }

@@ -19,7 +19,7 @@ mod mutate;
 mod node;
 mod resolvers;
 pub mod settings;
-pub mod shelf;
+pub mod static_list;
 mod templates;
 pub mod unserved;
 

@@ -30,15 +30,15 @@ pub enum Node {
     /// The caller, shown as `MeUser`.
     Me(Arc<Person>),
     /// A group.
-    Group(Arc<Team>),
+    Group(Arc<GroupNode>),
     /// A role.
-    Role(Arc<Duty>),
+    Role(Arc<RoleNode>),
     /// A capability.
     Capability(&'static Capability, Time),
     /// An organisation.
-    Organization(Arc<Company>),
+    Organization(Arc<OrganizationNode>),
     /// An organisation as the caller's own are shown.
-    MeOrganization(Arc<Company>),
+    MeOrganization(Arc<OrganizationNode>),
     /// A marking definition.
     Marking(&'static Marking, Time),
     /// A page of a list.
@@ -66,7 +66,7 @@ pub struct Person {
 
 /// A group with the dialect's document.
 #[derive(Debug)]
-pub struct Team {
+pub struct GroupNode {
     /// The row.
     pub group: Group,
     /// What only this dialect knows.
@@ -77,7 +77,7 @@ pub struct Team {
 
 /// A role with the dialect's document.
 #[derive(Debug)]
-pub struct Duty {
+pub struct RoleNode {
     /// The row.
     pub role: Role,
     /// What only this dialect knows.
@@ -86,7 +86,7 @@ pub struct Duty {
 
 /// An organisation with the dialect's document.
 #[derive(Debug)]
-pub struct Company {
+pub struct OrganizationNode {
     /// The row.
     pub organisation: Organisation,
     /// What only this dialect knows.
@@ -350,7 +350,7 @@ pub fn status_word(standing: Standing) -> &'static str {
     }
 }
 
-impl Team {
+impl GroupNode {
     /// The standard id: of the bare name in the root, of slug and name elsewhere, where the same
     /// name may stand again.
     pub fn standard_id(&self) -> String {
@@ -386,7 +386,7 @@ impl Team {
     }
 }
 
-impl Duty {
+impl RoleNode {
     /// The capabilities shown: the ones chosen, as far as the role still holds them.
     pub fn capabilities(&self) -> Vec<&'static Capability> {
         let held = catalogue::held(&self.role.lines);

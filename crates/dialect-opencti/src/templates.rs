@@ -7,7 +7,7 @@ use super::documents::{Document, TemplateDocument};
 use super::errors;
 use super::graph::Session;
 use super::ids;
-use super::node::{Company, Made, Node, Person, status_word};
+use super::node::{Made, Node, OrganizationNode, Person, status_word};
 use graphql::Refusal;
 
 /// The kind of record that templates are kept as.
@@ -152,7 +152,7 @@ pub fn reference(template: &Template) -> Option<directory::RecordRef> {
 pub fn said(
     document: &TemplateDocument,
     person: &Person,
-    organisations: &[&Company],
+    organisations: &[&OrganizationNode],
     url: &str,
 ) -> (String, String) {
     let names: Vec<&str> = organisations

@@ -69,8 +69,8 @@ pub async fn change_preferences(request: Authenticated, JsonBody(body): JsonBody
         ..Wanted::default()
     };
     let shown = request.update_own_profile_and_show(change, wanted);
-    let (user, ties) = shown.await?;
-    let profile = Profile::read(ties.documents.get(&user.id));
+    let (user, related) = shown.await?;
+    let profile = Profile::read(related.documents.get(&user.id));
     Ok(reply::json(StatusCode::OK, &preferences_of(profile)))
 }
 

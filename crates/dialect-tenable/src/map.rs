@@ -1,6 +1,5 @@
 //! The directory's things as the vendor shows them and back: pure functions.
 
-use directory as heart;
 use directory::{
     Fault, Line, Names, NamesShown, NewExtension, Predicate, Query, Reach, Standing, Status, Test,
     Time, UserField,
@@ -11,18 +10,18 @@ use super::catalogue::{self, Action, ENTITIES, EVERYTHING};
 use super::wire;
 
 /// The address shown for a user.
-pub fn shown_email(user: &heart::User) -> String {
+pub fn shown_email(user: &directory::User) -> String {
     user.shown_email()
 }
 
 /// Whether an address is one of those that are only shown.
 pub fn made_up(email: &str) -> bool {
     let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
-    domain.eq_ignore_ascii_case(heart::MADE_UP_DOMAIN)
+    domain.eq_ignore_ascii_case(directory::MADE_UP_DOMAIN)
 }
 
 /// The vendor's two flags, `active` and `lockedOut`: a lock of any kind leaves an account active.
-pub fn flags(user: &heart::User, now: Time) -> (bool, bool) {
+pub fn flags(user: &directory::User, now: Time) -> (bool, bool) {
     match user.standing(now) {
         Standing::Active => (true, false),
         Standing::Locked | Standing::LockedOut => (true, true),
@@ -114,7 +113,7 @@ impl Profile {
 /// The version of the licence terms somebody accepted.
 ///
 /// Quirk: the first administrator shows −1, everybody else 0 (tenable.md §4).
-fn eula_version(user: &heart::User) -> i64 {
+fn eula_version(user: &directory::User) -> i64 {
     if user.id == directory::FIRST_OWNER {
         -1
     } else {
@@ -123,7 +122,7 @@ fn eula_version(user: &heart::User) -> i64 {
 }
 
 /// A user with the numbers of their roles.
-pub fn user(user: &heart::User, roles: Vec<i64>, profile: Profile, now: Time) -> wire::User {
+pub fn user(user: &directory::User, roles: Vec<i64>, profile: Profile, now: Time) -> wire::User {
     let (active, locked_out) = flags(user, now);
     let email = shown_email(user);
     wire::User {
@@ -144,7 +143,7 @@ pub fn user(user: &heart::User, roles: Vec<i64>, profile: Profile, now: Time) ->
 }
 
 /// The caller with their roles.
-pub fn me(user: &heart::User, roles: Vec<wire::Role>, profile: Profile, now: Time) -> wire::Me {
+pub fn me(user: &directory::User, roles: Vec<wire::Role>, profile: Profile, now: Time) -> wire::Me {
     let shown = self::user(user, Vec::new(), profile, now);
     wire::Me {
         id: shown.id,
@@ -165,7 +164,7 @@ pub fn me(user: &heart::User, roles: Vec<wire::Role>, profile: Profile, now: Tim
 }
 
 /// A role.
-pub fn role(role: &heart::Role) -> wire::Role {
+pub fn role(role: &directory::Role) -> wire::Role {
     wire::Role {
         id: role.number,
         name: role.name.clone(),
@@ -246,13 +245,13 @@ fn part(name: Option<String>) -> Option<String> {
 }
 
 /// A user to make.
-pub fn new_user(new: wire::NewUser) -> heart::NewUser {
+pub fn new_user(new: wire::NewUser) -> directory::NewUser {
     let profile = Profile {
         biography: new.biography,
         picture: new.picture,
         ..Profile::default()
     };
-    heart::NewUser {
+    directory::NewUser {
         email: Some(new.email),
         names: Names {
             display: None,
@@ -260,13 +259,13 @@ pub fn new_user(new: wire::NewUser) -> heart::NewUser {
             family: part(new.surname),
         },
         status: Some(status(new.active)),
-        password: heart::NewPassword::Chosen(new.password),
-        profile: heart::Profile {
+        password: directory::NewPassword::Chosen(new.password),
+        profile: directory::Profile {
             department: new.department,
-            ..heart::Profile::default()
+            ..directory::Profile::default()
         },
         extension: (profile != Profile::default()).then(|| profile.extension()),
-        ..heart::NewUser::default()
+        ..directory::NewUser::default()
     }
 }
 
@@ -289,7 +288,7 @@ pub fn needs_present(change: &wire::UserChange) -> bool {
 /// Takes out of the changes what is shown already: writing it back changes nothing.
 pub fn without_echo(
     mut change: wire::UserChange,
-    present: &heart::User,
+    present: &directory::User,
     now: Time,
 ) -> Result<wire::UserChange, Fault> {
     if change.name.as_deref().is_some_and(blank) {
@@ -308,7 +307,7 @@ pub fn without_echo(
 }
 
 /// Changes to a user.
-pub fn user_change(change: wire::UserChange) -> heart::UserChange {
+pub fn user_change(change: wire::UserChange) -> directory::UserChange {
     let mut members = Map::new();
     if let Some(biography) = change.biography {
         members.insert("biography".to_owned(), json!(biography));
@@ -316,31 +315,34 @@ pub fn user_change(change: wire::UserChange) -> heart::UserChange {
     if let Some(picture) = change.picture {
         members.insert("picture".to_owned(), json!(picture));
     }
-    heart::UserChange {
+    directory::UserChange {
         email: change.email.map(Some),
         given: change.name.map(|name| part(Some(name))),
         family: change.surname.map(part),
         names_shown: NamesShown::Parts,
         status: change.active.map(status),
         locked: change.unlock.then_some(false),
-        password: change.password.map(heart::NewPassword::Chosen),
-        profile: heart::ProfileChange {
+        password: change.password.map(directory::NewPassword::Chosen),
+        profile: directory::ProfileChange {
             department: change.department,
-            ..heart::ProfileChange::default()
+            ..directory::ProfileChange::default()
         },
         extension_members: (!members.is_empty()).then_some(members),
-        ..heart::UserChange::default()
+        ..directory::UserChange::default()
     }
 }
 
 /// Reads the directory's numbers of roles off the vendor's, in the order given and without doubles.
-pub fn role_ids(wanted: &[i64], known: &[heart::Role]) -> Result<Vec<heart::RoleId>, Fault> {
+pub fn role_ids(
+    wanted: &[i64],
+    known: &[directory::Role],
+) -> Result<Vec<directory::RoleId>, Fault> {
     let mut ids = Vec::new();
     for number in wanted {
         let role = known
             .iter()
             .find(|role| role.number == *number)
-            .ok_or(Fault::UnknownReference(heart::Kind::Role))?;
+            .ok_or(Fault::UnknownReference(directory::Kind::Role))?;
         if !ids.contains(&role.id) {
             ids.push(role.id);
         }

@@ -55,7 +55,7 @@ pub async fn numbered(handle: &Handle, numbers: &[i64]) -> Result<Vec<RoleId>, F
 }
 
 /// The roles of the vendor that somebody holds, whole, by number.
-pub async fn worn(handle: &Handle, held: &[HeldRole]) -> Result<Vec<wire::Role>, Fault> {
+pub async fn assigned(handle: &Handle, held: &[HeldRole]) -> Result<Vec<wire::Role>, Fault> {
     let shown = handle.shown_roles(held);
     let ids: Vec<RoleId> = held
         .iter()

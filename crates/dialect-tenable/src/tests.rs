@@ -208,11 +208,11 @@ fn actions_mean_what_the_vendor_says() {
     use Permission as P;
     let check = |entity: &str, action, reach: Reach, expected: &[P]| {
         let lines = catalogue::lines(entity, action, &reach);
-        let heart: Vec<P> = lines
+        let core_lines: Vec<P> = lines
             .iter()
             .filter_map(|line| P::of_word(&line.word))
             .collect();
-        assert_eq!(heart, expected, "{entity} {action:?} {reach:?}");
+        assert_eq!(core_lines, expected, "{entity} {action:?} {reach:?}");
         assert!(lines.iter().all(|line| line.reach == reach));
         assert_eq!(lines[0].word, catalogue::word(entity, action));
     };

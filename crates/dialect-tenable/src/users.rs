@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::http::StatusCode;
 use axum::response::Response;
 use directory::{
-    Cursor, Extended, Fault, Handle, HeldRole, Kind, Permission, Position, Query, Ties, User,
+    Cursor, Extended, Fault, Handle, HeldRole, Kind, Permission, Position, Query, Related, User,
     UserField, UserId, Wanted,
 };
 
@@ -30,8 +30,8 @@ async fn part(handle: Authenticated, from: Option<Cursor>) -> Result<Chunk<Curso
     };
     let page = handle.users(&query).await?;
     let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
-    let ties = handle.ties(&ids, SHOWN).await?;
-    Chunk::of(shown(&handle, &page.items, &ties), page.next)
+    let related = handle.related(&ids, SHOWN).await?;
+    Chunk::of(shown(&handle, &page.items, &related), page.next)
 }
 
 /// What users are shown with.
@@ -42,13 +42,13 @@ const SHOWN: Wanted = Wanted {
 };
 
 /// Users with their roles and what only this dialect knows of them.
-fn shown(handle: &Handle, users: &[User], ties: &Ties) -> Vec<wire::User> {
-    let mut numbers = role_numbers(handle, &ties.held);
+fn shown(handle: &Handle, users: &[User], related: &Related) -> Vec<wire::User> {
+    let mut numbers = role_numbers(handle, &related.held);
     let now = handle.now();
     users
         .iter()
         .map(|user| {
-            let profile = Profile::read(ties.documents.get(&user.id));
+            let profile = Profile::read(related.documents.get(&user.id));
             let roles = numbers.remove(&user.id).unwrap_or_default();
             map::user(user, roles, profile, now)
         })
@@ -68,8 +68,8 @@ pub fn role_numbers(handle: &Handle, held: &[HeldRole]) -> HashMap<UserId, Vec<i
     numbers
 }
 
-fn shown_one(handle: &Handle, user: &User, ties: &Ties) -> Result<wire::User, Fault> {
-    let mut shown = shown(handle, std::slice::from_ref(user), ties);
+fn shown_one(handle: &Handle, user: &User, related: &Related) -> Result<wire::User, Fault> {
+    let mut shown = shown(handle, std::slice::from_ref(user), related);
     shown.pop().ok_or(Fault::NotFound(Kind::User))
 }
 
@@ -79,10 +79,10 @@ pub async fn create(request: Authenticated, JsonBody(body): JsonBody) -> Handler
         .into_iter()
         .map(map::new_user)
         .collect();
-    let (made, ties) = request.create_users_and_show(new, SHOWN).await?;
+    let (made, related) = request.create_users_and_show(new, SHOWN).await?;
     Ok(reply::json(
         StatusCode::CREATED,
-        &shown(&request, &made, &ties),
+        &shown(&request, &made, &related),
     ))
 }
 
@@ -90,10 +90,10 @@ pub async fn create(request: Authenticated, JsonBody(body): JsonBody) -> Handler
 pub async fn show(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     let id = UserId(reader::path_id(&id)?);
     let user = request.user(id).await?;
-    let ties = request.ties(&[id], SHOWN).await?;
+    let related = request.related(&[id], SHOWN).await?;
     Ok(reply::json(
         StatusCode::OK,
-        &shown_one(&request, &user, &ties)?,
+        &shown_one(&request, &user, &related)?,
     ))
 }
 
@@ -111,10 +111,10 @@ pub async fn update(
     }
     may_change(&request, id, &change)?;
     let change = map::user_change(change);
-    let (changed, ties) = request.update_user_and_show(id, change, SHOWN).await?;
+    let (changed, related) = request.update_user_and_show(id, change, SHOWN).await?;
     Ok(reply::json(
         StatusCode::OK,
-        &shown_one(&request, &changed, &ties)?,
+        &shown_one(&request, &changed, &related)?,
     ))
 }
 
@@ -169,7 +169,7 @@ pub async fn replace_roles(
 pub async fn whoami(request: Authenticated) -> HandlerResult {
     let id = request.caller.user();
     let user = request.user(id).await?;
-    let roles = roles::worn(&request, &request.grants_of(&[id]).await?).await?;
+    let roles = roles::assigned(&request, &request.grants_of(&[id]).await?).await?;
     let profile = profile_of(&request, id).await?;
     let me = map::me(&user, roles, profile, request.now());
     Ok(reply::json(StatusCode::OK, &me))

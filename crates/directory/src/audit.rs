@@ -71,15 +71,15 @@ impl Work<'_> {
         about: About<'_>,
         detail: Option<Value>,
     ) -> Outcome<()> {
-        let (caller, detail) = match &self.caller.behind {
+        let (caller, detail) = match &self.caller.impersonator {
             None => (Arc::clone(&self.caller), detail),
-            Some(behind) => {
+            Some(impersonator) => {
                 let mut detail = detail.unwrap_or_else(|| serde_json::json!({}));
                 if let Value::Object(detail) = &mut detail {
                     let name = self.caller.login.as_str().into();
-                    detail.insert("in_the_name_of".to_owned(), name);
+                    detail.insert("impersonate".to_owned(), name);
                 }
-                (Arc::clone(behind), Some(detail))
+                (Arc::clone(impersonator), Some(detail))
             }
         };
         let detail = detail.map(|detail| detail.to_string());

@@ -357,11 +357,11 @@ impl Opening {
     /// The same with the rights of now: they may have shrunk since the request came in.
     async fn fresh<'c>(&self, tx: &'c mut Tx<'_>) -> Outcome<Work<'c>> {
         let (inner, now, operation) = (&self.inner, self.now, self.operation);
-        let caller = match &self.caller.behind {
+        let caller = match &self.caller.impersonator {
             None => recheck(tx, inner, &self.caller, now).await?,
-            Some(behind) => {
+            Some(impersonator) => {
                 let mut work = Work {
-                    caller: recheck(tx, inner, behind, now).await?,
+                    caller: recheck(tx, inner, impersonator, now).await?,
                     tx: tx.reborrow(),
                     inner: Arc::clone(inner),
                     now,
@@ -469,6 +469,6 @@ async fn recheck(
         must_change_password: owner.must_change_password,
         must_enrol_second_factor: caller.must_enrol_second_factor,
         context: caller.context.clone(),
-        behind: None,
+        impersonator: None,
     }))
 }

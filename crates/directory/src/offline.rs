@@ -110,7 +110,7 @@ pub(crate) fn location(location: &StoreLocation) -> Location {
     match location {
         StoreLocation::Folder(folder) => Location::Sqlite(folder.clone()),
         StoreLocation::AcceptedCopy(folder) => Location::SqliteCopy(folder.clone()),
-        StoreLocation::Temporary => Location::Memory,
+        StoreLocation::Temporary => Location::DerivedCache,
         StoreLocation::Postgres(url) => Location::Postgres(url.clone()),
     }
 }

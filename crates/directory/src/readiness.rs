@@ -30,4 +30,4 @@ impl std::fmt::Display for Unready {
 
 /// The last trial: when it ended, by the monotonic clock, and how.
 #[derive(Default)]
-pub(crate) struct Trials(pub Mutex<Option<(Duration, Result<(), Unready>)>>);
+pub(crate) struct ProbeCache(pub Mutex<Option<(Duration, Result<(), Unready>)>>);

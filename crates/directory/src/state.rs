@@ -1,17 +1,17 @@
 //! What all requests share: the store, the settings it was opened with, and what is kept in memory.
 
-use crate::access::address_limiter::Brake;
+use crate::access::address_limiter::AddressLimiter;
 use crate::cache::callers::Callers;
-use crate::cache::derived::Memory;
+use crate::cache::derived::DerivedCache;
 use crate::cache::key_limits::KeyLimitCache;
-use crate::cache::provisioning_defaults::Doors;
+use crate::cache::provisioning_defaults::ProvisioningDefaultsCache;
 use crate::cache::refusals::Refusals;
 use crate::cache::sign_ins::SignIns;
-use crate::cache::usage::Uses;
+use crate::cache::usage::UsageCounters;
 use crate::hashing::Pool;
 use crate::model::{Fault, Line, PasswordPolicy, Platform, PlatformSpec, Setting, Time};
 use crate::outcome::Abort;
-use crate::readiness::Trials;
+use crate::readiness::ProbeCache;
 use crate::seams::Seams;
 use crate::store::{Store, Tx, settings};
 
@@ -27,16 +27,16 @@ pub(crate) struct Inner {
     pub seams: Seams,
     pub callers: Callers,
     pub key_limits: KeyLimitCache,
-    pub doors: Doors,
-    pub memory: Memory,
-    pub uses: Uses,
+    pub provisioning_defaults: ProvisioningDefaultsCache,
+    pub memory: DerivedCache,
+    pub usage: UsageCounters,
     pub refusals: Refusals,
     pub sign_ins: SignIns,
-    pub brake: Brake,
-    pub links: Brake,
-    pub filings: Brake,
+    pub sign_in_limiter: AddressLimiter,
+    pub link_limiter: AddressLimiter,
+    pub filings: AddressLimiter,
     pub hashing: Pool,
-    pub trials: Trials,
+    pub trials: ProbeCache,
     /// Notified when a job waits for a worker.
     pub jobs_waiting: tokio::sync::Notify,
     /// Set when the server ends.

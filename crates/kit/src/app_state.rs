@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use directory::{Directory, PublicFace};
+use directory::{Branding, Directory};
 use ipnet::IpNet;
 
 use super::dialect::Dialect;
@@ -125,7 +125,7 @@ impl AppState {
 
     /// Takes over the address that administrators have set, unless one was stated at the start. Called
     /// when it may have changed, here or on another node.
-    pub fn apply_branding(&self, branding: &PublicFace) {
+    pub fn apply_branding(&self, branding: &Branding) {
         let Some(unset) = &self.0.unset_url else {
             return;
         };

@@ -116,7 +116,7 @@ impl World {
         self.person(NewUser {
             email: Some(email.to_owned()),
             home: Some(ROOT),
-            door: directory::Door {
+            door: directory::ProvisioningDefaults {
                 without_defaults: true,
                 mail: None,
             },

@@ -14,7 +14,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use directory::{Directory, PublicFace, Seams, StoreLocation};
+use directory::{Branding, Directory, Seams, StoreLocation};
 use kit::{AppState, Dispatcher, Observer, Observing, Served, ServerOptions, reply};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -225,7 +225,7 @@ async fn public_url(
     if !stated.is_empty() {
         return Ok(stated.clone());
     }
-    let face: PublicFace = directory.setting().await?;
+    let face: Branding = directory.setting().await?;
     let set = face.url.filter(|url| !url.is_empty());
     Ok(set.map_or_else(
         || local_url.to_owned(),

@@ -52,24 +52,28 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-const PLACES: [(Act, &str, Option<i64>); 9] = [
-    (Act::AddUser, "/admin/users/add", None),
-    (Act::EditUser, "/admin/users/edit/7", Some(7)),
-    (Act::EditProfile, "/users/edit/7", Some(7)),
-    (Act::ChangePassword, "/users/change_pw", None),
+const PLACES: [(Action, &str, Option<i64>); 9] = [
+    (Action::AddUser, "/admin/users/add", None),
+    (Action::EditUser, "/admin/users/edit/7", Some(7)),
+    (Action::EditProfile, "/users/edit/7", Some(7)),
+    (Action::ChangePassword, "/users/change_pw", None),
     (
-        Act::EditOrganisation,
+        Action::EditOrganisation,
         "/admin/organisations/edit/7",
         Some(7),
     ),
     (
-        Act::DeleteOrganisation,
+        Action::DeleteOrganisation,
         "/admin/organisations/delete/7",
         Some(7),
     ),
-    (Act::DeleteRole, "/admin/roles/delete/7", Some(7)),
-    (Act::SetDefaultRole, "/admin/roles/set_default/7", Some(7)),
-    (Act::AddKey, "/auth_keys/add/7", Some(7)),
+    (Action::DeleteRole, "/admin/roles/delete/7", Some(7)),
+    (
+        Action::SetDefaultRole,
+        "/admin/roles/set_default/7",
+        Some(7),
+    ),
+    (Action::AddKey, "/auth_keys/add/7", Some(7)),
 ];
 
 #[test]
@@ -79,7 +83,7 @@ fn every_fault_has_the_vendors_words() {
         table.push_str(&format!("{fault:?}\n"));
         let mut last = String::new();
         for (act, path, id) in PLACES {
-            let voiced = Place { act, path, id }.render(&fault);
+            let voiced = ErrorContext { act, path, id }.render(&fault);
             assert!((400..=503).contains(&voiced.status));
             // The words alone: titles and paths are the same for all of an act's faults.
             let said = voiced.body.get("errors").unwrap_or(&voiced.body["message"]);
@@ -96,8 +100,8 @@ fn every_fault_has_the_vendors_words() {
 
 #[test]
 fn refused_changes_repeat_what_the_vendor_repeats() {
-    let shown = |(act, path, id): (Act, &str, Option<i64>)| {
-        Place { act, path, id }
+    let shown = |(act, path, id): (Action, &str, Option<i64>)| {
+        ErrorContext { act, path, id }
             .failure(json!("no"))
             .body
             .to_string()
@@ -109,6 +113,6 @@ fn refused_changes_repeat_what_the_vendor_repeats() {
 #[test]
 fn waiting_is_told_in_whole_seconds() {
     let (act, path, id) = PLACES[0];
-    let voiced = Place { act, path, id }.render(&Fault::TooMany { retry_after: 1_500 });
+    let voiced = ErrorContext { act, path, id }.render(&Fault::TooMany { retry_after: 1_500 });
     assert_eq!((voiced.status, voiced.retry_after), (429, Some(2)));
 }

@@ -6,7 +6,7 @@ use directory::GroupId;
 use serde_json::json;
 
 use super::super::documents::DefaultMarking;
-use super::super::node::{self, Connection, Duty, Made, Node, Team};
+use super::super::node::{self, Connection, GroupNode, Made, Node, RoleNode};
 use super::super::resolvers::{Relation, relations};
 use super::constant_fields::nothing;
 use super::personal::level;
@@ -25,7 +25,7 @@ pub static OF_GROUPS: &[Relation] = relations![
     "default_dashboard" => nothing;
 ];
 
-fn groups_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Team>> {
+fn groups_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<GroupNode>> {
     let teams = parents.iter().filter_map(|node| match node {
         Node::Group(team) => Some(team),
         _ => None,
@@ -33,12 +33,12 @@ fn groups_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Team>> {
     teams.collect()
 }
 
-fn ids_of(teams: &[&Arc<Team>]) -> Vec<GroupId> {
+fn ids_of(teams: &[&Arc<GroupNode>]) -> Vec<GroupId> {
     teams.iter().map(|team| team.group.id).collect()
 }
 
 /// One link for each group.
-fn each(teams: &[&Arc<Team>], link: impl Fn(&Team) -> Link<Node>) -> Links {
+fn each(teams: &[&Arc<GroupNode>], link: impl Fn(&GroupNode) -> Link<Node>) -> Links {
     Ok(teams.iter().map(|team| link(team)).collect())
 }
 
@@ -48,7 +48,7 @@ async fn roles(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
     each(&teams, |team| {
         let list = roles.get(&team.group.id);
         let mut duties = list.map(|list| list.to_vec()).unwrap_or_default();
-        let name = |duty: &Arc<Duty>| duty.role.name.clone();
+        let name = |duty: &Arc<RoleNode>| duty.role.name.clone();
         order(call, &mut duties, name, |duty| duty.role.created_at);
         Link::One(Connection::whole(&node::ROLES, state(&duties, Node::Role)))
     })

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::capability;
 use super::super::catalogue;
 use super::super::errors::OrRefuse as _;
-use super::super::node::{self, Company, Connection, Edge, Made, Node, Person};
+use super::super::node::{self, Connection, Edge, Made, Node, OrganizationNode, Person};
 use super::super::resolvers::{Relation, relations};
 use super::super::settings::{self, PlatformFacts, PlatformSettings};
 use super::constant_fields::{no_files, no_references, no_sectors, nothing, nothing_many};
@@ -40,7 +40,7 @@ pub static OF_ORGANIZATIONS: &[Relation] = relations![
     "default_dashboard" => nothing;
 ];
 
-fn organizations_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Company>> {
+fn organizations_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<OrganizationNode>> {
     let companies = parents.iter().filter_map(|node| match node {
         Node::Organization(company) => Some(company),
         _ => None,
@@ -48,12 +48,15 @@ fn organizations_among<'a>(parents: &[&'a Node]) -> Vec<&'a Arc<Company>> {
     companies.collect()
 }
 
-fn ids_of(companies: &[&Arc<Company>]) -> Vec<OrganisationId> {
+fn ids_of(companies: &[&Arc<OrganizationNode>]) -> Vec<OrganisationId> {
     companies.iter().map(|row| row.organisation.id).collect()
 }
 
 /// One link for each organisation.
-fn each(companies: &[&Arc<Company>], link: impl Fn(&Company) -> Link<Node>) -> Links {
+fn each(
+    companies: &[&Arc<OrganizationNode>],
+    link: impl Fn(&OrganizationNode) -> Link<Node>,
+) -> Links {
     Ok(companies.iter().map(|row| link(row)).collect())
 }
 
@@ -125,7 +128,10 @@ async fn children(session: &Session, parents: &[&Node], _: &Call<'_>) -> Links {
 }
 
 impl Session {
-    async fn children_of(&self, ids: &[OrganisationId]) -> Result<Vec<Arc<Company>>, Refusal> {
+    async fn children_of(
+        &self,
+        ids: &[OrganisationId],
+    ) -> Result<Vec<Arc<OrganizationNode>>, Refusal> {
         let mut rows = Vec::new();
         for chunk in distinct(ids).chunks(CHUNK) {
             let query = Query {
@@ -146,7 +152,7 @@ impl Session {
         &self,
         call: &Call<'_>,
         query: &Query<OrganisationField>,
-    ) -> Result<Option<(Vec<Arc<Company>>, lists::Frame)>, Refusal> {
+    ) -> Result<Option<(Vec<Arc<OrganizationNode>>, lists::Frame)>, Refusal> {
         let name = call.text("orderBy");
         if !matches!(name, "created" | "modified") {
             return Ok(None);
@@ -177,7 +183,7 @@ impl Session {
         if call.text("orderMode") == "desc" {
             companies.reverse();
         }
-        let is_it = |company: &Arc<Company>, id: &str| {
+        let is_it = |company: &Arc<OrganizationNode>, id: &str| {
             company.organisation.uuid.to_string() == id || company.standard_id() == id
         };
         search::page_of(call, companies, is_it).map(Some)
@@ -192,12 +198,17 @@ impl Session {
             let page = self.users(call, within).await?;
             return Ok(vec![page; ids.len()]);
         }
-        let crowd = self.crowd(UserField::Organisation, &each, call).await?;
-        let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
+        let members_of = self
+            .members_of(UserField::Organisation, &each, call)
+            .await?;
+        let people: Vec<_> = members_of
+            .iter()
+            .map(|(person, _)| person.user.id)
+            .collect();
         let memberships = self.memberships_of(&people).await?;
         let places = memberships.values().flat_map(|rows| rows.iter());
         let places = listed(places.map(|row| (row.organisation, row.user)));
-        Ok(first_of_each(ids, &crowd, &places, call))
+        Ok(first_of_each(ids, &members_of, &places, call))
     }
 
     /// The people of groups, in the same way.
@@ -208,17 +219,20 @@ impl Session {
             let page = self.users(call, within).await?;
             return Ok(vec![page; ids.len()]);
         }
-        let crowd = self.crowd(UserField::Group, &each, call).await?;
-        let people: Vec<_> = crowd.iter().map(|(person, _)| person.user.id).collect();
+        let members_of = self.members_of(UserField::Group, &each, call).await?;
+        let people: Vec<_> = members_of
+            .iter()
+            .map(|(person, _)| person.user.id)
+            .collect();
         let pairs = self.handle.groups_of(&people).await;
         let pairs = pairs.or_refuse()?;
         let places = listed(pairs.into_iter().map(|(user, group)| (group, user)));
-        Ok(first_of_each(ids, &crowd, &places, call))
+        Ok(first_of_each(ids, &members_of, &places, call))
     }
 
     /// The first people of several groups or organisations together, in the order the call asks for,
     /// each with the cursor that leads on from it.
-    async fn crowd<K: Copy + Into<i64>>(
+    async fn members_of<K: Copy + Into<i64>>(
         &self,
         field: UserField,
         of: &[K],
@@ -405,11 +419,11 @@ fn one_of<K: Copy + Into<i64>>(keys: &[K]) -> Test {
 /// one key is made once, however often it is asked for.
 fn first_of_each<K: Copy + Eq + std::hash::Hash>(
     keys: &[K],
-    crowd: &[(Arc<Person>, String)],
+    members_of: &[(Arc<Person>, String)],
     places: &HashMap<K, Vec<UserId>>,
     call: &Call<'_>,
 ) -> Vec<Link<Node>> {
-    let rank: HashMap<UserId, usize> = crowd
+    let rank: HashMap<UserId, usize> = members_of
         .iter()
         .enumerate()
         .map(|(rank, (person, _))| (person.user.id, rank))
@@ -421,7 +435,10 @@ fn first_of_each<K: Copy + Eq + std::hash::Hash>(
         let mut own: Vec<usize> = people.filter_map(|user| rank.get(user).copied()).collect();
         own.sort_unstable();
         own.dedup();
-        let shown = own.iter().take(first).filter_map(|rank| crowd.get(*rank));
+        let shown = own
+            .iter()
+            .take(first)
+            .filter_map(|rank| members_of.get(*rank));
         let edges: Vec<Node> = shown
             .map(|(person, cursor)| {
                 Edge::of(&node::USERS, cursor.clone(), Node::User(Arc::clone(person)))

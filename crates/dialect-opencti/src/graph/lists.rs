@@ -7,7 +7,7 @@ use super::super::errors;
 use super::super::filter::{self, Columns, Resolved};
 use super::super::ids::Given;
 use super::super::node::{Connection, ConnectionKind, Edge, Node};
-use super::super::shelf;
+use super::super::static_list;
 use super::{Session, search};
 use graphql::{Call, Link, Refusal};
 
@@ -187,7 +187,7 @@ pub(super) fn shelved(
     nodes: Vec<Node>,
 ) -> Result<Link<Node>, Refusal> {
     let is_it = |node: &Node, id: &str| node.is_called(id);
-    let cut = shelf::cut(nodes, first(call) as usize, Some(call.text("after")), is_it);
+    let cut = static_list::cut(nodes, first(call) as usize, Some(call.text("after")), is_it);
     let cut = cut.ok_or_else(none_of_ours)?;
     let (nodes, cursors) = cut.items.into_iter().unzip();
     let frame = Frame {

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use directory::{
-    Extended, Group, GroupId, Membership, Organisation, OrganisationId, Ref, Role, RoleId, Ties,
-    Told, User, UserId, Wanted,
+    Extended, Group, GroupId, Membership, Organisation, OrganisationId, Ref, Related, Role, RoleId,
+    User, UserId, Wanted, WithDocument,
 };
 
 use super::super::documents::Document;
 use super::super::errors::OrRefuse as _;
-use super::super::node::{Company, Duty, Person, Team};
+use super::super::node::{GroupNode, OrganizationNode, Person, RoleNode};
 use super::{Session, found};
 use graphql::{Field, Refusal};
 
@@ -61,11 +61,11 @@ impl Session {
             documents: true,
             ..wanted
         };
-        let ties = self.handle.ties(&ids, wanted).await;
-        let mut ties = ties.or_refuse()?;
-        let mut documents = std::mem::take(&mut ties.documents);
-        self.remember(&ids, wanted, ties).await?;
-        let told = users.into_iter().map(|row| Told {
+        let related = self.handle.related(&ids, wanted).await;
+        let mut related = related.or_refuse()?;
+        let mut documents = std::mem::take(&mut related.documents);
+        self.remember(&ids, wanted, related).await?;
+        let told = users.into_iter().map(|row| WithDocument {
             document: documents.remove(&row.id),
             row,
         });
@@ -85,14 +85,14 @@ impl Session {
         wanted: Wanted,
     ) -> Result<Option<Arc<Person>>, Refusal> {
         let person = self.handle.person(Ref::Uuid(uuid), wanted).await;
-        let Some((told, ties)) = found(person)? else {
+        let Some((told, related)) = found(person)? else {
             return Ok(None);
         };
-        self.remember(&[told.row.id], wanted, ties).await?;
+        self.remember(&[told.row.id], wanted, related).await?;
         Ok(Some(self.read_person(told)))
     }
 
-    fn read_person(&self, told: Told<User>) -> Arc<Person> {
+    fn read_person(&self, told: WithDocument<User>) -> Arc<Person> {
         Arc::new(Person {
             standing: told.row.standing(self.now()),
             document: Document::read(told.document.as_ref()),
@@ -102,18 +102,23 @@ impl Session {
     }
 
     /// Keeps what was told of people for the fields that ask for it.
-    async fn remember(&self, people: &[UserId], wanted: Wanted, ties: Ties) -> Result<(), Refusal> {
+    async fn remember(
+        &self,
+        people: &[UserId],
+        wanted: Wanted,
+        related: Related,
+    ) -> Result<(), Refusal> {
         let memo = &self.memo;
         if wanted.organisations {
             memo.companies
-                .put(ties.organisations.into_iter().map(|told| {
-                    let company = Company {
+                .put(related.organisations.into_iter().map(|told| {
+                    let company = OrganizationNode {
                         document: Document::read(told.document.as_ref()),
                         organisation: told.row,
                     };
                     (company.organisation.id, Arc::new(company))
                 }));
-            let rows = ties.memberships.into_iter().map(|row| (row.user, row));
+            let rows = related.memberships.into_iter().map(|row| (row.user, row));
             let lists = gathered(people, rows).into_iter();
             memo.memberships
                 .put(lists.map(|(user, list)| (user, list.into())));
@@ -122,13 +127,13 @@ impl Session {
             return Ok(());
         }
         let scopes = self
-            .scopes(ties.groups.iter().map(|told| &told.row))
+            .scopes(related.groups.iter().map(|told| &told.row))
             .await?;
-        let teams: HashMap<GroupId, Arc<Team>> = ties
+        let teams: HashMap<GroupId, Arc<GroupNode>> = related
             .groups
             .into_iter()
             .map(|told| {
-                let team = Team {
+                let team = GroupNode {
                     document: Document::read(told.document.as_ref()),
                     scope: scopes.get(&told.row.organisation).cloned(),
                     group: told.row,
@@ -136,33 +141,33 @@ impl Session {
                 (team.group.id, Arc::new(team))
             })
             .collect();
-        let pairs = ties
+        let pairs = related
             .members
             .iter()
             .filter_map(|(user, group)| Some((*user, Arc::clone(teams.get(group)?))));
         let groups = gathered(people, pairs).into_iter().map(|(user, mut list)| {
             list.sort_by_cached_key(|team| (team.group.name.to_lowercase(), team.group.id));
-            (user, Arc::<[Arc<Team>]>::from(list))
+            (user, Arc::<[Arc<GroupNode>]>::from(list))
         });
-        let groups: HashMap<UserId, Arc<[Arc<Team>]>> = groups.collect();
+        let groups: HashMap<UserId, Arc<[Arc<GroupNode>]>> = groups.collect();
         if wanted.roles {
-            let duties: HashMap<RoleId, Arc<Duty>> = ties
+            let duties: HashMap<RoleId, Arc<RoleNode>> = related
                 .roles
                 .into_iter()
                 .map(|told| {
-                    let duty = Duty {
+                    let duty = RoleNode {
                         document: Document::read(told.document.as_ref()),
                         role: told.row,
                     };
                     (duty.role.id, Arc::new(duty))
                 })
                 .collect();
-            let pairs = ties
+            let pairs = related
                 .brought
                 .iter()
                 .filter_map(|(group, role)| Some((*group, Arc::clone(duties.get(role)?))));
             let ids: Vec<GroupId> = teams.keys().copied().collect();
-            let brought: HashMap<GroupId, Arc<[Arc<Duty>]>> = gathered(&ids, pairs)
+            let brought: HashMap<GroupId, Arc<[Arc<RoleNode>]>> = gathered(&ids, pairs)
                 .into_iter()
                 .map(|(group, list)| (group, distinct(list)))
                 .collect();
@@ -204,14 +209,14 @@ impl Session {
     }
 
     /// Groups with their documents.
-    pub async fn teams(&self, groups: Vec<Group>) -> Result<Vec<Arc<Team>>, Refusal> {
+    pub async fn teams(&self, groups: Vec<Group>) -> Result<Vec<Arc<GroupNode>>, Refusal> {
         let ids: Vec<i64> = groups.iter().map(|group| group.id.0).collect();
         let mut documents = self.documents(Extended::Group, &ids).await?;
         let scopes = self.scopes(groups.iter()).await?;
         Ok(groups
             .into_iter()
             .map(|group| {
-                Arc::new(Team {
+                Arc::new(GroupNode {
                     document: documents.remove(&group.id.0).unwrap_or_default(),
                     scope: scopes.get(&group.organisation).cloned(),
                     group,
@@ -221,19 +226,19 @@ impl Session {
     }
 
     /// One group with its document.
-    pub async fn team(&self, group: Group) -> Result<Arc<Team>, Refusal> {
+    pub async fn team(&self, group: Group) -> Result<Arc<GroupNode>, Refusal> {
         let mut teams = self.teams(vec![group]).await?;
         teams.pop().ok_or_else(super::errors::internal)
     }
 
     /// Roles with their documents.
-    pub async fn duties(&self, roles: Vec<Role>) -> Result<Vec<Arc<Duty>>, Refusal> {
+    pub async fn duties(&self, roles: Vec<Role>) -> Result<Vec<Arc<RoleNode>>, Refusal> {
         let ids: Vec<i64> = roles.iter().map(|role| role.id.0).collect();
         let mut documents = self.documents(Extended::Role, &ids).await?;
         Ok(roles
             .into_iter()
             .map(|role| {
-                Arc::new(Duty {
+                Arc::new(RoleNode {
                     document: documents.remove(&role.id.0).unwrap_or_default(),
                     role,
                 })
@@ -242,19 +247,22 @@ impl Session {
     }
 
     /// One role with its document.
-    pub async fn duty(&self, role: Role) -> Result<Arc<Duty>, Refusal> {
+    pub async fn duty(&self, role: Role) -> Result<Arc<RoleNode>, Refusal> {
         let mut duties = self.duties(vec![role]).await?;
         duties.pop().ok_or_else(super::errors::internal)
     }
 
     /// Organisations with their documents.
-    pub async fn companies(&self, rows: Vec<Organisation>) -> Result<Vec<Arc<Company>>, Refusal> {
+    pub async fn companies(
+        &self,
+        rows: Vec<Organisation>,
+    ) -> Result<Vec<Arc<OrganizationNode>>, Refusal> {
         let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
         let mut documents = self.documents(Extended::Organisation, &ids).await?;
         Ok(rows
             .into_iter()
             .map(|organisation| {
-                Arc::new(Company {
+                Arc::new(OrganizationNode {
                     document: documents.remove(&organisation.id.0).unwrap_or_default(),
                     organisation,
                 })
@@ -263,7 +271,10 @@ impl Session {
     }
 
     /// One organisation with its document.
-    pub async fn company(&self, organisation: Organisation) -> Result<Arc<Company>, Refusal> {
+    pub async fn company(
+        &self,
+        organisation: Organisation,
+    ) -> Result<Arc<OrganizationNode>, Refusal> {
         let mut companies = self.companies(vec![organisation]).await?;
         companies.pop().ok_or_else(super::errors::internal)
     }
@@ -272,7 +283,7 @@ impl Session {
     pub async fn companies_of(
         &self,
         ids: &[OrganisationId],
-    ) -> Result<HashMap<OrganisationId, Arc<Company>>, Refusal> {
+    ) -> Result<HashMap<OrganisationId, Arc<OrganizationNode>>, Refusal> {
         let missing = self.memo.companies.missing(ids);
         if !missing.is_empty() {
             let rows = self.handle.organisations_by_id(&missing).await;
@@ -290,7 +301,10 @@ impl Session {
     }
 
     /// The groups of those numbers that the caller sees.
-    pub async fn teams_of(&self, ids: &[GroupId]) -> Result<HashMap<GroupId, Arc<Team>>, Refusal> {
+    pub async fn teams_of(
+        &self,
+        ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, Arc<GroupNode>>, Refusal> {
         let missing = self.memo.groups.missing(ids);
         if !missing.is_empty() {
             let rows = self.handle.groups_by_id(&missing).await;
@@ -307,7 +321,7 @@ impl Session {
     }
 
     /// The roles of those numbers that the caller sees.
-    async fn duties_of(&self, ids: &[RoleId]) -> Result<HashMap<RoleId, Arc<Duty>>, Refusal> {
+    async fn duties_of(&self, ids: &[RoleId]) -> Result<HashMap<RoleId, Arc<RoleNode>>, Refusal> {
         let missing = self.memo.roles.missing(ids);
         if !missing.is_empty() {
             let rows = self.handle.roles_by_id(&missing).await;
@@ -328,16 +342,16 @@ impl Session {
         if people.is_empty() {
             return Ok(());
         }
-        let ties = self.handle.ties(people, wanted).await;
-        let ties = ties.or_refuse()?;
-        self.remember(people, wanted, ties).await
+        let related = self.handle.related(people, wanted).await;
+        let related = related.or_refuse()?;
+        self.remember(people, wanted, related).await
     }
 
     /// The groups of each user, by name.
     pub async fn groups_of(
         &self,
         users: &[UserId],
-    ) -> Result<HashMap<UserId, Arc<[Arc<Team>]>>, Refusal> {
+    ) -> Result<HashMap<UserId, Arc<[Arc<GroupNode>]>>, Refusal> {
         let wanted = Wanted {
             groups: true,
             ..Wanted::default()
@@ -351,7 +365,7 @@ impl Session {
     pub async fn roles_of_groups(
         &self,
         groups: &[GroupId],
-    ) -> Result<HashMap<GroupId, Arc<[Arc<Duty>]>>, Refusal> {
+    ) -> Result<HashMap<GroupId, Arc<[Arc<RoleNode>]>>, Refusal> {
         let missing = self.memo.roles_of_group.missing(groups);
         if !missing.is_empty() {
             let carried = self.handle.group_roles(&missing).await;
@@ -378,7 +392,7 @@ impl Session {
     pub async fn roles_of(
         &self,
         users: &[UserId],
-    ) -> Result<HashMap<UserId, Arc<[Arc<Duty>]>>, Refusal> {
+    ) -> Result<HashMap<UserId, Arc<[Arc<RoleNode>]>>, Refusal> {
         let wanted = Wanted {
             roles: true,
             ..Wanted::default()
@@ -437,7 +451,7 @@ pub(super) fn wanted(field: &Field) -> Wanted {
     }
 }
 
-fn distinct(mut duties: Vec<Arc<Duty>>) -> Arc<[Arc<Duty>]> {
+fn distinct(mut duties: Vec<Arc<RoleNode>>) -> Arc<[Arc<RoleNode>]> {
     duties.sort_by_key(|duty| (duty.role.name.to_lowercase(), duty.role.id));
     duties.dedup_by_key(|duty| duty.role.id);
     duties.into()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::columns;
 use super::super::errors::OrRefuse as _;
 use super::super::filter::Column;
-use super::super::node::{self, Connection, Edge, Made, Node, Person, Team};
+use super::super::node::{self, Connection, Edge, GroupNode, Made, Node, Person};
 use super::super::resolvers::Answer;
 use super::lists::{self, Listing};
 use super::personal::level;
@@ -210,7 +210,7 @@ impl Session {
             }
             None => {
                 let own = self.groups_of(&[self.caller.user()]).await?;
-                let mut teams: Vec<Arc<Team>> = Vec::new();
+                let mut teams: Vec<Arc<GroupNode>> = Vec::new();
                 for team in own.values().flat_map(|teams| teams.iter()) {
                     if self.answers(call, &[&team.group.name])? {
                         teams.push(Arc::clone(team));

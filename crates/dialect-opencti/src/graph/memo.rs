@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use directory::{GroupId, Membership, OrganisationId, RoleId, UserId};
 
-use super::super::node::{Company, Duty, Team};
+use super::super::node::{GroupNode, OrganizationNode, RoleNode};
 
 /// What a request has loaded.
 #[derive(Default)]
 pub struct Memo {
-    pub(super) groups_of: Slot<UserId, Arc<[Arc<Team>]>>,
-    pub(super) roles_of: Slot<UserId, Arc<[Arc<Duty>]>>,
-    pub(super) roles_of_group: Slot<GroupId, Arc<[Arc<Duty>]>>,
+    pub(super) groups_of: Slot<UserId, Arc<[Arc<GroupNode>]>>,
+    pub(super) roles_of: Slot<UserId, Arc<[Arc<RoleNode>]>>,
+    pub(super) roles_of_group: Slot<GroupId, Arc<[Arc<RoleNode>]>>,
     pub(super) memberships: Slot<UserId, Arc<[Membership]>>,
-    pub(super) roles: Slot<RoleId, Arc<Duty>>,
-    pub(super) groups: Slot<GroupId, Arc<Team>>,
-    pub(super) companies: Slot<OrganisationId, Arc<Company>>,
+    pub(super) roles: Slot<RoleId, Arc<RoleNode>>,
+    pub(super) groups: Slot<GroupId, Arc<GroupNode>>,
+    pub(super) companies: Slot<OrganisationId, Arc<OrganizationNode>>,
 }
 
 /// What was loaded of one kind, by its keys.

@@ -15,8 +15,8 @@ pub(super) mod query;
 pub(super) mod relations;
 mod rows;
 mod search;
-mod shelves;
 mod standard;
+mod static_lists;
 mod stix;
 
 use std::sync::{Mutex, PoisonError};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::capability;
 use super::super::errors::OrRefuse as _;
-use super::super::node::{self, Connection, Duty, Made, Node, Person};
+use super::super::node::{self, Connection, Made, Node, Person, RoleNode};
 use super::super::resolvers::{Relation, relations};
 use super::constant_fields::{nothing, nothing_many};
 use super::groups::default_markings;
@@ -72,7 +72,7 @@ async fn groups(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links 
     each(&people, |person| {
         let list = groups.get(&person.user.id);
         let mut teams = list.map(|list| list.to_vec()).unwrap_or_default();
-        let name = |team: &Arc<node::Team>| team.group.name.clone();
+        let name = |team: &Arc<node::GroupNode>| team.group.name.clone();
         order(call, &mut teams, name, |team| team.group.created_at);
         Link::One(Connection::whole(&node::GROUPS, state(&teams, Node::Group)))
     })
@@ -84,7 +84,7 @@ async fn roles(session: &Session, parents: &[&Node], call: &Call<'_>) -> Links {
     each(&people, |person| {
         let list = roles.get(&person.user.id);
         let mut duties = list.map(|list| list.to_vec()).unwrap_or_default();
-        let name = |duty: &Arc<Duty>| duty.role.name.clone();
+        let name = |duty: &Arc<RoleNode>| duty.role.name.clone();
         order(call, &mut duties, name, |duty| duty.role.created_at);
         Link::Many(state(&duties, Node::Role))
     })
@@ -151,7 +151,7 @@ async fn default_marking(session: &Session, parents: &[&Node], _: &Call<'_>) -> 
 async fn of_teams(
     session: &Session,
     parents: &[&Node],
-    link: impl Fn(&[Arc<node::Team>]) -> Link<Node>,
+    link: impl Fn(&[Arc<node::GroupNode>]) -> Link<Node>,
 ) -> Links {
     let people = people_among(parents);
     let groups = session.groups_of(&ids_of(&people)).await?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::capability;
 use super::super::confidence::{self, Effective, Level, Source};
-use super::super::node::{Duty, Made, Node, Person, Team};
+use super::super::node::{GroupNode, Made, Node, Person, RoleNode};
 use graphql::Link;
 
 /// A token as it may be shown.
@@ -46,8 +46,8 @@ pub(super) fn level(level: Option<&Level>) -> Link<Node> {
 
 pub(super) fn effective(
     person: &Arc<Person>,
-    teams: &[Arc<Team>],
-    duties: &[Arc<Duty>],
+    teams: &[Arc<GroupNode>],
+    duties: &[Arc<RoleNode>],
 ) -> Link<Node> {
     let bypass = duties
         .iter()

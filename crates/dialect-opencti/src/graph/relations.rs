@@ -10,7 +10,7 @@ use super::super::capability::{self, Capability};
 use super::super::errors;
 use super::super::errors::OrRefuse as _;
 use super::super::marking;
-use super::super::node::{self, Connection, Duty, Made, Node};
+use super::super::node::{self, Connection, Made, Node, RoleNode};
 use super::super::resolvers::{Answer, Relation, relations};
 use super::lists::Frame;
 use super::rows::{CHUNK, order};
@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// The capabilities of roles together, in the vendor's order.
-    pub(super) fn capabilities(&self, duties: &[Arc<Duty>]) -> Vec<Node> {
+    pub(super) fn capabilities(&self, duties: &[Arc<RoleNode>]) -> Vec<Node> {
         let mut held: Vec<&'static Capability> = Vec::new();
         for entry in duties.iter().flat_map(|duty| duty.capabilities()) {
             if !held.contains(&entry) {
@@ -194,7 +194,7 @@ impl Session {
             .collect()
     }
 
-    pub(super) fn in_draft(&self, duties: &[Arc<Duty>]) -> Vec<Node> {
+    pub(super) fn in_draft(&self, duties: &[Arc<RoleNode>]) -> Vec<Node> {
         let mut held: Vec<&'static Capability> = Vec::new();
         for name in duties
             .iter()

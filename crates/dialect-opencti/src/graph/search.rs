@@ -7,7 +7,7 @@ use super::super::columns;
 use super::super::errors::OrRefuse as _;
 use super::super::filter;
 use super::super::ids::Given;
-use super::super::shelf;
+use super::super::static_list;
 use super::Session;
 use super::lists::{self, Frame};
 use graphql::{Call, Refusal};
@@ -61,7 +61,7 @@ pub(super) fn page_of<T>(
     rows: Vec<T>,
     is_it: impl Fn(&T, &str) -> bool,
 ) -> Result<(Vec<T>, Frame), Refusal> {
-    let cut = shelf::cut(
+    let cut = static_list::cut(
         rows,
         lists::first(call) as usize,
         Some(call.text("after")),

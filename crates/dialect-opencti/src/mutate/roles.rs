@@ -11,7 +11,7 @@ use super::super::errors;
 use super::super::errors::OrRefuse as _;
 use super::super::graph::Session;
 use super::super::ids;
-use super::super::node::{Duty, Node};
+use super::super::node::{Node, RoleNode};
 use super::{Answer, checked_name, input_text, relationship};
 use graphql::{Call, Link, Refusal};
 
@@ -137,7 +137,7 @@ async fn hold(
     kind: &str,
     entry: &'static Capability,
     wanted: bool,
-) -> Result<std::sync::Arc<Duty>, Refusal> {
+) -> Result<std::sync::Arc<RoleNode>, Refusal> {
     let duty = session.duty(role.clone()).await?;
     let mut document = duty.document.clone();
     let mut change = RoleChange {

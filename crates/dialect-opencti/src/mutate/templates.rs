@@ -10,7 +10,7 @@ use super::super::edit;
 use super::super::errors;
 use super::super::errors::{OrRefuse as _, refused};
 use super::super::graph::Session;
-use super::super::node::{Company, Person};
+use super::super::node::{OrganizationNode, Person};
 use super::super::templates::{self, Template};
 use super::{Answer, input_text};
 use graphql::{Call, Link, Refusal};
@@ -159,7 +159,7 @@ pub async fn deliver(
         .map(|row| row.organisation)
         .collect();
     let companies = session.companies_of(&ids).await?;
-    let companies: Vec<&Company> = ids
+    let companies: Vec<&OrganizationNode> = ids
         .iter()
         .filter_map(|id| companies.get(id))
         .map(Arc::as_ref)

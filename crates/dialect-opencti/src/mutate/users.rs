@@ -1,8 +1,8 @@
 //! Users: made, changed, put into groups and organisations, deleted.
 
 use directory::{
-    Door, Fault, GroupId, Kind, Names, NewPassword, NewUser, Organisation, OrganisationId, Status,
-    Time, User, UserKind,
+    Fault, GroupId, Kind, Names, NewPassword, NewUser, Organisation, OrganisationId,
+    ProvisioningDefaults, Status, Time, User, UserKind,
 };
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ pub async fn add(session: &Session, call: &Call<'_>) -> Answer {
         groups,
         password: password.map_or(NewPassword::None, NewPassword::Chosen),
         extension: Some(document.stored()),
-        door: Door {
+        door: ProvisioningDefaults {
             without_defaults: input_flag(call, "prevent_default_groups").unwrap_or(false),
             mail: None,
         },

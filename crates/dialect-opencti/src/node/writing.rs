@@ -5,10 +5,10 @@ use directory::Time;
 use super::super::capability::Capability;
 use super::super::ids;
 use super::super::marking::Marking;
-use super::{Company, INTERNAL, unresolved};
+use super::{INTERNAL, OrganizationNode, unresolved};
 use graphql::Json;
 
-impl Company {
+impl OrganizationNode {
     /// The standard id.
     pub fn standard_id(&self) -> String {
         ids::organisation(&self.organisation.name)

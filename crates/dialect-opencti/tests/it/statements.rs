@@ -33,7 +33,7 @@ async fn cost(world: &World, key: &str, query: &str, variables: Value) -> (Value
 /// An organisation of five hundred people with groups, roles and further organisations; the keys of
 /// the owner, of an administrator of the organisation's subtree, and of one who administers it as the
 /// vendor means it.
-async fn crowd(world: &World) -> (Vec<(&'static str, String)>, Value) {
+async fn members_of(world: &World) -> (Vec<(&'static str, String)>, Value) {
     let group = group_with(world, "Analysts", &["KNOWLEDGE_KNUPDATE"]).await;
     let second = group_with(world, "Readers", &["EXPLORE", "APIACCESS_USETOKEN"]).await;
     let made = ask(
@@ -125,7 +125,7 @@ async fn crowd(world: &World) -> (Vec<(&'static str, String)>, Value) {
 #[tokio::test]
 async fn a_page_of_five_hundred_costs_as_many_statements_as_one_of_five() {
     let world = opencti().await;
-    let (keys, _) = crowd(&world).await;
+    let (keys, _) = members_of(&world).await;
     for (who, key) in keys {
         let (few, least) = cost(&world, &key, WHOLE, json!({"first": 5})).await;
         let (many, most) = cost(&world, &key, WHOLE, json!({"first": 500})).await;
@@ -159,7 +159,7 @@ async fn a_page_of_five_hundred_costs_as_many_statements_as_one_of_five() {
 #[tokio::test]
 async fn one_user_costs_a_statement_for_each_kind_of_thing_told() {
     let world = opencti().await;
-    let (keys, id) = crowd(&world).await;
+    let (keys, id) = members_of(&world).await;
     for (who, key) in keys {
         let (data, statements) = cost(&world, &key, READ, json!({"id": id})).await;
         assert_eq!(data["user"]["id"], id, "{who}");
@@ -180,7 +180,7 @@ async fn one_user_costs_a_statement_for_each_kind_of_thing_told() {
 #[tokio::test]
 async fn a_search_costs_as_many_statements_however_many_it_finds() {
     let world = opencti().await;
-    let (keys, _) = crowd(&world).await;
+    let (keys, _) = members_of(&world).await;
     let search = "query ($search: String, $first: Int, $orderBy: UsersOrdering) { users(search: $search, first: $first, orderBy: $orderBy) \
         { edges { node { name groups { edges { node { name } } } } } pageInfo { globalCount } } }";
     for (who, key) in keys {

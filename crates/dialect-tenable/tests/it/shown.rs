@@ -183,10 +183,10 @@ async fn users_are_listed_as_each_is_shown() {
             .send()
             .await
             .json();
-        for worn in me["roles"].as_array().unwrap() {
-            let path = format!("roles/{}", worn["id"]);
+        for assigned in me["roles"].as_array().unwrap() {
+            let path = format!("roles/{}", assigned["id"]);
             let one = keyed(&world, "GET", &path, key).send().await;
-            assert_eq!((one.status, &one.json()), (200, worn), "{what}");
+            assert_eq!((one.status, &one.json()), (200, assigned), "{what}");
         }
         let numbers = ids(me["roles"].as_array().unwrap());
         me["roles"] = json!(numbers);

@@ -22,12 +22,12 @@ const WINDOW: Duration = Duration::from_secs(900);
 const ADDRESSES: usize = 50_000;
 
 /// What is counted per address, and how many of it are too many.
-pub(crate) struct Brake {
+pub(crate) struct AddressLimiter {
     most: u32,
     counts: Mutex<HashMap<IpAddr, (Duration, u32)>>,
 }
 
-impl Brake {
+impl AddressLimiter {
     /// The brake on wrong passwords, codes and tokens.
     pub fn on_failures() -> Self {
         Self::beyond(FAILURES)
@@ -105,15 +105,15 @@ mod tests {
 
     #[test]
     fn brakes_after_a_hundred_and_lets_go() {
-        let brake = Brake::on_failures();
+        let sign_in_limiter = AddressLimiter::on_failures();
         let at = |text: &str| text.parse::<IpAddr>().ok();
         for tries in 0..100 {
             assert_eq!(
-                brake.check(at("192.0.2.1"), Duration::from_millis(tries)),
+                sign_in_limiter.check(at("192.0.2.1"), Duration::from_millis(tries)),
                 Ok(())
             );
-            brake.count(at("192.0.2.1"), Duration::from_millis(tries));
-            brake.count(at("2001:db8::1"), Duration::from_millis(tries));
+            sign_in_limiter.count(at("192.0.2.1"), Duration::from_millis(tries));
+            sign_in_limiter.count(at("2001:db8::1"), Duration::from_millis(tries));
         }
         let refused = |wait| Err(Fault::TooMany { retry_after: wait });
         for (address, now, verdict) in [
@@ -125,16 +125,16 @@ mod tests {
             ("2001:db8:0:1::1", 100, Ok(())),
         ] {
             assert_eq!(
-                brake.check(at(address), Duration::from_millis(now)),
+                sign_in_limiter.check(at(address), Duration::from_millis(now)),
                 verdict,
                 "{address} {now}"
             );
         }
-        brake.count(at("192.0.2.1"), Duration::from_millis(900_000));
+        sign_in_limiter.count(at("192.0.2.1"), Duration::from_millis(900_000));
         assert_eq!(
-            brake.check(at("192.0.2.1"), Duration::from_millis(900_001)),
+            sign_in_limiter.check(at("192.0.2.1"), Duration::from_millis(900_001)),
             Ok(())
         );
-        assert_eq!(brake.check(None, Duration::ZERO), Ok(()));
+        assert_eq!(sign_in_limiter.check(None, Duration::ZERO), Ok(()));
     }
 }

@@ -25,7 +25,7 @@ use crate::state::Inner;
 use crate::store::credentials::{
     Holding, KeyRow, Owner, SessionRow, holding, key_by_digest, session_by_digest,
 };
-use crate::store::{Changes, Tx};
+use crate::store::{AuthRevision, Tx};
 
 /// Which kinds of credential a door takes in one header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl Directory {
 
     fn with_key(&self, row: &KeyRow, context: &RequestContext) -> Result<Presented, Fault> {
         self.0
-            .uses
+            .usage
             .note_key(row.id, row.owner.user, context, self.now());
         Ok(Presented {
             credential: Credential::Key(row.id),
@@ -248,7 +248,7 @@ impl Directory {
             || row.expires_at <= now
             || self
                 .0
-                .uses
+                .usage
                 .last_seen(row.id, row.last_seen_at)
                 .plus(row.idle)
                 <= now
@@ -263,7 +263,7 @@ impl Directory {
 
     fn with_session(&self, row: &SessionRow, context: &RequestContext) -> Result<Presented, Fault> {
         self.0
-            .uses
+            .usage
             .note_session(row.id, row.key, row.owner.user, context, self.now());
         Ok(Presented {
             credential: Credential::Session(row.id, row.key),
@@ -309,7 +309,7 @@ fn caller(
     remembered: Remembered,
     presented: Presented,
     context: RequestContext,
-    since: Option<Changes>,
+    since: Option<AuthRevision>,
 ) -> Caller {
     Caller(Arc::new(CallerState {
         user: owner.user,
@@ -335,7 +335,7 @@ fn caller(
         must_change_password: owner.must_change_password,
         must_enrol_second_factor: presented.must_enrol_second_factor,
         context,
-        behind: None,
+        impersonator: None,
     }))
 }
 

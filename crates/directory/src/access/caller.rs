@@ -11,7 +11,7 @@ use crate::model::{
     Fault, Held, KeyId, KeyLimits, OrganisationId, Permission, Platform, Refusal, Scope, SessionId,
     Time, UserId, word_covers,
 };
-use crate::store::Changes;
+use crate::store::AuthRevision;
 
 /// The request a credential came with.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +67,7 @@ pub(crate) struct CallerState {
     /// When the first of the expiring grants in `held` ends.
     pub held_until: Option<Time>,
     /// How many changes there had been when all this was read; none where that is not known.
-    pub since: Option<Changes>,
+    pub since: Option<AuthRevision>,
     /// When the clock alone may have ended the account, the credential or a part of `held`.
     pub until: Option<Time>,
     pub must_change_password: bool,
@@ -75,7 +75,7 @@ pub(crate) struct CallerState {
     pub must_enrol_second_factor: bool,
     pub context: RequestContext,
     /// Who it really is, when they act in another's name.
-    pub behind: Option<Arc<CallerState>>,
+    pub impersonator: Option<Arc<CallerState>>,
 }
 
 /// The caller of a request.

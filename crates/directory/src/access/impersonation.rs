@@ -14,7 +14,7 @@ use crate::store::credentials;
 /// The state of a caller who acts in another's name, by the rights of now.
 pub(crate) async fn named(work: &mut Work<'_>, which: &UserRef) -> Outcome<Arc<CallerState>> {
     let permission = Operation::ActForUser.access().permission;
-    if work.caller.behind.is_some() {
+    if work.caller.impersonator.is_some() {
         return Err(Fault::Forbidden(permission).into());
     }
     let user = work.target_user(which).await?;
@@ -34,19 +34,19 @@ pub(crate) async fn named(work: &mut Work<'_>, which: &UserRef) -> Outcome<Arc<C
     }
     let lines = &work.inner.platform_lines;
     let holding = credentials::holding(&mut work.tx, user.id, lines, work.now).await?;
-    let behind = &work.caller;
+    let impersonator = &work.caller;
     Ok(Arc::new(CallerState {
         user: user.id,
         uuid: user.uuid,
         login: user.login,
         home: user.home,
-        platform: behind.platform,
-        credential: behind.credential,
+        platform: impersonator.platform,
+        credential: impersonator.credential,
         proof: false,
         delegated: false,
         proven: false,
-        limits: behind.limits.clone(),
-        organisation: behind.organisation,
+        limits: impersonator.limits.clone(),
+        organisation: impersonator.organisation,
         held: holding.held.into(),
         version: owner.version,
         epoch: owner.epoch,
@@ -55,7 +55,7 @@ pub(crate) async fn named(work: &mut Work<'_>, which: &UserRef) -> Outcome<Arc<C
         until: None,
         must_change_password: false,
         must_enrol_second_factor: false,
-        context: behind.context.clone(),
-        behind: Some(Arc::clone(behind)),
+        context: impersonator.context.clone(),
+        impersonator: Some(Arc::clone(impersonator)),
     }))
 }

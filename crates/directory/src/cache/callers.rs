@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access::caller::Credential;
 use crate::model::{Held, Time, UserId};
-use crate::store::Changes;
+use crate::store::AuthRevision;
 use crate::store::credentials::{KeyRow, Owner, SessionRow};
 
 /// Remembered rights and credentials.
@@ -18,7 +18,7 @@ pub(crate) struct Callers {
 /// A credential as it stood at a count of changes, with what its owner held then.
 #[derive(Clone)]
 pub(crate) struct Known {
-    pub since: Changes,
+    pub since: AuthRevision,
     pub found: Arc<Found>,
     pub remembered: Remembered,
 }
@@ -64,7 +64,7 @@ impl Callers {
     }
 
     /// The credential of that digest, if nothing has changed since it was read.
-    pub fn known(&self, digest: &[u8; 32], since: Changes, now: Time) -> Option<Known> {
+    pub fn known(&self, digest: &[u8; 32], since: AuthRevision, now: Time) -> Option<Known> {
         let credentials = self
             .credentials
             .lock()

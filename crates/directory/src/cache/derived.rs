@@ -5,24 +5,24 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::Platform;
-use crate::store::Moment;
+use crate::store::CacheStamp;
 
 /// What is remembered: one of each type and platform, with the moment in which it was read.
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<HashMap<(TypeId, Platform), Kept>>);
+pub(crate) struct DerivedCache(Mutex<HashMap<(TypeId, Platform), Kept>>);
 
 #[derive(Clone)]
 struct Kept {
-    moment: Moment,
+    moment: CacheStamp,
     what: Arc<dyn Any + Send + Sync>,
 }
 
-impl Memory {
+impl DerivedCache {
     /// What is remembered at that place and moment.
     pub fn get(
         &self,
         place: (TypeId, Platform),
-        moment: Moment,
+        moment: CacheStamp,
     ) -> Option<Arc<dyn Any + Send + Sync>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(&place)
@@ -31,7 +31,12 @@ impl Memory {
     }
 
     /// Remembers what was read at a moment.
-    pub fn put(&self, place: (TypeId, Platform), moment: Moment, what: Arc<dyn Any + Send + Sync>) {
+    pub fn put(
+        &self,
+        place: (TypeId, Platform),
+        moment: CacheStamp,
+        what: Arc<dyn Any + Send + Sync>,
+    ) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(place, Kept { moment, what });
     }

@@ -10,7 +10,7 @@ use crate::model::{KeyId, SessionId, Time, UserId};
 
 /// Uses that are not written yet.
 #[derive(Default)]
-pub(crate) struct Uses(Mutex<PendingUses>);
+pub(crate) struct UsageCounters(Mutex<PendingUses>);
 
 /// What is pending, by what was used.
 #[derive(Clone, Default)]
@@ -42,7 +42,7 @@ impl KeyUse {
     }
 }
 
-impl Uses {
+impl UsageCounters {
     fn lock(&self) -> std::sync::MutexGuard<'_, PendingUses> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -49,7 +49,7 @@ impl Inner {
 
     /// A hash that no password has, at the present cost: compared with where there is no account or
     /// no password, so that the answer takes as long.
-    pub fn nobodys_hash(&self) -> String {
+    pub fn decoy_hash(&self) -> String {
         let HashingCost { memory, passes } = self.seams.hashing;
         let encoder = base64::engine::general_purpose::STANDARD_NO_PAD;
         let (salt, hash) = (encoder.encode([0_u8; 16]), encoder.encode([0_u8; 32]));

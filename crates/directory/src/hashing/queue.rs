@@ -40,7 +40,7 @@ impl Turn {
 
     /// A password that a caller who is signed in sets or gives.
     pub fn of_caller(caller: &CallerState) -> Self {
-        let caller = caller.behind.as_deref().unwrap_or(caller);
+        let caller = caller.impersonator.as_deref().unwrap_or(caller);
         Self::of_account(caller.user, &caller.context)
     }
 

@@ -190,11 +190,11 @@ setting! {
 
 setting! {
     /// Facts about the installation as its users see it.
-    PublicFace is "public" with {
+    Branding is "public" with {
         const GOVERNS_SIGN_IN: bool = false;
 
         fn leads_elsewhere(&self, old: &Self) -> bool {
-            let PublicFace { url, title: _ } = self;
+            let Branding { url, title: _ } = self;
             *url != old.url
         }
 
@@ -244,7 +244,7 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-impl PublicFace {
+impl Branding {
     /// What the installation is called.
     #[must_use]
     pub fn name(&self) -> &str {

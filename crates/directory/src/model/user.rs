@@ -214,7 +214,7 @@ impl std::fmt::Debug for NewPassword {
 
 /// What the door does for a person made through it beside what the caller asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Door {
+pub struct ProvisioningDefaults {
     /// Do not apply the platform's default roles and newcomers' groups.
     pub without_defaults: bool,
     /// The mail to send: a template's name (`welcome`, `activation`) with its language.
@@ -260,7 +260,7 @@ pub struct NewUser {
     /// The dialect's own document with its filter terms.
     pub extension: Option<super::extension::NewExtension>,
     /// What the door does.
-    pub door: Door,
+    pub door: ProvisioningDefaults,
     /// Check everything and store nothing.
     pub validate_only: bool,
 }

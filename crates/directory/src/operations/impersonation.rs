@@ -11,7 +11,7 @@ use crate::pending::Pending;
 impl Handle {
     /// The caller in the name of another person, for as long as one request takes. Every write looks at
     /// both again: whether the one may still act for the other, and what the other may still do.
-    pub fn in_the_name_of(&self, which: impl Into<UserRef>) -> Pending<'_, Caller> {
+    pub fn impersonate(&self, which: impl Into<UserRef>) -> Pending<'_, Caller> {
         fn inner(handle: &Handle, which: UserRef) -> Pending<'_, Caller> {
             Box::pin(async move {
                 handle

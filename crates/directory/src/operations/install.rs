@@ -258,7 +258,7 @@ async fn owner(
         .await?
         .ok_or_else(|| Fault::Internal("the catalogue has no owner role".to_owned()))?;
     grants::put(&mut work.tx, user.id, role.id, crate::ROOT, None, now, None).await?;
-    owners::crown(work, user.id).await?;
+    owners::grant_owner_roles(work, user.id).await?;
     work.event(
         "user.created",
         About::user(&user),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::directory::Directory;
 use crate::readiness::Unready;
-use crate::store::{Ailment, StoreError};
+use crate::store::{ProbeFailure, StoreError};
 
 /// How long the outcome of a trial stands for those that ask after it.
 const STANDS: Duration = Duration::from_secs(1);
@@ -19,10 +19,10 @@ impl Directory {
         {
             return *outcome;
         }
-        let outcome = self.0.store.try_out().await.map_err(|ailment| {
+        let outcome = self.0.store.probe().await.map_err(|ailment| {
             let (what, failure) = match &ailment {
-                Ailment::Reading(failure) => (Unready::Unreadable, failure),
-                Ailment::Writing(failure) => (Unready::Unwritable, failure),
+                ProbeFailure::Reading(failure) => (Unready::Unreadable, failure),
+                ProbeFailure::Writing(failure) => (Unready::Unwritable, failure),
             };
             tracing::warn!(%failure, "not ready");
             match failure {

@@ -67,7 +67,7 @@ impl Directory {
                         None,
                     )
                     .await?;
-                    owners::crown(work, user.id).await?;
+                    owners::grant_owner_roles(work, user.id).await?;
                     work.event("user.recovered", About::user(&user), None)
                         .await?;
                     Ok(user)

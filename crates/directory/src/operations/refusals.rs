@@ -24,7 +24,7 @@ impl Inner {
         operation: Option<Operation>,
         fault: &Fault,
     ) {
-        let caller = caller.behind.as_deref().unwrap_or(caller);
+        let caller = caller.impersonator.as_deref().unwrap_or(caller);
         // Acts of the server itself, and sign-ins, have events of their own.
         if caller.credential == Credential::System {
             return;

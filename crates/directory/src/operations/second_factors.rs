@@ -9,7 +9,7 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Kind, Proof, PublicFace, SecondFactorPolicy, SecondFactorSecret, Time, User, UserId,
+    Branding, Fault, Kind, Proof, SecondFactorPolicy, SecondFactorSecret, Time, User, UserId,
     UserKind, UserRef,
 };
 use crate::outcome::Outcome;
@@ -125,7 +125,7 @@ impl Handle {
                     let now = work.now;
                     second_factors::begin(&mut work.tx, user.id, &sealed, now).await?;
                     let inner = std::sync::Arc::clone(&work.inner);
-                    let face: PublicFace = inner.setting(&mut work.tx).await?;
+                    let face: Branding = inner.setting(&mut work.tx).await?;
                     let secret = rules::base32(&seed);
                     let (issuer, login) = (escaped(face.name()), escaped(&user.login));
                     let uri = format!(

@@ -9,7 +9,7 @@ impl Directory {
     /// Writes what is pending. The binary calls it about once a second and before it stops.
     pub fn flush_uses(&self) -> Pending<'_, ()> {
         Box::pin(async move {
-            let pending = self.0.uses.take();
+            let pending = self.0.usage.take();
             if pending.is_empty() {
                 return Ok(());
             }
@@ -31,7 +31,7 @@ impl Directory {
                 })
                 .await;
             if let Err(stop) = written {
-                self.0.uses.put_back(pending);
+                self.0.usage.put_back(pending);
                 return Err(Abort::into_fault(stop));
             }
             Ok(())

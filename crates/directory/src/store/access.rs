@@ -3,9 +3,9 @@
 //! A caller that was worked out once stays valid while its person's `users.version` and the installation's `epoch` stand
 //! still. Raising them is the store's own act, derived from the table a statement writes, so that no use-case can forget it.
 //!
-//! On SQLite, whose only writer is this process, whole credentials are remembered as well: [`Changes`] counts the commits
+//! On SQLite, whose only writer is this process, whole credentials are remembered as well: [`AuthRevision`] counts the commits
 //! that changed anything an authentication reads, so that one look at a number in memory takes the place of a statement.
-//! What is worked out from roles, groups, organisations and settings is remembered on both, for a [`Moment`].
+//! What is worked out from roles, groups, organisations and settings is remembered on both, for a [`CacheStamp`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -50,37 +50,37 @@ const USAGE: &[(&str, &[&str])] = &[
 
 /// How many commits changed what authentication reads.
 #[derive(Debug, Default)]
-pub(super) struct ChangeCounter(AtomicU64);
+pub(super) struct AuthRevisionCounter(AtomicU64);
 
-/// The reading of a [`ChangeCounter`]: what was read after it was taken holds while the counter stands at it.
+/// The reading of a [`AuthRevisionCounter`]: what was read after it was taken holds while the counter stands at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Changes(u64);
+pub(crate) struct AuthRevision(u64);
 
 /// What was worked out from roles, groups, organisations and settings holds as long as the moment in which it was read:
 /// nothing of them has changed between two readings that are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum CacheStamp {
     /// SQLite, written by this process alone.
-    Counted(Changes),
+    Counted(AuthRevision),
     /// PostgreSQL: the epoch that this request's authentication read, which tells what other nodes changed before it; and
     /// what this process changed, for requests that look at what they have just written.
-    Read { epoch: i64, own: Changes },
+    Read { epoch: i64, own: AuthRevision },
 }
 
-impl ChangeCounter {
+impl AuthRevisionCounter {
     /// Raised after the commit and before its answer, so that whoever was answered finds nothing older.
     pub(super) fn raise(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    pub(super) fn now(&self) -> Changes {
-        Changes(self.0.load(Ordering::SeqCst))
+    pub(super) fn now(&self) -> AuthRevision {
+        AuthRevision(self.0.load(Ordering::SeqCst))
     }
 }
 
 /// Whose access a write changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whom {
+pub(crate) enum AccessChange {
     /// One person, by number.
     User(i64),
     /// Any number of people.
@@ -89,7 +89,7 @@ pub(crate) enum Whom {
 
 /// What a statement does to the tables above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Effect {
+pub(super) enum StatementKind {
     /// It changes nothing.
     Read,
     /// It changes nobody's access.
@@ -103,41 +103,44 @@ pub(super) enum Effect {
 }
 
 /// What must be raised after a statement that changed rows.
-pub(super) fn bump_for(sql: &str, whom: Option<Whom>) -> Res<(Effect, Option<Whom>)> {
+pub(super) fn bump_for(
+    sql: &str,
+    whom: Option<AccessChange>,
+) -> Res<(StatementKind, Option<AccessChange>)> {
     let effect = effect(sql);
     let bump = match (effect, whom) {
-        (Effect::Personal, None) => {
+        (StatementKind::Personal, None) => {
             return Err(StoreError::Bug(
                 "a write to a personal access table does not say whose".to_owned(),
             ));
         }
-        (Effect::Read, Some(_)) => {
+        (StatementKind::Read, Some(_)) => {
             return Err(StoreError::Bug(
                 "a read was passed off as a change of access".to_owned(),
             ));
         }
-        (Effect::Shared, _) => Some(Whom::Everyone),
+        (StatementKind::Shared, _) => Some(AccessChange::Everyone),
         (_, whom) => whom,
     };
     Ok((effect, bump))
 }
 
 /// Reads the leading words of a statement. A statement that begins with `WITH` is searched for the writes behind it.
-fn effect(sql: &str) -> Effect {
+fn effect(sql: &str) -> StatementKind {
     let mut words = words(sql);
     match words.next() {
         Some(first) if is(first, "WITH") => {
-            let mut found = Effect::Read;
+            let mut found = StatementKind::Read;
             while let Some(word) = words.next() {
-                found = found.max(write(word, &mut words).unwrap_or(Effect::Read));
+                found = found.max(write(word, &mut words).unwrap_or(StatementKind::Read));
             }
             found
         }
-        Some(first) if is(first, "SELECT") => Effect::Read,
-        Some(first) if is(first, "UPDATE") && writes_usage_only(sql) => Effect::Plain,
+        Some(first) if is(first, "SELECT") => StatementKind::Read,
+        Some(first) if is(first, "UPDATE") && writes_usage_only(sql) => StatementKind::Plain,
         // What is not known to read only is taken for a write.
-        Some(first) => write(first, &mut words).unwrap_or(Effect::Plain),
-        None => Effect::Read,
+        Some(first) => write(first, &mut words).unwrap_or(StatementKind::Plain),
+        None => StatementKind::Read,
     }
 }
 
@@ -163,7 +166,10 @@ fn writes_usage_only(sql: &str) -> bool {
         })
 }
 
-fn write<'s>(verb: &str, rest: &mut (impl Iterator<Item = &'s str> + Clone)) -> Option<Effect> {
+fn write<'s>(
+    verb: &str,
+    rest: &mut (impl Iterator<Item = &'s str> + Clone),
+) -> Option<StatementKind> {
     let mut adds = is(verb, "INSERT");
     let table = if adds || is(verb, "REPLACE") || is(verb, "DELETE") {
         // Whatever stands between the verb and the table, such as SQLite's `OR IGNORE`, is stepped over.
@@ -178,15 +184,15 @@ fn write<'s>(verb: &str, rest: &mut (impl Iterator<Item = &'s str> + Clone)) -> 
         return None;
     };
     Some(if PERSONAL.contains(&table) {
-        Effect::Personal
+        StatementKind::Personal
     } else if SHARED.contains(&table) {
-        Effect::Shared
+        StatementKind::Shared
     } else if CREDENTIALS.contains(&table)
         && !(adds && rest.clone().all(|word| !is(word, "UPDATE")))
     {
-        Effect::Credential
+        StatementKind::Credential
     } else {
-        Effect::Plain
+        StatementKind::Plain
     })
 }
 
@@ -232,84 +238,99 @@ mod tests {
     #[test]
     fn effects_of_statements() {
         let table = [
-            ("SELECT id FROM grants WHERE id = $1", Effect::Read),
-            ("  select login from users for update", Effect::Read),
-            ("WITH x AS (SELECT 1) SELECT * FROM x", Effect::Read),
-            ("PRAGMA page_count", Effect::Plain),
-            ("", Effect::Read),
-            ("INSERT", Effect::Plain),
-            ("INSERT INTO users (login) VALUES ($1)", Effect::Plain),
+            ("SELECT id FROM grants WHERE id = $1", StatementKind::Read),
+            ("  select login from users for update", StatementKind::Read),
+            ("WITH x AS (SELECT 1) SELECT * FROM x", StatementKind::Read),
+            ("PRAGMA page_count", StatementKind::Plain),
+            ("", StatementKind::Read),
+            ("INSERT", StatementKind::Plain),
+            (
+                "INSERT INTO users (login) VALUES ($1)",
+                StatementKind::Plain,
+            ),
             (
                 "INSERT INTO users(login) SELECT name FROM roles",
-                Effect::Plain,
+                StatementKind::Plain,
             ),
-            ("UPDATE users SET version = 1", Effect::Credential),
-            ("DELETE FROM api_keys WHERE id = $1", Effect::Credential),
+            ("UPDATE users SET version = 1", StatementKind::Credential),
+            (
+                "DELETE FROM api_keys WHERE id = $1",
+                StatementKind::Credential,
+            ),
             (
                 "UPDATE users SET last_seen_at = $2 WHERE id = $1",
-                Effect::Plain,
+                StatementKind::Plain,
             ),
             (
                 "UPDATE users SET last_seen_at = $2, status = $3 WHERE id = $1",
-                Effect::Credential,
+                StatementKind::Credential,
             ),
-            ("UPDATE users SET last_seen_at = $2", Effect::Credential),
+            (
+                "UPDATE users SET last_seen_at = $2",
+                StatementKind::Credential,
+            ),
             (
                 "UPDATE api_keys SET use_count = use_count + $2, last_address = COALESCE($4, last_address) WHERE id = $1",
-                Effect::Plain,
+                StatementKind::Plain,
             ),
             (
                 "UPDATE api_keys SET last_address = COALESCE($4, x), expires_at = $2 WHERE id = $1",
-                Effect::Credential,
+                StatementKind::Credential,
             ),
             (
                 "UPDATE sessions SET last_seen_at = $2 WHERE id = $1",
-                Effect::Credential,
+                StatementKind::Credential,
             ),
             (
                 "INSERT INTO passwords (hash) VALUES ($1) ON CONFLICT DO UPDATE SET hash = $1",
-                Effect::Credential,
+                StatementKind::Credential,
             ),
             (
                 "INSERT INTO sessions (id) VALUES ($1) ON CONFLICT DO NOTHING",
-                Effect::Plain,
+                StatementKind::Plain,
             ),
             (
                 "INSERT OR REPLACE INTO users (id) VALUES (1)",
-                Effect::Credential,
+                StatementKind::Credential,
             ),
-            ("REPLACE INTO users (id) VALUES (1)", Effect::Credential),
+            (
+                "REPLACE INTO users (id) VALUES (1)",
+                StatementKind::Credential,
+            ),
             (
                 "WITH x AS (INSERT INTO users (id) VALUES (1)) DELETE FROM sessions",
-                Effect::Credential,
+                StatementKind::Credential,
             ),
-            ("INSERT INTO groups (id) VALUES ($1)", Effect::Shared),
-            ("DELETE FROM events WHERE id = $1", Effect::Plain),
-            ("CREATE TABLE roles (id BIGINT)", Effect::Plain),
+            ("INSERT INTO groups (id) VALUES ($1)", StatementKind::Shared),
+            ("DELETE FROM events WHERE id = $1", StatementKind::Plain),
+            ("CREATE TABLE roles (id BIGINT)", StatementKind::Plain),
             (
                 "INSERT INTO grants (id) VALUES ($1) RETURNING id",
-                Effect::Personal,
+                StatementKind::Personal,
             ),
             (
                 "insert or ignore into group_members (id) values (1)",
-                Effect::Personal,
+                StatementKind::Personal,
             ),
-            ("UPDATE memberships SET administrator = 1", Effect::Personal),
-            ("\n  DELETE\n FROM\tgrants", Effect::Personal),
+            (
+                "UPDATE memberships SET administrator = 1",
+                StatementKind::Personal,
+            ),
+            ("\n  DELETE\n FROM\tgrants", StatementKind::Personal),
             (
                 "WITH x AS (SELECT 1) INSERT INTO grants SELECT * FROM x",
-                Effect::Personal,
+                StatementKind::Personal,
             ),
             (
                 "WITH RECURSIVE t AS (SELECT 1) DELETE FROM organisation_tree",
-                Effect::Shared,
+                StatementKind::Shared,
             ),
             (
                 "INSERT INTO roles (id) VALUES (1) ON CONFLICT DO UPDATE SET id = 2",
-                Effect::Shared,
+                StatementKind::Shared,
             ),
-            ("DELETE FROM roles", Effect::Shared),
-            ("UPDATE settings SET document = $1", Effect::Shared),
+            ("DELETE FROM roles", StatementKind::Shared),
+            ("UPDATE settings SET document = $1", StatementKind::Shared),
         ];
         for (sql, expected) in table {
             assert_eq!(effect(sql), expected, "{sql}");

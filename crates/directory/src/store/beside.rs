@@ -26,7 +26,7 @@ impl Store {
                 let (result, _) = sqlite::read_on(&mut connection, work);
                 result
             }
-            Location::Memory => {
+            Location::DerivedCache => {
                 Err(StoreError::Bug("a temporary store has nothing beside it".to_owned()).into())
             }
         }

@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::columns::columns;
 use super::pages::Paged;
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, Tx};
 
 columns! {
@@ -82,7 +82,7 @@ impl Listed for Collections {
     }
 }
 
-impl Seen for Collections {
+impl Visible for Collections {
     /// Collections are seen like the organisations they belong to.
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {

@@ -6,7 +6,7 @@ use crate::model::{
 };
 
 use super::pages::Paged;
-use super::select::{self, Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{self, Bound, Column, Folding, Listed, Sql, Visible};
 use super::{Database, Res, Row, StoreError, Tx};
 
 /// The audit trail as a list.
@@ -39,7 +39,7 @@ impl Listed for Events {
     }
 }
 
-impl Seen for Events {
+impl Visible for Events {
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
             Scope::All => drop(sql.push("1 = 1")),
@@ -136,7 +136,7 @@ pub(crate) struct NewEvent<'a> {
 
 /// Appends one.
 pub(crate) async fn append(tx: &mut Tx<'_>, event: &NewEvent<'_>) -> Res<()> {
-    tx.exec_later(
+    tx.exec_deferred(
         "INSERT INTO events (at, verb, actor_id, actor_name, platform, key_id, session_id, entity, entity_id, entity_name, \
          organisation_id, detail, address, request_id, subject_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
          $14, $15)",

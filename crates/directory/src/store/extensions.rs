@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::{Extended, NewExtension, Platform, Time};
 
 use super::select::{Bound, Column, Folding, Sql};
-use super::{Res, StoreError, Tx, Whom};
+use super::{AccessChange, Res, StoreError, Tx};
 
 /// The column of a filter term.
 pub(crate) fn term_column(
@@ -81,7 +81,7 @@ pub(crate) async fn put_document(
     // What dialects know of a role, a group or an organisation is remembered with it; of people and records it never is.
     match entity {
         Extended::User | Extended::Record => tx.exec(PUT, &values).await?,
-        _ => tx.exec_for(Whom::Everyone, PUT, &values).await?,
+        _ => tx.exec_for(AccessChange::Everyone, PUT, &values).await?,
     };
     Ok(())
 }

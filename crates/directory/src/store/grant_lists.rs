@@ -7,7 +7,7 @@ use crate::model::{
 use crate::outcome::Abort;
 
 use super::grants::read_held;
-use super::select::{self, Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{self, Bound, Column, Folding, Listed, Sql, Visible};
 use super::user_fields::Users;
 use super::{Res, Row, Tx};
 
@@ -31,7 +31,7 @@ impl Listed for Grants {
     }
 }
 
-impl Seen for Grants {
+impl Visible for Grants {
     /// Grants are seen with the person who holds them.
     fn scope(sql: &mut Sql, scope: &Scope) {
         Users::scope(sql, scope);

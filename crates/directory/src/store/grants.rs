@@ -6,7 +6,7 @@ use crate::model::{
 };
 
 use super::select::{Bound, Sql};
-use super::{Res, Row, StoreError, Tx, Whom};
+use super::{AccessChange, Res, Row, StoreError, Tx};
 
 /// Places a grant; a second one of the same role in the same organisation only changes its end.
 pub(crate) async fn put(
@@ -18,8 +18,8 @@ pub(crate) async fn put(
     now: Time,
     actor: Option<UserId>,
 ) -> Res<()> {
-    tx.exec_for_later(
-        Whom::User(user.0),
+    tx.exec_for_deferred(
+        AccessChange::User(user.0),
         "INSERT INTO grants (user_id, role_id, organisation_id, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (user_id, role_id, organisation_id) DO UPDATE SET expires_at = excluded.expires_at",
         &[
@@ -40,7 +40,7 @@ pub(crate) async fn delete(
 ) -> Res<bool> {
     let gone = tx
         .exec_for(
-            Whom::User(user.0),
+            AccessChange::User(user.0),
             "DELETE FROM grants WHERE user_id = $1 AND role_id = $2 AND organisation_id = $3",
             &[user.0.into(), role.0.into(), organisation.0.into()],
         )
@@ -108,7 +108,7 @@ pub(crate) async fn follow_home(
     new: OrganisationId,
 ) -> Res<()> {
     tx.exec_for(
-        Whom::User(user.0),
+        AccessChange::User(user.0),
         "UPDATE grants SET organisation_id = $3 WHERE user_id = $1 AND organisation_id = $2 AND role_id IN (SELECT id FROM \
          roles WHERE platform = $4) AND NOT EXISTS (SELECT 1 FROM grants o WHERE o.user_id = $1 AND o.organisation_id = $3 \
          AND o.role_id = grants.role_id)",
@@ -125,7 +125,7 @@ pub(crate) async fn end_foreign_custom(
     home: OrganisationId,
 ) -> Res<()> {
     tx.exec_for(
-        Whom::User(user.0),
+        AccessChange::User(user.0),
         "DELETE FROM grants WHERE user_id = $1 AND role_id IN (SELECT id FROM roles WHERE organisation_id IS NOT NULL AND \
          organisation_id NOT IN (SELECT ancestor_id FROM organisation_tree WHERE descendant_id = $2))",
         &[user.0.into(), home.0.into()],
@@ -280,7 +280,7 @@ pub(crate) async fn sweep(tx: &mut Tx<'_>, now: Time) -> Res<u64> {
     for user in ended {
         deleted += tx
             .exec_for(
-                Whom::User(user),
+                AccessChange::User(user),
                 "DELETE FROM grants WHERE user_id = $1 AND expires_at <= $2",
                 &[user.into(), now.0.into()],
             )

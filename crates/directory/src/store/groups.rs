@@ -6,8 +6,8 @@ use crate::model::{
 
 use super::columns::columns;
 use super::pages::{self, Paged};
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
-use super::{Res, Row, Tx, Whom};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
+use super::{AccessChange, Res, Row, Tx};
 
 /// The groups as a list.
 pub(crate) struct Groups;
@@ -44,7 +44,7 @@ impl Listed for Groups {
     }
 }
 
-impl Seen for Groups {
+impl Visible for Groups {
     /// A group is seen in its organisation, and where an organisation lists it to be handed out.
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
@@ -295,7 +295,7 @@ pub(crate) async fn slug_taken(tx: &mut Tx<'_>, group: &Group, slug: &str) -> Re
 /// Deletes a group with everything that hangs on it.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: GroupId) -> Res<()> {
     tx.exec_for(
-        Whom::Everyone,
+        AccessChange::Everyone,
         "DELETE FROM group_members WHERE group_id = $1",
         &[id.0.into()],
     )

@@ -17,7 +17,7 @@ const COUNTER: &str = "readiness";
 
 /// What of the store does not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ailment {
+pub(crate) enum ProbeFailure {
     /// Rows cannot be read.
     Reading(StoreError),
     /// Rows cannot be written.
@@ -60,10 +60,10 @@ impl Health {
 impl Store {
     /// Whether the store can be read and written now, and could be lately: writes a row of its own, reads it
     /// again, and reads a row of the tables that every request needs.
-    pub(crate) async fn try_out(&self) -> Result<(), Ailment> {
+    pub(crate) async fn probe(&self) -> Result<(), ProbeFailure> {
         let health = &self.figures.health;
         if let Some(failure) = Health::lately(&health.reading) {
-            return Err(Ailment::Reading(failure));
+            return Err(ProbeFailure::Reading(failure));
         }
         let trial = async {
             let written = self
@@ -74,20 +74,20 @@ impl Store {
             // A write that fails may do so because nothing can be read.
             let read = self.read_trial().await;
             match (read, written) {
-                (Err(failure), _) => Err(Ailment::Reading(failure)),
-                (Ok(_), Err(failure)) => Err(Ailment::Writing(failure)),
+                (Err(failure), _) => Err(ProbeFailure::Reading(failure)),
+                (Ok(_), Err(failure)) => Err(ProbeFailure::Writing(failure)),
                 // Other nodes may have written meanwhile.
                 (Ok(found), Ok(number)) if found < Some(number) => {
                     let lost = StoreError::Lost("what was written is not there".to_owned());
-                    Err(Ailment::Writing(lost))
+                    Err(ProbeFailure::Writing(lost))
                 }
                 (Ok(_), Ok(_)) => Ok(()),
             }
         };
         let outcome = tokio::time::timeout(PATIENCE, trial).await;
-        outcome.unwrap_or(Err(Ailment::Reading(StoreError::Silent)))?;
+        outcome.unwrap_or(Err(ProbeFailure::Reading(StoreError::Silent)))?;
         match Health::lately(&health.writing) {
-            Some(failure) => Err(Ailment::Writing(failure)),
+            Some(failure) => Err(ProbeFailure::Writing(failure)),
             None => Ok(()),
         }
     }

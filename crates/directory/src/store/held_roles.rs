@@ -6,7 +6,7 @@ use crate::model::{
 };
 
 use super::paging;
-use super::select::{self, Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{self, Bound, Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, StoreError, Tx};
 
 /// The rows as a list.
@@ -29,7 +29,7 @@ impl Listed for HeldRoles {
     }
 }
 
-impl Seen for HeldRoles {
+impl Visible for HeldRoles {
     /// Whose roles, and where, is decided before the list is read.
     fn scope(sql: &mut Sql, _: &Scope) {
         sql.push("1 = 1");

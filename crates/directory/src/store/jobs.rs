@@ -3,7 +3,7 @@
 use crate::model::{Job, JobField, JobId, OrganisationId, Ref, Scope, Time, UserId};
 
 use super::pages::Paged;
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "j.id, j.uuid, j.kind, j.owner_id, j.state, j.done, j.total, j.detail, j.created_at, j.started_at, j.ended_at";
@@ -123,7 +123,7 @@ impl Listed for Jobs {
     }
 }
 
-impl Seen for Jobs {
+impl Visible for Jobs {
     /// Whose jobs are listed is decided before the list is read.
     fn scope(sql: &mut Sql, scope: &Scope) {
         sql.push(if *scope == Scope::All {

@@ -9,7 +9,7 @@ use crate::model::{
 use super::columns::columns;
 use super::credentials::list;
 use super::pages::Paged;
-use super::select::{Column, Folding, Listed, Seen, Sql};
+use super::select::{Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, StoreError, Tx};
 
 const TABLES: &str = " FROM api_keys k JOIN users u ON u.id = k.user_id";
@@ -54,7 +54,7 @@ impl Listed for Keys {
     }
 }
 
-impl Seen for Keys {
+impl Visible for Keys {
     /// Keys are seen by whoever reaches their owner's home: a mere membership shows nobody's keys.
     fn scope(sql: &mut Sql, scope: &Scope) {
         super::users::by_home(sql, scope);

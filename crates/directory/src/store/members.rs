@@ -4,13 +4,13 @@ use crate::model::{GroupId, OrganisationId, Scope, Time, UserId};
 
 use super::select::{Bound, Sql};
 use super::users::Users;
-use super::{Res, Tx, Whom};
+use super::{AccessChange, Res, Tx};
 
 /// Puts somebody into a group; false when they are in it.
 pub(crate) async fn put(tx: &mut Tx<'_>, user: UserId, group: GroupId, now: Time) -> Res<bool> {
     let changed = tx
         .exec_for(
-            Whom::User(user.0),
+            AccessChange::User(user.0),
             "INSERT INTO group_members (group_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             &[group.0.into(), user.0.into(), now.0.into()],
         )
@@ -22,7 +22,7 @@ pub(crate) async fn put(tx: &mut Tx<'_>, user: UserId, group: GroupId, now: Time
 pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId, group: GroupId) -> Res<bool> {
     let changed = tx
         .exec_for(
-            Whom::User(user.0),
+            AccessChange::User(user.0),
             "DELETE FROM group_members WHERE group_id = $1 AND user_id = $2",
             &[group.0.into(), user.0.into()],
         )
@@ -90,7 +90,7 @@ pub(crate) async fn belongs(
 /// Ends somebody's memberships of groups whose subtree holds none of their organisations any more.
 pub(crate) async fn leave_foreign(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
     tx.exec_for(
-        Whom::User(user.0),
+        AccessChange::User(user.0),
         "DELETE FROM group_members WHERE user_id = $1 AND group_id NOT IN (SELECT g.id FROM groups g JOIN organisation_tree t \
          ON t.ancestor_id = g.organisation_id JOIN memberships m ON m.organisation_id = t.descendant_id WHERE m.user_id = $1)",
         &[user.0.into()],
@@ -102,7 +102,7 @@ pub(crate) async fn leave_foreign(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
 /// The same for everybody in a subtree that was moved.
 pub(crate) async fn leave_foreign_of(tx: &mut Tx<'_>, top: OrganisationId) -> Res<()> {
     tx.exec_for(
-        Whom::Everyone,
+        AccessChange::Everyone,
         "DELETE FROM group_members WHERE user_id IN (SELECT m.user_id FROM memberships m JOIN organisation_tree t ON \
          t.descendant_id = m.organisation_id WHERE t.ancestor_id = $1) AND NOT EXISTS (SELECT 1 FROM groups g JOIN \
          organisation_tree t ON t.ancestor_id = g.organisation_id JOIN memberships m ON m.organisation_id = \

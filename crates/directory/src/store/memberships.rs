@@ -3,7 +3,7 @@
 use crate::model::{Membership, OrganisationId, Time, UserId};
 
 use super::select::Sql;
-use super::{Res, Row, Tx, Whom};
+use super::{AccessChange, Res, Row, Tx};
 
 fn read_membership(row: &Row<'_>) -> Res<Membership> {
     Ok(Membership {
@@ -45,8 +45,8 @@ pub(crate) async fn administrators(
 
 /// Makes somebody a member, or changes how; the home flag is as given.
 pub(crate) async fn put_membership(tx: &mut Tx<'_>, membership: Membership, now: Time) -> Res<()> {
-    tx.exec_for_later(
-        Whom::User(membership.user.0),
+    tx.exec_for_deferred(
+        AccessChange::User(membership.user.0),
         "INSERT INTO memberships (user_id, organisation_id, home, administrator, created_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (user_id, organisation_id) DO UPDATE SET home = excluded.home, administrator = excluded.administrator",
         &[
@@ -66,7 +66,7 @@ pub(crate) async fn delete_membership(
 ) -> Res<bool> {
     let gone = tx
         .exec_for(
-            Whom::User(user.0),
+            AccessChange::User(user.0),
             "DELETE FROM memberships WHERE user_id = $1 AND organisation_id = $2",
             &[user.0.into(), organisation.0.into()],
         )

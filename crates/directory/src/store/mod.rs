@@ -13,7 +13,6 @@ pub(crate) mod collections;
 mod columns;
 mod copies;
 pub(crate) mod credentials;
-pub(crate) mod doors;
 mod error;
 pub(crate) mod events;
 pub(crate) mod extensions;
@@ -45,9 +44,11 @@ pub(crate) mod paging;
 pub(crate) mod passwords;
 pub(crate) mod portable;
 mod postgres;
+pub(crate) mod provisioning_defaults;
 mod rare;
 mod readers;
 pub(crate) mod records;
+pub(crate) mod related;
 pub(crate) mod roles;
 mod search;
 pub(crate) mod second_factors;
@@ -56,7 +57,6 @@ pub(crate) mod sessions;
 pub(crate) mod settings;
 mod sqlite;
 mod statement_text;
-pub(crate) mod ties;
 pub(crate) mod tokens;
 mod transaction;
 pub(crate) mod user_facets;
@@ -82,9 +82,9 @@ use postgres::Patience;
 use readers::{Readers, SlowReaders};
 use tokio::sync::Semaphore;
 
-pub(crate) use access::{Changes, Moment, Whom};
+pub(crate) use access::{AccessChange, AuthRevision, CacheStamp};
 pub(crate) use error::{Res, StoreError};
-pub(crate) use health::Ailment;
+pub(crate) use health::ProbeFailure;
 pub(crate) use migrate::{MIGRATIONS, Migration, MigrationReport};
 pub(crate) use statement_text::text;
 pub(crate) use transaction::{Database, Savepoint, Tx};
@@ -104,7 +104,7 @@ pub(crate) enum Location {
     /// `Store::open` that also takes a file which was copied while a server had it open.
     SqliteCopy(PathBuf),
     /// SQLite in a folder of its own that goes away with the store: for tests and trials.
-    Memory,
+    DerivedCache,
     /// A PostgreSQL server, by its address.
     Postgres(String),
 }
@@ -146,7 +146,7 @@ enum Engine {
         pool: Pool,
         slow: Semaphore,
         /// How often this process raised the epoch.
-        changes: access::ChangeCounter,
+        changes: access::AuthRevisionCounter,
     },
 }
 
@@ -158,7 +158,7 @@ struct Lite {
     slow: Arc<SlowReaders>,
     /// One permit, for the trial read that is under way.
     trial: Arc<Semaphore>,
-    changes: Arc<access::ChangeCounter>,
+    changes: Arc<access::AuthRevisionCounter>,
     file: PathBuf,
     folder: Arc<sqlite::Folder>,
 }
@@ -198,13 +198,13 @@ impl Store {
                     engine: Engine::Pg {
                         pool,
                         slow,
-                        changes: access::ChangeCounter::default(),
+                        changes: access::AuthRevisionCounter::default(),
                     },
                     figures,
                 });
             }
             Location::Sqlite(path) | Location::SqliteCopy(path) => (path.clone(), false),
-            Location::Memory => (temporary_folder(), true),
+            Location::DerivedCache => (temporary_folder(), true),
         };
         let counter = Arc::clone(&figures);
         let lite = blocking(move || {
@@ -363,7 +363,7 @@ impl Store {
     }
 
     /// How often anything that authentication reads was changed. None on PostgreSQL, where others may write too.
-    pub(crate) fn changes(&self) -> Option<Changes> {
+    pub(crate) fn changes(&self) -> Option<AuthRevision> {
         match &self.engine {
             Engine::Lite(lite) => Some(lite.changes.now()),
             Engine::Pg { .. } => None,
@@ -372,10 +372,10 @@ impl Store {
 
     /// The moment in which a request reads that was authenticated at that epoch. None on PostgreSQL for the server itself,
     /// which no authentication tells an epoch (0).
-    pub(crate) fn moment(&self, epoch: i64) -> Option<Moment> {
+    pub(crate) fn moment(&self, epoch: i64) -> Option<CacheStamp> {
         match &self.engine {
-            Engine::Lite(lite) => Some(Moment::Counted(lite.changes.now())),
-            Engine::Pg { changes, .. } => (epoch > 0).then(|| Moment::Read {
+            Engine::Lite(lite) => Some(CacheStamp::Counted(lite.changes.now())),
+            Engine::Pg { changes, .. } => (epoch > 0).then(|| CacheStamp::Read {
                 epoch,
                 own: changes.now(),
             }),
@@ -446,7 +446,7 @@ impl Lite {
         if temporary {
             writing.execute_batch("PRAGMA synchronous = OFF")?;
         }
-        let changes = Arc::new(access::ChangeCounter::default());
+        let changes = Arc::new(access::AuthRevisionCounter::default());
         Ok(Self {
             readers: Readers::open(&file, limits.readers)?,
             writer: Arc::new(writer::Writer::start(

@@ -11,8 +11,8 @@ pub(crate) use super::memberships::{
     administrators, delete_membership, memberships, put_membership,
 };
 use super::pages::Paged;
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
-use super::{Res, Row, StoreError, Tx, Whom};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
+use super::{AccessChange, Res, Row, StoreError, Tx};
 
 pub(crate) const TABLES: &str = " FROM organisations o";
 
@@ -54,7 +54,7 @@ impl Listed for Organisations {
     }
 }
 
-impl Seen for Organisations {
+impl Visible for Organisations {
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
             Scope::All => drop(sql.push("1 = 1")),
@@ -257,14 +257,18 @@ pub(crate) async fn insert(
         )
         .await?;
         if let Some(parent) = organisation.parent {
-            hang(tx, id, parent).await?;
+            attach_subtree(tx, id, parent).await?;
         }
     }
     Ok(id)
 }
 
 /// Hangs a subtree below a parent.
-pub(crate) async fn hang(tx: &mut Tx<'_>, top: OrganisationId, parent: OrganisationId) -> Res<()> {
+pub(crate) async fn attach_subtree(
+    tx: &mut Tx<'_>,
+    top: OrganisationId,
+    parent: OrganisationId,
+) -> Res<()> {
     tx.exec(
         "INSERT INTO organisation_tree (ancestor_id, descendant_id, depth) SELECT a.ancestor_id, d.descendant_id, \
          a.depth + d.depth + 1 FROM organisation_tree a CROSS JOIN organisation_tree d \
@@ -276,7 +280,7 @@ pub(crate) async fn hang(tx: &mut Tx<'_>, top: OrganisationId, parent: Organisat
 }
 
 /// Takes a subtree off its ancestors.
-pub(crate) async fn unhang(tx: &mut Tx<'_>, top: OrganisationId) -> Res<()> {
+pub(crate) async fn detach_subtree(tx: &mut Tx<'_>, top: OrganisationId) -> Res<()> {
     tx.exec(
         "DELETE FROM organisation_tree WHERE descendant_id IN (SELECT descendant_id FROM organisation_tree WHERE \
          ancestor_id = $1) AND ancestor_id IN (SELECT ancestor_id FROM organisation_tree WHERE descendant_id = $1 \
@@ -410,7 +414,8 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, id: OrganisationId) -> Res<()> {
         "DELETE FROM group_members WHERE group_id IN (SELECT id FROM groups WHERE organisation_id = $1)",
         "DELETE FROM grants WHERE role_id IN (SELECT id FROM roles WHERE organisation_id = $1)",
     ] {
-        tx.exec_for(Whom::Everyone, sql, &[id.0.into()]).await?;
+        tx.exec_for(AccessChange::Everyone, sql, &[id.0.into()])
+            .await?;
     }
     for sql in [
         "UPDATE users SET primary_group_id = NULL WHERE primary_group_id IN (SELECT id FROM groups WHERE organisation_id = $1)",

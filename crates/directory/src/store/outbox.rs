@@ -3,7 +3,7 @@
 use crate::model::{MailEntry, MailField, MailId, MailState, Scope, Time, UserId};
 
 use super::pages::Paged;
-use super::select::{Column, Folding, Listed, Seen, Sql};
+use super::select::{Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, StoreError, Tx};
 
 /// A sealed mail that the worker has claimed.
@@ -149,7 +149,7 @@ impl Listed for Mails {
     }
 }
 
-impl Seen for Mails {
+impl Visible for Mails {
     /// Who may list mails at all is decided before the list is read.
     fn scope(sql: &mut Sql, scope: &Scope) {
         sql.push(if *scope == Scope::All {

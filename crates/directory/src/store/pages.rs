@@ -3,11 +3,11 @@
 
 use crate::model::{Cursor, CursorKey, FacetRow, Fault, Page, Query, Scope, Time};
 
-use super::select::{self, Column, Folding, Listed, STANDING, Seen, Sql};
+use super::select::{self, Column, Folding, Listed, STANDING, Sql, Visible};
 use super::{Res, Row, Tx, paging};
 
 /// A kind of entity whose rows can be read as a list.
-pub(crate) trait Paged: Listed + Seen {
+pub(crate) trait Paged: Listed + Visible {
     /// What a row becomes.
     type Item: Send;
     /// The columns that [`Paged::read`] reads, in its order.
@@ -230,7 +230,7 @@ pub(crate) async fn by_ids<L: Paged>(
 }
 
 /// Those of the numbers that the scopes show; `tables` is the entity's ` FROM …`.
-pub(crate) async fn seen_ids<L: Listed + Seen>(
+pub(crate) async fn seen_ids<L: Listed + Visible>(
     tx: &mut Tx<'_>,
     tables: &str,
     ids: &[i64],

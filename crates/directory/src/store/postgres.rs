@@ -13,10 +13,10 @@ use futures_util::future::join;
 use futures_util::{FutureExt, TryStreamExt};
 use tokio_postgres::{Client, IsolationLevel, Statement};
 
-use super::access::ChangeCounter;
+use super::access::AuthRevisionCounter;
 use super::error::{Res, StoreError};
 use super::statement_text::LONGEST_KEPT;
-use super::transaction::{Arm, Book, Later, TakeRow, Tx};
+use super::transaction::{Arm, Deferred, Journal, TakeRow, Tx};
 use super::value::{Kept, Row, Val};
 
 pub(super) mod advice;
@@ -56,8 +56,8 @@ impl Patience {
 }
 
 /// Gives a connection back, or up: one that still owes an answer would keep the next one waiting.
-fn give_back(object: Object, book: &Book) {
-    if book.is_silent() {
+fn give_back(object: Object, journal: &Journal) {
+    if journal.is_silent() {
         drop(Object::take(object));
     }
 }
@@ -158,7 +158,7 @@ pub(super) async fn change(session: Session<'_>, sql: &str, values: &[Val<'_>]) 
 /// failure ends the transaction on the server, so it is the one that tells why.
 pub(super) async fn together<T>(
     session: Session<'_>,
-    later: &[Later],
+    later: &[Deferred],
     last: impl Future<Output = Res<T>>,
 ) -> Res<T> {
     if later.is_empty() {
@@ -244,7 +244,7 @@ where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
 {
-    let mut book = Book::reading();
+    let mut journal = Journal::reading();
     let result = async {
         let client = pool.get().await.map_err(StoreError::from)?;
         let snapshot = Snapshot(&client, patience);
@@ -253,19 +253,19 @@ where
             prepared: &client.statement_cache,
             patience,
         };
-        let mut tx = Tx::new(Arm::Pg(session), &mut book);
+        let mut tx = Tx::new(Arm::Pg(session), &mut journal);
         // Polled in this order, so they are sent in this order; a read without its snapshot is thrown away.
         let (begun, done) = join(snapshot.begin(), caught(work(&mut tx))).await;
         drop(snapshot);
         if let Err(error) = &begun {
-            book.note_silence(error);
+            journal.note_silence(error);
         }
-        give_back(client, &book);
+        give_back(client, &journal);
         begun?;
         done?
     }
     .await;
-    (book.decide(result), book.statements)
+    (journal.decide(result), journal.statements)
 }
 
 /// Reads by a single statement, which needs no transaction to see one snapshot.
@@ -274,7 +274,7 @@ where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
 {
-    let mut book = Book::single();
+    let mut journal = Journal::single();
     let result = async {
         let client = pool.get().await.map_err(StoreError::from)?;
         let session = Session {
@@ -282,13 +282,13 @@ where
             prepared: &client.statement_cache,
             patience: Patience::SHORT,
         };
-        let mut tx = Tx::new(Arm::Pg(session), &mut book);
+        let mut tx = Tx::new(Arm::Pg(session), &mut journal);
         let done = caught(work(&mut tx)).await;
-        give_back(client, &book);
+        give_back(client, &journal);
         done?
     }
     .await;
-    (result, book.statements)
+    (result, journal.statements)
 }
 
 async fn begin(client: &mut Object) -> Res<Transaction<'_>> {
@@ -302,7 +302,7 @@ async fn begin(client: &mut Object) -> Res<Transaction<'_>> {
 /// Writes in a transaction that behaves as if it were alone, again and again while others come first.
 pub(super) async fn write<T, E, F>(
     pool: &Pool,
-    changes: &ChangeCounter,
+    changes: &AuthRevisionCounter,
     work: &F,
 ) -> (Result<T, E>, u32)
 where
@@ -311,9 +311,9 @@ where
 {
     let mut statements = 0;
     for attempt in 0..ATTEMPTS {
-        let mut book = Book::default();
-        let outcome = attempt_write(pool, changes, work, &mut book).await;
-        statements += book.statements;
+        let mut journal = Journal::default();
+        let outcome = attempt_write(pool, changes, work, &mut journal).await;
+        statements += journal.statements;
         match outcome {
             // Whatever the use-case made of a conflict, it was the conflict that decided.
             Err(Failed::Conflict) => tokio::time::sleep(pause(attempt)).await,
@@ -345,25 +345,25 @@ impl<E: From<StoreError>> Failed<E> {
 
 async fn attempt_write<T, E, F>(
     pool: &Pool,
-    changes: &ChangeCounter,
+    changes: &AuthRevisionCounter,
     work: &F,
-    book: &mut Book,
+    journal: &mut Journal,
 ) -> Result<T, Failed<E>>
 where
     E: From<StoreError>,
     F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
 {
     let mut client = pool.get().await.map_err(|error| Failed::of(error.into()))?;
-    let outcome = attempt_on(&mut client, changes, work, book).await;
-    give_back(client, book);
+    let outcome = attempt_on(&mut client, changes, work, journal).await;
+    give_back(client, journal);
     outcome
 }
 
 async fn attempt_on<T, E, F>(
     client: &mut Object,
-    changes: &ChangeCounter,
+    changes: &AuthRevisionCounter,
     work: &F,
-    book: &mut Book,
+    journal: &mut Journal,
 ) -> Result<T, Failed<E>>
 where
     E: From<StoreError>,
@@ -372,7 +372,7 @@ where
     let transaction = match begin(client).await {
         Ok(transaction) => transaction,
         Err(error) => {
-            book.note_silence(&error);
+            journal.note_silence(&error);
             return Err(Failed::of(error));
         }
     };
@@ -381,27 +381,27 @@ where
         prepared: &transaction.statement_cache,
         patience: Patience::SHORT,
     };
-    let mut tx = Tx::new(Arm::Pg(session), book);
+    let mut tx = Tx::new(Arm::Pg(session), journal);
     let result = caught(async {
         let value = work(&mut tx).await?;
         // A failure among what was put off is kept in the book, which decides below.
-        drop(tx.settle().await);
+        drop(tx.flush_deferred().await);
         Ok(value)
     })
     .await;
     // A transaction that is dropped here is rolled back before its connection is used again.
-    match (result, book.broken.take()) {
+    match (result, journal.broken.take()) {
         (_, Some(StoreError::Conflict)) => Err(Failed::Conflict),
         (Err(panicked), _) => Err(Failed::of(panicked)),
         (Ok(Ok(_)), Some(broken)) => Err(Failed::of(broken)),
         (Ok(Ok(value)), None) => {
             let committed = Patience(PATIENCE).wait(transaction.commit()).await;
             // An answer that is lost on the way may have been a commit.
-            if book.everyone {
+            if journal.everyone {
                 changes.raise();
             }
             committed.map_err(|error| {
-                book.note_silence(&error);
+                journal.note_silence(&error);
                 Failed::of(error)
             })?;
             Ok(value)

@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::pages::{self, Paged};
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, StoreError, Tx};
 
 /// The records as a list.
@@ -32,7 +32,7 @@ impl Listed for Records {
     }
 }
 
-impl Seen for Records {
+impl Visible for Records {
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
             Scope::All => drop(sql.push("1 = 1")),

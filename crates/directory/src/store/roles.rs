@@ -6,8 +6,8 @@ use crate::model::{
 
 use super::columns::columns;
 use super::pages::{self, Paged};
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
-use super::{Res, Row, StoreError, Tx, Whom};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
+use super::{AccessChange, Res, Row, StoreError, Tx};
 
 /// The roles as a list.
 pub(crate) struct Roles;
@@ -33,7 +33,7 @@ impl Listed for Roles {
     }
 }
 
-impl Seen for Roles {
+impl Visible for Roles {
     /// Whoever may read roles anywhere reads those that belong to no organisation.
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
@@ -116,7 +116,12 @@ fn lines_text(lines: &[Line]) -> Res<String> {
 pub(crate) const ON_PLATFORM: &str = " AND r.platform = ";
 
 /// Narrows to what the scopes show, and what the person holds.
-pub(crate) fn seen_or_worn(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>, own: UserId) {
+pub(crate) fn visible_or_assigned(
+    sql: &mut Sql,
+    scopes: &[Scope],
+    limit: Option<i64>,
+    own: UserId,
+) {
     sql.push(" AND ((1 = 1");
     super::select::seen::<Roles>(sql, scopes, limit);
     sql.push(") OR r.id IN (SELECT s.role_id FROM grants s WHERE s.user_id = ");
@@ -242,8 +247,8 @@ pub(crate) async fn lines_of_all(tx: &mut Tx<'_>) -> Res<Vec<(RoleId, Vec<Line>)
 }
 
 /// Whether somebody or some group carries the role.
-pub(crate) async fn worn(tx: &mut Tx<'_>, id: RoleId) -> Res<bool> {
-    let worn = tx
+pub(crate) async fn assigned(tx: &mut Tx<'_>, id: RoleId) -> Res<bool> {
+    let assigned = tx
         .one(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM grants WHERE role_id = $1) OR EXISTS (SELECT 1 FROM group_roles WHERE \
              role_id = $1) THEN 1 ELSE 0 END",
@@ -251,7 +256,7 @@ pub(crate) async fn worn(tx: &mut Tx<'_>, id: RoleId) -> Res<bool> {
             |row| row.flag(0),
         )
         .await?;
-    Ok(worn.unwrap_or(false))
+    Ok(assigned.unwrap_or(false))
 }
 
 /// The first organisations, by number, where a role counts by a grant or through a group, and that do not lie below
@@ -298,7 +303,7 @@ pub(crate) async fn holder_counts(tx: &mut Tx<'_>, ids: &[RoleId]) -> Res<Vec<(R
 /// Deletes a role and takes it from everybody.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: RoleId) -> Res<()> {
     tx.exec_for(
-        Whom::Everyone,
+        AccessChange::Everyone,
         "DELETE FROM grants WHERE role_id = $1",
         &[id.0.into()],
     )

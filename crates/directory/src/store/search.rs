@@ -281,7 +281,7 @@ pub(super) fn numbers_of(search: &str) -> Vec<i32> {
 
 async fn put_pieces(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
     let pieces = array(numbers_of(search).into_iter().map(i64::from));
-    tx.exec_later(POSTGRES_PUT, &[user.0.into(), (&pieces).into()])
+    tx.exec_deferred(POSTGRES_PUT, &[user.0.into(), (&pieces).into()])
         .await
 }
 

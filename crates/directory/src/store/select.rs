@@ -374,13 +374,13 @@ pub(crate) fn like(sql: &mut Sql, expression: &str, pattern: &str) {
 }
 
 /// How an entity is seen through a scope, as SQL; see [`seen`].
-pub(crate) trait Seen {
+pub(crate) trait Visible {
     /// Users: seen in homes and memberships; other entities by their organisation.
     fn scope(sql: &mut Sql, scope: &Scope);
 }
 
 /// ANDs in what the scopes show, within the organisation a token is limited to.
-pub(crate) fn seen<S: Seen>(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>) {
+pub(crate) fn seen<S: Visible>(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>) {
     if let Some(limit) = limit {
         sql.push(" AND (");
         S::scope(sql, &Scope::Subtree(limit.into()));
@@ -398,7 +398,7 @@ pub(crate) fn seen<S: Seen>(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>)
 }
 
 /// `FROM … WHERE` after `from`, with the predicate, the search and the scopes.
-pub(crate) fn narrowed<L: Listed + Seen>(
+pub(crate) fn narrowed<L: Listed + Visible>(
     sql: &mut Sql,
     query: &Query<L::Field>,
     scopes: &[Scope],

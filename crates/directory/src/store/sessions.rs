@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::pages::Paged;
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
 use super::{Res, Row, StoreError, Tx};
 
 const COLUMNS: &str = "s.id, s.uuid, s.user_id, s.platform, s.kind, s.key_id, s.organisation_id, s.second_factor, \
@@ -222,7 +222,7 @@ pub(crate) async fn within(
 /// Sessions are seen like their owners' keys.
 pub(crate) struct Sessions;
 
-impl Seen for Sessions {
+impl Visible for Sessions {
     fn scope(sql: &mut Sql, scope: &Scope) {
         super::users::by_home(sql, scope);
     }

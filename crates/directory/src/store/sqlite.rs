@@ -12,7 +12,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::error::{Res, StoreError};
 use super::statement_text::LONGEST_KEPT;
-use super::transaction::{Arm, Book, TakeRow, Tx};
+use super::transaction::{Arm, Journal, TakeRow, Tx};
 use super::value::{Row, Val};
 
 /// The database's file inside the data folder.
@@ -314,7 +314,7 @@ where
         };
         return (Err(error.into()), ran);
     }
-    let outcome = run_read(connection, Book::reading(), work);
+    let outcome = run_read(connection, Journal::reading(), work);
     if !connection.is_autocommit()
         && let Err(error) = command(connection, "COMMIT")
     {
@@ -329,16 +329,20 @@ where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
 {
-    run_read(connection, Book::single(), work)
+    run_read(connection, Journal::single(), work)
 }
 
-fn run_read<T, E, F>(connection: &mut Connection, mut book: Book, work: F) -> (Result<T, E>, Ran)
+fn run_read<T, E, F>(
+    connection: &mut Connection,
+    mut journal: Journal,
+    work: F,
+) -> (Result<T, E>, Ran)
 where
     E: From<StoreError>,
     F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
 {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut tx = Tx::new(Arm::Lite(connection), &mut book);
+        let mut tx = Tx::new(Arm::Lite(connection), &mut journal);
         poll_once(work(&mut tx))
     }));
     let result = match outcome {
@@ -347,8 +351,8 @@ where
         Err(_) => Err(StoreError::Bug("a use-case panicked".to_owned()).into()),
     };
     let ran = Ran {
-        statements: book.statements,
-        failure: book.broken.clone(),
+        statements: journal.statements,
+        failure: journal.broken.clone(),
     };
-    (book.decide(result), ran)
+    (journal.decide(result), ran)
 }

@@ -72,7 +72,7 @@ async fn schema() -> (String, String, String) {
 
 impl Trial {
     async fn sqlite() -> Self {
-        let store = Store::open(&Location::Memory, Limits::default())
+        let store = Store::open(&Location::DerivedCache, Limits::default())
             .await
             .unwrap();
         store.migrate_by(TABLES, 7).await.unwrap();
@@ -593,7 +593,7 @@ async fn constraints_are_told_apart_from_mistakes(store: Arc<Store>) {
     let foreign: Res<u64> = store
         .write(async |tx: &mut Tx<'_>| {
             let sql = "INSERT INTO grants (user_id, role_id) VALUES (900, 901)";
-            tx.exec_for(Whom::User(900), sql, &[]).await
+            tx.exec_for(AccessChange::User(900), sql, &[]).await
         })
         .await;
     assert!(
@@ -650,7 +650,7 @@ async fn access_writes_raise_versions(store: Arc<Store>) {
     // A personal one raises its person's version, once.
     let granted: Res<_> = store
         .write(async move |tx: &mut Tx<'_>| {
-            let whom = Whom::User(ada);
+            let whom = AccessChange::User(ada);
             let sql = "INSERT INTO grants (user_id, role_id) VALUES ($1, $2)";
             tx.exec_for(whom, sql, &[ada.into(), role.into()]).await?;
             let sql = "INSERT INTO grants (user_id, role_id) VALUES ($1, $2) RETURNING id";
@@ -666,7 +666,7 @@ async fn access_writes_raise_versions(store: Arc<Store>) {
     // Many people at once raise the epoch.
     let everyone: Res<()> = store
         .write(async |tx: &mut Tx<'_>| {
-            tx.exec_for(Whom::Everyone, "DELETE FROM grants", &[])
+            tx.exec_for(AccessChange::Everyone, "DELETE FROM grants", &[])
                 .await
                 .map(drop)
         })
@@ -711,7 +711,7 @@ async fn personal_tables_demand_a_name(store: Arc<Store>) {
     }
     let read: Res<u64> = store
         .write(async |tx: &mut Tx<'_>| {
-            tx.exec_for(Whom::User(1), "SELECT id FROM grants", &[])
+            tx.exec_for(AccessChange::User(1), "SELECT id FROM grants", &[])
                 .await
         })
         .await;
@@ -1254,7 +1254,7 @@ mod real_tables {
 
     #[tokio::test]
     async fn migrations_apply_on_sqlite() {
-        let store = Store::open(&Location::Memory, Limits::default())
+        let store = Store::open(&Location::DerivedCache, Limits::default())
             .await
             .unwrap();
         migrate_twice(&store).await;

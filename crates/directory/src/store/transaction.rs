@@ -4,7 +4,7 @@ mod savepoint;
 
 use rusqlite::Connection;
 
-use super::access::{Changes, Effect, Whom, bump_for};
+use super::access::{AccessChange, AuthRevision, StatementKind, bump_for};
 use super::error::{Res, StoreError};
 use super::value::{Kept, Row, Val};
 use super::{postgres, sqlite};
@@ -17,7 +17,7 @@ pub(crate) use savepoint::Savepoint;
 /// alike. What may be refused is therefore asked with `ON CONFLICT DO NOTHING`.
 pub(crate) struct Tx<'c> {
     arm: Arm<'c>,
-    book: &'c mut Book,
+    journal: &'c mut Journal,
 }
 
 /// What is done with each row of a statement; `false` ends it.
@@ -52,7 +52,7 @@ enum Bounds {
 
 /// What one transaction did so far.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct Journal {
     /// Statements run, the store's own bumps among them.
     pub(super) statements: u32,
     /// Whether a statement that writes has been started.
@@ -66,21 +66,21 @@ pub(super) struct Book {
     /// Whether the database has not answered in time.
     silent: bool,
     /// How many changes there were before it; none where that is not known.
-    since: Option<Changes>,
+    since: Option<AuthRevision>,
     /// What may be done.
     bounds: Bounds,
     users: Vec<i64>,
     /// Whether it raised the epoch.
     pub(super) everyone: bool,
     /// Users that this transaction made: nobody else has seen them yet, so nobody remembers them.
-    born: Vec<i64>,
+    created_users: Vec<i64>,
     /// Statements that go to PostgreSQL along with the next one.
-    later: Vec<Later>,
+    later: Vec<Deferred>,
 }
 
 /// A statement whose outcome nobody waits for.
 #[derive(Debug)]
-pub(super) struct Later {
+pub(super) struct Deferred {
     pub(super) sql: &'static str,
     pub(super) values: Vec<Kept>,
 }
@@ -89,8 +89,8 @@ pub(super) struct Later {
 const TOGETHER: usize = 16;
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(arm: Arm<'c>, book: &'c mut Book) -> Self {
-        Self { arm, book }
+    pub(super) fn new(arm: Arm<'c>, journal: &'c mut Journal) -> Self {
+        Self { arm, journal }
     }
 
     /// Hands every row to `take`.
@@ -133,7 +133,7 @@ impl<'c> Tx<'c> {
     /// What `take` makes of the first row of a write that changes somebody's access.
     pub(crate) async fn one_for<T: Send>(
         &mut self,
-        whom: Whom,
+        whom: AccessChange,
         sql: &str,
         values: &[Val<'_>],
         take: impl FnOnce(&Row<'_>) -> Res<T> + Send,
@@ -147,20 +147,25 @@ impl<'c> Tx<'c> {
     }
 
     /// Runs a statement that changes somebody's access; tells how many rows it changed.
-    pub(crate) async fn exec_for(&mut self, whom: Whom, sql: &str, values: &[Val<'_>]) -> Res<u64> {
+    pub(crate) async fn exec_for(
+        &mut self,
+        whom: AccessChange,
+        sql: &str,
+        values: &[Val<'_>],
+    ) -> Res<u64> {
         self.change(Some(whom), sql, values).await
     }
 
     /// Runs a statement whose outcome nobody waits for. On PostgreSQL it goes along with the next one, or with the end of
     /// the transaction, so that both cost one round trip; its failure shows there.
-    pub(crate) async fn exec_later(&mut self, sql: &'static str, values: &[Val<'_>]) -> Res<()> {
+    pub(crate) async fn exec_deferred(&mut self, sql: &'static str, values: &[Val<'_>]) -> Res<()> {
         self.later(None, sql, values).await
     }
 
     /// The same for a statement that changes somebody's access. It waits only for people that this transaction made.
-    pub(crate) async fn exec_for_later(
+    pub(crate) async fn exec_for_deferred(
         &mut self,
-        whom: Whom,
+        whom: AccessChange,
         sql: &'static str,
         values: &[Val<'_>],
     ) -> Res<()> {
@@ -169,36 +174,36 @@ impl<'c> Tx<'c> {
 
     async fn later(
         &mut self,
-        whom: Option<Whom>,
+        whom: Option<AccessChange>,
         sql: &'static str,
         values: &[Val<'_>],
     ) -> Res<()> {
         let (effect, bump) = bump_for(sql, whom)?;
         let raises = match bump {
-            Some(Whom::User(id)) => !self.book.born.contains(&id),
-            Some(Whom::Everyone) => true,
-            None => effect == Effect::Credential,
+            Some(AccessChange::User(id)) => !self.journal.created_users.contains(&id),
+            Some(AccessChange::Everyone) => true,
+            None => effect == StatementKind::Credential,
         };
         if raises || matches!(self.arm, Arm::Lite(_)) {
             return self.change(whom, sql, values).await.map(drop);
         }
-        self.book.admit(sql, whom, values)?;
-        self.book.later.push(Later {
+        self.journal.admit(sql, whom, values)?;
+        self.journal.later.push(Deferred {
             sql,
             values: values.iter().map(Kept::of).collect(),
         });
-        if self.book.later.len() >= TOGETHER {
-            self.settle().await?;
+        if self.journal.later.len() >= TOGETHER {
+            self.flush_deferred().await?;
         }
         Ok(())
     }
 
     /// Runs what was put off.
-    pub(super) async fn settle(&mut self) -> Res<()> {
-        let later = std::mem::take(&mut self.book.later);
+    pub(super) async fn flush_deferred(&mut self) -> Res<()> {
+        let later = std::mem::take(&mut self.journal.later);
         if let (Arm::Pg(session), [_, ..]) = (&self.arm, later.as_slice()) {
             let outcome = Box::pin(postgres::together(*session, &later, async { Ok(()) })).await;
-            self.book.keep(outcome, "statements that were put off")?;
+            self.journal.keep(outcome, "statements that were put off")?;
         }
         Ok(())
     }
@@ -211,7 +216,7 @@ impl<'c> Tx<'c> {
         };
         Tx {
             arm,
-            book: self.book,
+            journal: self.journal,
         }
     }
 
@@ -225,34 +230,34 @@ impl<'c> Tx<'c> {
 
     /// Whether nothing that authentication reads has changed since, so that a caller found out then need not be looked at
     /// again. Only a write on SQLite can tell, where writes run one after the other.
-    pub(crate) fn unchanged_since(&self, since: Option<Changes>) -> bool {
+    pub(crate) fn unchanged_since(&self, since: Option<AuthRevision>) -> bool {
         since.is_some() && self.since() == since
     }
 
     /// How many changes there had been before what this transaction sees; none where that is not known.
-    pub(crate) fn since(&self) -> Option<Changes> {
-        self.book.since.filter(|_| !self.book.decided)
+    pub(crate) fn since(&self) -> Option<AuthRevision> {
+        self.journal.since.filter(|_| !self.journal.decided)
     }
 
     /// Notes that this transaction made a user, whose rights nobody can have remembered.
     /// How many statements of this transaction wrote to tables that the access of many rests on.
     pub(crate) fn shared_writes(&self) -> u32 {
-        self.book.shared
+        self.journal.shared
     }
 
-    pub(super) fn born(&mut self, user: i64) {
-        self.book.born.push(user);
+    pub(super) fn note_created_user(&mut self, user: i64) {
+        self.journal.created_users.push(user);
     }
 
     #[cfg(test)]
     /// How many statements ran in this transaction.
     pub(crate) fn statements(&self) -> u32 {
-        self.book.statements
+        self.journal.statements
     }
 
     async fn first<T: Send>(
         &mut self,
-        whom: Option<Whom>,
+        whom: Option<AccessChange>,
         sql: &str,
         values: &[Val<'_>],
         take: impl FnOnce(&Row<'_>) -> Res<T> + Send,
@@ -272,13 +277,13 @@ impl<'c> Tx<'c> {
     /// Takes its callback behind a pointer: the code below is then compiled once, not for each of some 400 statements.
     async fn rows(
         &mut self,
-        whom: Option<Whom>,
+        whom: Option<AccessChange>,
         sql: &str,
         values: &[Val<'_>],
         first_only: bool,
         take: &mut (dyn FnMut(&Row<'_>) -> Res<()> + Send),
     ) -> Res<()> {
-        let (effect, bump) = self.book.admit(sql, whom, values)?;
+        let (effect, bump) = self.journal.admit(sql, whom, values)?;
         let mut rows = 0_u64;
         // A refusal by the callback is the caller's own and leaves the transaction usable.
         let mut refusal = None;
@@ -292,68 +297,75 @@ impl<'c> Tx<'c> {
                 }
             }
         };
-        let first_only = first_only && effect == Effect::Read;
+        let first_only = first_only && effect == StatementKind::Read;
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::rows(connection, sql, values, first_only, &mut take),
             Arm::Pg(session) => {
-                let later = std::mem::take(&mut self.book.later);
+                let later = std::mem::take(&mut self.journal.later);
                 let rows = postgres::rows(*session, sql, values, &mut take);
                 // Boxed, so that a use-case on SQLite does not carry its size.
                 Box::pin(postgres::together(*session, &later, rows)).await
             }
         };
-        self.book.keep(outcome, sql)?;
+        self.journal.keep(outcome, sql)?;
         // Rows that were changed and not given back count too.
-        self.book.decided |= effect == Effect::Credential;
+        self.journal.decided |= effect == StatementKind::Credential;
         if let Some(refusal) = refusal {
             return Err(refusal.in_statement(sql));
         }
         self.bump(bump, rows).await
     }
 
-    async fn change(&mut self, whom: Option<Whom>, sql: &str, values: &[Val<'_>]) -> Res<u64> {
-        let (effect, bump) = self.book.admit(sql, whom, values)?;
+    async fn change(
+        &mut self,
+        whom: Option<AccessChange>,
+        sql: &str,
+        values: &[Val<'_>],
+    ) -> Res<u64> {
+        let (effect, bump) = self.journal.admit(sql, whom, values)?;
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, values),
             Arm::Pg(session) => {
-                let later = std::mem::take(&mut self.book.later);
+                let later = std::mem::take(&mut self.journal.later);
                 let change = postgres::change(*session, sql, values);
                 Box::pin(postgres::together(*session, &later, change)).await
             }
         };
-        let changed = self.book.keep(outcome, sql)?;
-        self.book.decided |= effect == Effect::Credential && changed > 0;
+        let changed = self.journal.keep(outcome, sql)?;
+        self.journal.decided |= effect == StatementKind::Credential && changed > 0;
         self.bump(bump, changed).await?;
         Ok(changed)
     }
 
     /// Raises a version or the epoch, each at most once in a transaction, and only when something changed.
-    async fn bump(&mut self, whom: Option<Whom>, changed: u64) -> Res<()> {
+    async fn bump(&mut self, whom: Option<AccessChange>, changed: u64) -> Res<()> {
         let (sql, id) = match whom {
-            Some(Whom::User(id)) if self.book.born.contains(&id) => return Ok(()),
-            Some(Whom::User(id)) if changed > 0 && !self.book.users.contains(&id) => {
-                self.book.users.push(id);
+            Some(AccessChange::User(id)) if self.journal.created_users.contains(&id) => {
+                return Ok(());
+            }
+            Some(AccessChange::User(id)) if changed > 0 && !self.journal.users.contains(&id) => {
+                self.journal.users.push(id);
                 ("UPDATE users SET version = version + 1 WHERE id = $1", id)
             }
-            Some(Whom::Everyone) if changed > 0 && !self.book.everyone => {
-                self.book.everyone = true;
+            Some(AccessChange::Everyone) if changed > 0 && !self.journal.everyone => {
+                self.journal.everyone = true;
                 ("UPDATE installation SET epoch = epoch + 1 WHERE id = $1", 1)
             }
             _ => return Ok(()),
         };
-        self.book.statements += 1;
-        self.book.decided = true;
+        self.journal.statements += 1;
+        self.journal.decided = true;
         let values = [Val::Int(id)];
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, &values),
             Arm::Pg(session) => Box::pin(postgres::change(*session, sql, &values)).await,
         };
-        self.book.keep(outcome, sql)?;
+        self.journal.keep(outcome, sql)?;
         Ok(())
     }
 }
 
-impl Book {
+impl Journal {
     pub(super) fn reading() -> Self {
         Self {
             bounds: Bounds::Read,
@@ -361,7 +373,7 @@ impl Book {
         }
     }
 
-    pub(super) fn writing(since: Option<Changes>) -> Self {
+    pub(super) fn writing(since: Option<AuthRevision>) -> Self {
         Self {
             since,
             ..Self::default()
@@ -396,9 +408,9 @@ impl Book {
     fn admit(
         &mut self,
         sql: &str,
-        whom: Option<Whom>,
+        whom: Option<AccessChange>,
         values: &[Val<'_>],
-    ) -> Res<(Effect, Option<Whom>)> {
+    ) -> Res<(StatementKind, Option<AccessChange>)> {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
@@ -407,7 +419,7 @@ impl Book {
             .try_for_each(Val::check)
             .and_then(|()| bump_for(sql, whom))
             .and_then(|(effect, bump)| match self.bounds {
-                Bounds::Read | Bounds::Single if effect != Effect::Read => {
+                Bounds::Read | Bounds::Single if effect != StatementKind::Read => {
                     Err(StoreError::Bug("a write inside a read".to_owned()))
                 }
                 Bounds::Single if self.statements > 0 => Err(StoreError::Bug(
@@ -417,8 +429,8 @@ impl Book {
             });
         let (effect, bump) = self.keep(admitted, sql)?;
         self.statements += 1;
-        self.wrote |= effect != Effect::Read;
-        self.shared += u32::from(effect == Effect::Shared);
+        self.wrote |= effect != StatementKind::Read;
+        self.shared += u32::from(effect == StatementKind::Shared);
         Ok((effect, bump))
     }
 

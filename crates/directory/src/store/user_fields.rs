@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::rare::Arm;
 use super::search::{Found, OWN_FAMILY, OWN_GIVEN};
-use super::select::{Bound, Column, Folding, Listed, Seen, Sql};
+use super::select::{Bound, Column, Folding, Listed, Sql, Visible};
 
 /// The users as a list.
 pub(crate) struct Users;
@@ -210,7 +210,7 @@ fn expiring_order(platform: Platform) -> Option<String> {
         })
 }
 
-impl Seen for Users {
+impl Visible for Users {
     fn scope(sql: &mut Sql, scope: &Scope) {
         match scope {
             Scope::All => drop(sql.push("1 = 1")),

@@ -1,6 +1,6 @@
 //! How a page of users is best read.
 //!
-//! Three ways lead to a page ([`Lead`]), and all of them give the same rows. Along the order's own index,
+//! Three ways lead to a page ([`ScanPath`]), and all of them give the same rows. Along the order's own index,
 //! asking of each user whether they are seen, is right for those who see nearly everybody. Whoever sees
 //! some organisations gets one ordered range per organisation, merged; so a page costs the same whatever
 //! share of the directory these hold. Where no such range has the order, a small number is sorted.
@@ -15,7 +15,7 @@ use super::select::{self, Bound, Sql};
 use super::user_fields::Users;
 use super::user_row::{AFTER, COLUMNS, TABLES, read_user};
 pub(crate) use super::within::ranged;
-use super::within::{Lead, Within, named};
+use super::within::{OrgFilter, ScanPath, named};
 use super::{Res, Tx};
 
 /// How a list of users is read.
@@ -27,8 +27,8 @@ pub(crate) struct Plan {
     /// Every one of these must show a user.
     asked: Vec<Vec<Scope>>,
     /// Where all of those listed are, when not anywhere.
-    within: Option<Within>,
-    lead: Lead,
+    within: Option<OrgFilter>,
+    lead: ScanPath,
 }
 
 impl Plan {
@@ -44,14 +44,14 @@ impl Plan {
             found: Found::look(tx, query).await?,
             asked: Vec::new(),
             within: None,
-            lead: Lead::Order,
+            lead: ScanPath::Order,
         };
         plan.ask(scopes.to_vec());
         if let Some(limit) = limit {
             plan.ask(vec![Scope::Subtree(limit.into())]);
         }
-        if plan.pinned() {
-            plan.lead = Lead::Sort;
+        if plan.is_selective() {
+            plan.lead = ScanPath::Sort;
         } else if !narrow(&query.predicate) {
             plan.take_within();
             if let Some(within) = plan.within.clone() {
@@ -74,7 +74,7 @@ impl Plan {
             found: Found::default(),
             asked: Vec::new(),
             within: None,
-            lead: Lead::Order,
+            lead: ScanPath::Order,
         };
         plain.ask(scopes.to_vec());
         if let Some(limit) = limit {
@@ -90,9 +90,9 @@ impl Plan {
                 homes.extend(within.tops.iter().flat_map(|top| below(*top)));
                 homes.sort_unstable();
                 homes.dedup();
-                Lead::Ranges(homes)
+                ScanPath::Ranges(homes)
             });
-            for lead in [Lead::Order, Lead::Sort].into_iter().chain(ranges) {
+            for lead in [ScanPath::Order, ScanPath::Sort].into_iter().chain(ranges) {
                 plans.push(Plan {
                     lead,
                     ..plan.clone()
@@ -127,7 +127,7 @@ impl Plan {
     }
 
     /// Whether a condition that every row must pass leaves but few, found by an index of its own.
-    fn pinned(&self) -> bool {
+    fn is_selective(&self) -> bool {
         let search = self.query.search.as_deref();
         let words = search.map(crate::rules::trigram_words);
         words.is_some_and(|words| self.found.known(&words).is_some())
@@ -173,7 +173,7 @@ impl Plan {
         };
         self.within = taken;
         if self.within.is_none() && !self.asked.is_empty() {
-            self.within = Some(Within::seen(&self.asked.remove(0)));
+            self.within = Some(OrgFilter::seen(&self.asked.remove(0)));
         }
     }
 }
@@ -234,18 +234,18 @@ impl Plan {
             ..Sql::default()
         };
         order.bind_time(&mut sql, now);
-        if self.lead == Lead::Sort {
+        if self.lead == ScanPath::Sort {
             order = order.unindexed();
         }
         let skips = paging::offset_of(&self.query) > 0;
         match &self.lead {
-            Lead::Ranges(homes) => {
+            ScanPath::Ranges(homes) => {
                 sql.push("SELECT ").push(COLUMNS).push(", x.k FROM (");
                 self.push_ranges(&mut sql, &order, homes, now)?;
                 push_rows_of(&mut sql, &order);
             }
             // Skipped rows are read from the order's index alone, not each with all its columns.
-            Lead::Order | Lead::Sort if skips => {
+            ScanPath::Order | ScanPath::Sort if skips => {
                 sql.push("SELECT ").push(COLUMNS).push(", x.k FROM (");
                 sql.push("SELECT u.id AS id, ")
                     .push(&order.key)
@@ -253,7 +253,7 @@ impl Plan {
                 self.push_rest(&mut sql, &order, now)?;
                 push_rows_of(&mut sql, &order);
             }
-            Lead::Order | Lead::Sort => {
+            ScanPath::Order | ScanPath::Sort => {
                 sql.push("SELECT ")
                     .push(COLUMNS)
                     .push(", ")
@@ -268,7 +268,7 @@ impl Plan {
     fn push_rest(&self, sql: &mut Sql, order: &paging::Order, now: Time) -> Result<(), Fault> {
         self.push_where(sql, now)?;
         match (&self.within, &self.lead) {
-            (Some(within), Lead::Sort) => within.push_set(sql),
+            (Some(within), ScanPath::Sort) => within.push_set(sql),
             (Some(within), _) => within.push_asked(sql),
             (None, _) => {}
         }

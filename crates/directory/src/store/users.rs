@@ -12,7 +12,7 @@ use super::user_row::{COLUMNS, INSERT, TABLES, UPDATE, WRITTEN, written_values};
 pub(crate) use super::user_row::{Derived, read_user, status, uuid};
 #[cfg(test)]
 pub(crate) use super::user_row::{kind_word, status_word};
-use super::{Res, Tx, Val, Whom};
+use super::{AccessChange, Res, Tx, Val};
 
 /// The user of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
@@ -108,7 +108,7 @@ pub(crate) async fn homed(
 
 /// Notes that somebody came to, or left, an organisation.
 pub(crate) async fn step(tx: &mut Tx<'_>, organisation: OrganisationId, step: i64) -> Res<()> {
-    tx.exec_later(
+    tx.exec_deferred(
         "INSERT INTO population (organisation_id, step) VALUES ($1, $2)",
         &[organisation.0.into(), step.into()],
     )
@@ -160,7 +160,7 @@ pub(crate) async fn insert(
         .one(&INSERT, &values, |row| Ok(UserId(row.int(0)?)))
         .await?;
     if let Some(id) = id {
-        tx.born(id.0);
+        tx.note_created_user(id.0);
         super::search::put(tx, id, &derived.search).await?;
     }
     Ok(id)
@@ -249,7 +249,7 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
         "DELETE FROM group_members WHERE user_id = $1",
         "DELETE FROM memberships WHERE user_id = $1",
     ] {
-        tx.exec_for(Whom::User(user.0), sql, &[user.0.into()])
+        tx.exec_for(AccessChange::User(user.0), sql, &[user.0.into()])
             .await?;
     }
     tx.exec("DELETE FROM users WHERE id = $1", &[user.0.into()])

@@ -2,7 +2,7 @@
 
 use crate::model::{Predicate, Query, Scope, Test, UserField, Value};
 
-use super::select::{Bound, Seen, Sql};
+use super::select::{Bound, Sql, Visible};
 use super::user_fields::{Users, push_home_below};
 use super::{Res, Tx};
 
@@ -13,7 +13,7 @@ const FEW: i64 = if cfg!(test) { 30 } else { 5_000 };
 
 /// The people of some organisations, and some by themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Within {
+pub(super) struct OrgFilter {
     /// Organisations with all below them.
     pub tops: Vec<i64>,
     /// Organisations alone.
@@ -30,7 +30,7 @@ pub(super) struct Within {
 
 /// Which way leads to a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Lead {
+pub(super) enum ScanPath {
     /// Along the order.
     Order,
     /// The few that a condition finds, sorted.
@@ -48,7 +48,7 @@ pub(crate) fn ranged(query: &Query<UserField>) -> bool {
 }
 
 /// The organisations that a condition names.
-pub(super) fn named(predicate: &Predicate<UserField>) -> Option<Within> {
+pub(super) fn named(predicate: &Predicate<UserField>) -> Option<OrgFilter> {
     let numbers = |test: &Test| -> Option<Vec<i64>> {
         let number = |value: &Value| match value {
             Value::Int(number) => Some(*number),
@@ -61,19 +61,19 @@ pub(super) fn named(predicate: &Predicate<UserField>) -> Option<Within> {
         }
     };
     match predicate {
-        Predicate::Is(UserField::Organisation, test) => Some(Within {
+        Predicate::Is(UserField::Organisation, test) => Some(OrgFilter {
             singles: numbers(test)?,
             members: true,
-            ..Within::default()
+            ..OrgFilter::default()
         }),
-        Predicate::Is(UserField::HomeSubtree, test) => Some(Within {
+        Predicate::Is(UserField::HomeSubtree, test) => Some(OrgFilter {
             tops: numbers(test)?,
-            ..Within::default()
+            ..OrgFilter::default()
         }),
         Predicate::Or(any) if !any.is_empty() => {
-            let mut whole = Within {
+            let mut whole = OrgFilter {
                 members: true,
-                ..Within::default()
+                ..OrgFilter::default()
             };
             for one in any {
                 match named(one) {
@@ -87,12 +87,12 @@ pub(super) fn named(predicate: &Predicate<UserField>) -> Option<Within> {
     }
 }
 
-impl Within {
+impl OrgFilter {
     /// Whom the scopes show.
-    pub fn seen(scopes: &[Scope]) -> Within {
-        let mut within = Within {
+    pub fn seen(scopes: &[Scope]) -> OrgFilter {
+        let mut within = OrgFilter {
             members: true,
-            ..Within::default()
+            ..OrgFilter::default()
         };
         for scope in scopes {
             match scope {
@@ -117,11 +117,11 @@ impl Within {
     }
 
     /// Finds out which way leads to their list.
-    pub async fn lead(&self, tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<Lead> {
+    pub async fn lead(&self, tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<ScanPath> {
         if ranged(query) {
             let homes = self.homes(tx).await?;
             if homes.len() <= RANGES && self.others(tx).await? <= FEW {
-                return Ok(Lead::Ranges(homes));
+                return Ok(ScanPath::Ranges(homes));
             }
         }
         let mut sql = Sql::default();
@@ -130,9 +130,9 @@ impl Within {
         sql.push(" LIMIT ").bind(Bound::Int(FEW + 1)).push(") c");
         let at_home = tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await?;
         if at_home.unwrap_or(0) <= FEW && self.others(tx).await? <= FEW {
-            Ok(Lead::Sort)
+            Ok(ScanPath::Sort)
         } else {
-            Ok(Lead::Order)
+            Ok(ScanPath::Order)
         }
     }
 

@@ -13,9 +13,9 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Figures;
-use super::access::{ChangeCounter, Changes};
+use super::access::{AuthRevision, AuthRevisionCounter};
 use super::error::{Res, StoreError};
-use super::transaction::{Arm, Book, Tx};
+use super::transaction::{Arm, Journal, Tx};
 use super::{copies, sqlite};
 
 const QUEUE: usize = 1024;
@@ -45,7 +45,7 @@ trait Job: Send {
     /// Whether nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
     /// Runs it. `since` is given while nothing that authentication reads was changed in its group.
-    fn run(&mut self, connection: &mut Connection, since: Option<Changes>) -> Ran;
+    fn run(&mut self, connection: &mut Connection, since: Option<AuthRevision>) -> Ran;
     /// Answers, with the group's failure if it failed.
     fn answer(self: Box<Self>, group: Option<StoreError>);
 }
@@ -76,10 +76,10 @@ where
         self.reply.is_closed()
     }
 
-    fn run(&mut self, connection: &mut Connection, since: Option<Changes>) -> Ran {
-        let mut book = Book::writing(since);
+    fn run(&mut self, connection: &mut Connection, since: Option<AuthRevision>) -> Ran {
+        let mut journal = Journal::writing(since);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut tx = Tx::new(Arm::Lite(connection), &mut book);
+            let mut tx = Tx::new(Arm::Lite(connection), &mut journal);
             sqlite::poll_once((self.work)(&mut tx))
         }));
         let result = match outcome {
@@ -87,14 +87,14 @@ where
             Ok(None) => Err(sqlite::waited().into()),
             Err(_) => Err(StoreError::Bug("a use-case panicked".to_owned()).into()),
         };
-        let broken = book.broken.clone();
-        let result = book.decide(result);
+        let broken = journal.broken.clone();
+        let result = journal.decide(result);
         let ran = Ran {
             kept: result.is_ok(),
-            wrote: book.wrote,
-            decided: book.decided,
+            wrote: journal.wrote,
+            decided: journal.decided,
             broken,
-            statements: book.statements,
+            statements: journal.statements,
         };
         self.result = Some(result);
         ran
@@ -118,7 +118,7 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         figures: Arc<Figures>,
-        changes: Arc<ChangeCounter>,
+        changes: Arc<AuthRevisionCounter>,
         folder: Option<Arc<sqlite::Folder>>,
     ) -> Res<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -201,7 +201,7 @@ fn stopped() -> StoreError {
 struct Groups {
     connection: Connection,
     figures: Arc<Figures>,
-    changes: Arc<ChangeCounter>,
+    changes: Arc<AuthRevisionCounter>,
     /// The folder whose file says that it is open; none for a store that goes away.
     folder: Option<Arc<sqlite::Folder>>,
     /// Whether anything was written since the last checkpoint at rest.

@@ -881,7 +881,7 @@ async fn history(world: &World, dice: &mut Dice, seed: u64, number: usize) -> Co
         let mut how = String::new();
         if dice.roll(8) == 0 {
             let person = dice.pick(&people);
-            if let Ok(caller) = handle.in_the_name_of(person).await {
+            if let Ok(caller) = handle.impersonate(person).await {
                 handle = world.directory.act(&caller);
                 how = format!("in the name of {person:?}, ");
                 named.push(person);

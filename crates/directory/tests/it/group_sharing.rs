@@ -184,8 +184,8 @@ async fn administrators_are_known_to_their_people(world: &World) {
         builtin_group: Some("hosts"),
         ..directory::Wanted::default()
     };
-    let ties = poor.ties(&people, wanted).await.unwrap();
-    assert_eq!(ties.builtin_groups, [(tree.north, hosts.id)]);
+    let related = poor.related(&people, wanted).await.unwrap();
+    assert_eq!(related.builtin_groups, [(tree.north, hosts.id)]);
 }
 
 async fn permissions_say_whom_they_reach(world: &World) {

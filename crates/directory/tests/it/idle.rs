@@ -1,6 +1,6 @@
 //! Days without a request: what runs in the background changes nothing, and costs few statements a turn.
 
-use directory::{Fault, JobWorker, PublicFace, UnknownName};
+use directory::{Branding, Fault, JobWorker, UnknownName};
 use serde_json::{Value, json};
 
 use crate::support::{OWNER_EMAIL, World, both};
@@ -36,7 +36,7 @@ async fn sweep(world: &World, worker: &JobWorker) -> u64 {
     assert_eq!(swept, directory::Swept::default());
     assert_eq!(world.directory.apply_retention().await, Ok(0));
     assert_eq!(world.directory.suspend_inactive().await, Ok(0));
-    world.directory.setting::<PublicFace>().await.unwrap();
+    world.directory.setting::<Branding>().await.unwrap();
     assert_eq!(worker.sweep().await, Ok(0));
     world.directory.statements() - before
 }

@@ -15,7 +15,7 @@ both!(
 );
 
 async fn as_if(world: &World, handle: &Handle, user: UserId) -> Result<Handle, Fault> {
-    let caller = handle.in_the_name_of(user).await?;
+    let caller = handle.impersonate(user).await?;
     Ok(world.directory.act(&caller))
 }
 
@@ -51,7 +51,7 @@ async fn with_the_others_rights_and_no_more(world: &World) {
     let event = events.last().unwrap();
     assert_eq!(event.actor, Some(OWNER));
     let detail = event.detail.clone().unwrap();
-    assert_eq!(detail["in_the_name_of"], "ada@example.org");
+    assert_eq!(detail["impersonate"], "ada@example.org");
 }
 
 async fn only_by_those_who_could_take_the_account_over(world: &World) {

@@ -272,12 +272,7 @@ async fn trial_of(
     let fresh = match kind {
         // A key that is minted in another's name opens the one dialect.
         "dialect" => {
-            let named = world
-                .at(door, OWNER)
-                .await
-                .in_the_name_of(me)
-                .await
-                .unwrap();
+            let named = world.at(door, OWNER).await.impersonate(me).await.unwrap();
             let named = world.directory.act(&named);
             named.create_key(me, limited.clone()).await.unwrap()
         }
@@ -510,7 +505,7 @@ async fn tried(
             handle.update_user(other, change).await.map(|_| ())
         }
         "acting for another" => {
-            let named = handle.in_the_name_of(other).await?;
+            let named = handle.impersonate(other).await?;
             assert_eq!(named.limits(), handle.caller().limits());
             Ok(())
         }

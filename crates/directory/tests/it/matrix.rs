@@ -7,12 +7,12 @@
 use std::fmt::Write as _;
 
 use directory::{
-    CollectionChange, CollectionId, EventField, Extended, Fault, GroupChange, GroupId, GroupRef,
-    GroupRoleScope, Handle, KeyChange, KeyId, Kind, Line, Manager, ManagerLevel, Message,
+    Branding, CollectionChange, CollectionId, EventField, Extended, Fault, GroupChange, GroupId,
+    GroupRef, GroupRoleScope, Handle, KeyChange, KeyId, Kind, Line, Manager, ManagerLevel, Message,
     NewCollection, NewExtension, NewGrant, NewGroup, NewKey, NewOrganisation, NewPassword,
     NewRecord, NewRole, NewUser, Operation, OrganisationChange, OrganisationId, Permission,
-    Predicate, ProfileChange, PublicFace, Query, Reach, RecordRef, Ref, RoleChange, RoleId,
-    RoleInUse, Test, UserChange, UserField, UserId,
+    Predicate, ProfileChange, Query, Reach, RecordRef, Ref, RoleChange, RoleId, RoleInUse, Test,
+    UserChange, UserField, UserId,
 };
 
 use crate::platforms::{CLUB, SOLO};
@@ -332,7 +332,7 @@ async fn trial(
             found(page.map(|page| page.items.len()))
         }
         O::ShowUser => handle.user(user).await.map(|_| true),
-        O::ActForUser => handle.in_the_name_of(user).await.map(|_| true),
+        O::ActForUser => handle.impersonate(user).await.map(|_| true),
         O::CreateUser => {
             let new = NewUser {
                 email: Some(format!("{}-{}@example.org", user.0, group.0)),
@@ -501,9 +501,9 @@ async fn trial(
             };
             handle.create_record(new).await.map(|_| true)
         }
-        O::ReadSettings => handle.setting::<PublicFace>().await.map(|_| true),
+        O::ReadSettings => handle.setting::<Branding>().await.map(|_| true),
         O::ChangeSettings => handle
-            .change_setting(PublicFace::default())
+            .change_setting(Branding::default())
             .await
             .map(|()| true),
         O::ReadEvents => {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use directory::{
-    NewKey, NewPassword, PublicFace, SessionKind, SessionRequest, SettingsChange, StoreLocation,
+    Branding, NewKey, NewPassword, SessionKind, SessionRequest, SettingsChange, StoreLocation,
     UserChange,
 };
 
@@ -97,9 +97,9 @@ async fn used(world: &World) -> Vec<String> {
         .unwrap();
     keep("canary of the mail account", &owner);
     // Something that is stored, so that the search is seen to find what there is.
-    let face = PublicFace {
+    let face = Branding {
         title: Some("canary in the open".to_owned()),
-        ..PublicFace::default()
+        ..Branding::default()
     };
     owner.change_setting(face).await.unwrap();
     secrets

@@ -1,6 +1,6 @@
 use directory::{
-    EventField, Fault, Lifetimes, LockoutPolicy, MailSettings, MailTemplate, MailTemplates,
-    PasswordFigures, PasswordRule, Permission, Predicate, Proof, PublicFace, Query,
+    Branding, EventField, Fault, Lifetimes, LockoutPolicy, MailSettings, MailTemplate,
+    MailTemplates, PasswordFigures, PasswordRule, Permission, Predicate, Proof, Query,
     SecondFactorPolicy, Setting, SettingsChange, Test,
 };
 use serde_json::{Map, Value, json};
@@ -29,23 +29,23 @@ fn members(document: Value) -> Map<String, Value> {
     members
 }
 
-fn face(url: &str) -> PublicFace {
-    PublicFace {
+fn face(url: &str) -> Branding {
+    Branding {
         url: Some(url.to_owned()),
-        ..PublicFace::default()
+        ..Branding::default()
     }
 }
 
 async fn defaults_until_changed(world: &World) {
     let handle = world.as_user(OWNER).await;
-    assert_eq!(handle.setting().await, Ok(PublicFace::default()));
+    assert_eq!(handle.setting().await, Ok(Branding::default()));
     handle
         .change_setting(face("https://usher.example.org"))
         .await
         .unwrap();
-    let stored = handle.setting::<PublicFace>().await;
+    let stored = handle.setting::<Branding>().await;
     assert_eq!(stored, Ok(face("https://usher.example.org")));
-    assert_eq!(world.directory.setting::<PublicFace>().await, stored);
+    assert_eq!(world.directory.setting::<Branding>().await, stored);
 }
 
 async fn only_those_who_reach_everything(world: &World) {
@@ -64,7 +64,7 @@ async fn only_those_who_reach_everything(world: &World) {
         (chief, true, true),
     ] {
         let handle = world.as_user(who).await;
-        let seen = handle.setting::<PublicFace>().await.map(drop);
+        let seen = handle.setting::<Branding>().await.map(drop);
         assert_eq!(seen, if reads { Ok(()) } else { Err(read.clone()) });
         let own = handle.dialect_setting("x").await.map(drop);
         assert_eq!(own, if reads { Ok(()) } else { Err(read.clone()) });
@@ -406,7 +406,7 @@ async fn every_value_has_its_bounds(world: &World) {
         LockoutPolicy: lockout;
         PasswordFigures: passwords;
         Lifetimes: lifetimes;
-        PublicFace: public;
+        Branding: public;
         MailSettings: mail;
         SecondFactorPolicy: second_factor;
     }
@@ -435,7 +435,7 @@ async fn every_value_has_its_bounds(world: &World) {
 async fn a_document_is_not_put_over_one_nobody_has_read(world: &World) {
     let handle = world.as_user(OWNER).await;
     let (old, first, second) = (
-        PublicFace::default(),
+        Branding::default(),
         face("https://one.example.org"),
         face("https://two.example.org"),
     );

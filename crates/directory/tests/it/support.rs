@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use directory::{
-    Accepts, BuiltinRole, Caller, Configuration, CountingEntropy, Directory, Door, Fault, FirstRun,
+    Accepts, BuiltinRole, Caller, Configuration, CountingEntropy, Directory, Fault, FirstRun,
     FreshSession, Group, Handle, HashingCost, Line, ManualClock, NewGroup, NewKey, NewOrganisation,
     NewPassword, NewUser, Organisation, OrganisationId, PasswordPolicy, PasswordRule, Permission,
-    Platform, PlatformSpec, QueuedMail, Reach, RequestContext, RoleId, RolePaths, Seams,
-    SessionKind, SessionRequest, StoreLocation, Time, User, UserId, usher_platform,
+    Platform, PlatformSpec, ProvisioningDefaults, QueuedMail, Reach, RequestContext, RoleId,
+    RolePaths, Seams, SessionKind, SessionRequest, StoreLocation, Time, User, UserId,
+    usher_platform,
 };
 
 use crate::platforms::{CLUB, SOLO, club_platform, solo_platform};
@@ -330,7 +331,7 @@ impl World {
         let new = NewUser {
             email: Some(email.to_owned()),
             home: Some(home),
-            door: Door {
+            door: ProvisioningDefaults {
                 without_defaults: true,
                 mail: None,
             },

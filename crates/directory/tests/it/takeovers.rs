@@ -302,7 +302,7 @@ async fn every_power_asks_the_guard(world: &World) {
     let outranked = Fault::OutranksCaller;
     let made = desk.create_key(auditor, NewKey::default()).await;
     assert_eq!(made.map(|_| ()), Err(outranked.clone()));
-    let named = desk.in_the_name_of(auditor).await;
+    let named = desk.impersonate(auditor).await;
     assert_eq!(named.map(|_| ()), Err(outranked.clone()));
     let removed = desk.remove_second_factor(auditor, None).await;
     assert_eq!(removed, Err(outranked.clone()));
@@ -352,7 +352,7 @@ async fn a_key_for_another_opens_where_it_was_minted(world: &World) {
         // Whoever acts in another's name makes keys for this dialect alone.
         let named = world
             .directory
-            .act(&handle.in_the_name_of(tree.bob).await.unwrap());
+            .act(&handle.impersonate(tree.bob).await.unwrap());
         let fresh = named.create_key(tree.bob, NewKey::default()).await.unwrap();
         assert!(world.caller(&fresh.secret).await.is_err(), "{platform}");
     }

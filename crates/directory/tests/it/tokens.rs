@@ -1,6 +1,6 @@
 use directory::{
-    Door, Fault, Kind, NewGrant, NewPassword, NewUser, QueuedMail, Refusal, Status, TokenPurpose,
-    User, UserChange, UserKind, Weakness,
+    Fault, Kind, NewGrant, NewPassword, NewUser, ProvisioningDefaults, QueuedMail, Refusal, Status,
+    TokenPurpose, User, UserChange, UserKind, Weakness,
 };
 
 use crate::support::{ADMINISTRATOR, HELPDESK, OWNER, ROOT, START, TOY, World, both, from};
@@ -272,9 +272,9 @@ async fn the_way_in(world: &World) {
     let new = |email: &str, password: NewPassword, mail: &str| NewUser {
         email: Some(email.to_owned()),
         password,
-        door: Door {
+        door: ProvisioningDefaults {
             mail: Some(mail.to_owned()),
-            ..Door::default()
+            ..ProvisioningDefaults::default()
         },
         ..NewUser::default()
     };

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use directory::{Directory, MAIL_LEASE, MailSettings, MailTemplates, PublicFace, QueuedMail, Time};
+use directory::{Branding, Directory, MAIL_LEASE, MailSettings, MailTemplates, QueuedMail, Time};
 use kit::AppState;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -92,7 +92,7 @@ impl Mailer {
         }
         let settings: MailSettings = self.directory().setting().await?;
         let overrides: MailTemplates = self.directory().setting().await?;
-        let face: PublicFace = self.directory().setting().await?;
+        let face: Branding = self.directory().setting().await?;
         // Another node may have changed it a moment ago.
         self.state.apply_branding(&face);
         let around = Surroundings {

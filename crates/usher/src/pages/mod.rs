@@ -9,7 +9,7 @@ use axum::extract::{Extension, FromRequest, RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use directory::{Fault, PasswordFigures, Platform, PublicFace, RequestContext, Weakness};
+use directory::{Branding, Fault, PasswordFigures, Platform, RequestContext, Weakness};
 use kit::{AppState, parse_pairs, read_body};
 
 use html::{Field, Page};
@@ -112,7 +112,7 @@ impl House {
     /// What administrators have set. A store that cannot tell fails again when a form is sent, and says
     /// so then.
     async fn of(state: &AppState) -> Self {
-        let face: PublicFace = state.directory().setting().await.unwrap_or_default();
+        let face: Branding = state.directory().setting().await.unwrap_or_default();
         let figures: PasswordFigures = state.directory().setting().await.unwrap_or_default();
         Self {
             name: face.name().to_owned(),
@@ -121,7 +121,7 @@ impl House {
     }
 
     /// A page that asks for a new password.
-    fn password(&self, door: &Door, token: &str, problem: Option<&str>) -> String {
+    fn password(&self, door: &ProvisioningDefaults, token: &str, problem: Option<&str>) -> String {
         let text = format!(
             "Choose a password of at least {} characters. A few words that belong together only for you are best.",
             self.least
@@ -214,16 +214,16 @@ impl House {
 }
 
 /// A page that sets a password, and where its form goes.
-struct Door {
+struct ProvisioningDefaults {
     title: &'static str,
     action: &'static str,
 }
 
-const RESET: Door = Door {
+const RESET: ProvisioningDefaults = ProvisioningDefaults {
     title: "Set a new password",
     action: "/account/reset",
 };
-const ACTIVATE: Door = Door {
+const ACTIVATE: ProvisioningDefaults = ProvisioningDefaults {
     title: "Activate your account",
     action: "/account/activate",
 };
@@ -236,7 +236,11 @@ async fn show_activate(State(state): State<AppState>, RawQuery(query): RawQuery)
     show_password(&state, &ACTIVATE, query).await
 }
 
-async fn show_password(state: &AppState, door: &Door, query: Option<String>) -> Response {
+async fn show_password(
+    state: &AppState,
+    door: &ProvisioningDefaults,
+    query: Option<String>,
+) -> Response {
     let form = Form::of(&query.unwrap_or_default());
     let house = House::of(state).await;
     answer(StatusCode::OK, house.password(door, &form.token, None))
@@ -260,7 +264,7 @@ async fn activate(
 
 async fn set_password(
     state: &AppState,
-    door: &Door,
+    door: &ProvisioningDefaults,
     form: &Form,
     context: RequestContext,
 ) -> Response {

@@ -2,8 +2,8 @@
 //! rights narrow every statement.
 
 use directory::{
-    Door, GroupRoleScope, NewGrant, NewGroup, NewKey, NewOrganisation, NewUser, OrganisationId,
-    Platform, ROOT, RoleId, UserId,
+    GroupRoleScope, NewGrant, NewGroup, NewKey, NewOrganisation, NewUser, OrganisationId, Platform,
+    ProvisioningDefaults, ROOT, RoleId, UserId,
 };
 use serde_json::Value;
 use usher::DIALECTS;
@@ -55,7 +55,7 @@ async fn administrator(world: &World, part: OrganisationId) -> String {
         .person(NewUser {
             email: Some("head@example.org".to_owned()),
             home: Some(part),
-            door: Door {
+            door: ProvisioningDefaults {
                 without_defaults: true,
                 mail: None,
             },

@@ -183,7 +183,7 @@ pub(crate) fn check_expressions(constraints: &[Constraint]) -> Result<(), Fault>
 impl Inner {
     /// Adds the uses that are not written yet.
     pub(super) fn with_pending_uses(&self, mut key: Key) -> Key {
-        if let Some(pending) = self.uses.of_key(key.id) {
+        if let Some(pending) = self.usage.of_key(key.id) {
             key.use_count += pending.count;
             key.last_used_at = key.last_used_at.max(Some(pending.last));
             let addresses = pending.texts();
@@ -318,7 +318,7 @@ async fn opens_every_door(work: &mut Work<'_>, owner: &User) -> Outcome<bool> {
     if work.caller.is_system() {
         return Ok(true);
     }
-    if work.caller.behind.is_some() {
+    if work.caller.impersonator.is_some() {
         return Ok(false);
     }
     if owner.id == work.caller.user {

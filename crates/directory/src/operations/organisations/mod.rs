@@ -291,7 +291,7 @@ async fn update(
         }
     }
     if let Some(parent) = change.parent.filter(|parent| Some(*parent) != old.parent) {
-        rehang(work, &old, parent).await?;
+        move_subtree(work, &old, parent).await?;
         new.parent = Some(parent);
     }
     check(&new)?;
@@ -359,7 +359,7 @@ fn described(one: &Organisation, other: &Organisation) -> serde_json::Value {
 
 /// Moves a subtree: reach over the new parent is needed, and no circle may come of it. People below
 /// leave groups they were allowed in only for the old place's sake.
-async fn rehang(
+async fn move_subtree(
     work: &mut Work<'_>,
     organisation: &Organisation,
     parent: OrganisationId,
@@ -385,8 +385,8 @@ async fn rehang(
     if work.ancestors(parent).await?.contains(&organisation.id) {
         return Err(Fault::invalid("parent", "lies below the organisation itself").into());
     }
-    organisations::unhang(&mut work.tx, organisation.id).await?;
-    organisations::hang(&mut work.tx, organisation.id, parent).await?;
+    organisations::detach_subtree(&mut work.tx, organisation.id).await?;
+    organisations::attach_subtree(&mut work.tx, organisation.id, parent).await?;
     members::leave_foreign_of(&mut work.tx, organisation.id).await?;
     Ok(())
 }

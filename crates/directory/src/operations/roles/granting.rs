@@ -197,7 +197,7 @@ pub(crate) async fn give_beside(
         if expires_at == wanted.expires_at && (spec.paths != RolePaths::ExactlyOne || count == 1) {
             return Ok(false);
         }
-        if expires_at.is_none() && owners::is_regal_role(work, user.id, role.id).await? {
+        if expires_at.is_none() && owners::is_owner_role(work, user.id, role.id).await? {
             return Err(Fault::Protected(Kind::Grant).into());
         }
     }
@@ -206,7 +206,7 @@ pub(crate) async fn give_beside(
         for (id, place, _) in others {
             if id != role.id || place != organisation {
                 work.guard_takeover(user).await?;
-                if id != role.id && owners::is_regal_role(work, user.id, id).await? {
+                if id != role.id && owners::is_owner_role(work, user.id, id).await? {
                     return Err(Fault::Protected(Kind::Grant).into());
                 }
                 grants::delete(&mut work.tx, user.id, id, place).await?;
@@ -231,7 +231,7 @@ pub(crate) async fn give_beside(
     }
     present.push((role.id, organisation, wanted.expires_at));
     if owner {
-        owners::crown(work, user.id).await?;
+        owners::grant_owner_roles(work, user.id).await?;
         direct.known.clear();
     }
     if !newly_made {
@@ -300,7 +300,7 @@ pub(crate) async fn take_beside(
         }
         if !owner
             && (organisation == crate::ROOT || organisation == user.home)
-            && owners::is_regal_role(work, user.id, role.id).await?
+            && owners::is_owner_role(work, user.id, role.id).await?
         {
             return Err(Fault::Protected(Kind::Grant).into());
         }
@@ -312,7 +312,7 @@ pub(crate) async fn take_beside(
             .await?;
     }
     if owner {
-        owners::uncrown(work, user).await?;
+        owners::revoke_owner_roles(work, user).await?;
         direct.known.clear();
         owners::one_stays(work).await?;
     }

@@ -218,7 +218,7 @@ pub(crate) async fn seen(work: &mut Work<'_>, ids: &[RoleId]) -> Outcome<Vec<Rol
     }
     let narrow = |sql: &mut Sql| {
         shown(sql, platform);
-        roles::seen_or_worn(sql, &scopes, limit, user);
+        roles::visible_or_assigned(sql, &scopes, limit, user);
     };
     Ok(pages::by_ids::<roles::Roles>(&mut work.tx, &ids, narrow).await?)
 }
@@ -245,7 +245,7 @@ pub(crate) async fn target(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Role
 
 /// Whether anybody wears a role, or newcomers at its platform's door get it.
 async fn used(work: &mut Work<'_>, role: &Role) -> Outcome<bool> {
-    if roles::worn(&mut work.tx, role.id).await? {
+    if roles::assigned(&mut work.tx, role.id).await? {
         return Ok(true);
     }
     let spec = work.inner.platform_named(&role.platform);

@@ -27,7 +27,7 @@ pub(crate) async fn one_stays(work: &mut Work<'_>) -> Outcome<()> {
 
 /// What comes with being an owner.
 #[derive(Default)]
-struct Regalia {
+struct OwnerRoles {
     /// Direct roles, and whether the platform's other roles give way to it.
     roles: Vec<(RoleId, &'static str, bool)>,
     groups: Vec<GroupId>,
@@ -35,29 +35,31 @@ struct Regalia {
 
 /// Every platform's administrator role, or the groups that bring it, so that each vendor's console
 /// shows an administrator.
-async fn regalia(work: &mut Work<'_>) -> Outcome<Regalia> {
+async fn owner_roles(work: &mut Work<'_>) -> Outcome<OwnerRoles> {
     let inner = std::sync::Arc::clone(&work.inner);
-    let mut regalia = Regalia::default();
+    let mut owner_roles = OwnerRoles::default();
     for spec in &inner.platforms {
         if let Some(word) = spec.owner_role
             && let Some(role) = roles::by_word(&mut work.tx, spec.platform.word(), word).await?
         {
             let alone = spec.paths == RolePaths::ExactlyOne;
-            regalia.roles.push((role.id, spec.platform.word(), alone));
+            owner_roles
+                .roles
+                .push((role.id, spec.platform.word(), alone));
         }
         for group in spec.groups.iter().filter(|group| group.owners) {
             let id = groups::builtin(&mut work.tx, spec.platform, group.word, crate::ROOT).await?;
-            regalia.groups.extend(id);
+            owner_roles.groups.extend(id);
         }
     }
-    Ok(regalia)
+    Ok(owner_roles)
 }
 
 /// Gives a new owner what comes with it.
-pub(crate) async fn crown(work: &mut Work<'_>, user: UserId) -> Outcome<()> {
+pub(crate) async fn grant_owner_roles(work: &mut Work<'_>, user: UserId) -> Outcome<()> {
     let (now, actor) = (work.now, work.actor());
-    let regalia = regalia(work).await?;
-    for (role, platform, alone) in regalia.roles {
+    let owner_roles = owner_roles(work).await?;
+    for (role, platform, alone) in owner_roles.roles {
         if alone {
             for old in grants::direct(&mut work.tx, user, platform).await? {
                 grants::delete(&mut work.tx, user, old.role, old.organisation).await?;
@@ -65,16 +67,16 @@ pub(crate) async fn crown(work: &mut Work<'_>, user: UserId) -> Outcome<()> {
         }
         grants::put(&mut work.tx, user, role, crate::ROOT, None, now, actor).await?;
     }
-    for group in regalia.groups {
+    for group in owner_roles.groups {
         members::put(&mut work.tx, user, group, now).await?;
     }
     Ok(())
 }
 
 /// Takes away what came with being an owner.
-pub(crate) async fn uncrown(work: &mut Work<'_>, user: &User) -> Outcome<()> {
-    let regalia = regalia(work).await?;
-    for (role, platform, _) in regalia.roles {
+pub(crate) async fn revoke_owner_roles(work: &mut Work<'_>, user: &User) -> Outcome<()> {
+    let owner_roles = owner_roles(work).await?;
+    for (role, platform, _) in owner_roles.roles {
         for grant in grants::direct(&mut work.tx, user.id, platform).await? {
             if grant.role == role
                 && (grant.organisation == crate::ROOT || grant.organisation == user.home)
@@ -83,14 +85,14 @@ pub(crate) async fn uncrown(work: &mut Work<'_>, user: &User) -> Outcome<()> {
             }
         }
     }
-    for group in regalia.groups {
+    for group in owner_roles.groups {
         members::delete(&mut work.tx, user.id, group).await?;
     }
     Ok(())
 }
 
 /// Whether a role is one that an owner has as an owner: it leaves only with the ownership.
-pub(crate) async fn is_regal_role(
+pub(crate) async fn is_owner_role(
     work: &mut Work<'_>,
     user: UserId,
     role: RoleId,
@@ -98,8 +100,8 @@ pub(crate) async fn is_regal_role(
     if !is_owner(work, user).await? {
         return Ok(false);
     }
-    let regalia = regalia(work).await?;
-    Ok(regalia.roles.iter().any(|(id, _, _)| *id == role))
+    let owner_roles = owner_roles(work).await?;
+    Ok(owner_roles.roles.iter().any(|(id, _, _)| *id == role))
 }
 
 /// The same for a group.
@@ -111,25 +113,25 @@ pub(crate) async fn is_regal_group(
     if !is_owner(work, user).await? {
         return Ok(false);
     }
-    Ok(regalia(work).await?.groups.contains(&group))
+    Ok(owner_roles(work).await?.groups.contains(&group))
 }
 
 /// Gives every owner what a platform that came later brings for owners.
 pub(crate) async fn complete(work: &mut Work<'_>) -> Outcome<()> {
-    let regalia = regalia(work).await?;
+    let owner_roles = owner_roles(work).await?;
     for owner in grants::owners(&mut work.tx).await? {
         let mut complete = true;
-        for (role, platform, _) in &regalia.roles {
+        for (role, platform, _) in &owner_roles.roles {
             let direct = grants::direct(&mut work.tx, owner, platform).await?;
             complete &= direct.iter().any(|grant| grant.role == *role);
         }
-        for group in &regalia.groups {
+        for group in &owner_roles.groups {
             complete &= members::is_in(&mut work.tx, owner, *group).await?;
         }
         if complete {
             continue;
         }
-        crown(work, owner).await?;
+        grant_owner_roles(work, owner).await?;
         if let Some(user) = users::by_id(&mut work.tx, owner).await? {
             work.event("owner.completed", About::user(&user), None)
                 .await?;

@@ -9,8 +9,8 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Door, EnsureOutcome, Ensured, Fault, GroupId, NewPassword, NewUser, OrganisationId, Ref,
-    TaskWhat, UnknownName, User,
+    EnsureOutcome, Ensured, Fault, GroupId, NewPassword, NewUser, OrganisationId,
+    ProvisioningDefaults, Ref, TaskWhat, UnknownName, User,
 };
 use crate::operations::groups::members as group_members;
 use crate::operations::organisations::memberships;
@@ -34,7 +34,7 @@ pub struct EnsureNew {
     /// The password.
     pub password: NewPassword,
     /// Default roles and the mail.
-    pub door: Door,
+    pub door: ProvisioningDefaults,
     /// Where the name is noted that led nowhere, if the fault is [`Fault::UnknownReference`].
     pub unknown: Arc<OnceLock<UnknownName>>,
 }
@@ -105,7 +105,7 @@ impl Handle {
 pub(crate) struct How<'a> {
     pub uuid: uuid::Uuid,
     pub exact: bool,
-    pub door: &'a Door,
+    pub door: &'a ProvisioningDefaults,
     pub prepared: Option<&'a Prepared>,
     /// Whether a person new is to have a password.
     pub needs_password: bool,

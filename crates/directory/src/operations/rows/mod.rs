@@ -5,7 +5,7 @@ pub(crate) mod columns;
 pub(crate) mod ensure;
 pub(crate) mod lookup;
 pub(crate) mod records;
-pub(crate) mod ties;
+pub(crate) mod related;
 
 use serde_json::{Map, Value};
 

@@ -188,7 +188,7 @@ fn live(work: &Work<'_>, found: Vec<Session>) -> Vec<Session> {
     found
         .into_iter()
         .filter_map(|mut session| {
-            session.last_seen_at = work.inner.uses.last_seen(session.id, session.last_seen_at);
+            session.last_seen_at = work.inner.usage.last_seen(session.id, session.last_seen_at);
             (session.last_seen_at.plus(session.idle) > work.now).then_some(session)
         })
         .collect()

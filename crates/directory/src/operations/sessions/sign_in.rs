@@ -88,14 +88,18 @@ impl Directory {
     ) -> Pending<'a, FreshSession> {
         Box::pin(async move {
             let unknown = Fault::Unauthenticated(Refusal::Unknown);
-            self.0.brake.check(context.address, self.0.elapsed())?;
+            self.0
+                .sign_in_limiter
+                .check(context.address, self.0.elapsed())?;
             // A password that was not given is no guess.
             if password.is_empty() {
                 return Err(unknown);
             }
             let code = code.filter(|code| !code.trim().is_empty());
             if name.len() > 1_000 || password.chars().count() > LONGEST {
-                self.0.brake.count(context.address, self.0.elapsed());
+                self.0
+                    .sign_in_limiter
+                    .count(context.address, self.0.elapsed());
                 return Err(unknown);
             }
             let candidate = self.candidate(name, &context).await?;
@@ -103,7 +107,7 @@ impl Directory {
                 .as_ref()
                 .and_then(|candidate| candidate.hash.clone());
             let has_password = hash.is_some();
-            let hash = hash.unwrap_or_else(|| self.0.nobodys_hash());
+            let hash = hash.unwrap_or_else(|| self.0.decoy_hash());
             let account = candidate.as_ref().map(|candidate| candidate.user.id);
             let turn = Turn::of_sign_in(account, &context);
             let same = self
@@ -111,23 +115,29 @@ impl Directory {
                 .verify_password(password.to_owned(), hash.clone(), turn)
                 .await?;
             let Some(candidate) = candidate else {
-                self.0.brake.count(context.address, self.0.elapsed());
+                self.0
+                    .sign_in_limiter
+                    .count(context.address, self.0.elapsed());
                 self.tell_of_stranger("sign_in.refused", platform, &context)
                     .await?;
                 return Err(unknown);
             };
-            let door = Door {
+            let door = ProvisioningDefaults {
                 handle: self.acting(platform, &candidate.user, context.clone()),
                 context,
             };
             let standing = candidate.user.standing(self.now());
             if candidate.locks.refuse(self.now()) {
-                self.0.brake.count(door.context.address, self.0.elapsed());
+                self.0
+                    .sign_in_limiter
+                    .count(door.context.address, self.0.elapsed());
                 door.refused("locked_out", false).await?;
                 return Err(unknown);
             }
             if !has_password || !same {
-                self.0.brake.count(door.context.address, self.0.elapsed());
+                self.0
+                    .sign_in_limiter
+                    .count(door.context.address, self.0.elapsed());
                 door.refused("password", has_password).await?;
                 return Err(unknown);
             }
@@ -151,7 +161,9 @@ impl Directory {
             };
             let wrong_code = refusal == Refusal::SecondFactorWrong;
             if wrong_code {
-                self.0.brake.count(door.context.address, self.0.elapsed());
+                self.0
+                    .sign_in_limiter
+                    .count(door.context.address, self.0.elapsed());
             }
             let reason = match refusal {
                 Refusal::SecondFactorNeeded => "second_factor_needed",
@@ -198,7 +210,7 @@ impl Directory {
             must_change_password: false,
             must_enrol_second_factor: false,
             context,
-            behind: None,
+            impersonator: None,
         })))
     }
 
@@ -299,12 +311,12 @@ impl Directory {
 }
 
 /// The door somebody known stands at.
-struct Door {
+struct ProvisioningDefaults {
     handle: Handle,
     context: RequestContext,
 }
 
-impl Door {
+impl ProvisioningDefaults {
     /// Notes a refusal, and counts it against the account when it is a guess.
     async fn refused(&self, reason: &str, guess: bool) -> Result<(), Fault> {
         let reason = reason.to_owned();

@@ -9,13 +9,13 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Door, Ensured, Fault, FileFormat, ItemOutcome, OnConflict, Task, TaskMode, TaskWhat,
-    UnknownName,
+    Ensured, Fault, FileFormat, ItemOutcome, OnConflict, ProvisioningDefaults, Task, TaskMode,
+    TaskWhat, UnknownName,
 };
 use crate::operations::rows::columns::{Columns, columns_of};
 use crate::operations::rows::ensure::{self, How};
 use crate::operations::rows::lookup::Lookup;
-use crate::operations::rows::{Brought, records, ties};
+use crate::operations::rows::{Brought, records, related};
 use crate::outcome::{Abort, Outcome};
 
 use super::import_body::read_window;
@@ -319,8 +319,8 @@ async fn import(
             records::bring_organisation(work, lookup, row, uuid, on_conflict).await?
         }
         TaskWhat::Groups => records::bring_group(work, lookup, row, uuid, on_conflict).await?,
-        TaskWhat::Memberships => ties::bring_membership(work, lookup, row, on_conflict).await?,
-        TaskWhat::Grants => ties::bring_grant(work, lookup, row, on_conflict).await?,
+        TaskWhat::Memberships => related::bring_membership(work, lookup, row, on_conflict).await?,
+        TaskWhat::Grants => related::bring_grant(work, lookup, row, on_conflict).await?,
         TaskWhat::Users | TaskWhat::Keys | TaskWhat::Events => {
             bring_user(work, lookup, row, uuid, rules).await?
         }
@@ -348,7 +348,7 @@ async fn bring_user(
     rules: Rules,
 ) -> Outcome<Brought> {
     let key = ensure::key_of(row)?;
-    let door = Door {
+    let door = ProvisioningDefaults {
         without_defaults: false,
         mail: rules.notify.then(|| "activation".to_owned()),
     };

@@ -91,7 +91,7 @@ impl Handle {
             self.admit_task(&task)?;
             self.admit(Operation::BeginTask)?;
             // Acting in another's name lasts as long as one request.
-            if self.caller.behind.is_some() {
+            if self.caller.impersonator.is_some() {
                 return Err(Fault::KeyLimit);
             }
             let uuid = self.inner.seams.random_uuid();

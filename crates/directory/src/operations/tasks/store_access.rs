@@ -130,7 +130,7 @@ impl Directory {
             must_change_password: false,
             must_enrol_second_factor: false,
             context: RequestContext::default(),
-            behind: None,
+            impersonator: None,
         })
     }
 }

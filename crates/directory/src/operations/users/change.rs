@@ -8,7 +8,7 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Extended, Fault, GroupId, Kind, NewPassword, Permission, ProfileAttribute, Ties, Time,
+    Extended, Fault, GroupId, Kind, NewPassword, Permission, ProfileAttribute, Related, Time,
     TokenPurpose, User, UserChange, UserKind, UserRef, Wanted,
 };
 use crate::outcome::Outcome;
@@ -44,7 +44,7 @@ impl Handle {
         which: impl Into<UserRef>,
         change: UserChange,
         wanted: Wanted,
-    ) -> Pending<'_, (User, Ties)> {
+    ) -> Pending<'_, (User, Related)> {
         let which = which.into();
         Box::pin(self.change_user(Operation::UpdateUser, which, change, wanted))
     }
@@ -55,7 +55,7 @@ impl Handle {
         which: UserRef,
         change: UserChange,
         wanted: Wanted,
-    ) -> Result<(User, Ties), Fault> {
+    ) -> Result<(User, Related), Fault> {
         let prepared = match &change.password {
             None | Some(NewPassword::None) => None,
             Some(password) => {
@@ -88,8 +88,8 @@ impl Handle {
         };
         self.write(operation, async move |work: &mut Work<'_>| {
             let user = update(work, &which, &change, prepared.as_ref()).await?;
-            let ties = ties_of(work, &[user.id], wanted).await?;
-            Ok((user, ties))
+            let related = ties_of(work, &[user.id], wanted).await?;
+            Ok((user, related))
         })
         .await
     }

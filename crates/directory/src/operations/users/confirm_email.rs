@@ -21,12 +21,16 @@ impl Directory {
         context: RequestContext,
     ) -> Pending<'a, User> {
         Box::pin(async move {
-            self.0.brake.check(context.address, self.0.elapsed())?;
+            self.0
+                .sign_in_limiter
+                .check(context.address, self.0.elapsed())?;
             let found = self.standing_token(token).await;
             let (stored, user) = match found {
                 Ok(found) if found.0.purpose == TokenPurpose::ConfirmEmail => found,
                 other => {
-                    self.0.brake.count(context.address, self.0.elapsed());
+                    self.0
+                        .sign_in_limiter
+                        .count(context.address, self.0.elapsed());
                     return Err(other.err().unwrap_or(Fault::NotFound(Kind::Token)));
                 }
             };

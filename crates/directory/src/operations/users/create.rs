@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::cache::provisioning_defaults::Door;
+use crate::cache::provisioning_defaults::ProvisioningDefaults;
 
 use crate::access::work::Work;
 use crate::audit::About;
@@ -118,7 +118,10 @@ pub(crate) async fn create(
 
 /// The home: what the call names, else the token's organisation, else the caller's home. With it comes
 /// what its newcomers get.
-async fn home_of(work: &mut Work<'_>, new: &NewUser) -> Outcome<(OrganisationId, Arc<Door>)> {
+async fn home_of(
+    work: &mut Work<'_>,
+    new: &NewUser,
+) -> Outcome<(OrganisationId, Arc<ProvisioningDefaults>)> {
     let named = new.home.or(new.organisations.first().copied());
     let home = named
         .or(work.caller.organisation)
@@ -203,7 +206,12 @@ fn draft(
 }
 
 /// The named roles, each as far as the caller may grant it; else what the door gives every newcomer.
-async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door) -> Outcome<()> {
+async fn give_roles(
+    work: &mut Work<'_>,
+    new: &NewUser,
+    user: &User,
+    door: &ProvisioningDefaults,
+) -> Outcome<()> {
     limits::check_references("roles", new.roles.len())?;
     work.look_up_roles(&new.roles).await?;
     let mut direct = Direct::default();
@@ -224,7 +232,12 @@ async fn give_roles(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door
     Ok(())
 }
 
-async fn join_groups(work: &mut Work<'_>, new: &NewUser, user: &User, door: &Door) -> Outcome<()> {
+async fn join_groups(
+    work: &mut Work<'_>,
+    new: &NewUser,
+    user: &User,
+    door: &ProvisioningDefaults,
+) -> Outcome<()> {
     let named: Vec<_> = new
         .primary_group
         .iter()

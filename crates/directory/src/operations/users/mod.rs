@@ -21,7 +21,7 @@ use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::hashing::Turn;
 use crate::model::{
-    Fault, FreshKey, NewKey, NewPassword, NewUser, Permission, Ties, User, UserId, UserKind,
+    Fault, FreshKey, NewKey, NewPassword, NewUser, Permission, Related, User, UserId, UserKind,
     UserRef, Wanted,
 };
 use crate::outcome::Abort;
@@ -64,14 +64,18 @@ impl Handle {
     }
 
     /// Makes a user, and reads what is wanted of the user: in one transaction.
-    pub fn create_user_and_show(&self, new: NewUser, wanted: Wanted) -> Pending<'_, (User, Ties)> {
+    pub fn create_user_and_show(
+        &self,
+        new: NewUser,
+        wanted: Wanted,
+    ) -> Pending<'_, (User, Related)> {
         Box::pin(async move {
             let prepared = self.prepare_new(&new).await?;
             let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
             self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                 let user = create(work, &new, uuid, prepared.as_ref()).await?;
-                let ties = ties_of(work, &[user.id], wanted).await?;
-                Ok((user, ties))
+                let related = ties_of(work, &[user.id], wanted).await?;
+                Ok((user, related))
             })
             .await
         })
@@ -93,7 +97,7 @@ impl Handle {
         new: NewUser,
         key: NewKey,
         wanted: Wanted,
-    ) -> Pending<'_, (User, FreshKey, Ties)> {
+    ) -> Pending<'_, (User, FreshKey, Related)> {
         Box::pin(async move {
             keys::check_expressions(&key.constraints)?;
             let prepared = self.prepare_new(&new).await?;
@@ -101,15 +105,15 @@ impl Handle {
             let key_uuid = key.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
             let secret = self.inner.key_text(key.shape);
             let text = secret.clone();
-            let (user, key, ties) = self
+            let (user, key, related) = self
                 .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                     let user = create(work, &new, uuid, prepared.as_ref()).await?;
                     let key = keys::first(work, &user, &key, key_uuid, &text).await?;
-                    let ties = ties_of(work, &[user.id], wanted).await?;
-                    Ok((user, key, ties))
+                    let related = ties_of(work, &[user.id], wanted).await?;
+                    Ok((user, key, related))
                 })
                 .await?;
-            Ok((user, FreshKey { key, secret }, ties))
+            Ok((user, FreshKey { key, secret }, related))
         })
     }
 
@@ -141,7 +145,7 @@ impl Handle {
         &self,
         new: Vec<NewUser>,
         wanted: Wanted,
-    ) -> Pending<'_, (Vec<User>, Ties)> {
+    ) -> Pending<'_, (Vec<User>, Related)> {
         Box::pin(async move {
             self.check_batch(&new)?;
             let mut all = Vec::with_capacity(new.len());
@@ -156,8 +160,8 @@ impl Handle {
                     made.push(create(work, one, *uuid, prepared.as_ref()).await?);
                 }
                 let ids: Vec<UserId> = made.iter().map(|user: &User| user.id).collect();
-                let ties = ties_of(work, &ids, wanted).await?;
-                Ok((made, ties))
+                let related = ties_of(work, &ids, wanted).await?;
+                Ok((made, related))
             })
             .await
         })

@@ -3,7 +3,7 @@
 use crate::access::caller::Credential;
 use crate::access::table::Operation;
 use crate::handle::Handle;
-use crate::model::{Fault, Permission, Ties, User, UserChange, Wanted};
+use crate::model::{Fault, Permission, Related, User, UserChange, Wanted};
 use crate::pending::Pending;
 
 impl Handle {
@@ -20,7 +20,7 @@ impl Handle {
         &self,
         change: UserChange,
         wanted: Wanted,
-    ) -> Pending<'_, (User, Ties)> {
+    ) -> Pending<'_, (User, Related)> {
         Box::pin(async move {
             let by_key = matches!(self.caller.credential, Credential::Key(_));
             let reserved = change.login.is_some()

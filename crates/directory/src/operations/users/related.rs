@@ -7,15 +7,15 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Extended, Fault, Kind, OrganisationId, Permission, Ref, Scope, Ties, Told, User, UserId,
-    UserRef, Wanted,
+    Extended, Fault, Kind, OrganisationId, Permission, Ref, Related, Scope, User, UserId, UserRef,
+    Wanted, WithDocument,
 };
 use crate::operations::reach::reached;
 use crate::operations::roles::granting;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::select::{Sql, seen};
-use crate::store::{extensions, groups, organisation_labels, organisations, roles, ties};
+use crate::store::{extensions, groups, organisation_labels, organisations, related, roles};
 
 impl Handle {
     /// One user the caller sees, with the dialect's own document and the ties that are wanted.
@@ -23,12 +23,12 @@ impl Handle {
         &self,
         which: impl Into<UserRef>,
         wanted: Wanted,
-    ) -> Pending<'_, (Told<User>, Ties)> {
+    ) -> Pending<'_, (WithDocument<User>, Related)> {
         fn inner(
             handle: &Handle,
             which: UserRef,
             wanted: Wanted,
-        ) -> Pending<'_, (Told<User>, Ties)> {
+        ) -> Pending<'_, (WithDocument<User>, Related)> {
             Box::pin(async move {
                 handle
                     .read(Operation::ShowUser, async |work: &mut Work<'_>| {
@@ -36,7 +36,7 @@ impl Handle {
                         let person = match &which {
                             Ref::Uuid(uuid) => {
                                 let found =
-                                    ties::user_by_uuid(&mut work.tx, platform, *uuid).await?;
+                                    related::user_by_uuid(&mut work.tx, platform, *uuid).await?;
                                 let person = found.ok_or(Fault::NotFound(Kind::User))?;
                                 if !work.sees_user(&person.row).await? {
                                     return Err(Fault::NotFound(Kind::User).into());
@@ -53,7 +53,7 @@ impl Handle {
                                     platform,
                                 )
                                 .await?;
-                                Told {
+                                WithDocument {
                                     row,
                                     document: found
                                         .into_iter()
@@ -62,7 +62,7 @@ impl Handle {
                                 }
                             }
                         };
-                        let mut told = Ties::default();
+                        let mut told = Related::default();
                         gather(work, &[person.row.id], wanted, &mut told).await?;
                         Ok((person, told))
                     })
@@ -73,7 +73,7 @@ impl Handle {
     }
 
     /// The ties of those people that the caller sees.
-    pub fn ties<'a>(&'a self, of: &'a [UserId], wanted: Wanted) -> Pending<'a, Ties> {
+    pub fn related<'a>(&'a self, of: &'a [UserId], wanted: Wanted) -> Pending<'a, Related> {
         Box::pin(async move {
             let of = of.to_vec();
             self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
@@ -86,8 +86,12 @@ impl Handle {
 
 /// The ties of those people that the caller sees. A write reads them in its own transaction: the answer shows what it did,
 /// and cannot fail after it was done.
-pub(crate) async fn ties_of(work: &mut Work<'_>, of: &[UserId], wanted: Wanted) -> Outcome<Ties> {
-    let mut told = Ties::default();
+pub(crate) async fn ties_of(
+    work: &mut Work<'_>,
+    of: &[UserId],
+    wanted: Wanted,
+) -> Outcome<Related> {
+    let mut told = Related::default();
     if wanted == Wanted::default() {
         return Ok(told);
     }
@@ -110,7 +114,7 @@ async fn gather(
     work: &mut Work<'_>,
     people: &[UserId],
     wanted: Wanted,
-    told: &mut Ties,
+    told: &mut Related,
 ) -> Outcome<()> {
     if people.is_empty() {
         return Ok(());
@@ -128,7 +132,8 @@ async fn gather(
                 groups::seen_or_own(sql, &scopes, limit, (user, at));
             }
         };
-        (told.members, told.groups) = ties::groups_of(&mut work.tx, word, people, narrow).await?;
+        (told.members, told.groups) =
+            related::groups_of(&mut work.tx, word, people, narrow).await?;
     }
     if wanted.roles && !told.groups.is_empty() {
         let scopes = work.scopes_of(Permission::ReadRoles);
@@ -136,11 +141,11 @@ async fn gather(
         let narrow = |sql: &mut Sql| {
             crate::operations::roles::shown(sql, platform);
             if !all {
-                roles::seen_or_worn(sql, &scopes, limit, user);
+                roles::visible_or_assigned(sql, &scopes, limit, user);
             }
         };
         let of: Vec<_> = told.groups.iter().map(|group| group.row.id).collect();
-        (told.brought, told.roles) = ties::roles_of(&mut work.tx, word, &of, narrow).await?;
+        (told.brought, told.roles) = related::roles_of(&mut work.tx, word, &of, narrow).await?;
     }
     if wanted.labels || wanted.builtin_group.is_some() {
         let homes = organisation_labels::homes(&mut work.tx, people).await?;
@@ -167,7 +172,7 @@ async fn gather(
         scopes.push(Scope::Own(user));
         let narrow = |sql: &mut Sql| seen::<organisations::Organisations>(sql, &scopes, limit);
         (told.memberships, told.organisations) =
-            ties::organisations_of(&mut work.tx, word, people, narrow).await?;
+            related::organisations_of(&mut work.tx, word, people, narrow).await?;
     }
     Ok(())
 }

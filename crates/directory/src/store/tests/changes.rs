@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::store::access::{CREDENTIALS, Changes, SHARED};
+use crate::store::access::{AuthRevision, CREDENTIALS, SHARED};
 
 contract!(what_is_put_off_is_done, what_was_put_off_fails_the_write);
 
@@ -11,7 +11,7 @@ async fn write(store: &Store, sql: &'static str) {
     let done: Res<()> = store
         .write(async move |tx: &mut Tx<'_>| {
             if sql.contains("grants") {
-                tx.exec_for(Whom::User(1), sql, &[]).await.map(drop)
+                tx.exec_for(AccessChange::User(1), sql, &[]).await.map(drop)
             } else {
                 tx.exec(sql, &[]).await.map(drop)
             }
@@ -107,7 +107,7 @@ async fn changes_within_a_group_are_noticed() {
     assert_eq!(told, [true, false, false]);
     assert_ne!(store.changes(), since);
     // What is taken afterwards holds again.
-    let now: Option<Changes> = store.changes();
+    let now: Option<AuthRevision> = store.changes();
     let again: Res<bool> = store
         .write(async move |tx: &mut Tx<'_>| Ok(tx.unchanged_since(now)))
         .await;
@@ -133,15 +133,15 @@ async fn what_is_put_off_is_done(store: Arc<Store>) {
                 for number in 0..20_i64 {
                     let values = [number.into(), "later".into(), Val::Bytes(&[7])];
                     let sql = "INSERT INTO notes (place, said, raw) VALUES ($1, $2, $3)";
-                    tx.exec_later(sql, &values).await?;
+                    tx.exec_deferred(sql, &values).await?;
                     let null = "INSERT INTO notes (place) VALUES ($1)";
-                    tx.exec_later(null, &[Val::Null]).await?;
+                    tx.exec_deferred(null, &[Val::Null]).await?;
                 }
                 let counted = tx.one("SELECT count(*) FROM notes", &[], |row| row.int(0));
                 seen.push((round, counted.await?));
             }
             let last = "UPDATE notes SET said = 'last' WHERE place = $1";
-            tx.exec_later(last, &[7.into()]).await?;
+            tx.exec_deferred(last, &[7.into()]).await?;
             Ok(seen)
         })
         .await;
@@ -160,7 +160,7 @@ async fn what_was_put_off_fails_the_write(store: Arc<Store>) {
                 add_user(tx, "ada").await?;
                 let sql = "INSERT INTO notes (place) VALUES ($1)";
                 // On SQLite it fails at once; that the use-case overlooks it changes nothing.
-                drop(tx.exec_later(sql, &[5000.into()]).await);
+                drop(tx.exec_deferred(sql, &[5000.into()]).await);
                 if more {
                     let after = add_user(tx, "bob").await;
                     assert!(matches!(after, Err(StoreError::Constraint(_))), "{after:?}");

@@ -13,11 +13,11 @@ use crate::model::{
 use crate::rules;
 
 use super::super::paging::{cursor_column, paged};
-use super::super::select::{Bound, Listed, STANDING, Seen, Sql, narrowed};
+use super::super::select::{Bound, Listed, STANDING, Sql, Visible, narrowed};
 use super::super::user_lists::Plan;
 use super::super::{
-    collections, doors, events, groups, held_roles, jobs, keys, links, organisations, outbox,
-    pages, records, roles, sessions, user_facets, user_row, users,
+    collections, events, groups, held_roles, jobs, keys, links, organisations, outbox, pages,
+    provisioning_defaults, records, roles, sessions, user_facets, user_row, users,
 };
 use super::*;
 
@@ -156,7 +156,7 @@ fn whole(before: &str, text: &str) -> Option<For> {
 
 /// A store with Usher's own tables, on each database.
 pub(super) async fn real_stores() -> [(Trial, For); 2] {
-    let lite = Store::open(&Location::Memory, Limits::default())
+    let lite = Store::open(&Location::DerivedCache, Limits::default())
         .await
         .unwrap();
     let (url, server, name) = schema().await;
@@ -546,7 +546,7 @@ fn queries<F: Clone>(fields: &[F]) -> Vec<(Query<F>, Vec<Scope>, Option<i64>)> {
 }
 
 /// The statements of a kind of list, as [`narrowed`] and [`paged`] make them.
-fn compile<L: Listed + Seen>(
+fn compile<L: Listed + Visible>(
     tables: &str,
     query: &Query<L::Field>,
     scopes: &[Scope],
@@ -618,7 +618,7 @@ fn list_statements() -> (std::collections::BTreeSet<String>, usize) {
     paged_lists::<jobs::Jobs>(&of_jobs, &mut keep);
     paged_lists::<collections::Collections>(&collection_fields(), &mut keep);
     keep(Ok([&[][..], &["first"], &["first", "second"]]
-        .map(|usual| doors::statement(Platform::USHER, "x", usual, 1.into()).text)
+        .map(|usual| provisioning_defaults::statement(Platform::USHER, "x", usual, 1.into()).text)
         .to_vec()));
     paged_lists::<groups::Groups>(&group_fields(), &mut keep);
     paged_lists::<roles::Roles>(&role_fields(), &mut keep);

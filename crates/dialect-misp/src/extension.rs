@@ -12,7 +12,7 @@ use super::filter::{AUTO_ALERT, CONTACT_ALERT, MONITORED, PGP, SETTING, TERMS_AC
 /// and people who never changed anything look alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UserNotes {
+pub struct UserExtension {
     /// The PGP key, armoured.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub gpgkey: String,
@@ -69,10 +69,10 @@ pub struct KeptSetting {
     pub timestamp: i64,
 }
 
-impl UserNotes {
+impl UserExtension {
     /// Reads a stored document; what cannot be read counts as absent.
-    pub fn read(document: &Value) -> UserNotes {
-        UserNotes::deserialize(document).unwrap_or_default()
+    pub fn read(document: &Value) -> UserExtension {
+        UserExtension::deserialize(document).unwrap_or_default()
     }
 
     /// The document to store, with what it is filtered by.
@@ -146,12 +146,12 @@ mod tests {
 
     #[test]
     fn documents_hold_only_what_was_changed() {
-        assert_eq!(UserNotes::default().stored().document, json!({}));
-        let notes = UserNotes {
+        assert_eq!(UserExtension::default().stored().document, json!({}));
+        let notes = UserExtension {
             autoalert: true,
             nids_sid: Some(4_000_099),
             expiration: Some(Time(1_000)),
-            ..UserNotes::default()
+            ..UserExtension::default()
         };
         let stored = notes.stored();
         assert_eq!(
@@ -159,8 +159,8 @@ mod tests {
             json!({"autoalert": true, "nids_sid": 4_000_099, "expiration": 1_000})
         );
         assert_eq!(stored.terms, [("autoalert".to_owned(), "1".to_owned())]);
-        assert_eq!(UserNotes::read(&stored.document), notes);
-        assert_eq!(UserNotes::read(&json!([1])), UserNotes::default());
+        assert_eq!(UserExtension::read(&stored.document), notes);
+        assert_eq!(UserExtension::read(&json!([1])), UserExtension::default());
         let role = RoleNotes {
             memory_limit: Some("512M".to_owned()),
             rate_limit_count: 100,

@@ -7,7 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::model::{
-    Group, GroupId, Membership, Organisation, OrganisationId, Role, RoleId, Told, User, UserId,
+    Group, GroupId, Membership, Organisation, OrganisationId, Role, RoleId, User, UserId,
+    WithDocument,
 };
 
 use super::pages::Paged;
@@ -38,16 +39,16 @@ async fn told<L: Paged, T: Send>(
     tx: &mut Tx<'_>,
     mut sql: Sql,
     tie: impl Fn(&Row<'_>, usize, i64) -> Res<T> + Send + Sync,
-) -> Res<(Vec<T>, Vec<Told<L::Item>>)> {
+) -> Res<(Vec<T>, Vec<WithDocument<L::Item>>)> {
     sql.push(" ORDER BY ").push(L::ID);
-    let mut items: Vec<Told<L::Item>> = Vec::new();
+    let mut items: Vec<WithDocument<L::Item>> = Vec::new();
     let mut last = None;
-    let ties = tx
+    let related = tx
         .all(&sql.text, &sql.vals(), |row| {
             // A row's number stands first among its columns.
             let id = row.int(0)?;
             if last.replace(id) != Some(id) {
-                items.push(Told {
+                items.push(WithDocument {
                     row: L::read(row)?,
                     document: document(row.opt_text(L::AFTER)?)?,
                 });
@@ -55,7 +56,7 @@ async fn told<L: Paged, T: Send>(
             tie(row, L::AFTER + 1, id)
         })
         .await?;
-    Ok((ties, items))
+    Ok((related, items))
 }
 
 fn document(text: Option<&str>) -> Res<Option<Value>> {
@@ -70,18 +71,18 @@ pub(crate) async fn groups_of(
     platform: &str,
     people: &[UserId],
     narrow: impl Fn(&mut Sql),
-) -> Res<(Vec<(UserId, GroupId)>, Vec<Told<Group>>)> {
+) -> Res<(Vec<(UserId, GroupId)>, Vec<WithDocument<Group>>)> {
     let (mut members, mut found) = (Vec::new(), Vec::new());
     for chunk in people.chunks(CHUNK) {
         let from = "group_members m JOIN groups g ON g.id = m.group_id";
         let mut sql = select::<groups::Groups>("group", platform, "m.user_id", from, "m.user_id");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         narrow(&mut sql);
-        let (ties, rows) = told::<groups::Groups, _>(tx, sql, |row, at, group| {
+        let (related, rows) = told::<groups::Groups, _>(tx, sql, |row, at, group| {
             Ok((UserId(row.int(at)?), GroupId(group)))
         })
         .await?;
-        members.extend(ties);
+        members.extend(related);
         found.extend(rows);
     }
     Ok((members, found))
@@ -93,18 +94,18 @@ pub(crate) async fn roles_of(
     platform: &str,
     of: &[GroupId],
     narrow: impl Fn(&mut Sql),
-) -> Res<(Vec<(GroupId, RoleId)>, Vec<Told<Role>>)> {
+) -> Res<(Vec<(GroupId, RoleId)>, Vec<WithDocument<Role>>)> {
     let (mut brought, mut found) = (Vec::new(), Vec::new());
     for chunk in of.chunks(CHUNK) {
         let from = "group_roles b JOIN roles r ON r.id = b.role_id";
         let mut sql = select::<roles::Roles>("role", platform, "b.group_id", from, "b.group_id");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         narrow(&mut sql);
-        let (ties, rows) = told::<roles::Roles, _>(tx, sql, |row, at, role| {
+        let (related, rows) = told::<roles::Roles, _>(tx, sql, |row, at, role| {
             Ok((GroupId(row.int(at)?), RoleId(role)))
         })
         .await?;
-        brought.extend(ties);
+        brought.extend(related);
         found.extend(rows);
     }
     Ok((brought, found))
@@ -116,7 +117,7 @@ pub(crate) async fn organisations_of(
     platform: &str,
     people: &[UserId],
     narrow: impl Fn(&mut Sql),
-) -> Res<(Vec<Membership>, Vec<Told<Organisation>>)> {
+) -> Res<(Vec<Membership>, Vec<WithDocument<Organisation>>)> {
     let (mut memberships, mut found) = (Vec::new(), Vec::new());
     for chunk in people.chunks(CHUNK) {
         let from = "memberships m JOIN organisations o ON o.id = m.organisation_id";
@@ -130,7 +131,7 @@ pub(crate) async fn organisations_of(
         );
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         narrow(&mut sql);
-        let (ties, rows) =
+        let (related, rows) =
             told::<organisations::Organisations, _>(tx, sql, |row, at, organisation| {
                 Ok(Membership {
                     user: UserId(row.int(at)?),
@@ -140,7 +141,7 @@ pub(crate) async fn organisations_of(
                 })
             })
             .await?;
-        memberships.extend(ties);
+        memberships.extend(related);
         found.extend(rows);
     }
     Ok((memberships, found))
@@ -151,7 +152,7 @@ pub(crate) async fn user_by_uuid(
     tx: &mut Tx<'_>,
     platform: &str,
     uuid: Uuid,
-) -> Res<Option<Told<User>>> {
+) -> Res<Option<WithDocument<User>>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         super::text(|sql| {
             sql.push("SELECT ").push(COLUMNS);
@@ -164,7 +165,7 @@ pub(crate) async fn user_by_uuid(
         &SQL,
         &[(&uuid.to_string()).into(), platform.into()],
         |row| {
-            Ok(Told {
+            Ok(WithDocument {
                 row: read_user(row)?,
                 document: document(row.opt_text(AFTER)?)?,
             })

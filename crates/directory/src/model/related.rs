@@ -48,7 +48,7 @@ impl Wanted {
 
 /// Something with the dialect's own document, if there is one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told<T> {
+pub struct WithDocument<T> {
     /// The row.
     pub row: T,
     /// The document.
@@ -58,21 +58,21 @@ pub struct Told<T> {
 /// The ties of some people, as far as the caller sees both ends. Rows are told once, however many
 /// people they are tied to.
 #[derive(Clone, Debug, Default)]
-pub struct Ties {
+pub struct Related {
     /// The dialect's own documents of the people.
     pub documents: HashMap<UserId, Value>,
     /// Who belongs to which group.
     pub members: Vec<(UserId, GroupId)>,
     /// Those groups.
-    pub groups: Vec<Told<Group>>,
+    pub groups: Vec<WithDocument<Group>>,
     /// Which of the groups brings which role.
     pub brought: Vec<(GroupId, RoleId)>,
     /// Those roles.
-    pub roles: Vec<Told<Role>>,
+    pub roles: Vec<WithDocument<Role>>,
     /// Who belongs to which organisation, homes among them.
     pub memberships: Vec<Membership>,
     /// Those organisations.
-    pub organisations: Vec<Told<Organisation>>,
+    pub organisations: Vec<WithDocument<Organisation>>,
     /// The roles that the people hold, by whatever path.
     pub held: Vec<HeldRole>,
     /// What the homes, and the organisations of the groups, are called.

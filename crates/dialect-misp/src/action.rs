@@ -9,29 +9,29 @@ macro_rules! acts {
     ($($(#[$meta:meta])* $name:ident: $admin:literal $controller:literal $action:literal, $title:literal, $model:literal;)*) => {
         /// What a request does.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Act {
+        pub enum Action {
             $($(#[$meta])* $name,)*
             /// Nothing that is served.
             Nothing,
         }
 
-        impl Act {
+        impl Action {
             /// What a path asks for.
-            pub fn of(address: &Address) -> Act {
+            pub fn of(address: &Address) -> Action {
                 match (address.admin, address.controller.as_str(), address.action.as_str()) {
-                    $(($admin, $controller, $action) => Act::$name,)*
-                    _ => Act::Nothing,
+                    $(($admin, $controller, $action) => Action::$name,)*
+                    _ => Action::Nothing,
                 }
             }
 
             /// What could not be done: `Could not …`.
             pub const fn title(self) -> &'static str {
-                match self { $(Act::$name => $title,)* Act::Nothing => "do this" }
+                match self { $(Action::$name => $title,)* Action::Nothing => "do this" }
             }
 
             /// The vendor's model.
             pub const fn model(self) -> &'static str {
-                match self { $(Act::$name => $model,)* Act::Nothing => "" }
+                match self { $(Action::$name => $model,)* Action::Nothing => "" }
             }
         }
     };
@@ -132,19 +132,19 @@ acts! {
     ListLogs: true "logs" "index", "index Log", "Log";
 }
 
-impl Act {
+impl Action {
     /// The vendor's sentence for something that is not there.
     pub const fn missing(self, kind: Kind) -> &'static str {
         match (self, kind) {
             (_, Kind::User) => "Invalid user",
             (_, Kind::Organisation) => "Invalid organisation",
             // Quirk: a full stop, but not when editing (misp.md §5.2).
-            (Act::EditRole, Kind::Role) => "Invalid Role",
+            (Action::EditRole, Kind::Role) => "Invalid Role",
             (_, Kind::Role) => "Invalid Role.",
             (_, Kind::Key) => "Invalid AuthKey.",
-            (Act::DeleteSetting, Kind::Setting) => "Invalid user setting.",
+            (Action::DeleteSetting, Kind::Setting) => "Invalid user setting.",
             (_, Kind::Setting) => "Invalid setting.",
-            (Act::AcceptRegistrations | Act::DiscardRegistrations, Kind::Record) => {
+            (Action::AcceptRegistrations | Action::DiscardRegistrations, Kind::Record) => {
                 "Invalid Inbox."
             }
             (_, Kind::Record) => "Invalid blocklist entry",
@@ -156,7 +156,11 @@ impl Act {
     pub const fn about_keys(self) -> bool {
         matches!(
             self,
-            Act::ListKeys | Act::ViewKey | Act::AddKey | Act::EditKey | Act::DeleteKey
+            Action::ListKeys
+                | Action::ViewKey
+                | Action::AddKey
+                | Action::EditKey
+                | Action::DeleteKey
         )
     }
 
@@ -165,13 +169,13 @@ impl Act {
         let id = id.map(|id| format!("/{id}")).unwrap_or_default();
         match self {
             // Quirk: no number here (misp.md §5.1, and the recorded answers).
-            Act::EditOrganisation => "/admin/organisations/edit".to_owned(),
-            Act::AddKey => "/auth_keys/add".to_owned(),
+            Action::EditOrganisation => "/admin/organisations/edit".to_owned(),
+            Action::AddKey => "/auth_keys/add".to_owned(),
             // Quirk: without `/admin` (misp.md §3).
-            Act::DeleteRole => format!("/roles/delete{id}"),
-            Act::DeleteOrganisation => format!("/admin/organisations/delete{id}"),
-            Act::AcceptRegistrations => "/users/acceptRegistrations".to_owned(),
-            Act::EditServerSetting => "/servers/serverSettingsEdit".to_owned(),
+            Action::DeleteRole => format!("/roles/delete{id}"),
+            Action::DeleteOrganisation => format!("/admin/organisations/delete{id}"),
+            Action::AcceptRegistrations => "/users/acceptRegistrations".to_owned(),
+            Action::EditServerSetting => "/servers/serverSettingsEdit".to_owned(),
             _ => path.to_owned(),
         }
     }
@@ -179,8 +183,8 @@ impl Act {
     /// The number as the vendor repeats it: mostly as text.
     pub fn repeats(self, id: i64) -> Option<Value> {
         match self {
-            Act::EditOrganisation | Act::AddKey | Act::AcceptRegistrations => None,
-            Act::DeleteRole | Act::DeleteKey => Some(json!(id)),
+            Action::EditOrganisation | Action::AddKey | Action::AcceptRegistrations => None,
+            Action::DeleteRole | Action::DeleteKey => Some(json!(id)),
             _ => Some(json!(id.to_string())),
         }
     }
@@ -193,17 +197,17 @@ mod tests {
     #[test]
     fn paths_name_acts() {
         for (path, act) in [
-            ("/admin/users", Act::ListUsers),
-            ("/admin/users/add.json", Act::AddUser),
-            ("/users/edit/5", Act::EditProfile),
-            ("/users/change_pw", Act::ChangePassword),
-            ("/admin/roles/set_default/3", Act::SetDefaultRole),
-            ("/auth_keys", Act::ListKeys),
-            ("/authKeys/add/me", Act::AddKey),
-            ("/users/index", Act::Nothing),
-            ("/events/index", Act::Nothing),
+            ("/admin/users", Action::ListUsers),
+            ("/admin/users/add.json", Action::AddUser),
+            ("/users/edit/5", Action::EditProfile),
+            ("/users/change_pw", Action::ChangePassword),
+            ("/admin/roles/set_default/3", Action::SetDefaultRole),
+            ("/auth_keys", Action::ListKeys),
+            ("/authKeys/add/me", Action::AddKey),
+            ("/users/index", Action::Nothing),
+            ("/events/index", Action::Nothing),
         ] {
-            assert_eq!(Act::of(&Address::read(path).unwrap()), act, "{path}");
+            assert_eq!(Action::of(&Address::read(path).unwrap()), act, "{path}");
         }
     }
 }

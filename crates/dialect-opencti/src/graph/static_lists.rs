@@ -6,7 +6,7 @@ use super::super::columns;
 use super::super::filter;
 use super::super::marking::{self, MARKINGS};
 use super::super::node::{self, Node};
-use super::super::shelf;
+use super::super::static_list;
 use super::super::templates;
 use super::{Session, lists};
 use graphql::{Call, Link, Refusal};
@@ -30,7 +30,7 @@ impl Session {
         let terms = self.paid_terms(call)?;
         let mut found: Vec<&'static marking::Marking> = MARKINGS
             .iter()
-            .filter(|entry| shelf::passes(&predicate, &look(entry)))
+            .filter(|entry| static_list::passes(&predicate, &look(entry)))
             .filter(|entry| {
                 let text = directory::fold_search(entry.definition);
                 terms.is_empty()
@@ -61,7 +61,7 @@ impl Session {
         found.retain(|template| {
             let look = |field: &&'static str| template.look(field);
             let text = directory::fold_search(&template.document.name);
-            shelf::passes(&predicate, &look)
+            static_list::passes(&predicate, &look)
                 && (terms.is_empty()
                     || terms
                         .iter()

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use directory::{
-    Extended, GroupRoleScope, Handle, NewExtension, Permission, Platform, Ref, Told, UserId, Wanted,
+    Extended, GroupRoleScope, Handle, NewExtension, Permission, Platform, Ref, UserId, Wanted,
+    WithDocument,
 };
 use serde_json::json;
 
@@ -86,7 +87,10 @@ async fn documents<T: Clone>(
         .collect()
 }
 
-fn told<T>(rows: &[Told<T>], id: impl Fn(&T) -> i64) -> Vec<(i64, Option<serde_json::Value>)> {
+fn told<T>(
+    rows: &[WithDocument<T>],
+    id: impl Fn(&T) -> i64,
+) -> Vec<(i64, Option<serde_json::Value>)> {
     rows.iter()
         .map(|told| (id(&told.row), told.document.clone()))
         .collect()
@@ -107,7 +111,7 @@ async fn ties_are_what_single_questions_tell(world: &World) {
             let handle = world.at(platform, caller).await;
             let mut asked = people.clone();
             asked.extend([caller, UserId(999)]);
-            let ties = handle.ties(&asked, ALL).await.unwrap();
+            let related = handle.related(&asked, ALL).await.unwrap();
 
             let members: BTreeSet<_> = handle
                 .groups_of(&asked)
@@ -116,17 +120,17 @@ async fn ties_are_what_single_questions_tell(world: &World) {
                 .into_iter()
                 .collect();
             assert_eq!(
-                ties.members.iter().copied().collect::<BTreeSet<_>>(),
+                related.members.iter().copied().collect::<BTreeSet<_>>(),
                 members
             );
             let ids: BTreeSet<_> = members.iter().map(|(_, group)| *group).collect();
             let ids: Vec<_> = ids.into_iter().collect();
             let groups = handle.groups_by_id(&ids).await.unwrap();
-            let rows: Vec<_> = ties.groups.iter().map(|told| told.row.clone()).collect();
+            let rows: Vec<_> = related.groups.iter().map(|told| told.row.clone()).collect();
             assert_eq!(rows, groups);
             let rows: Vec<_> = groups.iter().map(|group| (group.id.0, ())).collect();
             let expected = documents(&handle, Extended::Group, &rows).await;
-            assert_eq!(told(&ties.groups, |group| group.id.0), expected);
+            assert_eq!(told(&related.groups, |group| group.id.0), expected);
 
             let brought = handle.group_roles(&ids).await.unwrap();
             let roles: BTreeSet<_> = brought.iter().map(|one| one.role).collect();
@@ -134,7 +138,7 @@ async fn ties_are_what_single_questions_tell(world: &World) {
                 .roles_by_id(&roles.into_iter().collect::<Vec<_>>())
                 .await
                 .unwrap();
-            let rows: Vec<_> = ties.roles.iter().map(|told| told.row.clone()).collect();
+            let rows: Vec<_> = related.roles.iter().map(|told| told.row.clone()).collect();
             assert_eq!(rows, roles);
             let seen = |role: &directory::RoleId| roles.iter().any(|one| one.id == *role);
             let expected: BTreeSet<_> = brought
@@ -143,7 +147,7 @@ async fn ties_are_what_single_questions_tell(world: &World) {
                 .map(|one| (one.group, one.role))
                 .collect();
             assert_eq!(
-                ties.brought.iter().copied().collect::<BTreeSet<_>>(),
+                related.brought.iter().copied().collect::<BTreeSet<_>>(),
                 expected
             );
 
@@ -153,31 +157,36 @@ async fn ties_are_what_single_questions_tell(world: &World) {
                 .organisations_by_id(&at.into_iter().collect::<Vec<_>>())
                 .await
                 .unwrap();
-            let rows: BTreeSet<_> = ties.organisations.iter().map(|told| told.row.id).collect();
+            let rows: BTreeSet<_> = related
+                .organisations
+                .iter()
+                .map(|told| told.row.id)
+                .collect();
             assert_eq!(rows, at.iter().map(|one| one.id).collect());
             let mut expected: Vec<_> = memberships
                 .into_iter()
                 .filter(|one| rows.contains(&one.organisation))
                 .collect();
-            let mut found = ties.memberships.clone();
+            let mut found = related.memberships.clone();
             expected.sort_by_key(|one| (one.user, one.organisation));
             found.sort_by_key(|one| (one.user, one.organisation));
             assert_eq!(found, expected);
 
             let ids: Vec<i64> = asked.iter().map(|id| id.0).collect();
             let expected = handle.extensions(Extended::User, &ids).await.unwrap();
-            let found = ties
+            let found = related
                 .documents
                 .iter()
                 .map(|(id, document)| (id.0, document.clone()));
             assert_eq!(found.collect::<std::collections::HashMap<_, _>>(), expected);
-            assert_eq!(ties.held, handle.grants_of(&asked).await.unwrap());
+            assert_eq!(related.held, handle.grants_of(&asked).await.unwrap());
             let of_groups: Vec<_> = groups.iter().map(|group| group.id).collect();
             let labels = handle.organisation_labels(&asked, &of_groups).await;
-            assert_eq!(ties.labels, labels.unwrap());
+            assert_eq!(related.labels, labels.unwrap());
             let reached = handle.reached_users(Permission::EditUsers, &asked).await;
-            assert_eq!(ties.reached, reached.unwrap());
-            told_something += ties.members.len() + ties.brought.len() + ties.memberships.len();
+            assert_eq!(related.reached, reached.unwrap());
+            told_something +=
+                related.members.len() + related.brought.len() + related.memberships.len();
 
             for id in &asked {
                 let single = handle.person(*id, ALL).await;
@@ -188,7 +197,7 @@ async fn ties_are_what_single_questions_tell(world: &World) {
                 let by_uuid = handle.person(Ref::Uuid(user.uuid), ALL).await.unwrap();
                 let (told, own) = single.unwrap();
                 assert_eq!(told, by_uuid.0);
-                assert_eq!(told.document.as_ref(), ties.documents.get(id));
+                assert_eq!(told.document.as_ref(), related.documents.get(id));
                 let mine: BTreeSet<_> = members
                     .iter()
                     .copied()
@@ -205,9 +214,13 @@ async fn nothing_unwanted_is_told(world: &World) {
     let people = settle(world).await;
     let handle = world.system();
     let before = world.directory.statements();
-    let ties = handle.ties(&people, Wanted::default()).await.unwrap();
+    let related = handle.related(&people, Wanted::default()).await.unwrap();
     assert_eq!(world.directory.statements() - before, 0);
-    assert!(ties.members.is_empty() && ties.organisations.is_empty() && ties.documents.is_empty());
+    assert!(
+        related.members.is_empty()
+            && related.organisations.is_empty()
+            && related.documents.is_empty()
+    );
     for (wanted, statements) in [
         (
             Wanted {
@@ -261,7 +274,7 @@ async fn nothing_unwanted_is_told(world: &World) {
         ),
     ] {
         let before = world.directory.statements();
-        handle.ties(&people, wanted).await.unwrap();
+        handle.related(&people, wanted).await.unwrap();
         assert_eq!(
             world.directory.statements() - before,
             statements,
