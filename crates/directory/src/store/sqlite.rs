@@ -56,6 +56,11 @@ impl Folder {
         self.path.join(FILE)
     }
 
+    /// Whether nothing stands in the write-ahead log.
+    pub(super) fn has_empty_log(&self) -> bool {
+        std::fs::metadata(self.path.join(format!("{FILE}-wal"))).is_ok_and(|log| log.len() == 0)
+    }
+
     pub(super) fn lock_file(&self) -> PathBuf {
         self.path.join(LOCK)
     }

@@ -235,11 +235,20 @@ impl Groups {
     fn next(&mut self, jobs: &Receiver<Message>) -> Option<Message> {
         while self.written && self.folder.is_some() {
             match jobs.recv_timeout(REST) {
-                Err(RecvTimeoutError::Timeout) => self.written = !self.empty_log(),
+                // A clean-up that found nothing has left nothing there, and cutting an empty log would write all the same.
+                Err(RecvTimeoutError::Timeout) => {
+                    self.written = !self.has_empty_log() && !self.empty_log()
+                }
                 other => return other.ok(),
             }
         }
         jobs.recv().ok()
+    }
+
+    fn has_empty_log(&self) -> bool {
+        self.folder
+            .as_ref()
+            .is_some_and(|folder| folder.has_empty_log())
     }
 
     /// Takes all of the log into the main file and cuts the log to nothing, without waiting for anybody; false while a read that goes on
