@@ -6,7 +6,7 @@ from pathlib import Path
 from tenable_people import connect
 
 # `LISTED_USERS=100000 cargo xtask clients tenable -- -k memory -s` prints the figures of docs/dialects/tenable.md.
-USERS = int(os.environ.get("LISTED_USERS", "24000"))
+USERS = int(os.environ.get("LISTED_USERS", "36000"))
 LONG = "x" * 200
 
 
@@ -31,6 +31,8 @@ def test_memory_stays_flat_while_everybody_is_listed(make_usher):
     # The store's own caches fill first: they have their bound and are not the list's.
     for _ in range(4):
         native.all("/users", limit=1_000)
+    # Long lists have connections of their own, with caches of theirs.
+    tie.users.list()
     before = memory(server, "VmRSS")
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
     answer = tie.get("users", conv_json=False)
