@@ -84,7 +84,7 @@ fn measure(binary: &Path) -> Result<Vec<(&'static str, f64)>> {
         ("Tenable, user details", Load::tenable(&filled)),
         ("MISP, users/view", Load::misp(&filled)),
         ("OpenCTI, user(id)", Load::opencti(&filled)?),
-        ("a page of 100", Load::pages(&filled)),
+        ("a page of 100", Load::pages(&counted.server, &filled)?),
         ("create alone", Load::creates(&filled)),
     ];
     let mut measured = Vec::new();

@@ -149,9 +149,15 @@ impl Load {
     }
 
     /// A page of 100 by name, from anywhere in the directory.
-    pub fn pages(filled: &Filled) -> Load {
-        let cursors = filled.cursors.clone();
+    pub fn pages(server: &Server, filled: &Filled) -> Result<Load> {
         let keys = filled.keys.clone();
+        // What stands before a cursor says of which list it is; an answer of that list shows it.
+        let list = cursor_prefix(server, &keys[0])?;
+        let cursors: Vec<_> = filled
+            .cursors
+            .iter()
+            .map(|cursor| format!("{list}{cursor}"))
+            .collect();
         let request = move |n: u64| {
             let key = &keys[scatter(n, keys.len() as u64)];
             let cursor = &cursors[scatter(n, cursors.len() as u64)];
@@ -160,10 +166,10 @@ impl Load {
                 key,
             )
         };
-        Load {
+        Ok(Load {
             request: Arc::new(request),
             expected: "200",
-        }
+        })
     }
 
     /// The same by an administrator of one small organisation.
@@ -197,6 +203,30 @@ impl Load {
             expected: "201",
         }
     }
+}
+
+/// The direction and the fingerprint of the list of people by name, as they stand before each of its cursors.
+fn cursor_prefix(server: &Server, key: &str) -> Result<String> {
+    const MEMBER: &[u8] = b"\"next\":\"";
+    const LENGTH: usize = 9;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async {
+        let mut stream = TcpStream::connect(server.address).await?;
+        let request = get("/api/v1/users?sort=name&limit=100", key);
+        stream.write_all(request.as_bytes()).await?;
+        let mut buffer = Vec::new();
+        answer(&mut stream, &mut buffer, "200").await?;
+        let member = buffer
+            .windows(MEMBER.len())
+            .position(|window| window == MEMBER);
+        let begin = member.context("the first page leads on to no other")? + MEMBER.len();
+        let prefix = buffer
+            .get(begin..begin + LENGTH)
+            .context("a short cursor")?;
+        Ok(String::from_utf8(prefix.to_vec())?)
+    })
 }
 
 /// Sends so many requests, one after the other on one connection.

@@ -243,7 +243,7 @@ fn pages(
     raw: Option<&Measured>,
     table: &mut Table,
 ) -> Result<()> {
-    let whole = load::run(server, &Load::pages(filled), 4, plan.seconds)?;
+    let whole = load::run(server, &Load::pages(server, filled)?, 4, plan.seconds)?;
     table.page(store, "whole directory", &whole, raw);
     let small = load::run(server, &Load::small_pages(filled), 4, plan.seconds)?;
     table.page(store, "administrator of a small part", &small, raw);
