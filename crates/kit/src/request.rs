@@ -336,7 +336,7 @@ impl FromRequestParts<AppState> for Authenticated {
     }
 }
 
-/// How signing in went, for the handler of a [`Serves::Deferred`](super::Serves::Deferred) route.
+/// How signing in went, for the handler of a [`Serves::Deferred`] route.
 #[derive(Debug)]
 pub struct Deferred(pub Result<Authenticated, Fault>);
 
