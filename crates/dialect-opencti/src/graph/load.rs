@@ -337,7 +337,7 @@ impl Session {
             .collect())
     }
 
-    /// Asks for ties of people that no selection announced.
+    /// Asks for rows related to people that no selection announced.
     async fn tie(&self, people: &[UserId], wanted: Wanted) -> Result<(), Refusal> {
         if people.is_empty() {
             return Ok(());

@@ -17,7 +17,7 @@ async fn answers_of_writes_are_read_in_their_transaction() {
     };
     let made = world.system().create_key(FIRST_OWNER, new).await.unwrap();
     let ask = async |method: &str, path: &str, body: Value| {
-        // A limited key sets no passwords, so it makes nobody here.
+        // A create sets a password, which a key of an organisation may not: the owner's key creates.
         let key = if method == "POST" {
             &world.key
         } else {

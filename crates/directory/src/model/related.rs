@@ -1,5 +1,5 @@
-//! What hangs on people, told together: their groups, the roles these bring, their organisations, each
-//! with what only the caller's dialect knows of it.
+//! The rows related to people, loaded together: their groups, the roles that these groups bring, and their organisations, each
+//! with the document that the caller's dialect keeps of it.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::organisation::{Membership, Organisation, OrganisationLabel};
 use super::permission::Permission;
 use super::role::{HeldRole, Role};
 
-/// Which ties are wanted; what is not costs nothing.
+/// Which related rows are wanted; what is not wanted costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The dialect's own documents of the people.
@@ -22,7 +22,7 @@ pub struct Wanted {
     pub roles: bool,
     /// The organisations they belong to.
     pub organisations: bool,
-    /// The roles they hold, by whatever path.
+    /// All roles that the people hold, those that come with a group or an ownership included.
     pub held: bool,
     /// What their homes, and the organisations of their groups, are called.
     pub labels: bool,
@@ -55,8 +55,8 @@ pub struct WithDocument<T> {
     pub document: Option<Value>,
 }
 
-/// The ties of some people, as far as the caller sees both ends. Rows are told once, however many
-/// people they are tied to.
+/// The rows related to some people, where the caller may see both the person and the row. Each row is listed once, however
+/// many people it belongs to.
 #[derive(Clone, Debug, Default)]
 pub struct Related {
     /// The dialect's own documents of the people.
@@ -73,7 +73,7 @@ pub struct Related {
     pub memberships: Vec<Membership>,
     /// Those organisations.
     pub organisations: Vec<WithDocument<Organisation>>,
-    /// The roles that the people hold, by whatever path.
+    /// All roles that the people hold, those that come with a group or an ownership included.
     pub held: Vec<HeldRole>,
     /// What the homes, and the organisations of the groups, are called.
     pub labels: Vec<OrganisationLabel>,

@@ -1,4 +1,4 @@
-//! What hangs on people, told together: the same as asked for singly, whoever asks.
+//! The rows related to people, loaded together, equal those of the questions for one person, for every caller.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Memberships and grants as rows: what ties people to organisations.
+//! Memberships and grants as rows of an import.
 
 use serde_json::{Map, Value};
 

@@ -199,7 +199,7 @@ enum Done {
 enum Parts {
     /// All of them, or none.
     Whole,
-    /// Each by itself: how those are told that fail, with near names once they have been looked up.
+    /// Each line by itself. A line that fails is reported by the function, with near names once those have been looked up.
     Each(Describe, Option<Arc<Suggestions>>),
 }
 

@@ -3,7 +3,7 @@
 use crate::handle::Handle;
 use crate::model::UnknownName;
 
-/// Names of one chunk that are looked up; the others are told without suggestions.
+/// How many unknown names of one chunk are looked up; lines with further ones are reported without suggestions.
 const MOST: usize = 10;
 
 /// What was looked up for a chunk.
@@ -19,7 +19,7 @@ impl Suggestions {
                 break;
             }
             if known.find(&one).is_none() {
-                // A line is told without suggestions where the names cannot be looked up.
+                // If the look-up fails, the line is reported without suggestions.
                 let near = handle.near_names(one.kind, &one.name).await;
                 one.near = near.unwrap_or_default();
                 known.0.push(one);

@@ -18,7 +18,7 @@ use crate::store::select::{Sql, seen};
 use crate::store::{extensions, groups, organisation_labels, organisations, related, roles};
 
 impl Handle {
-    /// One user the caller sees, with the dialect's own document and the ties that are wanted.
+    /// One user the caller sees, with the dialect's own document and the related rows that are wanted.
     pub fn person(
         &self,
         which: impl Into<UserRef>,
@@ -72,7 +72,7 @@ impl Handle {
         inner(self, which.into(), wanted)
     }
 
-    /// The ties of those people that the caller sees.
+    /// The rows related to those people, where the caller may see both.
     pub fn related<'a>(&'a self, of: &'a [UserId], wanted: Wanted) -> Pending<'a, Related> {
         Box::pin(async move {
             let of = of.to_vec();
@@ -84,7 +84,7 @@ impl Handle {
     }
 }
 
-/// The ties of those people that the caller sees. A write reads them in its own transaction: the answer shows what it did,
+/// The rows related to those people, where the caller may see both. A write reads them in its own transaction: the answer shows what it did,
 /// and cannot fail after it was done.
 pub(crate) async fn ties_of(
     work: &mut Work<'_>,
@@ -109,7 +109,7 @@ pub(crate) async fn ties_of(
     Ok(told)
 }
 
-/// Reads the ties of people whom the caller sees.
+/// Reads the rows related to people whom the caller sees.
 async fn gather(
     work: &mut Work<'_>,
     people: &[UserId],
