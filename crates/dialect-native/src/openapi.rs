@@ -25,7 +25,7 @@ const BASE: &str = include_str!("openapi.json");
 const PROFILE: &str = "$profile";
 
 /// Bodies that may be left out, or null.
-const OPTIONAL: &[&str] = &["Proof", "PasswordReset"];
+const OPTIONAL: &[&str] = &["Proof", "PasswordReset", "Place"];
 
 /// `GET /openapi.json`
 pub async fn show(request: Anonymous) -> Answer {
