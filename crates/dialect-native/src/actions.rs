@@ -6,14 +6,15 @@ use directory::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
+use kit::fields::FieldError;
 
 use super::answers;
+use super::bodies::{Members, Object, Properties, Sent, Word, Worded, body};
 use super::codes::Code;
 use super::errors::{Problem, problem};
-use super::fields::{Fields, Named, words};
+use super::fields::{Fields, Named};
 use super::item_problems::ItemProblem;
 use super::jobs;
 use super::lists;
@@ -43,33 +44,195 @@ pub struct ItemsBody {
     failed: usize,
 }
 
-/// Each or all, as sent.
-#[derive(Clone, Copy)]
-pub struct Mode(pub TaskMode);
+impl Worded for TaskMode {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("each", TaskMode::Each), ("all", TaskMode::All)];
+}
 
-words! { Mode: "each" = Mode(TaskMode::Each), "all" = Mode(TaskMode::All) }
+/// The word of an action.
+#[derive(Clone, Copy)]
+pub enum ActionWord {
+    Enable,
+    Disable,
+    Unlock,
+    Delete,
+    EndSessions,
+    RevokeKeys,
+    ResetPassword,
+    RequireSecondFactor,
+    RemoveSecondFactor,
+    Set,
+    Join,
+    Leave,
+    Grant,
+    Revoke,
+    Move,
+}
+
+impl Worded for ActionWord {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("enable", ActionWord::Enable),
+        ("disable", ActionWord::Disable),
+        ("unlock", ActionWord::Unlock),
+        ("delete", ActionWord::Delete),
+        ("end_sessions", ActionWord::EndSessions),
+        ("revoke_keys", ActionWord::RevokeKeys),
+        ("reset_password", ActionWord::ResetPassword),
+        ("require_second_factor", ActionWord::RequireSecondFactor),
+        ("remove_second_factor", ActionWord::RemoveSecondFactor),
+        ("set", ActionWord::Set),
+        ("join", ActionWord::Join),
+        ("leave", ActionWord::Leave),
+        ("grant", ActionWord::Grant),
+        ("revoke", ActionWord::Revoke),
+        ("move", ActionWord::Move),
+    ];
+}
+
+body! {
+    pub struct DisableMembers {
+        revoke_keys: optional bool,
+    }
+}
+
+body! {
+    pub struct RequireMembers {
+        required: clearable bool,
+    }
+}
+
+body! {
+    pub struct SetMembers {
+        change: needed Object,
+    }
+}
+
+body! {
+    pub struct GroupMembers {
+        group: needed Named,
+    }
+}
+
+body! {
+    pub struct RoleMembers {
+        role: needed Named,
+        organisation: optional Named,
+    }
+}
+
+body! {
+    pub struct ExpiryMembers {
+        expires_at: optional Time,
+    }
+}
+
+body! {
+    pub struct MoveMembers {
+        home: needed Named,
+    }
+}
+
+/// An action as sent: its word, and the members that this action has. Those of the others are unknown to it.
+pub enum SentAction {
+    /// One that has no members.
+    Plain(Action),
+    Require(RequireMembers),
+    Set(SetMembers),
+    Join(GroupMembers),
+    Leave(GroupMembers),
+    Grant(RoleMembers, ExpiryMembers),
+    Revoke(RoleMembers),
+    Move(MoveMembers),
+}
+
+body! {
+    pub struct ActionMembers {
+        action: needed Word<ActionWord>,
+    }
+}
+
+impl Members for SentAction {
+    fn names() -> Vec<&'static str> {
+        [
+            ActionMembers::names(),
+            DisableMembers::names(),
+            RequireMembers::names(),
+            SetMembers::names(),
+            GroupMembers::names(),
+            RoleMembers::names(),
+            ExpiryMembers::names(),
+            MoveMembers::names(),
+        ]
+        .concat()
+    }
+
+    fn read(fields: &mut Fields) -> Result<Self, FieldError> {
+        let Word(word) = ActionMembers::read(fields)?.action;
+        Ok(match word {
+            ActionWord::Enable => Self::Plain(Action::Enable),
+            ActionWord::Disable => Self::Plain(Action::Disable {
+                revoke_keys: DisableMembers::read(fields)?.revoke_keys.unwrap_or(false),
+            }),
+            ActionWord::Unlock => Self::Plain(Action::Unlock),
+            ActionWord::Delete => Self::Plain(Action::Delete),
+            ActionWord::EndSessions => Self::Plain(Action::EndSessions),
+            ActionWord::RevokeKeys => Self::Plain(Action::RevokeKeys),
+            ActionWord::ResetPassword => Self::Plain(Action::ResetPassword),
+            ActionWord::RequireSecondFactor => Self::Require(RequireMembers::read(fields)?),
+            ActionWord::RemoveSecondFactor => Self::Plain(Action::RemoveSecondFactor),
+            ActionWord::Set => Self::Set(SetMembers::read(fields)?),
+            ActionWord::Join => Self::Join(GroupMembers::read(fields)?),
+            ActionWord::Leave => Self::Leave(GroupMembers::read(fields)?),
+            ActionWord::Grant => {
+                Self::Grant(RoleMembers::read(fields)?, ExpiryMembers::read(fields)?)
+            }
+            ActionWord::Revoke => Self::Revoke(RoleMembers::read(fields)?),
+            ActionWord::Move => Self::Move(MoveMembers::read(fields)?),
+        })
+    }
+
+    fn describe(members: &mut Properties<'_>) {
+        ActionMembers::describe(members);
+        members.any_of::<DisableMembers>();
+        members.any_of::<RequireMembers>();
+        members.any_of::<SetMembers>();
+        members.any_of::<GroupMembers>();
+        members.any_of::<RoleMembers>();
+        members.any_of::<ExpiryMembers>();
+        members.any_of::<MoveMembers>();
+    }
+}
+
+body! {
+    /// One action on the people of `users` or of `filter`, an expression as lists take it. `expect` refuses when the filter
+    /// finds another number of people; `job` makes a job of it whatever the number.
+    pub struct ActionsBody as "Actions" {
+        users: optional Vec<Named>,
+        filter: optional String,
+        expect: optional i64,
+        mode: optional Word<TaskMode>,
+        job: optional bool,
+        action: members SentAction,
+    }
+}
 
 /// `POST /users/actions`: `?dry_run=true` tells what would become of each.
-pub async fn act(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn act(request: Authenticated, body: Sent<ActionsBody>) -> Answer {
     lists::only(&request.query()?.0, &["dry_run"])?;
     let mut dry_run = false;
     for (name, value) in &request.query()?.0 {
         dry_run = lists::flag(name, value)?;
     }
-    let mut fields = super::fields::required(body)?;
-    let named: Option<Vec<Named>> = fields.value("users")?;
-    let filter: Option<String> = fields.value("filter")?;
-    let expected: Option<i64> = fields.value("expect")?;
-    let Mode(mode) = fields.value("mode")?.unwrap_or(Mode(TaskMode::Each));
-    let as_job: bool = fields.value("job")?.unwrap_or(false);
-    let action = action(&request, &mut fields).await?;
-    fields.end()?;
+    let sent = body.read()?;
+    let Word(mode) = sent.mode.unwrap_or(Word(TaskMode::Each));
+    let as_job = sent.job.unwrap_or(false);
+    let action = action(&request, sent.action).await?;
     request.admit(directory::operation_of_action(&action))?;
-    let people: Vec<UserRef> = match (named, filter) {
+    let people: Vec<UserRef> = match (sent.users, sent.filter) {
         (Some(named), None) => named.into_iter().map(Named::reference).collect(),
         (None, Some(filter)) => {
             let found = selected(&request, Some(&filter), None).await?;
-            expect(expected, found.len())?;
+            expect(sent.expect, found.len())?;
             found.into_iter().map(UserRef::from).collect()
         }
         _ => {
@@ -172,73 +335,52 @@ pub async fn selected(
     Ok(found)
 }
 
-async fn action(request: &Authenticated, fields: &mut Fields) -> Result<Action, Problem> {
-    let word: String = fields.need("action")?;
-    let reference = |id: Option<i64>, field: &'static str| {
-        id.ok_or_else(|| Problem::invalid(field, "is needed"))
-    };
-    Ok(match word.as_str() {
-        "enable" => Action::Enable,
-        "disable" => Action::Disable {
-            revoke_keys: fields.value("revoke_keys")?.unwrap_or(false),
+/// The action, with what it names found.
+async fn action(request: &Authenticated, sent: SentAction) -> Result<Action, Problem> {
+    Ok(match sent {
+        SentAction::Plain(action) => action,
+        SentAction::Require(sent) => Action::RequireSecondFactor {
+            required: sent.required.unwrap_or(Some(true)),
         },
-        "unlock" => Action::Unlock,
-        "delete" => Action::Delete,
-        "end_sessions" => Action::EndSessions,
-        "revoke_keys" => Action::RevokeKeys,
-        "reset_password" => Action::ResetPassword,
-        "require_second_factor" => Action::RequireSecondFactor {
-            required: fields
-                .take::<Option<bool>>("required")?
-                .unwrap_or(Some(true)),
+        SentAction::Set(sent) => Action::Set {
+            change: sent.change.0,
         },
-        "remove_second_factor" => Action::RemoveSecondFactor,
-        "set" => {
-            let change: Map<String, Value> = match fields.need::<Value>("change")? {
-                Value::Object(change) => change,
-                _ => return Err(Problem::invalid("change", "must be an object")),
-            };
-            Action::Set { change }
-        }
-        "join" | "leave" => {
-            let group: Named = fields.need("group")?;
-            let group = references::group(request, "group", Some(group)).await?;
-            let group = reference(group.map(|group| group.0), "group")?;
-            if word == "join" {
-                Action::Join { group }
-            } else {
-                Action::Leave { group }
+        SentAction::Join(sent) => Action::Join {
+            group: group(request, sent).await?,
+        },
+        SentAction::Leave(sent) => Action::Leave {
+            group: group(request, sent).await?,
+        },
+        SentAction::Grant(sent, ExpiryMembers { expires_at }) => {
+            let (role, organisation) = role(request, sent).await?;
+            Action::Grant {
+                role,
+                organisation,
+                expires_at,
             }
         }
-        "grant" | "revoke" => {
-            let role: Named = fields.need("role")?;
-            let organisation: Option<Named> = fields.value("organisation")?;
-            let role = references::role(request, "role", Some(role)).await?;
-            let role = reference(role.map(|role| role.0), "role")?;
-            let organisation =
-                references::organisation(request, "organisation", organisation).await?;
-            let organisation = organisation.map(|organisation| organisation.0);
-            if word == "revoke" {
-                Action::Revoke { role, organisation }
-            } else {
-                let expires_at: Option<Time> = fields.value("expires_at")?;
-                Action::Grant {
-                    role,
-                    organisation,
-                    expires_at,
-                }
-            }
+        SentAction::Revoke(sent) => {
+            let (role, organisation) = role(request, sent).await?;
+            Action::Revoke { role, organisation }
         }
-        "move" => {
-            let home: Named = fields.need("home")?;
-            let home = references::organisation(request, "home", Some(home)).await?;
-            let home = reference(home.map(|home| home.0), "home")?;
-            Action::Move { home }
-        }
-        _ => {
-            let why = "must be one of enable, disable, unlock, delete, end_sessions, revoke_keys, reset_password, \
-                       require_second_factor, remove_second_factor, set, join, leave, grant, revoke, move";
-            return Err(Problem::invalid("action", why));
+        SentAction::Move(sent) => {
+            let home = references::organisation(request, "home", Some(sent.home)).await?;
+            let home = home.ok_or_else(|| Problem::invalid("home", "is needed"))?;
+            Action::Move { home: home.0 }
         }
     })
+}
+
+async fn group(request: &Authenticated, sent: GroupMembers) -> Result<i64, Problem> {
+    let group = references::group(request, "group", Some(sent.group)).await?;
+    let group = group.ok_or_else(|| Problem::invalid("group", "is needed"))?;
+    Ok(group.0)
+}
+
+/// A role, and where: both by their numbers.
+async fn role(request: &Authenticated, sent: RoleMembers) -> Result<(i64, Option<i64>), Problem> {
+    let role = references::role(request, "role", Some(sent.role)).await?;
+    let role = role.ok_or_else(|| Problem::invalid("role", "is needed"))?;
+    let organisation = references::organisation(request, "organisation", sent.organisation).await?;
+    Ok((role.0, organisation.map(|organisation| organisation.0)))
 }

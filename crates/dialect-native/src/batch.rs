@@ -4,16 +4,15 @@ use directory::{Fault, NewUser, TaskMode, User};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
-use super::actions::Mode;
 use super::answers;
+use super::bodies::{Later, Sent, Word, body};
 use super::errors::{Problem, problem};
-use super::fields::Fields;
 use super::item_problems::ItemProblem;
 use super::lists;
 use super::reply::{Answer, Reply};
-use super::users::{self, UserBody};
+use super::users::{self, NewUserBody, UserBody};
 
 /// People of one request at most.
 const MOST: usize = 1_000;
@@ -39,19 +38,27 @@ pub struct ItemsBody<'a> {
     failed: usize,
 }
 
+body! {
+    pub struct NewUsersBody as "NewUsers" {
+        items: needed Vec<Later<NewUserBody>>,
+        mode: optional Word<TaskMode>,
+    }
+}
+
 /// `POST /users/batch`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewUsersBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let items: Vec<Fields> = fields.need("items")?;
-    let Mode(mode) = fields.value("mode")?.unwrap_or(Mode(TaskMode::All));
-    fields.end()?;
+    let NewUsersBody { items, mode } = body.read()?;
+    let Word(mode) = mode.unwrap_or(Word(TaskMode::All));
     if items.is_empty() || items.len() > MOST {
         return Err(Problem::invalid("items", format!("must be 1 to {MOST}")));
     }
     let mut all: Vec<Result<NewUser, Problem>> = Vec::with_capacity(items.len());
     for (position, item) in items.into_iter().enumerate() {
-        let new = users::new_user(&request, item).await;
+        let new = match item.read() {
+            Ok(new) => users::new_user(&request, new).await,
+            Err(problem) => Err(problem),
+        };
         match new {
             Err(problem) if mode == TaskMode::All => return Err(within(problem, position)),
             new => all.push(new),

@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Name, Sent, body};
 use super::fields::Named;
 use super::lists::{self, Listing};
 use super::organisations::OrganisationBody;
@@ -95,22 +96,29 @@ async fn shown(request: &Authenticated, collection: &Collection) -> Answer {
     Reply::revised(collection.version, &body)
 }
 
+body! {
+    pub struct NewCollectionBody as "NewCollection" {
+        id: optional Uuid,
+        organisation: optional Named,
+        name: needed Name,
+        description: optional String,
+        organisations: optional Vec<Named>,
+    }
+}
+
 /// `POST /collections`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewCollectionBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let organisation: Option<Named> = fields.value("organisation")?;
-    let organisations: Option<Vec<Named>> = fields.value("organisations")?;
-    let mut new = NewCollection {
-        uuid: fields.value("id")?,
-        name: fields.need("name")?,
-        description: fields.value("description")?,
-        ..NewCollection::default()
-    };
-    fields.end()?;
+    let sent = body.read()?;
     let handle = &request;
-    new.organisation = references::organisation(handle, "organisation", organisation).await?;
-    new.organisations = references::organisations(handle, "organisations", organisations).await?;
+    let new = NewCollection {
+        uuid: sent.id,
+        organisation: references::organisation(handle, "organisation", sent.organisation).await?,
+        name: sent.name.0,
+        description: sent.description,
+        organisations: references::organisations(handle, "organisations", sent.organisations)
+            .await?,
+    };
     // The caller named these, and so sees them.
     let mut inside = new.organisations.clone();
     inside.sort_unstable();
@@ -128,15 +136,21 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     .await
 }
 
+body! {
+    pub struct CollectionChangeBody as "CollectionChange" {
+        name: change Name,
+        description: clearable String,
+    }
+}
+
 /// `PATCH /collections/{collection}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<CollectionChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
+    let CollectionChangeBody { name, description } = body.read()?;
     let change = CollectionChange {
-        name: fields.take("name")?,
-        description: fields.take("description")?,
+        name: name.map(|name| name.0),
+        description,
     };
-    fields.end()?;
     let which: CollectionRef = request.reference(0);
     let collection = request.update_collection(which, change).await?;
     shown(&request, &collection).await

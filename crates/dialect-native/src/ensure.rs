@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use directory::{
-    EnsureNew, EnsureOutcome, Ensured, EnsuredRecord, Group, GroupChange, NewPassword,
-    Organisation, ProvisioningDefaults, USER_COLUMNS,
+    EnsureNew, EnsureOutcome, Ensured, EnsuredRecord, Group, GroupChange, Organisation,
+    OrganisationChange,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use kit::fields::Policy;
-use kit::{Authenticated, JsonBody, RequestInfo};
+use kit::fields::FieldError;
+use kit::{Authenticated, RequestInfo};
 
 use super::answers;
-use super::errors::Problem;
-use super::fields::{Fields, Named};
-use super::groups::GroupBody;
+use super::bodies::{Body, Members, Properties, Schemas, Sent};
+use super::fields::Fields;
+use super::groups::{GroupBody, NewGroupBody};
 use super::lists;
 use super::near_names;
-use super::organisations::OrganisationBody;
+use super::organisations::{NewOrganisationBody, OrganisationBody};
 use super::references;
 use super::reply::{Answer, Reply};
-use super::users::{self, UserBody};
+use super::users::{self, NewAccountBody, NewUserBody, UserBody, new_password};
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "EnsuredUser")]
@@ -48,60 +48,59 @@ pub struct EnsuredGroup<'a> {
     group: GroupBody<'a>,
 }
 
-/// Members that count only for a person who is made.
-const FOR_NEW: &[&str] = &[
-    "id",
-    "password",
-    "must_change_password",
-    "mail",
-    "default_roles",
-];
-/// Members of a person that no table has.
-const BESIDE: &[&str] = &["locked", "primary_group"];
+/// A person as [`NewUserBody`] declares one, of which the directory reads what is to be so.
+pub struct EnsureUserBody {
+    row: Map<String, Value>,
+    account: NewAccountBody,
+}
+
+impl Members for EnsureUserBody {
+    fn names() -> Vec<&'static str> {
+        NewUserBody::names()
+    }
+
+    fn read(fields: &mut Fields) -> Result<Self, FieldError> {
+        Ok(Self {
+            account: NewAccountBody::read(fields)?,
+            row: fields.take_raw(&Self::names()),
+        })
+    }
+
+    fn describe(members: &mut Properties<'_>) {
+        NewUserBody::describe(members);
+    }
+}
+
+impl Body for EnsureUserBody {
+    const NAME: &'static str = "EnsureUser";
+    const DESCRIPTION: &'static str = "A person to make, or what is to be so of one who is there. `organisations`, \
+        `groups` and `roles` are added; with `exact=true` they replace those that the caller may change. `id`, `password`, \
+        `must_change_password`, `mail` and `default_roles` count only for somebody who is made.";
+    const OPTIONAL: bool = false;
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        let known_by = json!({
+            "properties": { "email": { "type": "string", "pattern": "\\S" } },
+            "required": ["email"],
+        });
+        json!({ "description": Self::DESCRIPTION, "allOf": [schemas.refer::<NewUserBody>(), known_by] })
+    }
+}
 
 /// `POST /users/ensure`: makes a person, known by their e-mail address, or changes what differs.
-pub async fn user(request: Authenticated, JsonBody(body): JsonBody) -> Answer {
+pub async fn user(request: Authenticated, body: Sent<EnsureUserBody>) -> Answer {
     lists::only(&request.query()?.0, &["exact"])?;
     let mut exact = false;
     for (name, value) in &request.query()?.0 {
         exact = lists::flag(name, value)?;
     }
-    let Value::Object(mut row) = body else {
-        return Err(Problem::body(
-            "This request needs a JSON object as its body.",
-        ));
-    };
-    let mut beside = Map::new();
-    for name in FOR_NEW {
-        if let Some(value) = row.shift_remove(*name) {
-            beside.insert((*name).to_owned(), value);
-        }
-    }
-    let known = |name: &str| USER_COLUMNS.contains(&name) || BESIDE.contains(&name);
-    let unknown: Map<String, Value> = row
-        .iter()
-        .filter(|(name, _)| !known(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    // What is left over is refused by its name.
-    Fields::of(Value::Object(unknown), Policy::Patch)?.end()?;
-    let mut fields = Fields::of(Value::Object(beside), Policy::Patch)?;
-    let password: Option<String> = fields.value("password")?;
-    let must_change = fields.value("must_change_password")?.unwrap_or(true);
+    let EnsureUserBody { row, account } = body.read()?;
     let new = EnsureNew {
-        uuid: fields.value("id")?,
-        password: match password {
-            None => NewPassword::None,
-            Some(password) if must_change => NewPassword::MustChange(password),
-            Some(password) => NewPassword::Chosen(password),
-        },
-        door: ProvisioningDefaults {
-            without_defaults: !fields.value("default_roles")?.unwrap_or(true),
-            mail: users::access_mail(&mut fields)?,
-        },
+        uuid: account.id,
+        password: new_password(account.password, account.must_change_password),
+        door: users::provisioning(account.default_roles, account.mail),
         unknown: Arc::default(),
     };
-    fields.end()?;
     let (info, now) = (Arc::clone(&request.info), request.now());
     let show = move |ensured: &Ensured| {
         let changed = ensured.changed.iter().map(|field| users::member_of(field));
@@ -138,31 +137,24 @@ fn answered(
     }
 }
 
-/// The fields of a body in which null leaves out a member that cannot be cleared, as for a thing that is made.
-fn ensuring(JsonBody(mut body): JsonBody, never_cleared: &[&str]) -> Result<Fields, Problem> {
-    if let Value::Object(members) = &mut body {
-        members.retain(|name, value| !value.is_null() || !never_cleared.contains(&name.as_str()));
-    }
-    super::fields::required(JsonBody(body))
-}
-
 /// `POST /organisations/ensure`: makes an organisation, known by its name, or changes what differs.
-pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn organisation(request: Authenticated, body: Sent<NewOrganisationBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let never_cleared = [
-        "slug",
-        "parent",
-        "local",
-        "domains",
-        "second_factor_required",
-    ];
-    let mut fields = ensuring(body, &never_cleared)?;
-    let parent: Option<Named> = fields.take("parent")?;
-    let uuid = fields.value("id")?;
-    let name: String = fields.need("name")?;
-    let mut change = super::organisations::read_change(&mut fields)?;
-    fields.end()?;
-    change.parent = references::organisation(&request, "parent", parent).await?;
+    let sent = body.read()?;
+    let (name, uuid) = (sent.name.0, sent.id);
+    let change = OrganisationChange {
+        parent: references::organisation(&request, "parent", sent.parent).await?,
+        slug: sent.slug,
+        description: sent.description,
+        kind: sent.kind,
+        sector: sent.sector,
+        nationality: sent.nationality,
+        contacts: sent.contacts,
+        local: sent.local,
+        domains: sent.domains,
+        second_factor_required: sent.second_factor_required,
+        ..OrganisationChange::default()
+    };
     let info = Arc::clone(&request.info);
     let show = move |ensured: &EnsuredRecord<Organisation>| {
         let organisation = &ensured.record;
@@ -182,20 +174,18 @@ pub async fn organisation(request: Authenticated, body: JsonBody) -> Answer {
 }
 
 /// `POST /groups/ensure`: makes a group, known by its name in its organisation, or changes what differs.
-pub async fn group(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn group(request: Authenticated, body: Sent<NewGroupBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = ensuring(body, &["slug", "newcomers"])?;
-    let organisation: Option<Named> = fields.value("organisation")?;
-    let uuid = fields.value("id")?;
-    let name: String = fields.need("name")?;
+    let sent = body.read()?;
+    let (name, uuid) = (sent.name.0, sent.id);
     let change = GroupChange {
-        slug: fields.take("slug")?,
-        description: fields.take("description")?,
-        newcomers: fields.take("newcomers")?,
+        slug: sent.slug,
+        description: sent.description,
+        newcomers: sent.newcomers,
         ..GroupChange::default()
     };
-    fields.end()?;
-    let organisation = references::organisation(&request, "organisation", organisation).await?;
+    let organisation =
+        references::organisation(&request, "organisation", sent.organisation).await?;
     let info = Arc::clone(&request.info);
     let show = move |ensured: &EnsuredRecord<Group>| {
         let group = &ensured.record;

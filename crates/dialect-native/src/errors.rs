@@ -30,7 +30,7 @@ pub struct Problem {
     pub done: Box<[DoneBody]>,
     /// When to come back, in whole seconds.
     pub retry_after: Option<u32>,
-    /// What the log is told, and the wire never.
+    /// The cause, for the log alone: no answer holds it.
     pub cause: Option<Box<str>>,
     /// What was not found, where that is the problem.
     pub lost: Option<Box<Lost>>,

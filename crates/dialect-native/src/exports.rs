@@ -2,12 +2,12 @@
 
 use directory::{FileFormat, Selection, TaskWhat};
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::actions;
 use super::answers;
+use super::bodies::{Sent, Word, Worded, body};
 use super::events;
-use super::fields::words;
 use super::grants;
 use super::groups;
 use super::jobs;
@@ -16,34 +16,36 @@ use super::lists;
 use super::organisations;
 use super::reply::Answer;
 
-/// What is exported, as sent.
-#[derive(Clone, Copy)]
-struct What(TaskWhat);
-
-words! { What:
-    "users" = What(TaskWhat::Users), "organisations" = What(TaskWhat::Organisations),
-    "groups" = What(TaskWhat::Groups), "memberships" = What(TaskWhat::Memberships),
-    "grants" = What(TaskWhat::Grants), "keys" = What(TaskWhat::Keys),
-    "events" = What(TaskWhat::Events)
+impl Worded for TaskWhat {
+    const WORDS: &'static [(&'static str, Self)] = TaskWhat::ALL;
 }
 
-/// How, as sent.
-#[derive(Clone, Copy)]
-struct Format(FileFormat);
+impl Worded for FileFormat {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("csv", FileFormat::Csv), ("ndjson", FileFormat::Ndjson)];
+}
 
-words! { Format: "csv" = Format(FileFormat::Csv), "ndjson" = Format(FileFormat::Ndjson) }
+body! {
+    pub struct NewExportBody as "NewExport" {
+        what: needed Word<TaskWhat>,
+        format: optional Word<FileFormat>,
+        columns: optional Vec<String>,
+        filter: optional String,
+        sort: optional String,
+    }
+}
 
 /// `POST /exports`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewExportBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let What(what) = fields.need("what")?;
-    let Format(format) = fields.value("format")?.unwrap_or(Format(FileFormat::Csv));
-    let columns: Vec<String> = fields.value("columns")?.unwrap_or_default();
-    let filter: Option<String> = fields.value("filter")?;
-    let sort: Option<String> = fields.value("sort")?;
-    fields.end()?;
-    let selection = Selection { filter, sort };
+    let sent = body.read()?;
+    let Word(what) = sent.what;
+    let Word(format) = sent.format.unwrap_or(Word(FileFormat::Csv));
+    let columns = sent.columns.unwrap_or_default();
+    let selection = Selection {
+        filter: sent.filter,
+        sort: sent.sort,
+    };
     let people = match what {
         TaskWhat::Users | TaskWhat::Memberships => {
             let (filter, sort) = (selection.filter.as_deref(), selection.sort.as_deref());

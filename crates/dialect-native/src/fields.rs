@@ -11,7 +11,6 @@ use super::codes::Code;
 use super::errors::{FieldProblem, Problem};
 
 pub use kit::fields::{Fields, Read};
-pub(super) use kit::words;
 
 /// The fields of a body, which must be there.
 pub fn required(JsonBody(body): JsonBody) -> Result<Fields, Problem> {

@@ -1,4 +1,4 @@
-//! Grants: which roles somebody holds, where, until when, and by which path.
+//! Grants: which roles a person holds, where, until when, and by which path.
 
 use std::sync::Arc;
 
@@ -10,9 +10,10 @@ use directory::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Sent, body};
 use super::errors::Problem;
 use super::fields::{EndTime, Named};
 use super::lists::{self, Listing};
@@ -37,7 +38,7 @@ pub struct GrantBody<'a> {
     path: PathBody,
 }
 
-/// How a role reached somebody.
+/// How a role reached its holder.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schemars(rename = "Path", description = "How a role reached somebody.")]
@@ -117,24 +118,27 @@ pub async fn shown(request: &Authenticated, query: &Query<GrantField>) -> Answer
         .await
 }
 
+body! {
+    pub struct NewGrantBody as "NewGrant" {
+        role: needed Named,
+        organisation: optional Named,
+        expires_at: optional EndTime,
+    }
+}
+
 /// `POST /users/{user}/grants`: a role in an organisation (the user's home unless said otherwise).
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewGrantBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let role: Named = fields.need("role")?;
-    let organisation: Option<Named> = fields.value("organisation")?;
-    let expires_at = fields.value::<EndTime>("expires_at")?.map(|end| end.0);
-    fields.end()?;
+    let sent = body.read()?;
     let handle = &request;
     let user = handle.user(request.reference::<UserId>(0)).await?.id;
-    let Some(role) = references::role(handle, "role", Some(role)).await? else {
+    let Some(role) = references::role(handle, "role", Some(sent.role)).await? else {
         return Err(Problem::invalid("role", "is needed"));
     };
-    let organisation = references::organisation(handle, "organisation", organisation).await?;
     let new = NewGrant {
         role,
-        organisation,
-        expires_at,
+        organisation: references::organisation(handle, "organisation", sent.organisation).await?,
+        expires_at: sent.expires_at.map(|end| end.0),
     };
     let roles = handle.roles_by_id(&[role]).await?;
     let (info, is_dry_run) = (Arc::clone(&request.info), request.is_dry_run());

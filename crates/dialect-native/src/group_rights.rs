@@ -10,9 +10,10 @@ use directory::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Sent, Word, Worded, body};
 use super::errors::Problem;
 use super::fields::Named;
 use super::groups::GroupBody;
@@ -22,11 +23,19 @@ use super::reply::{Answer, NativeRequest as _, Reply};
 use super::roles::RoleBody;
 
 /// The words of what managers may do.
-const LEVELS: &[(&str, ManagerLevel)] = &[
-    ("read", ManagerLevel::Read),
-    ("write", ManagerLevel::Write),
-    ("manage", ManagerLevel::Manage),
-];
+impl Worded for ManagerLevel {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("read", ManagerLevel::Read),
+        ("write", ManagerLevel::Write),
+        ("manage", ManagerLevel::Manage),
+    ];
+}
+
+body! {
+    pub struct ManagerLevelBody as "ManagerLevel" {
+        level: needed Word<ManagerLevel>,
+    }
+}
 
 /// A manager of a group: a user, or everybody in a group.
 #[derive(Serialize, JsonSchema)]
@@ -70,25 +79,22 @@ pub async fn managers(request: Authenticated) -> Answer {
 }
 
 /// `PUT /groups/{group}/managers/users/{user}`, body `{"level": "manage"}`.
-pub async fn put_user(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn put_user(request: Authenticated, body: Sent<ManagerLevelBody>) -> Answer {
     let level = level(&request, body)?;
     let user = Some(request.user(request.reference::<UserId>(1)).await?.id);
     put(request, user.map(Manager::User), level).await
 }
 
 /// `PUT /groups/{group}/managers/groups/{manager}`
-pub async fn put_group(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn put_group(request: Authenticated, body: Sent<ManagerLevelBody>) -> Answer {
     let level = level(&request, body)?;
     let group = Some(request.group(request.reference::<GroupId>(1)).await?.id);
     put(request, group.map(Manager::Group), level).await
 }
 
-fn level(request: &Authenticated, body: JsonBody) -> Result<ManagerLevel, Problem> {
+fn level(request: &Authenticated, body: Sent<ManagerLevelBody>) -> Result<ManagerLevel, Problem> {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let level = fields.need_word("level", LEVELS)?;
-    fields.end()?;
-    Ok(level)
+    Ok(body.read()?.level.0)
 }
 
 async fn put(request: Authenticated, manager: Option<Manager>, level: ManagerLevel) -> Answer {
@@ -158,20 +164,24 @@ pub async fn roles(request: Authenticated) -> Answer {
     )
 }
 
+body! {
+    pub struct NewGroupRoleBody as "NewGroupRole" {
+        role: needed Named,
+        organisation: optional Named,
+        collection: optional Named,
+    }
+}
+
 /// `POST /groups/{group}/roles`: a role, in an organisation (the group's unless said otherwise) or in
 /// each organisation of a collection.
-pub async fn add_role(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn add_role(request: Authenticated, body: Sent<NewGroupRoleBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let role: Named = fields.need("role")?;
-    let organisation: Option<Named> = fields.value("organisation")?;
-    let collection: Option<Named> = fields.value("collection")?;
-    fields.end()?;
+    let sent = body.read()?;
     let handle = &request;
     let group = handle.group(request.reference::<GroupId>(0)).await?;
-    let role = references::role(handle, "role", Some(role)).await?;
-    let organisation = references::organisation(handle, "organisation", organisation).await?;
-    let collection = references::collection(handle, "collection", collection).await?;
+    let role = references::role(handle, "role", Some(sent.role)).await?;
+    let organisation = references::organisation(handle, "organisation", sent.organisation).await?;
+    let collection = references::collection(handle, "collection", sent.collection).await?;
     let scope = match (organisation, collection) {
         (Some(_), Some(_)) => {
             let why = "cannot stand beside `organisation`";
@@ -235,12 +245,16 @@ pub async fn grantable(request: Authenticated) -> Answer {
     shown_grantable(&request, organisation).await
 }
 
+body! {
+    pub struct GrantableGroupsBody as "GrantableGroups" {
+        groups: needed Vec<Named>,
+    }
+}
+
 /// `PUT /organisations/{organisation}/grantable-groups`, body `{"groups": [...]}`.
-pub async fn put_grantable(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn put_grantable(request: Authenticated, body: Sent<GrantableGroupsBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let groups: Vec<Named> = fields.need("groups")?;
-    fields.end()?;
+    let GrantableGroupsBody { groups } = body.read()?;
     let organisation = request
         .organisation(request.reference::<OrganisationId>(0))
         .await?

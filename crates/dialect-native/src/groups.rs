@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Name, Sent, body};
 use super::facet_counts::FACETS;
 use super::facets;
 use super::fields::Named;
@@ -89,21 +90,30 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(group.version, &GroupBody::of(&group))
 }
 
+body! {
+    pub struct NewGroupBody as "NewGroup" {
+        id: optional Uuid,
+        organisation: optional Named,
+        name: needed Name,
+        slug: optional String,
+        description: clearable String,
+        newcomers: optional bool,
+    }
+}
+
 /// `POST /groups`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewGroupBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let organisation: Option<Named> = fields.value("organisation")?;
-    let mut new = NewGroup {
-        uuid: fields.value("id")?,
-        name: fields.need("name")?,
-        slug: fields.value("slug")?,
-        description: fields.value("description")?,
-        newcomers: fields.value("newcomers")?.unwrap_or(false),
+    let sent = body.read()?;
+    let new = NewGroup {
+        uuid: sent.id,
+        organisation: references::organisation(&request, "organisation", sent.organisation).await?,
+        name: sent.name.0,
+        slug: sent.slug,
+        description: sent.description.flatten(),
+        newcomers: sent.newcomers.unwrap_or(false),
         ..NewGroup::default()
     };
-    fields.end()?;
-    new.organisation = references::organisation(&request, "organisation", organisation).await?;
     let info = Arc::clone(&request.info);
     let show = move |group: &Group| {
         let location = format!("/groups/{}", group.uuid);
@@ -113,19 +123,27 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     answers::once(&request, &request, show, |handle| handle.create_group(new)).await
 }
 
+body! {
+    pub struct GroupChangeBody as "GroupChange" {
+        name: change Name,
+        slug: change String,
+        description: clearable String,
+        newcomers: change bool,
+    }
+}
+
 /// `PATCH /groups/{group}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<GroupChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
+    let sent = body.read()?;
     let change = GroupChange {
-        name: fields.take("name")?,
-        slug: fields.take("slug")?,
-        description: fields.take("description")?,
-        newcomers: fields.take("newcomers")?,
+        name: sent.name.map(|name| name.0),
+        slug: sent.slug,
+        description: sent.description,
+        newcomers: sent.newcomers,
         if_version: request.revision(),
         ..GroupChange::default()
     };
-    fields.end()?;
     let which: GroupRef = request.reference(0);
     let group = request.update_group(which, change).await?;
     Reply::revised(group.version, &GroupBody::of(&group))

@@ -16,7 +16,7 @@ use super::answers;
 use super::codes::Code;
 use super::errors::Problem;
 use super::jobs;
-use super::lists;
+use super::lists::{self, Parameters};
 use super::repeats::{self, Before};
 use super::reply::Answer;
 
@@ -33,14 +33,55 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let given = &request.query()?.0;
     lists::only(given, &["what", "on_conflict", "mode", "dry_run", "notify"])?;
-    let format = match content_type(&headers).as_str() {
-        "text/csv" => FileFormat::Csv,
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => FileFormat::Ndjson,
+    let format = format(&headers)?;
+    let (what, task) = task(given, format)?;
+    let mut upload = Upload::new(what, format, request.info.state.import_limit());
+    let mut chunks = body.into_data_stream();
+    if let Before::Something = repeats::came_before(&request).await? {
+        while let Some(bytes) = next(&mut chunks).await? {
+            upload.count(&bytes)?;
+        }
+        return repeats::repeated(&request, &upload.digest.whole()).await;
+    }
+    // The beginning is looked at before anything is stored.
+    while !upload.checked {
+        let more = next(&mut chunks).await?;
+        let ended = more.is_none();
+        upload.take(more.as_deref().unwrap_or_default())?;
+        upload.check(ended)?;
+    }
+    let plain = request.handle().in_mode(WriteMode::default());
+    let job = plain.begin_job(task, None).await?;
+    let stored = store(&plain, &mut upload, &mut chunks, job.id).await;
+    let ready = match stored {
+        Ok(()) => make_ready(&request, upload.digest, job.id).await,
+        Err(problem) => Err(problem),
+    };
+    match ready {
+        Ok(reply) => Ok(reply.into_response()),
+        Err(problem) => {
+            plain.abandon_job(job.id).await?;
+            Err(problem)
+        }
+    }
+}
+
+/// How the file is written, by the type of its content.
+fn format(headers: &HeaderMap) -> Result<FileFormat, Problem> {
+    match content_type(headers).as_str() {
+        "text/csv" => Ok(FileFormat::Csv),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+            Ok(FileFormat::Ndjson)
+        }
         _ => {
             let detail = "Send a table as text/csv or lines of JSON as application/x-ndjson.";
-            return Err(Problem::of(Code::UnsupportedMediaType, detail));
+            Err(Problem::of(Code::UnsupportedMediaType, detail))
         }
-    };
+    }
+}
+
+/// What the parameters ask for, and what the lines are.
+fn task(given: &Parameters, format: FileFormat) -> Result<(TaskWhat, Task), Problem> {
     let (mut what, mut on_conflict, mut mode) = (None, OnConflict::Fail, TaskMode::Each);
     let (mut dry_run, mut notify) = (false, false);
     for (name, value) in given {
@@ -80,35 +121,7 @@ pub async fn create(
         dry_run,
         notify,
     };
-    let mut upload = Upload::new(what, format, request.info.state.import_limit());
-    let mut chunks = body.into_data_stream();
-    if let Before::Something = repeats::came_before(&request).await? {
-        while let Some(bytes) = next(&mut chunks).await? {
-            upload.count(&bytes)?;
-        }
-        return repeats::repeated(&request, &upload.digest.whole()).await;
-    }
-    // The beginning is looked at before anything is stored.
-    while !upload.checked {
-        let more = next(&mut chunks).await?;
-        let ended = more.is_none();
-        upload.take(more.as_deref().unwrap_or_default())?;
-        upload.check(ended)?;
-    }
-    let plain = request.handle().in_mode(WriteMode::default());
-    let job = plain.begin_job(task, None).await?;
-    let stored = store(&plain, &mut upload, &mut chunks, job.id).await;
-    let ready = match stored {
-        Ok(()) => make_ready(&request, upload.digest, job.id).await,
-        Err(problem) => Err(problem),
-    };
-    match ready {
-        Ok(reply) => Ok(reply.into_response()),
-        Err(problem) => {
-            plain.abandon_job(job.id).await?;
-            Err(problem)
-        }
-    }
+    Ok((what, task))
 }
 
 /// Lets the job run. A request's idempotency key is noted in this transaction, and not before.

@@ -117,7 +117,7 @@ impl<'a> JobBody<'a> {
     }
 }
 
-/// How reports tell a fault: as problems do, without what belongs to a request.
+/// A fault as reports show it: as a problem, without what belongs to a request.
 #[must_use]
 pub fn describe_fault(fault: &Fault, unknown: Option<&UnknownName>) -> Value {
     let problem = match unknown {

@@ -11,17 +11,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
-
-use kit::fields::FieldError;
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Describe, Schemas, Sent, Within, Word, Worded, body};
 use super::errors::Problem;
-use super::fields::{EndTime, Fields, Named, Read};
+use super::fields::{EndTime, Named, Read};
 use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
-use super::second_factors;
+use super::second_factors::ProofBody;
 use super::times::Moment;
 
 /// A key as shown; never its text.
@@ -103,15 +102,17 @@ pub struct FreshBody<'a> {
 }
 
 /// The words of how a path is limited.
-const CONSTRAINT_KINDS: &[(&str, ConstraintKind)] = &[
-    ("exact", ConstraintKind::Exact),
-    ("prefix", ConstraintKind::Prefix),
-    ("regex", ConstraintKind::Regex),
-    ("verb", ConstraintKind::Verb),
-];
+impl Worded for ConstraintKind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("exact", ConstraintKind::Exact),
+        ("prefix", ConstraintKind::Prefix),
+        ("regex", ConstraintKind::Regex),
+        ("verb", ConstraintKind::Verb),
+    ];
+}
 
 /// An address or a network as sent: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
-struct Network(ipnet::IpNet);
+pub struct Network(ipnet::IpNet);
 
 impl Read for Network {
     fn read(value: serde_json::Value) -> Result<Self, String> {
@@ -124,20 +125,17 @@ impl Read for Network {
     }
 }
 
-/// A constraint as sent.
-struct Limit(Constraint);
+impl Describe for Network {
+    fn schema(_: &mut Schemas) -> serde_json::Value {
+        serde_json::json!({ "type": "string", "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$", "minLength": 2 })
+    }
+}
 
-impl Read for Limit {
-    fn read(value: serde_json::Value) -> Result<Self, String> {
-        let told = |error: FieldError| Problem::from(error).detail;
-        let mut fields = Fields::read(value)?;
-        let limit = Limit(Constraint {
-            kind: fields.need_word("kind", CONSTRAINT_KINDS).map_err(told)?,
-            pattern: fields.value("pattern").map_err(told)?.unwrap_or_default(),
-            methods: fields.need("methods").map_err(told)?,
-        });
-        fields.end().map_err(told)?;
-        Ok(limit)
+body! {
+    pub struct NewConstraintBody as "NewConstraint" {
+        kind: needed Word<ConstraintKind>,
+        pattern: optional String,
+        methods: needed Vec<String>,
     }
 }
 
@@ -195,9 +193,22 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(key.version, &KeyBody::of(&key, request.now()))
 }
 
+body! {
+    pub struct NewKeyBody as "NewKey" {
+        id: optional Uuid,
+        name: optional String,
+        expires_at: optional EndTime,
+        read_only: optional bool,
+        addresses: optional Vec<Network>,
+        constraints: optional Vec<Within<NewConstraintBody>>,
+        organisation: optional Named,
+        proof: members ProofBody,
+    }
+}
+
 /// `POST /users/{user}/keys`. A session that was not begun just now gives the present password, or a
 /// code of the second factor, too; so it does to change a key.
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewKeyBody>) -> Answer {
     let (new, proof) = read_new(&request, body).await?;
     let user = request.reference::<UserId>(0);
     let handle = request.proven(proof).await?;
@@ -209,7 +220,7 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
 }
 
 /// `POST /me/keys`
-pub async fn create_own(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create_own(request: Authenticated, body: Sent<NewKeyBody>) -> Answer {
     let (new, proof) = read_new(&request, body).await?;
     let own = request.caller().user();
     let handle = request.proven(proof).await?;
@@ -235,55 +246,64 @@ fn made(request: &Authenticated) -> impl Fn(&FreshKey) -> Answer + Send + Sync +
 
 async fn read_new(
     request: &Authenticated,
-    body: JsonBody,
+    body: Sent<NewKeyBody>,
 ) -> Result<(NewKey, Option<Proof>), Problem> {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let organisation: Option<Named> = fields.value("organisation")?;
+    let sent = body.read()?;
     let mut new = NewKey {
-        uuid: fields.value("id")?,
-        name: fields.value("name")?.unwrap_or_default(),
-        expires_at: fields.value::<EndTime>("expires_at")?.map(|end| end.0),
-        read_only: fields.value("read_only")?.unwrap_or(false),
-        addresses: addresses(fields.value("addresses")?).unwrap_or_default(),
-        constraints: constraints(fields.value("constraints")?).unwrap_or_default(),
+        uuid: sent.id,
+        name: sent.name.unwrap_or_default(),
+        expires_at: sent.expires_at.map(|end| end.0),
+        read_only: sent.read_only.unwrap_or(false),
+        addresses: addresses(sent.addresses.unwrap_or_default()),
+        constraints: constraints(sent.constraints.unwrap_or_default()),
         ..NewKey::default()
     };
-    let proof = second_factors::proof(&mut fields)?;
-    fields.end()?;
     if new.expires_at.is_some_and(|end| end <= request.now()) {
         return Err(Problem::invalid("expires_at", "has passed already"));
     }
-    new.organisation = references::organisation(request, "organisation", organisation).await?;
-    Ok((new, proof))
+    new.organisation = references::organisation(request, "organisation", sent.organisation).await?;
+    Ok((new, sent.proof.proof()))
 }
 
-fn addresses(sent: Option<Vec<Network>>) -> Option<Vec<ipnet::IpNet>> {
-    sent.map(|networks| networks.into_iter().map(|network| network.0).collect())
+fn addresses(sent: Vec<Network>) -> Vec<ipnet::IpNet> {
+    sent.into_iter().map(|network| network.0).collect()
 }
 
-fn constraints(sent: Option<Vec<Limit>>) -> Option<Vec<Constraint>> {
-    sent.map(|limits| limits.into_iter().map(|limit| limit.0).collect())
+fn constraints(sent: Vec<Within<NewConstraintBody>>) -> Vec<Constraint> {
+    let constraint = |Within(one): Within<NewConstraintBody>| Constraint {
+        kind: one.kind.0,
+        pattern: one.pattern.unwrap_or_default(),
+        methods: one.methods,
+    };
+    sent.into_iter().map(constraint).collect()
+}
+
+body! {
+    pub struct KeyChangeBody as "KeyChange" {
+        name: change String,
+        expires_at: clearable EndTime,
+        read_only: change bool,
+        addresses: change Vec<Network>,
+        constraints: change Vec<Within<NewConstraintBody>>,
+        proof: members ProofBody,
+    }
 }
 
 /// `PATCH /keys/{key}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<KeyChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
+    let sent = body.read()?;
     let change = KeyChange {
-        name: fields.take("name")?,
-        expires_at: fields
-            .take::<Option<EndTime>>("expires_at")?
-            .map(|end| end.map(|end| end.0)),
-        read_only: fields.take("read_only")?,
-        addresses: addresses(fields.take("addresses")?),
-        constraints: constraints(fields.take("constraints")?),
+        name: sent.name,
+        expires_at: sent.expires_at.map(|end| end.map(|end| end.0)),
+        read_only: sent.read_only,
+        addresses: sent.addresses.map(addresses),
+        constraints: sent.constraints.map(constraints),
         ..KeyChange::default()
     };
-    let proof = second_factors::proof(&mut fields)?;
-    fields.end()?;
     let which: KeyRef = request.reference(0);
-    let handle = request.proven(proof).await?;
+    let handle = request.proven(sent.proof.proof()).await?;
     let key = handle.update_key(which, change).await?;
     Reply::revised(key.version, &KeyBody::of(&key, request.now()))
 }

@@ -32,7 +32,7 @@ pub struct InForce {
     template: MailTemplate,
 }
 
-/// `GET /mail-templates`: what mails say, whoever wrote it.
+/// `GET /mail-templates`: what mails say, by the built-in templates and by changed ones.
 pub async fn list(request: Authenticated) -> Answer {
     let own = request.setting::<MailTemplates>().await?;
     let all: Vec<InForce> = MailTemplates::NAMES

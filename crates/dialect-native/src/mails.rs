@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Sent, body};
 use super::fields::Named;
 use super::lists::{self, Listing};
 use super::reply::{Answer, Reply};
@@ -83,19 +84,26 @@ pub struct Queued {
     queued: u64,
 }
 
+body! {
+    pub struct NewMailBody as "NewMail" {
+        to: needed Vec<Named>,
+        subject: needed String,
+        body: needed String,
+    }
+}
+
 /// `POST /mails`: a message to people within reach.
-pub async fn send(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn send(request: Authenticated, body: Sent<NewMailBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let to: Vec<Named> = fields.need("to")?;
+    let sent = body.read()?;
     let message = Message {
-        subject: fields.need("subject")?,
-        body: fields.need("body")?,
+        subject: sent.subject,
+        body: sent.body,
         html: false,
         sender: None,
     };
-    fields.end()?;
-    let to: Vec<UserRef> = to
+    let to: Vec<UserRef> = sent
+        .to
         .into_iter()
         .map(|named| named.reference::<UserId>())
         .collect();

@@ -5,13 +5,14 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
+use super::bodies::{Sent, body};
 use super::groups::GroupBody;
 use super::lists;
 use super::reply::{Answer, NativeRequest as _, Reply};
-use super::second_factors;
-use super::users::{self, UserBody};
+use super::second_factors::ProofBody;
+use super::users::{ProfileChangeBody, UserBody};
 
 /// Oneself as shown, with what the credential in use amounts to.
 #[derive(Serialize, JsonSchema)]
@@ -70,28 +71,29 @@ pub async fn show(request: Authenticated) -> Answer {
 
 /// `PATCH /me`: names and the plain attributes. The e-mail address changes once confirmed:
 /// `PUT /me/email`.
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<ProfileChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let mut change = UserChange {
+    let change = UserChange {
         if_revision: request.revision(),
-        ..UserChange::default()
+        ..body.read()?.change()
     };
-    users::profile(&mut change, &mut fields)?;
-    fields.end()?;
     let user = request.update_own_profile(change).await?;
     Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 
+body! {
+    pub struct OwnEmailBody as "OwnEmail" {
+        email: needed String,
+        proof: members ProofBody,
+    }
+}
+
 /// `PUT /me/email`: the new address takes effect once the mail sent to it is confirmed. A session gives
 /// the present password, or a code of the second factor, too.
-pub async fn request_email(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn request_email(request: Authenticated, body: Sent<OwnEmailBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let email: String = fields.need("email")?;
-    let proof = second_factors::proof(&mut fields)?;
-    fields.end()?;
-    let user = request.request_own_email(email, proof).await?;
+    let OwnEmailBody { email, proof } = body.read()?;
+    let user = request.request_own_email(email, proof.proof()).await?;
     Reply::revised(user.revision, &UserBody::of(&user, request.now()))
 }
 

@@ -4,8 +4,9 @@ use directory::{OrganisationId, OrganisationRef, UserId, UserRef};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
+use super::bodies::{Sent, body};
 use super::errors::Problem;
 use super::lists;
 use super::organisations::OrganisationBody;
@@ -62,14 +63,20 @@ pub async fn of(request: &Authenticated, user: UserId) -> Answer {
     )
 }
 
+body! {
+    pub struct PlaceBody as optional "Place" {
+        administrator: optional bool,
+    }
+}
+
 /// `PUT /users/{user}/memberships/{organisation}`, body `{"administrator": true}` or none.
-pub async fn put(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn put(request: Authenticated, body: Sent<PlaceBody>) -> Answer {
     let (user, organisation) = (request.reference(0), request.reference(1));
     place(request, user, organisation, body).await
 }
 
 /// `PUT /organisations/{organisation}/members/{user}`
-pub async fn put_member(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn put_member(request: Authenticated, body: Sent<PlaceBody>) -> Answer {
     let (user, organisation) = (request.reference(1), request.reference(0));
     place(request, user, organisation, body).await
 }
@@ -78,12 +85,10 @@ async fn place(
     request: Authenticated,
     user: UserRef,
     organisation: OrganisationRef,
-    body: JsonBody,
+    body: Sent<PlaceBody>,
 ) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::optional(body)?;
-    let administrator = fields.value("administrator")?;
-    fields.end()?;
+    let PlaceBody { administrator } = body.read()?;
     let membership = request
         .add_membership(user, organisation, administrator)
         .await

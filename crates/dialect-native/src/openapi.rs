@@ -1,31 +1,25 @@
 //! The API's description (OpenAPI 3.1). The schemas of answers and settings are made from the types that are written and read,
-//! everything else from the table of routes, the tables of lists and the table of problems. The schemas of request bodies stand
-//! in `openapi.json`, and tests hold them to what is read. Tests hold every answer to the description.
+//! those of requests from the declarations of their bodies, and everything else from the table of routes, the tables of lists
+//! and the table of problems. Tests hold every request and every answer to the description.
 
 use std::sync::OnceLock;
 
 use axum::body::Bytes;
-use directory::ProfileAttribute;
 use serde_json::{Map, Value, json};
 
 use kit::{Anonymous, Route, Serves};
 
+use super::bodies::{BodyFacts, Schemas, reference};
 use super::codes;
 use super::lists;
 use super::openapi_examples::example;
 use super::openapi_parameters::{self as parameters, changes};
 use super::reply::{Answer, Reply};
-use super::routes::ROUTES;
+use super::routes::{BODIES, ROUTES};
 use super::schemas;
 
 /// What stands in it beside the paths.
 const BASE: &str = include_str!("openapi.json");
-
-/// The member that stands for the plain attributes of users in a schema of [`BASE`].
-const PROFILE: &str = "$profile";
-
-/// Bodies that may be left out, or null.
-const OPTIONAL: &[&str] = &["Proof", "PasswordReset", "Place"];
 
 /// `GET /openapi.json`
 pub async fn show(request: Anonymous) -> Answer {
@@ -62,8 +56,8 @@ fn written(version: &str) -> Result<Bytes, String> {
 fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     let mut document: Value = serde_json::from_str(BASE)?;
     if let Some(Value::Object(schemas)) = document["components"].get_mut("schemas") {
-        schemas.values_mut().for_each(insert_attributes);
-        schemas.extend(schemas::of_bodies());
+        schemas.extend(of_requests());
+        schemas.extend(schemas::of_answers());
     }
     let schemas = document["components"]["schemas"].clone();
     let mut paths = Map::new();
@@ -81,24 +75,13 @@ fn document(version: &str) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&document)
 }
 
-/// Puts the plain attributes of users where a schema says [`PROFILE`].
-fn insert_attributes(schema: &mut Value) {
-    if let Some(Value::Object(properties)) = schema.get_mut("properties")
-        && properties.contains_key(PROFILE)
-    {
-        let stated = std::mem::take(properties).into_iter();
-        *properties = stated
-            .flat_map(|(name, schema)| {
-                if name != PROFILE {
-                    return vec![(name, schema)];
-                }
-                let attributes = ProfileAttribute::ALL.iter();
-                attributes
-                    .map(|one| (one.name().to_owned(), json!({ "type": ["string", "null"] })))
-                    .collect()
-            })
-            .collect();
+/// The schemas of all bodies that are taken, by name.
+fn of_requests() -> Map<String, Value> {
+    let mut schemas = Schemas::default();
+    for body in BODIES {
+        (body.describe)(&mut schemas);
     }
+    schemas.all()
 }
 
 fn operation(route: &Route, schemas: &Value) -> Value {
@@ -114,7 +97,8 @@ fn operation(route: &Route, schemas: &Value) -> Value {
     if !route.takes.is_empty() {
         let schema = reference(route.takes);
         let shown = example(&schema, schemas);
-        let may_be_missing = OPTIONAL.contains(&route.takes);
+        let taken = |body: &&BodyFacts| body.name == route.takes;
+        let may_be_missing = BODIES.iter().find(taken).is_some_and(|body| body.optional);
         let schema = match may_be_missing {
             true => json!({ "anyOf": [schema, { "type": "null" }] }),
             false => schema,
@@ -157,10 +141,6 @@ fn identifier(route: &Route) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     format!("{}_{}", route.method.to_ascii_lowercase(), words.join("_"))
-}
-
-fn reference(schema: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 /// The schema of an answer: `[X]` stands for a page of X.

@@ -11,13 +11,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
-use super::errors::Problem;
+use super::bodies::{Name, Sent, body};
 use super::facet_counts::FACETS;
 use super::facets;
-use super::fields::{Fields, Named};
+use super::fields::Named;
 use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
@@ -117,27 +117,42 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
 }
 
+body! {
+    pub struct NewOrganisationBody as "NewOrganisation" {
+        id: optional Uuid,
+        parent: optional Named,
+        name: needed Name,
+        slug: optional String,
+        description: clearable String,
+        kind: clearable String,
+        sector: clearable String,
+        nationality: clearable String,
+        contacts: clearable String,
+        local: optional bool,
+        domains: optional Vec<String>,
+        second_factor_required: optional bool,
+    }
+}
+
 /// `POST /organisations`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewOrganisationBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let parent: Option<Named> = fields.value("parent")?;
-    let mut new = NewOrganisation {
-        uuid: fields.value("id")?,
-        name: fields.need("name")?,
-        slug: fields.value("slug")?,
-        description: fields.value("description")?,
-        kind: fields.value("kind")?,
-        sector: fields.value("sector")?,
-        nationality: fields.value("nationality")?,
-        contacts: fields.value("contacts")?,
-        external: !fields.value("local")?.unwrap_or(true),
-        domains: fields.value("domains")?.unwrap_or_default(),
-        second_factor_required: fields.value("second_factor_required")?.unwrap_or(false),
+    let sent = body.read()?;
+    let new = NewOrganisation {
+        uuid: sent.id,
+        parent: references::organisation(&request, "parent", sent.parent).await?,
+        name: sent.name.0,
+        slug: sent.slug,
+        description: sent.description.flatten(),
+        kind: sent.kind.flatten(),
+        sector: sent.sector.flatten(),
+        nationality: sent.nationality.flatten(),
+        contacts: sent.contacts.flatten(),
+        external: !sent.local.unwrap_or(true),
+        domains: sent.domains.unwrap_or_default(),
+        second_factor_required: sent.second_factor_required.unwrap_or(false),
         ..NewOrganisation::default()
     };
-    fields.end()?;
-    new.parent = references::organisation(&request, "parent", parent).await?;
     let info = Arc::clone(&request.info);
     let show = move |organisation: &Organisation| {
         let location = format!("/organisations/{}", organisation.uuid);
@@ -150,35 +165,44 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     .await
 }
 
+body! {
+    pub struct OrganisationChangeBody as "OrganisationChange" {
+        parent: change Named,
+        name: change Name,
+        slug: change String,
+        description: clearable String,
+        kind: clearable String,
+        sector: clearable String,
+        nationality: clearable String,
+        contacts: clearable String,
+        local: change bool,
+        domains: change Vec<String>,
+        second_factor_required: change bool,
+    }
+}
+
 /// `PATCH /organisations/{organisation}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<OrganisationChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let parent: Option<Named> = fields.take("parent")?;
-    let mut change = read_change(&mut fields)?;
-    fields.end()?;
-    change.if_version = request.revision();
-    change.parent = references::organisation(&request, "parent", parent).await?;
+    let sent = body.read()?;
+    let change = OrganisationChange {
+        parent: references::organisation(&request, "parent", sent.parent).await?,
+        name: sent.name.map(|name| name.0),
+        slug: sent.slug,
+        description: sent.description,
+        kind: sent.kind,
+        sector: sent.sector,
+        nationality: sent.nationality,
+        contacts: sent.contacts,
+        local: sent.local,
+        domains: sent.domains,
+        second_factor_required: sent.second_factor_required,
+        if_version: request.revision(),
+        ..OrganisationChange::default()
+    };
     let which: OrganisationRef = request.reference(0);
     let organisation = request.update_organisation(which, change).await?;
     Reply::revised(organisation.version, &OrganisationBody::of(&organisation))
-}
-
-/// Reads what a request changes of an organisation, without its parent.
-pub fn read_change(fields: &mut Fields) -> Result<OrganisationChange, Problem> {
-    Ok(OrganisationChange {
-        name: fields.take("name")?,
-        slug: fields.take("slug")?,
-        description: fields.take("description")?,
-        kind: fields.take("kind")?,
-        sector: fields.take("sector")?,
-        nationality: fields.take("nationality")?,
-        contacts: fields.take("contacts")?,
-        local: fields.take("local")?,
-        domains: fields.take("domains")?,
-        second_factor_required: fields.take("second_factor_required")?,
-        ..OrganisationChange::default()
-    })
 }
 
 /// `DELETE /organisations/{organisation}`

@@ -1,54 +1,63 @@
 //! Passwords, mailed tokens, and access mails: one's own and those of others.
 
-use directory::{AccessLink, NewPassword, Platform, TokenPurpose, User, UserId};
+use directory::{AccessLink, Platform, TokenPurpose, User, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Anonymous, Authenticated, JsonBody};
+use kit::{Anonymous, Authenticated};
 
 use super::answers;
+use super::bodies::{Sent, body};
 use super::lists;
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
-use super::users::UserBody;
+use super::users::{UserBody, new_password};
 
-/// `PUT /me/password`: whoever comes with a session gives the present one too.
-pub async fn change_own(request: Authenticated, body: JsonBody) -> Answer {
+body! {
+    pub struct OwnPasswordBody as "OwnPassword" {
+        current_password: optional String,
+        password: needed String,
+    }
+}
+
+/// `PUT /me/password`: a caller with a session gives the present one too.
+pub async fn change_own(request: Authenticated, body: Sent<OwnPasswordBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let current: Option<String> = fields.value("current_password")?;
-    let password: String = fields.need("password")?;
-    fields.end()?;
+    let sent = body.read()?;
     request
-        .change_own_password(current.as_deref(), &password)
+        .change_own_password(sent.current_password.as_deref(), &sent.password)
         .await?;
     Reply::nothing()
 }
 
+body! {
+    pub struct SetPasswordBody as "SetPassword" {
+        password: needed String,
+        must_change_password: optional bool,
+    }
+}
+
 /// `PUT /users/{user}/password`: to be changed at the next sign-in, unless said otherwise.
-pub async fn set(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn set(request: Authenticated, body: Sent<SetPasswordBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let password: String = fields.need("password")?;
-    let must_change = fields.value("must_change_password")?.unwrap_or(true);
-    fields.end()?;
-    let password = if must_change {
-        NewPassword::MustChange(password)
-    } else {
-        NewPassword::Chosen(password)
-    };
+    let sent = body.read()?;
+    let password = new_password(Some(sent.password), sent.must_change_password);
     let user = request.reference::<UserId>(0);
     request.set_password(user, password).await?;
     Reply::nothing()
 }
 
+body! {
+    pub struct PasswordResetBody as optional "PasswordReset" {
+        invalidate: optional bool,
+    }
+}
+
 /// `POST /users/{user}/password-reset`: mails a link; `{"invalidate": true}` makes the present
 /// password useless at once.
-pub async fn send_reset(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn send_reset(request: Authenticated, body: Sent<PasswordResetBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::optional(body)?;
-    let invalidate = fields.value("invalidate")?.unwrap_or(false);
-    fields.end()?;
+    let invalidate = body.read()?.invalidate.unwrap_or(false);
     let user = request.reference::<UserId>(0);
     answers::once(
         &request,
@@ -80,12 +89,16 @@ pub async fn unlock(request: Authenticated) -> Answer {
     answers::once(&request, &request, show, |handle| handle.unlock(which)).await
 }
 
+body! {
+    pub struct LoginBody as "Login" {
+        login: needed String,
+    }
+}
+
 /// `POST /password-resets`: always accepted, whether or not anybody is meant.
-pub async fn request_reset(request: Anonymous, body: JsonBody) -> Answer {
+pub async fn request_reset(request: Anonymous, body: Sent<LoginBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let login: String = fields.need("login")?;
-    fields.end()?;
+    let LoginBody { login } = body.read()?;
     request
         .state
         .directory()
@@ -94,13 +107,17 @@ pub async fn request_reset(request: Anonymous, body: JsonBody) -> Answer {
     Reply::accepted()
 }
 
+body! {
+    pub struct RedeemBody as "Redeem" {
+        token: needed String,
+        password: needed String,
+    }
+}
+
 /// `POST /password-resets/redeem`: a mailed token and the new password.
-pub async fn redeem(request: Anonymous, body: JsonBody) -> Answer {
+pub async fn redeem(request: Anonymous, body: Sent<RedeemBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let token: String = fields.need("token")?;
-    let password: String = fields.need("password")?;
-    fields.end()?;
+    let RedeemBody { token, password } = body.read()?;
     request
         .state
         .directory()
@@ -109,12 +126,16 @@ pub async fn redeem(request: Anonymous, body: JsonBody) -> Answer {
     Reply::nothing()
 }
 
+body! {
+    pub struct SentTokenBody as "Token" {
+        token: needed String,
+    }
+}
+
 /// `POST /email-confirmations`: a mailed token.
-pub async fn confirm_email(request: Anonymous, body: JsonBody) -> Answer {
+pub async fn confirm_email(request: Anonymous, body: Sent<SentTokenBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let token: String = fields.need("token")?;
-    fields.end()?;
+    let SentTokenBody { token } = body.read()?;
     request
         .state
         .directory()
@@ -135,11 +156,9 @@ pub struct TokenBody<'a> {
 
 /// `POST /tokens/inspect`: what a mailed token is still good for. In the body, since addresses are
 /// logged and tokens must not be.
-pub async fn inspect(request: Anonymous, body: JsonBody) -> Answer {
+pub async fn inspect(request: Anonymous, body: Sent<SentTokenBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let token: String = fields.need("token")?;
-    fields.end()?;
+    let SentTokenBody { token } = body.read()?;
     let state = request.state.directory().token_state(&token).await?;
     let purpose: TokenPurpose = state.purpose;
     Reply::shown(&TokenBody {

@@ -4,8 +4,9 @@ use directory::{Kind, Platform, PlatformSpec, Role, RolePaths};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Authenticated, Dialect, JsonBody};
+use kit::{Authenticated, Dialect};
 
+use super::bodies::{Sent, body};
 use super::errors::Problem;
 use super::fields::Named;
 use super::lists;
@@ -72,13 +73,17 @@ pub async fn default_roles(request: Authenticated) -> Answer {
     shown(&request, platform).await
 }
 
+body! {
+    pub struct DefaultRolesBody as "DefaultRoles" {
+        roles: needed Vec<Named>,
+    }
+}
+
 /// `PUT /platforms/{platform}/default-roles`, body `{"roles": [...]}`.
-pub async fn put_default_roles(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn put_default_roles(request: Authenticated, body: Sent<DefaultRolesBody>) -> Answer {
     let platform = named(&request)?;
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let roles: Vec<Named> = fields.need("roles")?;
-    fields.end()?;
+    let DefaultRolesBody { roles } = body.read()?;
     let roles = references::roles(&request, "roles", Some(roles)).await?;
     request.set_default_roles(platform, &roles).await?;
     if request.is_dry_run() {

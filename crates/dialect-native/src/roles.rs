@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
-
+use kit::Authenticated;
 use kit::fields::FieldError;
 
 use super::answers;
+use super::bodies::{Describe, Name, Schemas, Sent, body, reference};
 use super::errors::Problem;
 use super::fields::{Fields, Named, Read};
 use super::lists::{self, Listing};
@@ -64,7 +64,7 @@ impl<'a> RoleBody<'a> {
 }
 
 /// A line as sent: `{"word": "users.read", "reach": "subtree"}`.
-struct SentLine(Line);
+pub struct SentLine(Line);
 
 impl Read for SentLine {
     fn read(value: Value) -> Result<Self, String> {
@@ -84,6 +84,12 @@ impl Read for SentLine {
             word,
             reach: reach.0,
         }))
+    }
+}
+
+impl Describe for SentLine {
+    fn schema(_: &mut Schemas) -> Value {
+        reference("Line")
     }
 }
 
@@ -131,21 +137,29 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(role.version, &RoleBody::of(&role))
 }
 
+body! {
+    pub struct NewRoleBody as "NewRole" {
+        platform: optional String,
+        organisation: optional Named,
+        word: optional String,
+        name: needed Name,
+        description: optional String,
+        lines: optional Vec<SentLine>,
+    }
+}
+
 /// `POST /roles`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewRoleBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let platform: Option<String> = fields.value("platform")?;
-    let organisation: Option<Named> = fields.value("organisation")?;
+    let sent = body.read()?;
     let mut new = NewRole {
-        word: fields.value("word")?,
-        name: fields.need("name")?,
-        description: fields.value("description")?.unwrap_or_default(),
-        lines: lines(fields.value("lines")?.unwrap_or_default()),
+        word: sent.word,
+        name: sent.name.0,
+        description: sent.description.unwrap_or_default(),
+        lines: lines(sent.lines.unwrap_or_default()),
         ..NewRole::default()
     };
-    fields.end()?;
-    if let Some(word) = platform {
+    if let Some(word) = sent.platform {
         let served = lists::platform(request.platforms(), &word);
         let Some(platform) = served else {
             let why = "must be one of the platforms that GET /platforms lists";
@@ -153,7 +167,8 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
         };
         new.platform = Some(platform);
     }
-    new.organisation = references::organisation(&request, "organisation", organisation).await?;
+    new.organisation =
+        references::organisation(&request, "organisation", sent.organisation).await?;
     let info = Arc::clone(&request.info);
     let show = move |role: &Role| {
         let location = format!("/roles/{}", role.uuid);
@@ -162,24 +177,31 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     answers::once(&request, &request, show, |handle| handle.create_role(new)).await
 }
 
+body! {
+    pub struct RoleChangeBody as "RoleChange" {
+        name: change Name,
+        description: change String,
+        lines: change Vec<SentLine>,
+    }
+}
+
 /// `PATCH /roles/{role}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<RoleChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
+    let sent = body.read()?;
     let change = RoleChange {
-        name: fields.take("name")?,
-        description: fields.take("description")?,
-        lines: fields.take("lines")?.map(lines),
+        name: sent.name.map(|name| name.0),
+        description: sent.description,
+        lines: sent.lines.map(lines),
         if_version: request.revision(),
         ..RoleChange::default()
     };
-    fields.end()?;
     let which = named_role(&request, request.named(0)).await?.id;
     let role = request.update_role(which, change).await?;
     Reply::revised(role.version, &RoleBody::of(&role))
 }
 
-/// `DELETE /roles/{role}`: refused while somebody holds it, unless `?take_away=true`.
+/// `DELETE /roles/{role}`: refused while a person or a group holds it, unless `?take_away=true`.
 pub async fn delete(request: Authenticated) -> Answer {
     lists::only(&request.query()?.0, &["take_away"])?;
     let mut in_use = RoleInUse::Refuse;

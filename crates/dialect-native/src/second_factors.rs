@@ -4,11 +4,11 @@ use directory::{Proof, SecondFactorSecret, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Sent, body};
 use super::errors::Problem;
-use super::fields::Fields;
 use super::lists;
 use super::reply::{Answer, NativeRequest as _, Reply};
 
@@ -46,28 +46,39 @@ pub async fn show(request: Authenticated) -> Answer {
     })
 }
 
-/// How a session shows once more that it is its owner's: `current_password` or `code`.
-pub fn proof(fields: &mut Fields) -> Result<Option<Proof>, Problem> {
-    let password: Option<String> = fields.value("current_password")?;
-    let code: Option<String> = fields.value("code")?;
-    // An empty text is no proof, wrong or right.
-    Ok(password
-        .map(Proof::Password)
-        .and_then(Proof::given)
-        .or_else(|| code.map(Proof::Code))
-        .and_then(Proof::given))
+body! {
+    pub struct ProofBody as optional "Proof" {
+        current_password: optional String,
+        code: optional String,
+    }
 }
 
-fn only_proof(request: &Authenticated, body: JsonBody) -> Result<Option<Proof>, Problem> {
+impl ProofBody {
+    /// How a session shows once more that it is its owner's.
+    pub fn proof(self) -> Option<Proof> {
+        // An empty text is no proof, wrong or right.
+        let password = self.current_password.map(Proof::Password);
+        let code = self.code.map(Proof::Code);
+        password
+            .and_then(Proof::given)
+            .or(code)
+            .and_then(Proof::given)
+    }
+}
+
+fn only_proof(request: &Authenticated, body: Sent<ProofBody>) -> Result<Option<Proof>, Problem> {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::optional(body)?;
-    let proof = proof(&mut fields)?;
-    fields.end()?;
-    Ok(proof)
+    Ok(body.read()?.proof())
+}
+
+body! {
+    pub struct CodeBody as "Code" {
+        code: needed String,
+    }
 }
 
 /// `POST /me/second-factor`: begins; a code must confirm it.
-pub async fn begin(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn begin(request: Authenticated, body: Sent<ProofBody>) -> Answer {
     let proof = only_proof(&request, body)?;
     let is_dry_run = request.is_dry_run();
     let show = move |begun: &SecondFactorSecret| {
@@ -83,17 +94,15 @@ pub async fn begin(request: Authenticated, body: JsonBody) -> Answer {
 }
 
 /// `PUT /me/second-factor`, body `{"code": "123456"}`.
-pub async fn confirm(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn confirm(request: Authenticated, body: Sent<CodeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let code: String = fields.need("code")?;
-    fields.end()?;
+    let CodeBody { code } = body.read()?;
     let codes = request.confirm_second_factor(&code).await?;
     shown_once(request.is_dry_run(), codes)
 }
 
 /// `POST /me/second-factor/recovery-codes`: new ones in the place of the old.
-pub async fn renew(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn renew(request: Authenticated, body: Sent<ProofBody>) -> Answer {
     let proof = only_proof(&request, body)?;
     let is_dry_run = request.is_dry_run();
     let show = move |codes: &Vec<String>| shown_once(is_dry_run, codes.clone());
@@ -111,7 +120,7 @@ fn shown_once(is_dry_run: bool, codes: Vec<String>) -> Answer {
 }
 
 /// `DELETE /me/second-factor`
-pub async fn remove_own(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn remove_own(request: Authenticated, body: Sent<ProofBody>) -> Answer {
     let proof = only_proof(&request, body)?;
     let user = request.caller().user();
     request.remove_second_factor(user, proof).await?;
@@ -119,7 +128,7 @@ pub async fn remove_own(request: Authenticated, body: JsonBody) -> Answer {
 }
 
 /// `DELETE /users/{user}/second-factor`
-pub async fn remove(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn remove(request: Authenticated, body: Sent<ProofBody>) -> Answer {
     let proof = only_proof(&request, body)?;
     let user = request.reference::<UserId>(0);
     request.remove_second_factor(user, proof).await?;

@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use kit::{Anonymous, Authenticated, JsonBody};
+use kit::{Anonymous, Authenticated};
 
+use super::bodies::{Sent, body};
 use super::lists::{self, Listing};
 use super::reply::{Answer, NativeRequest as _, Reply};
 use super::times::Moment;
@@ -72,15 +73,19 @@ pub struct FreshBody<'a> {
     session: SessionBody<'a>,
 }
 
+body! {
+    pub struct SignInBody as "SignIn" {
+        login: needed String,
+        password: needed String,
+        code: optional String,
+    }
+}
+
 /// `POST /sign-in`: a login or e-mail address and a password, and `code` where a second factor is
 /// enrolled.
-pub async fn sign_in(request: Anonymous, body: JsonBody) -> Answer {
+pub async fn sign_in(request: Anonymous, body: Sent<SignInBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let login: String = fields.need("login")?;
-    let password: String = fields.need("password")?;
-    let code: Option<String> = fields.value("code")?;
-    fields.end()?;
+    let sent = body.read()?;
     let wanted = SessionRequest {
         may_enrol: true,
         ..SessionRequest::of(SessionKind::Bearer)
@@ -90,9 +95,9 @@ pub async fn sign_in(request: Anonymous, body: JsonBody) -> Answer {
         .directory()
         .sign_in(
             Platform::USHER,
-            &login,
-            &password,
-            code.as_deref(),
+            &sent.login,
+            &sent.password,
+            sent.code.as_deref(),
             wanted,
             request.context(),
         )

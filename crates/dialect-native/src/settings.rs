@@ -5,18 +5,21 @@ use directory::{
     MailTemplates, Notices, PasswordFigures, Retention, SecondFactorPolicy, Setting,
     SettingsChange,
 };
-use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
+use kit::fields::FieldError;
 
-use kit::fields::Policy;
-
+use super::bodies::{Body, Members, Properties, Schemas, Sent, object};
+use super::derived::{generator, tighten};
 use super::errors::Problem;
 use super::fields::{Fields, Read};
 use super::reply::{Answer, Reply};
-use super::{lists, mail_templates, second_factors};
+use super::second_factors::ProofBody;
+use super::{lists, mail_templates};
 
 /// All settings.
 #[derive(Serialize, JsonSchema)]
@@ -136,27 +139,89 @@ async fn shown<S: Setting>(handle: &Handle) -> Answer {
     Reply::shown(&handle.setting::<S>().await?)
 }
 
+/// Any members of a document, which the table of settings knows, and the proof that some of them ask of a session: what
+/// leads secrets elsewhere.
+pub struct SettingChangeBody {
+    change: Map<String, Value>,
+    proof: ProofBody,
+}
+
+impl Members for SettingChangeBody {
+    fn names() -> Vec<&'static str> {
+        ProofBody::names()
+    }
+
+    fn read(fields: &mut Fields) -> Result<Self, FieldError> {
+        Ok(Self {
+            proof: ProofBody::read(fields)?,
+            change: fields.take_rest(),
+        })
+    }
+
+    fn describe(members: &mut Properties<'_>) {
+        ProofBody::describe(members);
+    }
+}
+
+impl Body for SettingChangeBody {
+    const NAME: &'static str = "SettingChange";
+    const DESCRIPTION: &'static str = "Any members of the document. `mail` takes a `password` too, which is never shown; \
+        null forgets it. What leads mail or links elsewhere takes `mail.manage`, and of a session `current_password` or \
+        `code`.";
+    const OPTIONAL: bool = false;
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        setting_change(Self::DESCRIPTION, &object::<ProofBody>(schemas))
+    }
+}
+
+/// Any members of a settings document, and those of the proof that some changes ask of a session.
+fn setting_change(description: &str, proof: &Map<String, Value>) -> Value {
+    let mut read = generator(SchemaSettings::draft2020_12().for_deserialize());
+    let documents: [(Schema, &[&str]); 11] = [
+        (LockoutPolicy::json_schema(&mut read), &[]),
+        (MailSettings::json_schema(&mut read), &["password"]),
+        (MailTemplates::json_schema(&mut read), &[]),
+        (PasswordFigures::json_schema(&mut read), &[]),
+        (Branding::json_schema(&mut read), &[]),
+        (Lifetimes::json_schema(&mut read), &[]),
+        (SecondFactorPolicy::json_schema(&mut read), &[]),
+        (InactivityPolicy::json_schema(&mut read), &[]),
+        (Retention::json_schema(&mut read), &[]),
+        (Notices::json_schema(&mut read), &[]),
+        (KeyPolicy::json_schema(&mut read), &[]),
+    ];
+    let alternatives = documents.into_iter().map(|(document, secret)| {
+        let mut document = document.to_value();
+        if let Some(Value::Object(members)) = document.get_mut("properties") {
+            for member in members.values_mut().filter_map(Value::as_object_mut) {
+                // What is not sent stays, and does not become what it was at first.
+                member.shift_remove("default");
+            }
+            for name in secret {
+                members.insert((*name).to_owned(), json!({ "type": ["string", "null"] }));
+            }
+            let proof = proof.get("properties").and_then(Value::as_object);
+            members.extend(
+                proof
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, schema)| (name.clone(), schema.clone())),
+            );
+        }
+        tighten(&mut document);
+        document
+    });
+    json!({ "description": description, "anyOf": alternatives.collect::<Vec<_>>() })
+}
+
 /// `PATCH /settings/{setting}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<SettingChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
     let name = request.segments.first().cloned().unwrap_or_default();
-    let mut change = match body.0 {
-        Value::Object(change) => change,
-        _ => {
-            return Err(Problem::body(
-                "This request needs a JSON object as its body.",
-            ));
-        }
-    };
-    // What leads secrets elsewhere is changed by a session only with a proof.
-    let given: Map<String, Value> = ["current_password", "code"]
-        .into_iter()
-        .filter_map(|member| Some((member.to_owned(), change.remove(member)?)))
-        .collect();
-    let mut given = Fields::of(Value::Object(given), Policy::Patch)?;
-    let proof = second_factors::proof(&mut given)?;
+    let SettingChangeBody { change, proof } = body.read()?;
     let stored = documents(&name)?;
-    let handle = request.proven(proof).await?;
+    let handle = request.proven(proof.proof()).await?;
     let mut reply = change_one(&request, &handle, &name, change).await?;
     reply.revision = Some(handle.settings_revision(stored).await?);
     Ok(reply)

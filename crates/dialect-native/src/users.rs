@@ -4,25 +4,27 @@ use std::sync::Arc;
 
 use directory::filter::{USER_FIELDS, USER_SORTS};
 use directory::{
-    Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, ProvisioningDefaults, Standing,
-    Status, Time, User, UserChange, UserField, UserKind, UserRef,
+    Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, Proof, ProvisioningDefaults,
+    Standing, Status, Time, User, UserChange, UserField, UserKind, UserRef,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use kit::{Authenticated, JsonBody};
+use kit::Authenticated;
 
 use super::answers;
+use super::bodies::{Body, Schemas, Sent, Word, Worded, body, object};
 use super::errors::Problem;
 use super::facet_counts::FACETS;
 use super::facets;
-use super::fields::{Fields, Named, words};
+use super::fields::Named;
 use super::included::{Include, Included, Loaded};
 use super::lists::{self, Listing};
 use super::references;
 use super::reply::{Answer, NativeRequest as _, Reply};
-use super::second_factors;
+use super::second_factors::ProofBody;
 use super::times::Moment;
 
 /// A user as shown. References to other entities are their numbers, which every path takes.
@@ -120,14 +122,20 @@ impl<'a> UserBody<'a> {
 }
 
 /// The words of what an account is.
-const KINDS: &[(&str, UserKind)] = &[("person", UserKind::Person), ("service", UserKind::Service)];
+impl Worded for UserKind {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("person", UserKind::Person), ("service", UserKind::Service)];
+}
+
 /// The words of what an account may be set to.
-const STATUSES: &[(&str, Status)] = &[
-    ("active", Status::Active),
-    ("inactive", Status::Inactive),
-    ("suspended", Status::Suspended),
-    ("expired", Status::Expired),
-];
+impl Worded for Status {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("active", Status::Active),
+        ("inactive", Status::Inactive),
+        ("suspended", Status::Suspended),
+        ("expired", Status::Expired),
+    ];
+}
 
 /// How users are listed.
 pub const LISTING: Listing<UserField> = Listing {
@@ -167,11 +175,63 @@ pub async fn show(request: Authenticated) -> Answer {
     )
 }
 
+body! {
+    /// What counts only for an account that is made.
+    pub struct NewAccountBody {
+        id: optional Uuid,
+        password: optional String,
+        must_change_password: optional bool,
+        default_roles: optional bool,
+        mail: optional Word<AccessMail>,
+    }
+}
+
+body! {
+    pub struct NewUserBody {
+        account: members NewAccountBody,
+        login: optional String,
+        email: optional String,
+        display_name: optional String,
+        given_name: optional String,
+        family_name: optional String,
+        kind: optional Word<UserKind>,
+        status: optional Word<Status>,
+        locked: optional bool,
+        lock_after: optional Time,
+        home: optional Named,
+        organisations: optional Vec<Named>,
+        primary_group: optional Named,
+        groups: optional Vec<Named>,
+        roles: optional Vec<Named>,
+        second_factor_required: optional bool,
+        profile: members Profile,
+    }
+}
+
+impl Body for NewUserBody {
+    const NAME: &'static str = "NewUser";
+    const DESCRIPTION: &'static str = "A person needs an `email` or a `login`; a service account needs nothing. Without \
+        `roles` the defaults of the door are granted, unless `default_roles` is false. A password set by somebody else must \
+        be changed at the first sign-in, unless `must_change_password` is false.";
+    const OPTIONAL: bool = false;
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        let mut schema = object::<Self>(schemas);
+        schema.insert("description".to_owned(), Self::DESCRIPTION.into());
+        let alternatives = json!([
+            { "properties": { "email": { "type": "string" } }, "required": ["email"] },
+            { "properties": { "login": { "type": "string" } }, "required": ["login"] },
+            { "properties": { "kind": { "const": "service" } }, "required": ["kind"] },
+        ]);
+        schema.insert("anyOf".to_owned(), alternatives);
+        schema.into()
+    }
+}
+
 /// `POST /users`
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewUserBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let fields = super::fields::required(body)?;
-    let new = new_user(&request, fields).await?;
+    let new = new_user(&request, body.read()?).await?;
     let (info, now) = (Arc::clone(&request.info), request.now());
     let show = move |user: &User| {
         let location = format!("/users/{}", user.uuid);
@@ -181,13 +241,52 @@ pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
     answers::once(&request, &request, show, |handle| handle.create_user(new)).await
 }
 
+body! {
+    pub struct ProfileChangeBody as "ProfileChange" {
+        display_name: clearable String,
+        given_name: clearable String,
+        family_name: clearable String,
+        attributes: members ProfileChange,
+    }
+}
+
+impl ProfileChangeBody {
+    /// What everybody may change of themselves.
+    pub fn change(self) -> UserChange {
+        UserChange {
+            display: self.display_name,
+            given: self.given_name,
+            family: self.family_name,
+            profile: self.attributes,
+            ..UserChange::default()
+        }
+    }
+}
+
+body! {
+    /// Only what is sent changes; null clears. `groups` replaces the groups whose members the caller may change.
+    pub struct UserChangeBody as "UserChange" {
+        profile: members ProfileChangeBody,
+        login: change String,
+        email: clearable String,
+        kind: change Word<UserKind>,
+        status: change Word<Status>,
+        locked: change bool,
+        lock_after: clearable Time,
+        home: change Named,
+        primary_group: clearable Named,
+        groups: change Vec<Named>,
+        must_change_password: change bool,
+        second_factor_required: clearable bool,
+        proof: members ProofBody,
+    }
+}
+
 /// `PATCH /users/{user}`. A session gives the present password, or a code of the second factor, too when
 /// it changes its own person's login or address and was not begun just now.
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<UserChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let proof = second_factors::proof(&mut fields)?;
-    let change = change(&request, fields).await?;
+    let (change, proof) = change(&request, body.read()?).await?;
     let user: UserRef = request.reference(0);
     let handle = request.proven(proof).await?;
     let user = handle.update_user(user, change).await?;
@@ -202,57 +301,54 @@ pub async fn delete(request: Authenticated) -> Answer {
     Reply::nothing()
 }
 
-/// Reads a person to make.
-pub async fn new_user(request: &Authenticated, mut fields: Fields) -> Result<NewUser, Problem> {
-    let handle = request;
-    let password = fields.value::<String>("password")?;
-    let must_change = fields.value("must_change_password")?.unwrap_or(true);
-    let home: Option<Named> = fields.value("home")?;
-    let organisations: Option<Vec<Named>> = fields.value("organisations")?;
-    let primary_group: Option<Named> = fields.value("primary_group")?;
-    let groups: Option<Vec<Named>> = fields.value("groups")?;
-    let roles: Option<Vec<Named>> = fields.value("roles")?;
-    let new = NewUser {
-        uuid: fields.value("id")?,
-        login: fields.value("login")?,
-        email: fields.value("email")?,
-        names: Names {
-            display: fields.value("display_name")?,
-            given: fields.value("given_name")?,
-            family: fields.value("family_name")?,
-        },
-        kind: fields.value_word("kind", KINDS)?,
-        status: fields.value_word("status", STATUSES)?,
-        locked: fields.value("locked")?.unwrap_or(false),
-        lock_after: fields.value("lock_after")?,
-        password: match password {
-            None => NewPassword::None,
-            Some(password) if must_change => NewPassword::MustChange(password),
-            Some(password) => NewPassword::Chosen(password),
-        },
-        profile: Profile::read_each(|attribute| fields.value(attribute.name()))?,
-        second_factor_required: fields.value("second_factor_required")?,
-        door: ProvisioningDefaults {
-            without_defaults: !fields.value("default_roles")?.unwrap_or(true),
-            mail: access_mail(&mut fields)?,
-        },
-        ..NewUser::default()
-    };
-    fields.end()?;
+/// A person to make, with what the request names found.
+pub async fn new_user(handle: &Authenticated, sent: NewUserBody) -> Result<NewUser, Problem> {
+    let account = sent.account;
     Ok(NewUser {
-        home: references::organisation(handle, "home", home).await?,
-        organisations: references::organisations(handle, "organisations", organisations).await?,
-        primary_group: references::group(handle, "primary_group", primary_group).await?,
-        groups: references::groups(handle, "groups", groups).await?,
-        roles: references::roles(handle, "roles", roles).await?,
-        ..new
+        uuid: account.id,
+        login: sent.login,
+        email: sent.email,
+        names: Names {
+            display: sent.display_name,
+            given: sent.given_name,
+            family: sent.family_name,
+        },
+        kind: sent.kind.map(|kind| kind.0),
+        status: sent.status.map(|status| status.0),
+        locked: sent.locked.unwrap_or(false),
+        lock_after: sent.lock_after,
+        password: new_password(account.password, account.must_change_password),
+        profile: sent.profile,
+        second_factor_required: sent.second_factor_required,
+        door: provisioning(account.default_roles, account.mail),
+        home: references::organisation(handle, "home", sent.home).await?,
+        organisations: references::organisations(handle, "organisations", sent.organisations)
+            .await?,
+        primary_group: references::group(handle, "primary_group", sent.primary_group).await?,
+        groups: references::groups(handle, "groups", sent.groups).await?,
+        roles: references::roles(handle, "roles", sent.roles).await?,
+        ..NewUser::default()
     })
 }
 
-/// Reads which mail a new account gets: its template's name.
-pub fn access_mail(fields: &mut Fields) -> Result<Option<String>, Problem> {
-    let mail: Option<AccessMail> = fields.value("mail")?;
-    Ok(mail.map(AccessMail::template))
+/// A password that is set for a person, who must change it unless the request says otherwise.
+pub fn new_password(password: Option<String>, must_change: Option<bool>) -> NewPassword {
+    match password {
+        None => NewPassword::None,
+        Some(password) if must_change.unwrap_or(true) => NewPassword::MustChange(password),
+        Some(password) => NewPassword::Chosen(password),
+    }
+}
+
+/// What a new account gets beside what the request names.
+pub fn provisioning(
+    default_roles: Option<bool>,
+    mail: Option<Word<AccessMail>>,
+) -> ProvisioningDefaults {
+    ProvisioningDefaults {
+        without_defaults: !default_roles.unwrap_or(true),
+        mail: mail.map(|mail| mail.0.template()),
+    }
 }
 
 /// The member that shows a field of the directory's.
@@ -269,12 +365,17 @@ pub fn member_of(field: &str) -> &str {
 
 /// The mail that a new account gets.
 #[derive(Clone, Copy)]
-enum AccessMail {
+pub enum AccessMail {
     Welcome,
     Activation,
 }
 
-words! { AccessMail: "welcome" = AccessMail::Welcome, "activation" = AccessMail::Activation }
+impl Worded for AccessMail {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("welcome", AccessMail::Welcome),
+        ("activation", AccessMail::Activation),
+    ];
+}
 
 impl AccessMail {
     fn template(self) -> String {
@@ -286,43 +387,30 @@ impl AccessMail {
     }
 }
 
-async fn change(request: &Authenticated, mut fields: Fields) -> Result<UserChange, Problem> {
-    let handle = request;
-    let home: Option<Named> = fields.take("home")?;
-    let primary_group: Option<Option<Named>> = fields.take("primary_group")?;
-    let groups: Option<Vec<Named>> = fields.take("groups")?;
-    let mut change = UserChange {
-        login: fields.take("login")?,
-        email: fields.take("email")?,
-        kind: fields.take_word("kind", KINDS)?,
-        status: fields.take_word("status", STATUSES)?,
-        locked: fields.take("locked")?,
-        lock_after: fields.take("lock_after")?,
-        must_change_password: fields.take("must_change_password")?,
-        second_factor_required: fields.take("second_factor_required")?,
+async fn change(
+    request: &Authenticated,
+    sent: UserChangeBody,
+) -> Result<(UserChange, Option<Proof>), Problem> {
+    let change = UserChange {
+        login: sent.login,
+        email: sent.email,
+        kind: sent.kind.map(|kind| kind.0),
+        status: sent.status.map(|status| status.0),
+        locked: sent.locked,
+        lock_after: sent.lock_after,
+        must_change_password: sent.must_change_password,
+        second_factor_required: sent.second_factor_required,
+        home: references::organisation(request, "home", sent.home).await?,
+        primary_group: match sent.primary_group {
+            None => None,
+            Some(named) => Some(references::group(request, "primary_group", named).await?),
+        },
+        groups: match sent.groups {
+            None => None,
+            groups => Some(references::groups(request, "groups", groups).await?),
+        },
         if_revision: request.revision(),
-        ..UserChange::default()
+        ..sent.profile.change()
     };
-    profile(&mut change, &mut fields)?;
-    fields.end()?;
-    change.home = references::organisation(handle, "home", home).await?;
-    change.primary_group = match primary_group {
-        None => None,
-        Some(None) => Some(None),
-        Some(named) => Some(references::group(handle, "primary_group", named).await?),
-    };
-    change.groups = match groups {
-        None => None,
-        groups => Some(references::groups(handle, "groups", groups).await?),
-    };
-    Ok(change)
-}
-
-/// Reads what everybody may change of themselves.
-pub fn profile(change: &mut UserChange, fields: &mut Fields) -> Result<(), Problem> {
-    change.display = fields.take("display_name")?;
-    change.given = fields.take("given_name")?;
-    change.family = fields.take("family_name")?;
-    change.profile = ProfileChange::read_each(|attribute| fields.take(attribute.name()))?;
-    Ok(())
+    Ok((change, sent.proof.proof()))
 }

@@ -7,12 +7,13 @@ use directory::{
     Fault, Kind, NewExtension, NewRecord, Permission, Platform, Predicate, Query, Record,
     RecordChange, RecordField, RecordRef, Test,
 };
-use kit::{Authenticated, JsonBody, parse_pairs};
+use kit::{Authenticated, parse_pairs};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::answers;
+use super::bodies::{Describe, Name, Schemas, Sent, body};
 use super::errors::Problem;
 use super::fields::{Named, Read};
 use super::lists;
@@ -30,7 +31,7 @@ const PARAMETERS: usize = 8_000;
 
 /// The lists that have views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct List(&'static str);
+pub struct List(&'static str);
 
 /// The words of the lists that have views.
 pub const LISTS: &[&str] = &[
@@ -51,6 +52,12 @@ impl Read for List {
         let known = LISTS.iter().find(|word| **word == text);
         let refused = || format!("must be one of {}", LISTS.join(", "));
         known.map(|word| List(word)).ok_or_else(refused)
+    }
+}
+
+impl Describe for List {
+    fn schema(_: &mut Schemas) -> serde_json::Value {
+        serde_json::json!({ "type": "string", "enum": LISTS })
     }
 }
 
@@ -149,21 +156,31 @@ pub async fn list(request: Authenticated) -> Answer {
     lists::page(&request, &page, ViewBody::of)
 }
 
+body! {
+    /// For oneself, or with `organisation` for everybody there.
+    pub struct NewViewBody as "NewView" {
+        name: needed Name,
+        list: needed List,
+        parameters: optional String,
+        organisation: optional Named,
+    }
+}
+
 /// `POST /views`: for oneself, or for all people of an organisation.
-pub async fn create(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn create(request: Authenticated, body: Sent<NewViewBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let name: String = fields.need("name")?;
-    let list: List = fields.need("list")?;
-    let parameters: Option<String> = fields.value("parameters")?;
-    let organisation: Option<Named> = fields.value("organisation")?;
-    fields.end()?;
-    let organisation = references::organisation(&request, "organisation", organisation).await?;
+    let sent = body.read()?;
+    let organisation =
+        references::organisation(&request, "organisation", sent.organisation).await?;
     let new = NewRecord {
         kind: KIND.to_owned(),
         owner: organisation.is_none().then(|| request.caller().user()),
         organisation,
-        content: content(&name, list.0, &parameters.unwrap_or_default())?,
+        content: content(
+            &sent.name.0,
+            sent.list.0,
+            &sent.parameters.unwrap_or_default(),
+        )?,
         ..NewRecord::default()
     };
     let info = Arc::clone(&request.info);
@@ -194,17 +211,21 @@ pub async fn show(request: Authenticated) -> Answer {
     Reply::revised(record.version, &ViewBody::of(&record))
 }
 
+body! {
+    pub struct ViewChangeBody as "ViewChange" {
+        name: change Name,
+        parameters: change String,
+    }
+}
+
 /// `PATCH /views/{view}`
-pub async fn update(request: Authenticated, body: JsonBody) -> Answer {
+pub async fn update(request: Authenticated, body: Sent<ViewChangeBody>) -> Answer {
     lists::only(&request.query()?.0, &[])?;
-    let mut fields = super::fields::required(body)?;
-    let name: Option<String> = fields.take("name")?;
-    let parameters: Option<String> = fields.take("parameters")?;
-    fields.end()?;
+    let ViewChangeBody { name, parameters } = body.read()?;
     let record = found(&request).await?;
     let before = ViewBody::of(&record);
     let content = content(
-        name.as_deref().unwrap_or(before.name),
+        name.as_ref().map_or(before.name, |name| &name.0),
         before.list,
         parameters.as_deref().unwrap_or(before.parameters),
     )?;

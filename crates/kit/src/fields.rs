@@ -221,36 +221,6 @@ impl Fields {
         Ok(self.take::<Option<T>>(name)?.flatten())
     }
 
-    /// One of several words, for types that are not the dialect's own; `null` is read as by
-    /// [`Fields::take`].
-    pub fn take_word<T: Copy>(
-        &mut self,
-        name: &str,
-        words: &[(&str, T)],
-    ) -> Result<Option<T>, FieldError> {
-        self.take_with(name, |value| {
-            one_of_words(value.as_str().unwrap_or_default(), words)
-        })
-    }
-
-    /// One of several words, where `null` is the same as leaving the field out.
-    pub fn value_word<T: Copy>(
-        &mut self,
-        name: &str,
-        words: &[(&str, T)],
-    ) -> Result<Option<T>, FieldError> {
-        if self.values.get(name).is_some_and(Value::is_null) {
-            self.values.remove(name);
-        }
-        self.take_word(name, words)
-    }
-
-    /// One of several words, which must be there.
-    pub fn need_word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<T, FieldError> {
-        let found = self.value_word(name, words)?;
-        found.ok_or_else(|| self.missing(name))
-    }
-
     /// A field read as [`Fields::take`] reads it, and left where it is.
     pub fn get<T: Read>(&self, name: &str) -> Result<Option<T>, FieldError> {
         let mut one = Self::none(self.policy);
@@ -303,6 +273,19 @@ impl Fields {
     #[must_use]
     pub fn noted(&self) -> &BTreeMap<String, Vec<String>> {
         &self.wrong
+    }
+
+    /// Takes these fields as they were sent, for a reader of another kind.
+    pub fn take_raw(&mut self, names: &[&str]) -> Map<String, Value> {
+        let all = std::mem::take(&mut self.values).into_iter();
+        let (taken, rest) = all.partition(|(name, _)| names.contains(&name.as_str()));
+        self.values = rest;
+        taken
+    }
+
+    /// Takes all fields that have not been read, as they were sent.
+    pub fn take_rest(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.values)
     }
 
     /// The names of the fields that have not been read.
@@ -469,17 +452,4 @@ pub fn whole_number(number: &Number) -> Option<i64> {
         #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
         exact.then_some(float as i64)
     })
-}
-
-/// Implements [`Read`] for a closed set of words: `words! { Kind: "person" = Kind::Person }`.
-#[macro_export]
-macro_rules! words {
-    ($type:ty: $($word:literal = $value:expr),+ $(,)?) => {
-        impl $crate::fields::Read for $type {
-            fn read(value: serde_json::Value) -> Result<Self, String> {
-                let text = value.as_str().unwrap_or_default();
-                $crate::fields::one_of_words(text, &[$(($word, $value)),+])
-            }
-        }
-    };
 }

@@ -89,10 +89,12 @@ pub type Guard = fn(&Authenticated) -> Result<(), Fault>;
 /// ```text
 /// METHOD "path" handler => open | signed_in | deferred | Operation [if guard], "summary"[, "Body"] [-> "Answer"];
 /// ```
+///
+/// The name of the body may be a constant, as `(Type::NAME)`.
 #[macro_export]
 macro_rules! routes {
     ($($method:ident $path:literal $handler:path => $serves:ident $(if $guard:path)?
-        $(, $summary:literal $(, $takes:literal)? $(-> $gives:literal)?)? ;)*) => {
+        $(, $summary:literal $(, $takes:tt)? $(-> $gives:literal)?)? ;)*) => {
         &[$($crate::Route {
             method: stringify!($method),
             path: $path,
@@ -118,7 +120,7 @@ macro_rules! routes {
     (@guard) => { None };
     (@guard $guard:path) => { Some($guard) };
     (@text) => { "" };
-    (@text $text:literal) => { $text };
+    (@text $text:expr) => { $text };
 }
 
 /// A handler with its extractors, behind a pointer: what is in front of it is compiled once, not for each handler.

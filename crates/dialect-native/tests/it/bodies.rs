@@ -326,3 +326,59 @@ async fn an_action_has_the_members_that_are_described_and_no_others() {
     let listed: BTreeSet<&str> = listed.trim_end_matches('.').split(", ").collect();
     assert_eq!(listed, words.iter().filter_map(Value::as_str).collect());
 }
+
+/// Whether a schema takes null.
+fn takes_null(schema: &Value) -> bool {
+    let alternatives = schema["anyOf"].as_array().into_iter().flatten();
+    let null = json!("null");
+    schema["type"]
+        .as_array()
+        .is_some_and(|kinds| kinds.contains(&null))
+        || alternatives.into_iter().any(|one| one["type"] == null)
+}
+
+#[tokio::test]
+async fn null_is_taken_where_it_is_described() {
+    let world = peopled().await;
+    let (mut taken, mut refused) = (0, 0);
+    for route in routes() {
+        let (needed, example) = (needed(route.takes), example(route));
+        for name in members(route.takes) {
+            let described = &with_members(route.takes)["properties"][name];
+            // What the person always has is not cleared by ensuring, which the description does not say.
+            if route.takes == "EnsureUser" {
+                continue;
+            }
+            let nullable = takes_null(described) && !needed.contains(name);
+            let mut body = example.clone();
+            body.insert(name.to_owned(), Value::Null);
+            let reply = send(&world, route, &Value::Object(body)).await;
+            let told = if reply.status == 422 {
+                reply.json()
+            } else {
+                Value::Null
+            };
+            let several = told["errors"].as_array().into_iter().flatten();
+            let faulty = std::iter::once(&told).chain(several).any(|one| {
+                let detail = one["detail"].as_str().unwrap_or_default();
+                let shape = [" must be ", "is needed", "cannot be cleared"];
+                one["field"] == name && shape.iter().any(|words| detail.contains(words))
+            });
+            assert_eq!(faulty, !nullable, "{route:?} {name}: {reply:?}");
+            *if nullable { &mut taken } else { &mut refused } += 1;
+        }
+    }
+    assert!(taken > 100 && refused > 50, "{taken} {refused}");
+}
+
+#[tokio::test]
+async fn a_body_may_be_left_out_where_that_is_described() {
+    let world = peopled().await;
+    for route in routes() {
+        let operation = &document()["paths"][route.path][route.method.to_ascii_lowercase()];
+        let required = operation["requestBody"]["required"].as_bool().unwrap();
+        let reply = by_owner(&world, route.method, &path(route)).send().await;
+        let refused = reply.status == 400 && reply.text.contains("needs a JSON object");
+        assert_eq!(refused, required, "{route:?}: {reply:?}");
+    }
+}
