@@ -1,8 +1,8 @@
 //! One action on many people, named or found by a filter.
 
 use directory::{
-    ActedOn, ActedOnMany, Action, Fault, ItemOutcome, MOST_ACTED_ON, Ref, TaskMode, Time, UserId,
-    UserRef,
+    ActedOn, ActedOnMany, Action, Fault, ItemOutcome, MOST_ACTED_ON, Ref, TaskMode, Time,
+    UnknownName, UserId, UserRef,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use super::fields::{Fields, Named};
 use super::item_problems::ItemProblem;
 use super::jobs;
 use super::lists;
+use super::near_names;
 use super::references;
 use super::reply::{Answer, Reply};
 use super::users;
@@ -273,10 +274,11 @@ pub async fn act(request: Authenticated, body: Sent<ActionsBody>) -> Answer {
 
 fn answered(acted: &ActedOnMany) -> Answer {
     if acted.undone {
-        let first = acted.items.iter().enumerate();
-        let mut refused = first.filter_map(|(index, item)| Some((index, item.fault.as_ref()?)));
-        if let Some((index, fault)) = refused.next() {
-            let mut problem = problem(fault);
+        let failed = |(_, item): &(usize, &ActedOn)| item.fault.is_some();
+        if let Some((index, item)) = acted.items.iter().enumerate().find(failed)
+            && let Some(fault) = &item.fault
+        {
+            let mut problem = refused(fault, item.unknown.as_ref());
             problem.field = Some(format!("users[{index}]"));
             return Err(problem);
         }
@@ -291,8 +293,14 @@ fn answered(acted: &ActedOnMany) -> Answer {
     })
 }
 
+/// Why a person was refused, with what was perhaps meant by a name that leads nowhere.
+fn refused(fault: &Fault, unknown: Option<&UnknownName>) -> Problem {
+    unknown.map_or_else(|| problem(fault), near_names::refuse)
+}
+
 fn shown((index, item): (usize, &ActedOn)) -> ItemBody {
-    let problem = item.fault.as_ref().map(problem);
+    let fault = item.fault.as_ref();
+    let problem = fault.map(|fault| refused(fault, item.unknown.as_ref()));
     ItemBody {
         index,
         status: problem.as_ref().map_or(200, |problem| problem.status),

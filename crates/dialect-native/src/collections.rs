@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::COLLECTION_FIELDS;
+use directory::filter::{BY_NUMBER, COLLECTION_FIELDS};
 use directory::{
     Collection, CollectionChange, CollectionField, CollectionId, CollectionRef, NewCollection,
     OrganisationId,
@@ -61,6 +61,7 @@ impl<'a> CollectionBody<'a> {
 /// How collections are listed.
 pub const LISTING: Listing<CollectionField> = Listing {
     fields: COLLECTION_FIELDS,
+    usual: BY_NUMBER,
     sorts: &[
         ("name", CollectionField::Name),
         ("created_at", CollectionField::CreatedAt),

@@ -1,6 +1,6 @@
 //! The audit trail: who did what to whom, through which door.
 
-use directory::filter::{EVENT_FIELDS, EVENT_SORTS};
+use directory::filter::{BY_NUMBER, EVENT_FIELDS, EVENT_SORTS};
 use directory::{Event, EventField};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,6 +60,7 @@ impl<'a> EventBody<'a> {
 /// How events are listed.
 pub const LISTING: Listing<EventField> = Listing {
     fields: EVENT_FIELDS,
+    usual: BY_NUMBER,
     sorts: EVENT_SORTS,
     facets: &[
         "verb",

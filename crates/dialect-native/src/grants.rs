@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::GRANT_FIELDS;
+use directory::filter::{BY_USER, GRANT_FIELDS};
 use directory::{
     GrantField, GrantId, Granted, HeldRole, Kind, NewGrant, Path, Predicate, Query, Role, Test,
     UserId,
@@ -92,6 +92,7 @@ pub async fn of_user(request: Authenticated) -> Answer {
 /// How the grants of all people are listed: always by person.
 pub const LISTING: Listing<GrantField> = Listing {
     fields: GRANT_FIELDS,
+    usual: BY_USER,
     sorts: &[],
     facets: &["user", "role", "platform", "organisation", "direct"],
     downwards: false,

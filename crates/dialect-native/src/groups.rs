@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::{GROUP_FIELDS, GROUP_SORTS};
+use directory::filter::{BY_NUMBER, GROUP_FIELDS, GROUP_SORTS};
 use directory::{
     Group, GroupChange, GroupField, GroupId, GroupRef, NewGroup, Predicate, Test, UserField, UserId,
 };
@@ -71,6 +71,7 @@ impl<'a> GroupBody<'a> {
 /// How groups are listed.
 pub const LISTING: Listing<GroupField> = Listing {
     fields: GROUP_FIELDS,
+    usual: BY_NUMBER,
     sorts: GROUP_SORTS,
     facets: &["organisation", "newcomers"],
     downwards: false,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use directory::filter::JOB_FIELDS;
+use directory::filter::{BY_NUMBER, JOB_FIELDS};
 use directory::{
     Fault, FileFormat, Job, JobField, JobId, JobRef, Kind, Task, TaskJob, TaskMode, TaskWhat,
     UnknownName,
@@ -153,6 +153,7 @@ fn which(request: &Authenticated) -> JobRef {
 /// How jobs are listed.
 pub const LISTING: Listing<JobField> = Listing {
     fields: JOB_FIELDS,
+    usual: BY_NUMBER,
     sorts: &[
         ("kind", JobField::Kind),
         ("what", JobField::What),

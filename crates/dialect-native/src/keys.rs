@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::{KEY_FIELDS, KEY_SORTS};
+use directory::filter::{BY_NUMBER, KEY_FIELDS, KEY_SORTS};
 use directory::{
     Constraint, ConstraintKind, FreshKey, Key, KeyChange, KeyField, KeyId, KeyInactive, KeyRef,
     NewKey, Predicate, Proof, Standing, Test, Time, UserId,
@@ -142,6 +142,7 @@ body! {
 /// How keys are listed.
 pub const LISTING: Listing<KeyField> = Listing {
     fields: KEY_FIELDS,
+    usual: BY_NUMBER,
     sorts: KEY_SORTS,
     facets: &[
         "user",

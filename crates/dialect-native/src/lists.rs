@@ -1,7 +1,7 @@
 //! Lists: `?q=…&<field>=…&filter=…&sort=-name&limit=100&cursor=…&total=true`, read into the directory's query
 //! by the table of fields of each kind of entity, and answered page by page.
 
-use directory::filter::{FieldKind, FilterField, range_parameters, read_value};
+use directory::filter::{FieldKind, FilterField, range_parameters, read_sort, read_value};
 use directory::{
     Direction, Facet, Handle, Page, Platform, Predicate, Query, Selection, Test, UserId, Value,
     limits,
@@ -22,7 +22,9 @@ pub use super::parameters::{GENERAL, MOST, Parameters, SLICED, USUAL, flag, only
 pub struct Listing<F: 'static> {
     /// What it is narrowed by.
     pub fields: &'static [FilterField<F>],
-    /// What it is sorted by: the parameter's word and the field.
+    /// The word of the order it has by itself.
+    pub usual: &'static str,
+    /// What else it is sorted by: the parameter's word and the field. Without any it has its one order alone.
     pub sorts: &'static [(&'static str, F)],
     /// The fields that it is counted by.
     pub facets: &'static [&'static str],
@@ -156,30 +158,9 @@ impl<F: Clone + Send + Sync + 'static> Listing<F> {
     }
 
     fn sort(&self, query: &mut Query<F>, value: &str) -> Result<(), Problem> {
-        let (word, direction) = match value.strip_prefix('-') {
-            Some(word) => (word, Direction::Down),
-            None => (value, Direction::Up),
-        };
-        query.direction = direction;
-        if word == "number" {
-            query.sort = None;
-            return Ok(());
-        }
-        match self.sorts.iter().find(|(name, _)| *name == word) {
-            Some((_, field)) => {
-                query.sort = Some(field.clone());
-                Ok(())
-            }
-            None => {
-                let mut words = vec!["number"];
-                words.extend(self.sorts.iter().map(|(name, _)| *name));
-                let words = words.join(", ");
-                Err(Problem::parameter(
-                    "sort",
-                    format!("must be one of {words}, with a - before it to turn it round"),
-                ))
-            }
-        }
+        let read = read_sort(value, self.usual, self.sorts);
+        (query.sort, query.direction) = read.map_err(Problem::on_parameter)?;
+        Ok(())
     }
 
     /// What a parameter asks, and of which field.

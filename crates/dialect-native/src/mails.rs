@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::MAIL_FIELDS;
+use directory::filter::{BY_NUMBER, MAIL_FIELDS};
 use directory::{MailEntry, MailField, MailState, Message, UserId, UserRef};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,6 +59,7 @@ impl<'a> MailBody<'a> {
 /// How mails are listed.
 pub const LISTING: Listing<MailField> = Listing {
     fields: MAIL_FIELDS,
+    usual: BY_NUMBER,
     sorts: &[
         ("template", MailField::Template),
         ("state", MailField::State),

@@ -15,6 +15,7 @@ use super::{
 #[derive(Default)]
 struct Narrowing {
     fields: Vec<(&'static str, FieldKind)>,
+    usual: &'static str,
     sorts: Vec<&'static str>,
     facets: Vec<&'static str>,
     downwards: bool,
@@ -25,6 +26,7 @@ impl Narrowing {
         let field = |field: &FilterField<F>| (field.name, field.kind);
         Self {
             fields: listing.fields.iter().map(field).collect(),
+            usual: listing.usual,
             sorts: listing.sorts.iter().map(|(name, _)| *name).collect(),
             facets: listing.facets.to_vec(),
             downwards: listing.downwards,
@@ -166,17 +168,18 @@ fn general(name: &str, narrowing: &Narrowing) -> Value {
             json!({ "type": "string", "minLength": 1, "maxLength": directory::filter::CHARACTERS }),
         ),
         "sort" => {
-            // A list without orders of its own has one alone: grants come by person.
-            let downwards = (!narrowing.sorts.is_empty()).then(|| "-number".to_owned());
-            let mut words = vec!["number".to_owned()];
+            let by = narrowing.usual;
+            // A list without further orders has its one order alone.
+            let downwards = (!narrowing.sorts.is_empty()).then(|| format!("-{by}"));
+            let mut words = vec![by.to_owned()];
             words.extend(downwards);
             for sort in &narrowing.sorts {
                 words.extend([(*sort).to_owned(), format!("-{sort}")]);
             }
             let usual = if narrowing.downwards {
-                "-number"
+                format!("-{by}")
             } else {
-                "number"
+                by.to_owned()
             };
             let schema = json!({ "type": "string", "enum": words, "default": usual });
             query(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::{ORGANISATION_FIELDS, ORGANISATION_SORTS};
+use directory::filter::{BY_NUMBER, ORGANISATION_FIELDS, ORGANISATION_SORTS};
 use directory::{
     Membership, NewOrganisation, Organisation, OrganisationChange, OrganisationField,
     OrganisationId, OrganisationRef, Predicate, Test, Time, User, UserField,
@@ -96,6 +96,7 @@ impl<'a> MemberBody<'a> {
 /// How organisations are listed.
 pub const LISTING: Listing<OrganisationField> = Listing {
     fields: ORGANISATION_FIELDS,
+    usual: BY_NUMBER,
     sorts: ORGANISATION_SORTS,
     facets: &["kind", "sector", "nationality", "local", "parent"],
     downwards: false,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::ROLE_FIELDS;
+use directory::filter::{BY_NUMBER, ROLE_FIELDS};
 use directory::{
     Line, NewRole, Permission, Reach, Role, RoleChange, RoleField, RoleInUse, RoleRef,
 };
@@ -112,6 +112,7 @@ fn lines(sent: Vec<SentLine>) -> Vec<Line> {
 /// How roles are listed.
 pub const LISTING: Listing<RoleField> = Listing {
     fields: ROLE_FIELDS,
+    usual: BY_NUMBER,
     sorts: &[
         ("name", RoleField::Name),
         ("platform", RoleField::Platform),

@@ -1,6 +1,6 @@
 //! Signing in and out, and the sessions that come of it.
 
-use directory::filter::SESSION_FIELDS;
+use directory::filter::{BY_NUMBER, SESSION_FIELDS};
 use directory::{
     Credential, FreshSession, Platform, Predicate, Session, SessionField, SessionId, SessionKind,
     SessionRequest, Time, UserId,
@@ -128,6 +128,7 @@ fn current(request: &Authenticated) -> Option<SessionId> {
 /// How sessions are listed.
 pub const LISTING: Listing<SessionField> = Listing {
     fields: SESSION_FIELDS,
+    usual: BY_NUMBER,
     sorts: &[
         ("user", SessionField::User),
         ("created_at", SessionField::CreatedAt),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::filter::{USER_FIELDS, USER_SORTS};
+use directory::filter::{BY_NUMBER, USER_FIELDS, USER_SORTS};
 use directory::{
     Names, NewPassword, NewUser, Predicate, Profile, ProfileChange, Proof, ProvisioningDefaults,
     Standing, Status, Time, User, UserChange, UserField, UserKind, UserRef,
@@ -140,6 +140,7 @@ impl Worded for Status {
 /// How users are listed.
 pub const LISTING: Listing<UserField> = Listing {
     fields: USER_FIELDS,
+    usual: BY_NUMBER,
     sorts: USER_SORTS,
     facets: &[],
     downwards: false,

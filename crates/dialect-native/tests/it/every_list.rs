@@ -328,6 +328,109 @@ async fn every_list_does_what_it_states() {
     }
 }
 
+/// What a row shows of an order, as it is compared: texts without regard to case.
+fn shown(item: &Value, word: &str, homes: &[(Value, Value)]) -> Option<(Option<i64>, String)> {
+    let row = if item["user"].is_object() {
+        &item["user"]
+    } else {
+        item
+    };
+    let value = match homes.iter().find(|(number, _)| *number == row["home"]) {
+        Some((_, name)) if word == "home" => name,
+        _ => &row[word],
+    };
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some((None, text.to_lowercase())),
+        other => Some((Some(other.as_i64().unwrap()), String::new())),
+    }
+}
+
+/// Every order that a list offers is the one in which it comes, and with a - before it the other way round.
+#[tokio::test]
+async fn every_order_is_kept() {
+    let world = peopled().await;
+    let get = async |target: String| {
+        let reply = owner(&world, "GET", &target, Value::Null).await;
+        assert_eq!(reply.status, 200, "{target}: {reply:?}");
+        let items = reply.json()["items"].as_array().unwrap().clone();
+        assert!(items.len() >= 2, "{target}: {items:?}");
+        items
+    };
+    let homes: Vec<(Value, Value)> = get("/organisations".to_owned())
+        .await
+        .iter()
+        .map(|one| (one["number"].clone(), one["name"].clone()))
+        .collect();
+    let number = |item: &Value| {
+        let row = if item["user"].is_object() {
+            &item["user"]
+        } else {
+            item
+        };
+        row["number"].as_i64()
+    };
+    let mut reordered = 0;
+    for route in lists().filter(|route| !excepted(SHORT, route)) {
+        let path = filled(route);
+        let stated = &parameter(route, "query", "sort").unwrap()["schema"];
+        let words: Vec<&str> = stated["enum"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        for word in words.iter().filter(|word| !word.starts_with('-')) {
+            let rows = get(format!("{path}?sort={word}&limit=1000")).await;
+            let values: Vec<_> = rows.iter().map(|row| shown(row, word, &homes)).collect();
+            // What has no value stands together, at one end.
+            let present: Vec<_> = values.iter().flatten().collect();
+            let first = values.iter().position(Option::is_some).unwrap_or(0);
+            let together = values.iter().skip(first).take(present.len());
+            assert!(
+                together.clone().all(Option::is_some)
+                    && (first == 0 || first + present.len() == values.len()),
+                "{path} {word}: {values:?}"
+            );
+            assert!(
+                present.windows(2).all(|pair| pair[0] <= pair[1]),
+                "{path} {word}: {values:?}"
+            );
+            let numbers: Vec<_> = rows.iter().map(number).collect();
+            if numbers.windows(2).any(|pair| pair[0] > pair[1]) {
+                reordered += 1;
+            }
+            // Rows that are alike come by number.
+            for index in 1..rows.len() {
+                if values[index - 1] == values[index] && *word != "user" {
+                    assert!(numbers[index - 1] < numbers[index], "{path} {word}");
+                }
+            }
+            let downwards = format!("-{word}");
+            if !words.contains(&downwards.as_str()) {
+                continue;
+            }
+            let turned = get(format!("{path}?sort={downwards}&limit=1000")).await;
+            let turned: Vec<_> = turned.iter().rev().map(number).collect();
+            assert_eq!(turned, numbers, "{path} {downwards}");
+        }
+        if route.answer() != "[Grant]" {
+            continue;
+        }
+        for other in ["number", "-number", "-user", "role"] {
+            let path = format!("{path}?sort={other}");
+            let reply = owner(&world, "GET", &path, Value::Null).await;
+            assert_eq!(fault(&reply).0, 400, "{path}: {reply:?}");
+            assert_eq!(reply.json()["field"], "sort", "{path}: {reply:?}");
+            assert!(reply.text.contains("must be user"), "{path}: {reply:?}");
+            let export = json!({"what": "grants", "sort": other});
+            let reply = owner(&world, "POST", "/exports", export).await;
+            assert!(reply.text.contains("must be user"), "{other}: {reply:?}");
+        }
+    }
+    assert!(reordered >= 10, "{reordered}");
+}
+
 /// What a facet says of a value is what the list counts with that value as a parameter.
 #[tokio::test]
 async fn every_facet_counts_what_its_filter_finds() {

@@ -15,6 +15,7 @@
 mod compile;
 mod fields;
 mod parser;
+mod sorts;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use fields::{
     ROLE_FIELDS, SESSION_FIELDS, USER_FIELDS, USER_SORTS, range_parameters,
 };
 pub use parser::parse;
+pub use sorts::{BY_NUMBER, BY_USER, read_sort};
 pub use syntax::{Comparison, Expression, Literal, Operator};
 
 /// Characters that a filter may have.

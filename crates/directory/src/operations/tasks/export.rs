@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::filter::{
-    EVENT_FIELDS, EVENT_SORTS, FilterField, GRANT_FIELDS, GROUP_FIELDS, GROUP_SORTS, KEY_FIELDS,
-    KEY_SORTS, ORGANISATION_FIELDS, ORGANISATION_SORTS,
+    BY_NUMBER, BY_USER, EVENT_FIELDS, EVENT_SORTS, FilterField, GRANT_FIELDS, GROUP_FIELDS,
+    GROUP_SORTS, KEY_FIELDS, KEY_SORTS, ORGANISATION_FIELDS, ORGANISATION_SORTS, read_sort,
 };
 use crate::handle::Handle;
 use crate::model::{
-    Cursor, Direction, Fault, FileFormat, GroupId, Job, OrganisationId, Path, Position as From,
-    Predicate, Query, Selection, Task, TaskWhat, Test, User, UserField, UserId, Value as Wanted,
+    Cursor, Fault, FileFormat, GroupId, Job, OrganisationId, Path, Position as From, Predicate,
+    Query, Selection, Task, TaskWhat, Test, User, UserField, UserId, Value as Wanted,
 };
 use crate::pending::Pending;
 
@@ -278,7 +278,7 @@ async fn memberships(handle: &Handle, ids: &[UserId]) -> Result<Vec<Row>, Fault>
 async fn query<F>(
     handle: &Handle,
     fields: &[FilterField<F>],
-    sorts: &[(&str, F)],
+    (usual, sorts): (&str, &[(&str, F)]),
     selection: &Selection,
     from: From,
 ) -> Result<Query<F>, Fault>
@@ -294,16 +294,7 @@ where
         query.predicate = handle.compile_filter(fields, filter).await?;
     }
     if let Some(sort) = &selection.sort {
-        let (word, direction) = match sort.strip_prefix('-') {
-            Some(word) => (word, Direction::Down),
-            None => (sort.as_str(), Direction::Up),
-        };
-        query.direction = direction;
-        if word != "number" {
-            let found = sorts.iter().find(|(name, _)| *name == word);
-            let (_, field) = found.ok_or_else(|| Fault::invalid("sort", "is not known here"))?;
-            query.sort = Some(field.clone());
-        }
+        (query.sort, query.direction) = read_sort(sort, usual, sorts)?;
     }
     Ok(query)
 }
@@ -320,7 +311,7 @@ async fn listed(
             Err(Fault::Internal("people are exported by number".to_owned()))
         }
         TaskWhat::Organisations => {
-            let (fields, sorts) = (ORGANISATION_FIELDS, ORGANISATION_SORTS);
+            let (fields, sorts) = (ORGANISATION_FIELDS, (BY_NUMBER, ORGANISATION_SORTS));
             let query = query(handle, fields, sorts, selection, from).await?;
             let page = handle.organisations(&query).await?;
             let parents = page.items.iter().filter_map(|one| one.parent).collect();
@@ -340,7 +331,14 @@ async fn listed(
             Ok((rows.collect(), page.next))
         }
         TaskWhat::Groups => {
-            let query = query(handle, GROUP_FIELDS, GROUP_SORTS, selection, from).await?;
+            let query = query(
+                handle,
+                GROUP_FIELDS,
+                (BY_NUMBER, GROUP_SORTS),
+                selection,
+                from,
+            )
+            .await?;
             let page = handle.groups(&query).await?;
             let platform = handle.caller().platform();
             let places = page.items.iter().map(|one| one.organisation).collect();
@@ -359,7 +357,7 @@ async fn listed(
         }
         TaskWhat::Grants => grants(handle, selection, from).await,
         TaskWhat::Keys => {
-            let query = query(handle, KEY_FIELDS, KEY_SORTS, selection, from).await?;
+            let query = query(handle, KEY_FIELDS, (BY_NUMBER, KEY_SORTS), selection, from).await?;
             let page = handle.keys(&query).await?;
             let rows = page.items.iter().map(|one| {
                 row(json!({
@@ -374,7 +372,14 @@ async fn listed(
             Ok((rows.collect(), page.next))
         }
         TaskWhat::Events => {
-            let query = query(handle, EVENT_FIELDS, EVENT_SORTS, selection, from).await?;
+            let query = query(
+                handle,
+                EVENT_FIELDS,
+                (BY_NUMBER, EVENT_SORTS),
+                selection,
+                from,
+            )
+            .await?;
             let page = handle.events(&query).await?;
             let rows = page.items.iter().map(|one| {
                 row(json!({
@@ -395,7 +400,7 @@ async fn grants(
     selection: &Selection,
     from: From,
 ) -> Result<(Vec<Row>, Option<Cursor>), Fault> {
-    let query = query(handle, GRANT_FIELDS, &[], selection, from).await?;
+    let query = query(handle, GRANT_FIELDS, (BY_USER, &[]), selection, from).await?;
     let page = handle.all_grants(&query).await?;
     let people: Vec<UserId> = page.items.iter().map(|one| one.user).collect();
     let users = users_of(handle, &distinct(people)).await?;
