@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{fault, owner, with_key};
+use super::features::work;
+use super::{by_owner, fault, owner, with_key};
 use crate::world;
 use dialect_native::describe_fault;
 use directory::JobWorker;
@@ -274,6 +275,78 @@ async fn what_a_caller_may_not_list_is_not_suggested() {
     // The look-up of near names writes no event of a refusal.
     let events = owner(&world, "GET", "/events?verb=access.refused", Value::Null).await;
     assert!(!events.text.contains("ListUsers"), "{events:?}");
+}
+
+/// The change that an action makes says of a name that leads nowhere what was perhaps meant, at once and as a job.
+#[tokio::test]
+async fn a_change_of_many_people_says_what_was_meant() {
+    let world = world().await;
+    fill(&world).await;
+    let table = [
+        ("groups", json!(["anlaysts"]), "Did you mean `Analysts`?"),
+        (
+            "primary_group",
+            json!("anlaysts"),
+            "Did you mean `Analysts`?",
+        ),
+        ("home", json!("Finances"), "Did you mean `Finance`?"),
+        ("groups", json!(["zzzz"]), "The group `zzzz` does not exist"),
+    ];
+    for (member, value, detail) in table {
+        for mode in ["each", "all"] {
+            let body = json!({
+                "action": "set", "users": ["ada@example.org", 1], "mode": mode, "change": { member: value },
+            });
+            let reply = owner(&world, "POST", "/users/actions", body.clone()).await;
+            if mode == "all" {
+                assert_eq!(reply.status, 422, "{reply:?}");
+                assert!(reply.text.contains(detail), "{reply:?}");
+                continue;
+            }
+            for item in reply.json()["items"].as_array().unwrap() {
+                assert_eq!(item["problem"]["code"], "unknown-reference", "{reply:?}");
+                assert_eq!(item["problem"]["field"], member, "{reply:?}");
+                let told = item["problem"]["detail"].as_str().unwrap();
+                assert!(told.contains(detail), "{reply:?}");
+            }
+            let mut body = body;
+            body["job"] = true.into();
+            let begun = owner(&world, "POST", "/users/actions", body).await;
+            assert_eq!(begun.status, 202, "{begun:?}");
+            work(&world).await;
+            let report = format!("/jobs/{}/report", begun.json()["number"]);
+            let report = by_owner(&world, "GET", &report).send().await;
+            assert_eq!(report.text.matches(detail).count(), 2, "{report:?}");
+        }
+    }
+}
+
+/// What the caller may not list is suggested for nobody's change.
+#[tokio::test]
+async fn a_change_of_many_people_suggests_what_may_be_listed() {
+    let world = world().await;
+    fill(&world).await;
+    let hidden = json!({"name": "Hidden analysts", "organisation": "Finance"});
+    assert_eq!(owner(&world, "POST", "/groups", hidden).await.status, 201);
+    let head =
+        json!({"email": "head@example.org", "home": "Cybersec Corp", "default_roles": false});
+    assert_eq!(owner(&world, "POST", "/users", head).await.status, 201);
+    let grant = json!({"role": "usher:administrator", "organisation": "Cybersec Corp"});
+    let granted = owner(&world, "POST", "/users/head@example.org/grants", grant).await;
+    assert_eq!(granted.status, 201, "{granted:?}");
+    let made = owner(&world, "POST", "/users/head@example.org/keys", json!({})).await;
+    let head = made.json()["secret"].as_str().unwrap().to_owned();
+    let body = json!({
+        "action": "set", "users": ["head@example.org"], "change": {"groups": ["hidden analyst"]},
+    });
+    let reply = with_key(&world, &head, "POST", "/users/actions", body.clone()).await;
+    assert!(reply.text.contains("unknown-reference"), "{reply:?}");
+    assert!(!reply.text.contains("Hidden analysts"), "{reply:?}");
+    let reply = owner(&world, "POST", "/users/actions", body).await;
+    assert!(
+        reply.text.contains("Did you mean `Hidden analysts`?"),
+        "{reply:?}"
+    );
 }
 
 /// However many references of a request lead nowhere, one is looked up.

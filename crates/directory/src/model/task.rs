@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fault::Fault;
+use super::fault::{Fault, UnknownName};
 use super::ids::{JobId, UserId};
 use super::time::Time;
 
@@ -256,4 +256,6 @@ pub struct ActedOn {
     pub outcome: ItemOutcome,
     /// Why it was refused.
     pub fault: Option<Fault>,
+    /// The name that leads nowhere, where that is why.
+    pub unknown: Option<UnknownName>,
 }

@@ -17,6 +17,7 @@ use super::actions::{self, Undo};
 use super::many::{MOST_ACTED_ON, WIDTH};
 use super::progress::{Chunk, Claimed, Position, ReportLine, note};
 use super::step::{Care, Describe, Stepped, of_item};
+use super::suggestions::Suggestions;
 use super::{PIECE, operation_of_action};
 
 /// One chunk of an action.
@@ -153,7 +154,11 @@ async fn run(
     care: Care,
 ) -> Stepped {
     let last = chunk.last;
-    let items = Arc::new(items);
+    let near = match items.first().map(|item| &item.what) {
+        Some(What::Do(action)) => Suggestions::of_action(handle, action).await,
+        _ => Suggestions::default(),
+    };
+    let (items, near) = (Arc::new(items), Arc::new(near));
     if care == Care::GiveUp {
         let fault = Fault::Internal("left out".to_owned());
         let refused = |item: &Item| failed(item, None, describe(&fault, None));
@@ -167,12 +172,13 @@ async fn run(
         let told = Arc::clone(&undone);
         let (work_items, work_claimed, work_chunk) =
             (Arc::clone(&items), claimed.clone(), chunk.clone());
+        let work_near = Arc::clone(&near);
         let done = handle
             .write_or_undo(Operation::RunTask, async move |work: &mut Work<'_>| {
                 let mut lookup = Lookup::default();
                 let mut lines = Vec::with_capacity(work_items.len());
                 for item in work_items.iter() {
-                    lines.push(act(work, &mut lookup, item, parts, describe).await?);
+                    lines.push(act(work, &mut lookup, item, parts, (describe, &work_near)).await?);
                 }
                 let refused = lines
                     .iter()
@@ -231,7 +237,7 @@ async fn act(
     lookup: &mut Lookup,
     item: &Item,
     parts: bool,
-    describe: Describe,
+    (describe, near): (Describe, &Suggestions),
 ) -> Outcome<ReportLine> {
     work.switch(match &item.what {
         What::Do(action) => operation_of_action(action),
@@ -288,7 +294,9 @@ async fn act(
                 Some(part) => work.tx.undo_part(part).await?,
                 None => return Err(Abort::Undo),
             }
-            Ok(failed(item, login, describe(&fault, None)))
+            let unknown = lookup.take_unknown(&fault);
+            let unknown = unknown.map(|unknown| near.complete(unknown));
+            Ok(failed(item, login, describe(&fault, unknown.as_ref())))
         }
     }
 }

@@ -303,7 +303,7 @@ async fn revoke(
 }
 
 /// The change that members of a request mean.
-async fn change_of(
+pub(super) async fn change_of(
     work: &mut Work<'_>,
     lookup: &mut Lookup,
     members: &Map<String, Value>,

@@ -17,6 +17,7 @@ use crate::write_mode::WriteMode;
 use super::actions::{self, Undo};
 use super::progress::{ReportLine, stored_lines};
 use super::step::of_item;
+use super::suggestions::Suggestions;
 use super::{PIECE, operation_of_action};
 
 /// People of one request at most; more of them are a job.
@@ -51,6 +52,7 @@ impl Handle {
                 let why = format!("may name {MOST_ACTED_ON} people at once");
                 return Err(Fault::invalid("users", why));
             }
+            let near = Suggestions::of_action(self, &action).await;
             let undone = Arc::new(Mutex::new(Vec::new()));
             let told = Arc::clone(&undone);
             let done = self
@@ -58,7 +60,7 @@ impl Handle {
                     let mut lookup = Lookup::default();
                     let mut items = Vec::with_capacity(people.len());
                     for which in &people {
-                        items.push(one(work, &mut lookup, which, &action).await?);
+                        items.push(one(work, &mut lookup, which, &action, &near).await?);
                     }
                     let refused = items.iter().any(|one| one.outcome == ItemOutcome::Failed);
                     if dry_run || (refused && mode == TaskMode::All) {
@@ -225,6 +227,7 @@ async fn one(
     lookup: &mut Lookup,
     which: &UserRef,
     action: &Action,
+    near: &Suggestions,
 ) -> Outcome<ActedOn> {
     let part = work.tx.savepoint().await?;
     let found = match work.visible_user(which).await {
@@ -247,15 +250,18 @@ async fn one(
                 user: found,
                 outcome,
                 fault: None,
+                unknown: None,
             })
         }
         Err(abort) => {
             let fault = of_item(abort)?;
             work.tx.undo_part(part).await?;
+            let unknown = lookup.take_unknown(&fault);
             Ok(ActedOn {
                 user: found,
                 outcome: ItemOutcome::Failed,
                 fault: Some(fault),
+                unknown: unknown.map(|unknown| near.complete(unknown)),
             })
         }
     }

@@ -1,13 +1,22 @@
-//! Names that were perhaps meant in the lines of one chunk of an import, by names that lead nowhere.
+//! Names that were perhaps meant by names that lead nowhere: in the lines of one chunk of an import, and in the change that
+//! an action makes to many people.
 
+use serde_json::{Map, Value};
+
+use crate::access::table::Operation;
+use crate::access::work::Work;
 use crate::handle::Handle;
-use crate::model::UnknownName;
+use crate::model::{Action, UnknownName};
+use crate::operations::rows::lookup::Lookup;
+use crate::outcome::Abort;
+
+use super::actions::change_of;
 
 /// How many unknown names of one chunk are looked up; lines with further ones are reported without suggestions.
 const MOST: usize = 10;
 
 /// What was looked up for a chunk.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Suggestions(Vec<UnknownName>);
 
 impl Suggestions {
@@ -28,6 +37,16 @@ impl Suggestions {
         known
     }
 
+    /// Looks up what was perhaps meant in the change that an action makes, which is one for all people.
+    pub async fn of_action(handle: &Handle, action: &Action) -> Self {
+        let Action::Set { change } = action else {
+            return Self::default();
+        };
+        // If the look-up fails, the people are reported without suggestions.
+        let unknown = unknown_of(handle, change).await;
+        Self::look_up(handle, unknown.into_iter().collect()).await
+    }
+
     fn find(&self, unknown: &UnknownName) -> Option<&UnknownName> {
         let mut known = self.0.iter();
         known.find(|one| one.kind == unknown.kind && one.name == unknown.name)
@@ -41,4 +60,19 @@ impl Suggestions {
             ..unknown
         }
     }
+}
+
+/// The name in a change that leads nowhere.
+async fn unknown_of(handle: &Handle, change: &Map<String, Value>) -> Option<UnknownName> {
+    let read = handle
+        .read(Operation::UpdateUser, async |work: &mut Work<'_>| {
+            let mut lookup = Lookup::default();
+            match change_of(work, &mut lookup, change).await {
+                Ok(_) => Ok(None),
+                Err(Abort::Fault(fault)) => Ok(lookup.take_unknown(&fault)),
+                Err(abort) => Err(abort),
+            }
+        })
+        .await;
+    read.ok().flatten()
 }
