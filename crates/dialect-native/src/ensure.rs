@@ -14,7 +14,7 @@ use kit::fields::FieldError;
 use kit::{Authenticated, RequestInfo};
 
 use super::answers;
-use super::bodies::{Body, Members, Properties, Schemas, Sent};
+use super::bodies::{Body, Members, Properties, Schemas, Sent, reference};
 use super::fields::Fields;
 use super::groups::{GroupBody, NewGroupBody};
 use super::lists;
@@ -80,7 +80,14 @@ impl Body for EnsureUserBody {
 
     fn schema(schemas: &mut Schemas) -> Value {
         let known_by = json!({
-            "properties": { "email": { "type": "string", "pattern": "\\S" } },
+            "properties": {
+                "email": { "type": "string", "pattern": "\\S" },
+                // What a person always has is not cleared.
+                "login": { "type": "string" },
+                "kind": { "type": "string" },
+                "status": { "type": "string" },
+                "home": reference("Reference"),
+            },
             "required": ["email"],
         });
         json!({ "description": Self::DESCRIPTION, "allOf": [schemas.refer::<NewUserBody>(), known_by] })

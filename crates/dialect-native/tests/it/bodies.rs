@@ -345,11 +345,13 @@ async fn null_is_taken_where_it_is_described() {
         let (needed, example) = (needed(route.takes), example(route));
         for name in members(route.takes) {
             let described = &with_members(route.takes)["properties"][name];
-            // What the person always has is not cleared by ensuring, which the description does not say.
-            if route.takes == "EnsureUser" {
-                continue;
-            }
-            let nullable = takes_null(described) && !needed.contains(name);
+            let narrowing = schema(route.takes)["allOf"]
+                .as_array()
+                .into_iter()
+                .flatten();
+            let narrowed = narrowing.filter_map(|one| one["properties"].get(name));
+            let nullable = std::iter::once(described).chain(narrowed).all(takes_null)
+                && !needed.contains(name);
             let mut body = example.clone();
             body.insert(name.to_owned(), Value::Null);
             let reply = send(&world, route, &Value::Object(body)).await;
