@@ -208,6 +208,19 @@ impl Handle {
             .map_err(|stop| self.stopped(operation, stop))
     }
 
+    /// The same for a single statement that finds its row by a unique key.
+    pub(crate) async fn read_point<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
+    where
+        F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T>,
+    {
+        let opening = self.opened(operation)?;
+        self.inner
+            .store
+            .read_point(async move |tx: &mut Tx<'_>| f(&mut opening.work(tx)).await)
+            .await
+            .map_err(|stop| self.stopped(operation, stop))
+    }
+
     /// The same for scans, searches and counts: away from the threads that serve requests.
     pub(crate) async fn read_slow<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
     where

@@ -132,7 +132,7 @@ impl Directory {
         let read = async |tx: &mut Tx<'_>| -> Outcome<_> {
             Ok(crate::store::credentials::key_by_id(tx, key).await?)
         };
-        let row = self.0.store.read_single(read).await;
+        let row = self.0.store.read_point(read).await;
         let row = row.map_err(Abort::into_fault)?;
         let found = Found::Key(row.ok_or(Fault::Unauthenticated(Refusal::Unknown))?);
         let presented = self.admitted(platform, &found, &context)?;
@@ -153,7 +153,7 @@ impl Directory {
         let store = &self.0.store;
         if accepts != Accepts::Sessions {
             let key = store
-                .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                .read_point(async |tx: &mut Tx<'_>| -> Outcome<_> {
                     Ok(key_by_digest(tx, digest).await?)
                 })
                 .await?;
@@ -165,7 +165,7 @@ impl Directory {
             return Ok(None);
         }
         let session = store
-            .read_single(async |tx: &mut Tx<'_>| -> Outcome<_> {
+            .read_point(async |tx: &mut Tx<'_>| -> Outcome<_> {
                 Ok(session_by_digest(tx, digest).await?)
             })
             .await?;

@@ -47,6 +47,7 @@ mod postgres;
 pub(crate) mod provisioning_defaults;
 mod rare;
 mod readers;
+mod reads;
 pub(crate) mod records;
 pub(crate) mod related;
 pub(crate) mod roles;
@@ -75,10 +76,9 @@ mod tests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use postgres::Patience;
+use postgres::shared::SharedConnections;
 use readers::{Readers, SlowReaders};
 use tokio::sync::Semaphore;
 
@@ -90,11 +90,6 @@ pub(crate) use statement_text::text;
 pub(crate) use transaction::{Database, Savepoint, Tx};
 pub(crate) use value::{Row, Val};
 pub use write_figures::WriteFigures;
-
-/// How long a long read waits for its turn.
-const SEAT: Duration = Duration::from_secs(5);
-/// How long a long read is waited for on SQLite. A disk that hangs longer than this is as good as lost.
-const LONG: Duration = Duration::from_secs(30);
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +112,7 @@ pub(crate) struct Limits {
     pub(crate) readers: usize,
     /// SQLite connections for long reads.
     pub(crate) slow_readers: usize,
-    /// PostgreSQL connections. A small pool answers sooner than a large one.
+    /// PostgreSQL connections beside those that point reads share. A small pool answers sooner than a large one.
     pub(crate) connections: usize,
 }
 
@@ -144,6 +139,7 @@ enum Engine {
     Lite(Lite),
     Pg {
         pool: Pool,
+        shared: SharedConnections,
         slow: Semaphore,
         /// How often this process raised the epoch.
         changes: access::AuthRevisionCounter,
@@ -197,6 +193,7 @@ impl Store {
                 return Ok(Self {
                     engine: Engine::Pg {
                         pool,
+                        shared: SharedConnections::new(url)?,
                         slow,
                         changes: access::AuthRevisionCounter::default(),
                     },
@@ -240,95 +237,6 @@ impl Store {
                 .await
             }
             Engine::Pg { pool, .. } => migrate::pg(&mut *pool.get().await?, known, now).await,
-        }
-    }
-
-    /// Reads in one snapshot. Only statements of bounded cost: on SQLite they run inside the calling thread.
-    pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<StoreError>,
-        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        match &self.engine {
-            Engine::Lite(lite) => {
-                let (result, ran) = lite
-                    .readers
-                    .with(|connection| sqlite::read_on(connection, work))
-                    .await?;
-                self.figures.note_read(&ran);
-                result
-            }
-            // A future is as large as all that it may wait for: boxed here, the driver's are no part of those of
-            // requests that SQLite answers.
-            Engine::Pg { pool, .. } => {
-                let (result, statements) =
-                    Box::pin(postgres::read(pool, Patience::SHORT, work)).await;
-                self.figures.count(statements);
-                result
-            }
-        }
-    }
-
-    /// Reads by a single statement, without a transaction round it; a second statement is an error.
-    pub(crate) async fn read_single<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<StoreError>,
-        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        match &self.engine {
-            Engine::Lite(lite) => {
-                let (result, ran) = lite
-                    .readers
-                    .with(|connection| sqlite::read_single_on(connection, work))
-                    .await?;
-                self.figures.note_read(&ran);
-                result
-            }
-            Engine::Pg { pool, .. } => {
-                let (result, statements) = Box::pin(postgres::read_single(pool, work)).await;
-                self.figures.count(statements);
-                result
-            }
-        }
-    }
-
-    /// Reads in one snapshot, for searches, counts and exports: away from the threads that serve requests.
-    pub(crate) async fn read_slow<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
-        match &self.engine {
-            Engine::Lite(lite) => {
-                let slow = Arc::clone(&lite.slow);
-                let seat = Arc::clone(&slow.seats).acquire_owned();
-                let seat = tokio::time::timeout(SEAT, seat).await;
-                let Ok(Ok(seat)) = seat else {
-                    return Err(StoreError::Busy.into());
-                };
-                let read = blocking(move || {
-                    // The seat goes along: a read whose client has gone still occupies its connection.
-                    let outcome = slow.read(work);
-                    drop(seat);
-                    outcome
-                });
-                let Ok(read) = tokio::time::timeout(LONG, read).await else {
-                    return Err(StoreError::Silent.into());
-                };
-                let (result, ran) = read?;
-                self.figures.note_read(&ran);
-                result
-            }
-            Engine::Pg { pool, slow, .. } => {
-                let Ok(Ok(_seat)) = tokio::time::timeout(SEAT, slow.acquire()).await else {
-                    return Err(StoreError::Busy.into());
-                };
-                let (result, statements) =
-                    Box::pin(postgres::read(pool, Patience::LONG, work)).await;
-                self.figures.count(statements);
-                result
-            }
         }
     }
 
@@ -425,8 +333,9 @@ impl Store {
                 })
                 .await
             }
-            Engine::Pg { pool, .. } => {
+            Engine::Pg { pool, shared, .. } => {
                 pool.close();
+                shared.close();
                 Ok(())
             }
         }

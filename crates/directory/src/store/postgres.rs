@@ -1,4 +1,4 @@
-//! PostgreSQL: the pool, transactions, running statements.
+//! PostgreSQL: the pool, transactions, running statements. `shared` has the connections of point reads.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,7 @@ use super::transaction::{Arm, Deferred, Journal, TakeRow, Tx};
 use super::value::{Kept, Row, Val};
 
 pub(super) mod advice;
+pub(super) mod shared;
 pub(super) mod tls;
 
 /// How often a write is run again because another one came first.

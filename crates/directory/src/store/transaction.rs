@@ -27,6 +27,8 @@ pub(super) type TakeRow<'a> = &'a mut (dyn FnMut(&Row<'_>) -> bool + Send);
 pub(super) enum Arm<'c> {
     Lite(&'c mut Connection),
     Pg(postgres::Session<'c>),
+    /// One reading statement on a connection that others use, too.
+    PgPoint(postgres::shared::PointSession<'c>),
 }
 
 /// Which database a transaction runs on, for the few statements that differ.
@@ -213,6 +215,7 @@ impl<'c> Tx<'c> {
         let arm = match &mut self.arm {
             Arm::Lite(connection) => Arm::Lite(connection),
             Arm::Pg(session) => Arm::Pg(*session),
+            Arm::PgPoint(session) => Arm::PgPoint(*session),
         };
         Tx {
             arm,
@@ -224,7 +227,7 @@ impl<'c> Tx<'c> {
     pub(crate) fn database(&self) -> Database {
         match self.arm {
             Arm::Lite(_) => Database::Sqlite,
-            Arm::Pg(_) => Database::Postgres,
+            Arm::Pg(_) | Arm::PgPoint(_) => Database::Postgres,
         }
     }
 
@@ -306,6 +309,7 @@ impl<'c> Tx<'c> {
                 // Boxed, so that a use-case on SQLite does not carry its size.
                 Box::pin(postgres::together(*session, &later, rows)).await
             }
+            Arm::PgPoint(session) => Box::pin(session.rows(sql, values, &mut take)).await,
         };
         self.journal.keep(outcome, sql)?;
         // Rows that were changed and not given back count too.
@@ -330,6 +334,7 @@ impl<'c> Tx<'c> {
                 let change = postgres::change(*session, sql, values);
                 Box::pin(postgres::together(*session, &later, change)).await
             }
+            Arm::PgPoint(_) => Err(writes_nothing()),
         };
         let changed = self.journal.keep(outcome, sql)?;
         self.journal.decided |= effect == StatementKind::Credential && changed > 0;
@@ -359,10 +364,16 @@ impl<'c> Tx<'c> {
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::change(connection, sql, &values),
             Arm::Pg(session) => Box::pin(postgres::change(*session, sql, &values)).await,
+            Arm::PgPoint(_) => Err(writes_nothing()),
         };
         self.journal.keep(outcome, sql)?;
         Ok(())
     }
+}
+
+/// A point read has no way to run what gives no rows.
+fn writes_nothing() -> StoreError {
+    StoreError::Bug("a write inside a read".to_owned())
 }
 
 impl Journal {
@@ -420,7 +431,7 @@ impl Journal {
             .and_then(|()| bump_for(sql, whom))
             .and_then(|(effect, bump)| match self.bounds {
                 Bounds::Read | Bounds::Single if effect != StatementKind::Read => {
-                    Err(StoreError::Bug("a write inside a read".to_owned()))
+                    Err(writes_nothing())
                 }
                 Bounds::Single if self.statements > 0 => Err(StoreError::Bug(
                     "a second statement without a transaction".to_owned(),

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::crash::{check, check_all, size, write_until};
+use crate::http::exchange;
 use crate::postgres::Postgres;
-use crate::server::{Folder, Server, output};
+use crate::server::{Folder, Schema, Server, output};
 
 /// What becomes of the bytes between the server and its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,4 +172,89 @@ fn acknowledged_writes_survive_a_database_that_fails() {
         &[],
     );
     assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+}
+
+/// Every connection is ended again and again while people are read: each answer is the right one, and none is a fault. Reads of one row share
+/// connections, and run once more on the connection that replaces a dead one.
+#[test]
+fn reads_go_on_when_their_connections_are_ended() {
+    let Ok(database) = std::env::var("USHER_TEST_POSTGRES") else {
+        return;
+    };
+    let name = format!("usher_point_reads_{}", std::process::id());
+    let schema = Schema::new(&database, "point_reads");
+    let url = format!("{}&application_name={name}", schema.url);
+    let folder = Folder::new();
+    let server = Server::start_with(&folder, &["--database", &url], &[]);
+    let authorization = format!("Bearer {}", server.token());
+    let headers = [
+        ("Authorization", authorization.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let ask = |method: &str, path: &str, body: &str| {
+        exchange(&server.address, method, path, &headers, body).unwrap()
+    };
+    let mut paths = Vec::new();
+    for number in 0..8 {
+        let email = format!("reader{number}@example.org");
+        let made = ask(
+            "POST",
+            "/api/v1/users",
+            &format!(r#"{{"email":"{email}"}}"#),
+        );
+        assert_eq!(made.status, 201, "{made:?}");
+        let made: serde_json::Value = serde_json::from_str(&made.body).unwrap();
+        let id = made["id"].as_str().unwrap();
+        paths.push((format!("/api/v1/users/{id}"), email));
+    }
+    let stop = AtomicBool::new(false);
+    let ended = std::thread::scope(|scope| {
+        let readers: Vec<_> = paths
+            .iter()
+            .map(|(path, email)| {
+                let (ask, stop) = (&ask, &stop);
+                scope.spawn(move || {
+                    let mut reads = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        let reply = ask("GET", path, "");
+                        assert_eq!(reply.status, 200, "{reply:?}");
+                        assert!(reply.body.contains(email.as_str()), "{reply:?}");
+                        reads += 1;
+                    }
+                    reads
+                })
+            })
+            .collect();
+        let mut ended = 0;
+        for _ in 0..5 {
+            std::thread::sleep(Duration::from_millis(100));
+            ended += end_connections(&database, &name);
+        }
+        stop.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert!(reader.join().unwrap() > 5);
+        }
+        ended
+    });
+    assert!(ended >= 10, "two connections are shared: {ended}");
+    for (path, email) in &paths {
+        let reply = ask("GET", path, "");
+        assert!(reply.status == 200 && reply.body.contains(email.as_str()));
+    }
+    let made = ask("POST", "/api/v1/users", r#"{"email":"late@example.org"}"#);
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+/// Ends all connections of that name; tells how many there were.
+fn end_connections(database: &str, name: &str) -> usize {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(database, tokio_postgres::NoTls)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        let sql =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
+        client.query(sql, &[&name]).await.unwrap().len()
+    })
 }

@@ -238,7 +238,7 @@ impl Handle {
                     .caller
                     .reaches_all(Permission::ReadOrganisations.word())
                 {
-                    handle.read_single(Operation::ShowOrganisation, show).await
+                    handle.read_point(Operation::ShowOrganisation, show).await
                 } else {
                     handle.read(Operation::ShowOrganisation, show).await
                 }

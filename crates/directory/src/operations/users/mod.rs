@@ -41,7 +41,7 @@ impl Handle {
                 let show = async |work: &mut Work<'_>| work.visible_user(&which).await;
                 // Whoever sees everybody needs no look at where the user is.
                 if handle.caller.reaches_all(Permission::ReadUsers.word()) {
-                    handle.read_single(Operation::ShowUser, show).await
+                    handle.read_point(Operation::ShowUser, show).await
                 } else {
                     handle.read(Operation::ShowUser, show).await
                 }

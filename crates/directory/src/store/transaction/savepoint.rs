@@ -49,6 +49,7 @@ impl Tx<'_> {
         let outcome = match &mut self.arm {
             Arm::Lite(connection) => sqlite::command(connection, command),
             Arm::Pg(session) => postgres::change(*session, command, &[]).await.map(drop),
+            Arm::PgPoint(_) => Err(super::writes_nothing()),
         };
         self.journal.keep(outcome, command)
     }
