@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::Request;
 use directory::{
-    Extended, Fault, GroupChange, GroupField, GroupId, GroupRoleScope, Handle, Kind, ManagerLevel,
-    NewExtension, NewGroup, Operation, OrganisationId, Predicate, Query, Ref, RoleId, Test,
-    UserField, UserId,
+    Extended, Fault, GroupChange, GroupDetail, GroupField, GroupId, GroupRole, GroupRoleScope,
+    GroupWanted, Handle, Kind, ManagerLevel, NewExtension, NewGroup, Operation, OrganisationId,
+    Predicate, Query, Ref, Role, RoleId, Test, UserId,
 };
 use kit::{Authenticated, HandlerResult, Pairs, Path, RequestError};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use crate::catalogue::PLATFORM;
 use crate::errors::Failure;
 use crate::fields::{Values, one_of, path_id};
 use crate::people::{self, People};
-use crate::request::{self, after_writing, done, list as answer_list, paged, success};
+use crate::request::{self, done, list as answer_list, paged, success};
 use crate::specification::operations as specified;
 use crate::{map, wire};
 
@@ -130,85 +130,85 @@ async fn states(
     Ok(groups
         .iter()
         .map(|group| {
-            let (active, total) = counts.get(&group.id).copied().unwrap_or_default();
-            wire::GroupState {
-                id: group.id.number(),
-                name: group.name.clone(),
-                created_at: map::time(group.created_at),
-                updated_at: map::time(group.updated_at),
-                description: group.description.clone().filter(|text| !text.is_empty()),
-                slug: group.slug.clone(),
-                organization_id: group.organisation.number(),
-                organization_name: names.get(&group.organisation).cloned().unwrap_or_default(),
-                member_count: active,
-                total_member_count: total,
-            }
+            let name = names.get(&group.organisation).cloned();
+            state(group, name, counts.get(&group.id).copied())
         })
         .collect())
 }
 
-async fn shown(handle: &Handle, group: &directory::Group) -> Result<wire::Group, Fault> {
-    let number = group.id.number();
-    let mut states = states(handle, std::slice::from_ref(group)).await?;
-    let state = states.pop().ok_or(Fault::NotFound(Kind::Group))?;
-    let documents = handle.extensions(Extended::Group, &[number]).await?;
-    let document = documents.get(&number);
+/// What every answer tells of a group: what its organisation is called, and how many members are active and are there.
+fn state(
+    group: &directory::Group,
+    organisation: Option<String>,
+    counts: Option<(i64, i64)>,
+) -> wire::GroupState {
+    let (active, total) = counts.unwrap_or_default();
+    wire::GroupState {
+        id: group.id.number(),
+        name: group.name.clone(),
+        created_at: map::time(group.created_at),
+        updated_at: map::time(group.updated_at),
+        description: group.description.clone().filter(|text| !text.is_empty()),
+        slug: group.slug.clone(),
+        organization_id: group.organisation.number(),
+        organization_name: organisation.unwrap_or_default(),
+        member_count: active,
+        total_member_count: total,
+    }
+}
+
+/// What one group is shown with.
+const DETAIL: GroupWanted = GroupWanted {
+    members: MEMBERS,
+    of_members: People::wanted(false),
+};
+
+/// One group, with what was read as [`DETAIL`].
+fn shown(handle: &Handle, detail: GroupDetail) -> wire::Group {
+    let (group, document) = (&detail.group, detail.document.as_ref());
     let text = |name: &str| {
         let text = document.and_then(|document| document.get(name));
         text.and_then(Value::as_str).map(str::to_owned)
     };
     let otp = document.and_then(|document| document.get(DOCUMENT[0]));
-    Ok(wire::Group {
-        state,
+    let organisation = detail.organisation.as_ref().map(|label| label.name.clone());
+    let counts = (detail.count.active, detail.count.total);
+    let people = People::of(handle, detail.related);
+    let now = handle.now();
+    let members = detail.members.iter().map(|user| wire::GroupMember {
+        user: map::simple_user(user, people.profile(user.id)),
+        email: map::email(user),
+        primary_group_id: people.primary_group(user).unwrap_or_default(),
+        active: map::is_active(user.standing(now)),
+    });
+    wire::Group {
+        state: state(group, organisation, Some(counts)),
         default_otp_required_for_login: otp.and_then(Value::as_bool),
-        role_ids: role_numbers(handle, group).await?,
+        role_ids: role_numbers(group, &detail.brought, &detail.roles),
         default_time_zone: text(DOCUMENT[1]),
         default_jobs_label: text(DOCUMENT[2]),
         default_notebooks_label: text(DOCUMENT[3]),
         default_services_label: text(DOCUMENT[4]),
         last_updated_by_id: group.updated_by.map(|id| id.number()),
         created_by_id: group.created_by.map(|id| id.number()),
-        members: members(handle, group.id).await?,
-    })
+        members: members.collect(),
+    }
 }
 
 /// The vendor's numbers of the roles that a group brings in its organisation.
-async fn role_numbers(handle: &Handle, group: &directory::Group) -> Result<Vec<i64>, Fault> {
+fn role_numbers(group: &directory::Group, brought: &[GroupRole], roles: &[Role]) -> Vec<i64> {
     let scope = GroupRoleScope::Organisation(group.organisation);
-    let brought = handle.group_roles(&[group.id]).await?;
-    let ids: Vec<RoleId> = brought
-        .into_iter()
-        .filter(|role| role.scope == scope)
-        .map(|role| role.role)
-        .collect();
-    let roles = handle.roles_by_id(&ids).await?;
+    let here = |role: &Role| {
+        let mut brought = brought.iter();
+        brought.any(|one| one.role == role.id && one.scope == scope)
+    };
     let mut numbers: Vec<i64> = roles
-        .into_iter()
-        .filter(|role| role.platform == PLATFORM.word())
+        .iter()
+        .filter(|role| role.platform == PLATFORM.word() && here(role))
         .map(|role| role.number)
         .collect();
     numbers.sort_unstable();
-    Ok(numbers)
-}
-
-async fn members(handle: &Handle, group: GroupId) -> Result<Vec<wire::GroupMember>, Fault> {
-    let query = Query {
-        sort: Some(UserField::Id),
-        limit: MEMBERS,
-        ..Query::default()
-    };
-    let users = handle.members(group, &query).await?.items;
-    let people = People::load(handle, &users, false).await?;
-    let now = handle.now();
-    Ok(users
-        .iter()
-        .map(|user| wire::GroupMember {
-            user: map::simple_user(user, people.profile(user.id)),
-            email: map::email(user),
-            primary_group_id: people.primary_group(user).unwrap_or_default(),
-            active: map::is_active(user.standing(now)),
-        })
-        .collect())
+    numbers
 }
 
 /// `POST /groups/`
@@ -232,9 +232,8 @@ pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
         extension: Some(document(&values, Map::new())),
         ..NewGroup::default()
     };
-    let group = request.create_group(new).await?;
-    let shown = shown(&request, &group).await.map_err(after_writing)?;
-    Ok(success(operation, &shown))
+    let made = request.create_group_and_show(new, DETAIL).await?;
+    Ok(success(operation, &shown(&request, made)))
 }
 
 /// The roles that a body names by the vendor's numbers.
@@ -274,11 +273,9 @@ fn document(values: &Values, mut before: Map<String, Value>) -> NewExtension {
 
 /// `GET /groups/{id}`
 pub async fn show(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
-    let group = request.group(GroupId(path_id(&id)?)).await?;
-    Ok(success(
-        &specified::SHOW_GROUP,
-        &shown(&request, &group).await?,
-    ))
+    let id = GroupId(path_id(&id)?);
+    let detail = request.group_detail(id, DETAIL).await?;
+    Ok(success(&specified::SHOW_GROUP, &shown(&request, detail)))
 }
 
 /// `PUT /groups/{id}`: what is not sent is cleared.
@@ -296,8 +293,8 @@ pub async fn replace(
         extension: Some(document(&values, Map::new())),
         ..GroupChange::default()
     };
-    let group = changed(&request, id, &values, change).await?;
-    Ok(success(operation, &shown(&request, &group).await?))
+    let changed = changed(&request, id, &values, change).await?;
+    Ok(success(operation, &shown(&request, changed)))
 }
 
 /// `PATCH /groups/{id}`: only what is sent changes.
@@ -320,8 +317,8 @@ pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request
         extension,
         ..GroupChange::default()
     };
-    let group = changed(&request, id, &values, change).await?;
-    Ok(success(operation, &shown(&request, &group).await?))
+    let changed = changed(&request, id, &values, change).await?;
+    Ok(success(operation, &shown(&request, changed)))
 }
 
 /// Makes a change of a group, with the names that a request sends.
@@ -330,7 +327,7 @@ async fn changed(
     id: GroupId,
     values: &Values,
     change: GroupChange,
-) -> Result<directory::Group, RequestError> {
+) -> Result<GroupDetail, RequestError> {
     if let Some(organisation) = values.integer("organization_id") {
         let present = request.group(id).await?;
         if present.organisation.number() != organisation {
@@ -342,7 +339,7 @@ async fn changed(
         slug: values.text("slug").map(str::to_owned),
         ..change
     };
-    Ok(request.update_group(id, change).await?)
+    Ok(request.update_group_and_show(id, change, DETAIL).await?)
 }
 
 /// `DELETE /groups/{id}`
@@ -362,9 +359,8 @@ pub async fn add_member(
     let operation = &specified::ADD_MEMBER;
     request::body(&request, Operation::AddMember, operation, raw).await?;
     let (id, user) = (GroupId(path_id(&id)?), UserId(path_id(&user)?));
-    request.add_member(id, user).await?;
-    let group = request.group(id).await?;
-    Ok(success(operation, &shown(&request, &group).await?))
+    let joined = request.add_member_and_show(id, user, DETAIL).await?;
+    Ok(success(operation, &shown(&request, joined)))
 }
 
 /// `DELETE /groups/{id}/members/{user_id}`

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use directory::{
-    Extended, Fault, GroupId, Handle, Kind, OrganisationId, OrganisationLabel, Permission, Related,
-    User, UserId, Wanted,
+    Fault, GroupId, Handle, Kind, OrganisationId, OrganisationLabel, Permission, Related, User,
+    UserId, Wanted,
 };
 
 use crate::catalogue::BASE_GROUP;
@@ -135,21 +135,19 @@ pub async fn summaries(
 /// What one user is shown with.
 pub const DETAIL: Wanted = Wanted {
     reached_by: Some(Permission::EditUsers),
+    primary_documents: true,
     ..People::wanted(true)
 };
 
 /// One user as the caller sees them.
 pub async fn detail(handle: &Handle, user: &User) -> Result<wire::UserDetail, Fault> {
     let related = handle.related(&[user.id], DETAIL).await?;
-    detail_of(handle, user, related).await
+    Ok(detail_of(handle, user, related))
 }
 
 /// One user as the caller sees them, with what was loaded as [`DETAIL`].
-pub async fn detail_of(
-    handle: &Handle,
-    user: &User,
-    related: Related,
-) -> Result<wire::UserDetail, Fault> {
+#[must_use]
+pub fn detail_of(handle: &Handle, user: &User, related: Related) -> wire::UserDetail {
     let people = People::of(handle, related);
     let permission = if !people.related.reached.is_empty() {
         "manage"
@@ -164,20 +162,15 @@ pub async fn detail_of(
             match known.find(|known| known.row.id.number() == group) {
                 Some(known) => time_zone_of(known.document.as_ref()),
                 // A group of the home to which the user does not belong.
-                None => default_time_zone(handle, group).await?,
+                None => time_zone_of(people.related.primary_documents.get(&GroupId::from(group))),
             }
         }
         _ => None,
     };
-    Ok(people.shown(user).detail(permission, time_zone))
+    people.shown(user).detail(permission, time_zone)
 }
 
 /// The time zone that a group names for its people.
-async fn default_time_zone(handle: &Handle, group: i64) -> Result<Option<String>, Fault> {
-    let documents = handle.extensions(Extended::Group, &[group]).await?;
-    Ok(time_zone_of(documents.get(&group)))
-}
-
 fn time_zone_of(document: Option<&serde_json::Value>) -> Option<String> {
     let zone = document?.get("default_time_zone")?;
     zone.as_str().map(str::to_owned)

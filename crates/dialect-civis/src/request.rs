@@ -109,18 +109,6 @@ pub fn success(operation: &Operation, body: &impl Serialize) -> Response {
     reply::json(status, body)
 }
 
-/// A failure to read back what was just made.
-///
-/// Quirk: the client sends a POST again after a 503 (civis.md §1), and this one was done.
-pub fn after_writing(fault: Fault) -> Fault {
-    match fault {
-        Fault::Unavailable(why) => {
-            Fault::Internal(format!("written, but not read back: unavailable: {why}"))
-        }
-        other => other,
-    }
-}
-
 /// A success without a body.
 pub fn done() -> Response {
     reply::empty(StatusCode::NO_CONTENT)

@@ -11,7 +11,7 @@ use kit::{Authenticated, HandlerResult, Pairs, Path};
 use crate::errors::Failure;
 use crate::fields::{Values, one_of, path_id};
 use crate::people::{self, DETAIL, detail, detail_of};
-use crate::request::{self, after_writing, done, list as answer_list, paged, success};
+use crate::request::{self, done, list as answer_list, paged, success};
 use crate::specification::operations as specified;
 use crate::{map, profile, wire};
 
@@ -103,9 +103,7 @@ pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
         .map_err(people::unknown(Kind::Group))?;
     let new = new_user(&request, &values, &group).await?;
     let (user, related) = request.create_user_and_show(new, DETAIL).await?;
-    let shown = detail_of(&request, &user, related).await;
-    let shown = shown.map_err(after_writing)?;
-    Ok(success(operation, &shown))
+    Ok(success(operation, &detail_of(&request, &user, related)))
 }
 
 async fn new_user(
@@ -203,10 +201,7 @@ pub async fn update(request: Authenticated, Path(id): Path<String>, raw: Request
             done => break done?,
         }
     };
-    Ok(success(
-        operation,
-        &detail_of(&request, &user, related).await?,
-    ))
+    Ok(success(operation, &detail_of(&request, &user, related)))
 }
 
 /// What a request changes. Writing back what is shown changes nothing.

@@ -65,11 +65,15 @@ pub async fn seen(
     if ids.is_empty() {
         return Ok(Customers::new());
     }
-    let found = request.organisations_by_id(&ids).await?;
-    Ok(found
+    Ok(of(&request.organisations_by_id(&ids).await?))
+}
+
+/// Organisations as customers.
+pub fn of(organisations: &[Organisation]) -> Customers {
+    organisations
         .iter()
         .map(|organisation| (organisation.id, Cid::of(organisation)))
-        .collect())
+        .collect()
 }
 
 /// The numbers of the customers that a filter names and the caller sees.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::body::{Fields, document};
 use super::envelope;
 use super::parameters;
-use super::users::{by_uuid, matching, name_change, new_user, only};
+use super::users::{SHOWN, by_uuid, matching, name_change, new_user, only};
 use super::{customers, map, wire};
 
 /// How many users are read at a time for lists that have no pages.
@@ -65,9 +65,15 @@ pub async fn update(request: Authenticated, pairs: Pairs, raw: Request) -> Handl
     let body = document(&request, Operation::UpdateUser, raw).await?;
     let id = parameters::user_uuid(&pairs)?;
     let change = map::user_change(name_change(&body)?);
-    let changed = request.update_user(Ref::Uuid(id), change).await?;
-    let shown = shown(&request, &[changed]).await?;
-    Ok(envelope::written(&request.info, StatusCode::OK, &shown, 1))
+    let changed = request.update_user_and_show(Ref::Uuid(id), change, SHOWN);
+    let (user, related) = changed.await?;
+    let shown = map::legacy_user(&user, &customers::of(&related.homes), request.now());
+    Ok(envelope::written(
+        &request.info,
+        StatusCode::OK,
+        &[shown],
+        1,
+    ))
 }
 
 /// `DELETE /users/entities/users/v1`.

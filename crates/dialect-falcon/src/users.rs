@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::http::StatusCode;
 use directory::{
-    Fault, Kind, Operation, Predicate, Query, ROOT, Ref, Test, User, UserField, UserRef,
+    Fault, Kind, Operation, Predicate, Query, ROOT, Ref, Test, User, UserField, UserRef, Wanted,
 };
 use kit::{Authenticated, HandlerResult, Pairs};
 use serde_json::Value;
@@ -212,6 +212,12 @@ pub fn user_fault(fault: Fault, id: Uuid) -> Fault {
     }
 }
 
+/// What a changed user is shown with: the customer.
+pub const SHOWN: Wanted = Wanted {
+    homes: true,
+    ..Wanted::NOTHING
+};
+
 /// `PATCH /user-management/entities/users/v1`.
 pub async fn update(request: Authenticated, pairs: Pairs, raw: Request) -> HandlerResult {
     let body = document(&request, Operation::UpdateUser, raw).await?;
@@ -221,12 +227,17 @@ pub async fn update(request: Authenticated, pairs: Pairs, raw: Request) -> Handl
         return Err(refused("first_name or last_name must be provided").into());
     }
     let change = map::user_change(change);
-    let changed = request
-        .update_user(Ref::Uuid(id), change)
+    let (user, related) = request
+        .update_user_and_show(Ref::Uuid(id), change, SHOWN)
         .await
         .map_err(|fault| user_fault(fault, id))?;
-    let shown = shown(&request, &[changed]).await?;
-    Ok(envelope::written(&request.info, StatusCode::OK, &shown, 1))
+    let shown = map::user(&user, &customers::of(&related.homes), request.now());
+    Ok(envelope::written(
+        &request.info,
+        StatusCode::OK,
+        &[shown],
+        1,
+    ))
 }
 
 /// `DELETE /user-management/entities/users/v1`.

@@ -331,8 +331,7 @@ pub async fn edit(
         addresses: wanted.addresses,
         ..KeyChange::default()
     };
-    let key = request.update_key(key.id, change).await?;
-    let owner = request.user(key.user).await?;
+    let (key, owner) = request.update_key_and_show(key.id, change).await?;
     let owner = json!({ "id": owner.id.to_string(), "org_id": owner.home.to_string() });
     Ok(wire::shown(
         &request,

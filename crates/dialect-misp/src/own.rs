@@ -1,6 +1,6 @@
 //! Oneself: view, change, password; and what viewing anybody shows (misp.md §4.2, §4.3).
 
-use directory::{Fault, Time, UserChange};
+use directory::{Fault, Kind, Organisation, Time, UserChange, Wanted};
 use serde_json::Value;
 
 use super::body::{Fields, Sent};
@@ -15,7 +15,8 @@ use kit::{Authenticated, HandlerResult, Path, RequestError, retry_stale};
 /// `users/view` without a number is about oneself.
 pub async fn view_me(request: Authenticated) -> HandlerResult {
     let person = Person::read(&request, request.caller.user()).await?;
-    let body = viewed(&request, person).await?;
+    let home = request.organisation(person.user.home).await?;
+    let body = viewed(&request, person, &home).await?;
     Ok(wire::shown(&request, &body))
 }
 
@@ -32,15 +33,19 @@ pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResu
         return Ok(protocol::said(&request.info, refusal));
     }
     let person = Person::read(&request, id).await?;
-    let body = viewed(&request, person).await?;
+    let home = request.organisation(person.user.home).await?;
+    let body = viewed(&request, person, &home).await?;
     Ok(wire::shown(&request, &body))
 }
 
 /// A person with their role, settings and organisation.
-pub async fn viewed(request: &Authenticated, person: Person) -> Result<UserViewed, Fault> {
+pub async fn viewed(
+    request: &Authenticated,
+    person: Person,
+    home: &Organisation,
+) -> Result<UserViewed, Fault> {
     let roles = Roles::read(request).await?;
     let default = roles.default(request).await?;
-    let organisation = request.organisation(person.user.home).await?;
     let view = roles.view(person.role);
     let extras = Extras {
         created_by: true,
@@ -51,7 +56,7 @@ pub async fn viewed(request: &Authenticated, person: Person) -> Result<UserViewe
         user: map::viewed(&person.user, &person.notes, view, request.now()),
         role: view.body(default).into(),
         settings: super::user_settings::shown(&person.notes),
-        organisation: map::organisation(&organisation, extras),
+        organisation: map::organisation(home, extras),
     })
 }
 
@@ -182,11 +187,17 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
             if_revision: (notes != person.notes).then_some(person.user.revision),
             ..UserChange::default()
         };
-        let changed = request.update_own_profile_and_show(change, Person::WANTED);
+        let wanted = Wanted {
+            homes: true,
+            ..Person::WANTED
+        };
+        let changed = request.update_own_profile_and_show(change, wanted);
         Ok(changed.await?)
     })
     .await?;
-    let body = viewed(&request, Person::of(&request, user, &related)).await?;
+    let home = related.homes.first();
+    let home = home.ok_or(Fault::NotFound(Kind::Organisation))?;
+    let body = viewed(&request, Person::of(&request, user, &related), home).await?;
     Ok(wire::shown(&request, &body))
 }
 

@@ -150,9 +150,9 @@ async fn resolve(handle: &Handle, pieces: &[String]) -> Result<Vec<OrganisationI
 /// `admin/users/view`.
 pub async fn view(request: Authenticated, Path(id): Path<String>) -> HandlerResult {
     let person = Person::read(&request, user_number(&id)?).await?;
-    let home = person.user.home;
-    let mut body = own::viewed(&request, person).await?;
-    body.user.org_admins = Some(administrators(&request, home).await?);
+    let home = request.organisation(person.user.home).await?;
+    let mut body = own::viewed(&request, person, &home).await?;
+    body.user.org_admins = Some(administrators(&request, home.id).await?);
     Ok(wire::shown(&request, &body))
 }
 

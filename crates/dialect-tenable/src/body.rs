@@ -20,15 +20,3 @@ pub fn permitted(caller: &Caller, entity: &str, action: Action) -> Result<(), Fa
         Err(Fault::Forbidden(strongest))
     }
 }
-
-/// A failure to read back what was just written.
-///
-/// Quirk: the client sends writes again after a 503 (tenable.md §2), and this one was done.
-pub fn after_writing(fault: Fault) -> Fault {
-    match fault {
-        Fault::Unavailable(why) => {
-            Fault::Internal(format!("written, but not read back: unavailable: {why}"))
-        }
-        other => other,
-    }
-}

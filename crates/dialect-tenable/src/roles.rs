@@ -38,12 +38,6 @@ pub async fn defaults(request: Authenticated) -> HandlerResult {
     Ok(reply::json(StatusCode::OK, &shown))
 }
 
-/// The numbers of the roles that newcomers get.
-pub async fn default_numbers(handle: &Handle) -> Result<Vec<i64>, Fault> {
-    let roles = handle.default_roles().await?;
-    Ok(roles.iter().map(|role| role.number).collect())
-}
-
 /// A role by the vendor's number.
 async fn by_number(handle: &Handle, number: i64) -> Result<Role, Fault> {
     handle.role_by_number(PLATFORM, number).await

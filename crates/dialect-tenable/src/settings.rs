@@ -1,11 +1,13 @@
 //! The lock-out policy and the application settings.
 
 use axum::http::StatusCode;
-use directory::{Fault, Handle, LockoutPolicy, MailSettings, Setting, SettingsChange};
+use directory::{
+    Fault, LockoutPolicy, MailSettings, Setting, SettingsChange, SettingsWanted, ShownSettings,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::body::{after_writing, permitted};
+use super::body::permitted;
 use super::catalogue::{Action, PLATFORM};
 use super::facts::PROFILE;
 use super::reader::Fields;
@@ -99,13 +101,23 @@ pub const MASK: &str = "********";
 
 /// `GET /api/application-settings`.
 pub async fn application_settings(request: Authenticated) -> HandlerResult {
-    Ok(reply::json(StatusCode::OK, &shown(&request).await?))
+    let settings = request.settings(wanted()).await?;
+    Ok(reply::json(StatusCode::OK, &shown(&settings)?))
 }
 
-async fn shown(handle: &Handle) -> Result<wire::ApplicationSettings, Fault> {
-    let mail = handle.setting::<MailSettings>().await?;
-    let own = handle.setting::<Own>().await?;
-    let defaults = roles::default_numbers(handle).await?;
+/// The settings that are shown here.
+fn wanted() -> SettingsWanted {
+    SettingsWanted::default()
+        .document::<MailSettings>()
+        .document::<Own>()
+        .mail_password()
+        .default_roles(PLATFORM)
+}
+
+fn shown(settings: &ShownSettings) -> Result<wire::ApplicationSettings, Fault> {
+    let mail: MailSettings = settings.setting()?;
+    let own: Own = settings.setting()?;
+    let defaults = settings.default_roles.iter().map(|role| role.number);
     Ok(wire::ApplicationSettings {
         user_registration: own.user_registration,
         keep_audit_log: own.keep_audit_log,
@@ -113,11 +125,11 @@ async fn shown(handle: &Handle) -> Result<wire::ApplicationSettings, Fault> {
         smtp_server_address: mail.server,
         smtp_server_port: mail.port,
         smtp_account: mail.account,
-        smtp_account_password: handle.has_mail_password().await?.then_some(MASK),
+        smtp_account_password: settings.has_mail_password.then_some(MASK),
         smtp_use_start_tls: mail.start_tls,
         tls: mail.tls,
         email_sender: mail.sender,
-        default_role_ids: defaults,
+        default_role_ids: defaults.collect(),
         default_profile_id: own.default_profile_id,
         internal_certificate: own.internal_certificate,
     })
@@ -139,9 +151,9 @@ pub async fn change_application_settings(
     if let Some(password) = change.password.filter(|sent| sent.as_deref() != Some(MASK)) {
         settings = settings.mail_password(password);
     }
-    request.change_settings(settings).await?;
-    let whole = shown(&request).await.map_err(after_writing)?;
-    Ok(reply::json(StatusCode::OK, &whole))
+    let changed = request.change_settings_and_show(settings, wanted());
+    let changed = changed.await?;
+    Ok(reply::json(StatusCode::OK, &shown(&changed)?))
 }
 
 /// The members of a settings document that a request names.

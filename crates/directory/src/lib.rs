@@ -51,6 +51,7 @@ pub use operations::mail::MAIL_LEASE;
 pub use operations::rows::columns::USER_COLUMNS;
 pub use operations::rows::ensure::EnsureNew;
 pub use operations::settings::SettingsChange;
+pub use operations::shown_settings::{SettingsWanted, ShownSettings};
 pub use operations::sweep::Swept;
 pub use operations::tasks::{
     ActedOnMany, JobDetail, JobWorker, MOST_ACTED_ON, PIECE, TaskJob, WrongColumn, export_columns,

@@ -97,6 +97,31 @@ async fn pages_cost_the_same_however_many_people_and_grants_there_are() {
     }
 }
 
+/// The answer of a change is read in the transaction that makes it.
+#[tokio::test]
+async fn a_change_reads_its_answer_in_its_transaction() {
+    let world = world().await;
+    let token = owners_token(&world).await;
+    let new = NewUser {
+        email: Some("ada@example.org".to_owned()),
+        ..NewUser::default()
+    };
+    let ada = world.system().create_user(new).await.unwrap();
+    let path = format!("/user-management/entities/users/v1?user_uuid={}", ada.uuid);
+    let mut costs = Vec::new();
+    for name in ["Ada", "Augusta"] {
+        let before = world.directory.statements();
+        let body = json!({ "first_name": name });
+        let reply = send(&world, &token, "PATCH", &path, body).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let shown = &reply.json()["resources"][0];
+        assert_eq!(shown["first_name"], name);
+        assert!(shown["cid"].is_string(), "{shown}");
+        costs.push(world.directory.statements() - before);
+    }
+    insta::assert_debug_snapshot!(costs);
+}
+
 #[tokio::test]
 async fn what_is_too_much_costs_nothing() {
     let world = world().await;

@@ -16,6 +16,7 @@ async fn answers_of_writes_are_read_in_their_transaction() {
         ..NewKey::default()
     };
     let made = world.system().create_key(FIRST_OWNER, new).await.unwrap();
+    let key = format!("auth_keys/edit/{}", made.key.id);
     let client = Client::new(&world, &made.secret);
     let ask = async |path: &str, body: Value| {
         let before = world.directory.statements();
@@ -32,6 +33,8 @@ async fn answers_of_writes_are_read_in_their_transaction() {
             "edit",
             ask("admin/users/edit/2", json!({"autoalert": true})).await,
         ),
+        ("own", ask("users/edit", json!({"autoalert": true})).await),
+        ("key", ask(&key, json!({"comment": "Renamed"})).await),
     ];
     insta::assert_debug_snapshot!(costs);
 }

@@ -17,8 +17,8 @@ async fn answers_of_writes_are_read_in_their_transaction() {
     };
     let made = world.system().create_key(FIRST_OWNER, new).await.unwrap();
     let ask = async |method: &str, path: &str, body: Value| {
-        // A create sets a password, which a key of an organisation may not: the owner's key creates.
-        let key = if method == "POST" {
+        // A create sets a password, which a key of an organisation may not, nor settings: the owner's key does.
+        let key = if method == "POST" || path == "application-settings" {
             &world.key
         } else {
             &made.secret
@@ -55,6 +55,15 @@ async fn answers_of_writes_are_read_in_their_transaction() {
         (
             "preferences",
             ask("PATCH", "preferences", json!({"language": "fr"})).await,
+        ),
+        (
+            "settings",
+            ask(
+                "PATCH",
+                "application-settings",
+                json!({"emailSender": "usher@example.org"}),
+            )
+            .await,
         ),
     ];
     insta::assert_debug_snapshot!(costs);

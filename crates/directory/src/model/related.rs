@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::group::Group;
+use super::group::{Group, GroupCount};
 use super::ids::{GroupId, OrganisationId, RoleId, UserId};
 use super::organisation::{Membership, Organisation, OrganisationLabel};
 use super::permission::Permission;
-use super::role::{HeldRole, Role};
+use super::role::{GroupRole, HeldRole, Role};
+use super::user::User;
 
 /// Which related rows are wanted; what is not wanted costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +27,12 @@ pub struct Wanted {
     pub held: bool,
     /// What their homes, and the organisations of their groups, are called.
     pub labels: bool,
+    /// Their homes, where the caller sees them.
+    pub homes: bool,
     /// The dialect's built-in group of this word in their homes.
     pub builtin_group: Option<&'static str>,
+    /// The dialect's own documents of their primary groups, and of the built-in groups if these are wanted.
+    pub primary_documents: bool,
     /// Whom of them this permission of the caller reaches so as to change them.
     pub reached_by: Option<Permission>,
 }
@@ -41,7 +46,9 @@ impl Wanted {
         organisations: false,
         held: false,
         labels: false,
+        homes: false,
         builtin_group: None,
+        primary_documents: false,
         reached_by: None,
     };
 }
@@ -77,8 +84,42 @@ pub struct Related {
     pub held: Vec<HeldRole>,
     /// What the homes, and the organisations of the groups, are called.
     pub labels: Vec<OrganisationLabel>,
+    /// The homes.
+    pub homes: Vec<Organisation>,
     /// The built-in group of each home.
     pub builtin_groups: Vec<(OrganisationId, GroupId)>,
+    /// The documents of primary and built-in groups that are not among the groups above.
+    pub primary_documents: HashMap<GroupId, Value>,
     /// Whom of the people the permission reaches.
     pub reached: Vec<UserId>,
+}
+
+/// What is wanted beside a group.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupWanted {
+    /// How many of its members at most, by number.
+    pub members: u32,
+    /// What is wanted of those members.
+    pub of_members: Wanted,
+}
+
+/// A group with what belongs to it, as far as the caller sees that.
+#[derive(Clone, Debug)]
+pub struct GroupDetail {
+    /// The group.
+    pub group: Group,
+    /// The dialect's own document of it.
+    pub document: Option<Value>,
+    /// What its organisation is called.
+    pub organisation: Option<OrganisationLabel>,
+    /// How many members it has.
+    pub count: GroupCount,
+    /// The roles it brings, and where.
+    pub brought: Vec<GroupRole>,
+    /// Those roles.
+    pub roles: Vec<Role>,
+    /// Its members.
+    pub members: Vec<User>,
+    /// What is related to the members.
+    pub related: Related,
 }

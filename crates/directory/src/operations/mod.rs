@@ -29,6 +29,7 @@ pub(crate) mod rows;
 pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod shown_settings;
 pub(crate) mod sweep;
 pub(crate) mod tasks;
 pub(crate) mod tokens;

@@ -44,7 +44,7 @@ impl Handle {
             let (people, of_groups) = (homes_of.to_vec(), of_groups.to_vec());
             self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
                 let seen = work.seen_users(&people).await?;
-                let homes = organisation_labels::homes(&mut work.tx, &seen).await?;
+                let (homes, _) = organisation_labels::homes(&mut work.tx, &seen).await?;
                 let ids: Vec<i64> = of_groups.iter().map(|id| id.0).collect();
                 let groups = visibility::load_seen(work, &ids).await?;
                 let wanted: BTreeSet<OrganisationId> = homes

@@ -129,47 +129,67 @@ impl SettingsChange {
     }
 }
 
+/// A change that is ready to be made, as often as its transaction is run.
+pub(super) struct PreparedSettings {
+    documents: Vec<Members>,
+    mail_password: Option<mail::MailPassword>,
+    default_roles: Option<(Platform, Vec<RoleId>)>,
+}
+
+impl PreparedSettings {
+    pub(super) async fn apply(&self, work: &mut Work<'_>) -> Outcome<()> {
+        work.require_everywhere()?;
+        let mail_before = mail_settings(work).await?;
+        for Members { members, kind } in &self.documents {
+            let malformed = |error| kind.malformed(error);
+            let stored = read(&mut work.tx, kind.name).await?;
+            let before = (kind.whole)(stored).map_err(malformed)?;
+            let mut after = before.clone();
+            if let Value::Object(after) = &mut after {
+                after.extend(members.clone());
+            }
+            (kind.check)(&after)?;
+            let after = (kind.whole)(Some(after)).map_err(malformed)?;
+            kind.store(work, &before, &after).await?;
+        }
+        if let Some(sealed) = &self.mail_password {
+            may_lead_elsewhere(work).await?;
+            mail::put_password(work, sealed).await?;
+        }
+        mail_moved(work, &mail_before, self.mail_password.is_some()).await?;
+        if let Some((platform, wanted)) = &self.default_roles {
+            roles::defaults::put_default_roles(work, *platform, wanted).await?;
+        }
+        Ok(())
+    }
+}
+
 impl Handle {
     /// Makes several changes in one transaction.
     pub fn change_settings(&self, change: SettingsChange) -> Pending<'_, ()> {
         Box::pin(async move {
-            let SettingsChange {
-                documents,
-                mail_password,
-                default_roles,
-            } = change;
-            let mail_password = mail_password
-                .map(|password| self.seal_mail_password(password.as_deref()))
-                .transpose()?;
+            let change = self.prepare_settings(change)?;
             self.write(
                 Operation::ChangeSettings,
-                async move |work: &mut Work<'_>| {
-                    work.require_everywhere()?;
-                    let mail_before = mail_settings(work).await?;
-                    for Members { members, kind } in &documents {
-                        let malformed = |error| kind.malformed(error);
-                        let stored = read(&mut work.tx, kind.name).await?;
-                        let before = (kind.whole)(stored).map_err(malformed)?;
-                        let mut after = before.clone();
-                        if let Value::Object(after) = &mut after {
-                            after.extend(members.clone());
-                        }
-                        (kind.check)(&after)?;
-                        let after = (kind.whole)(Some(after)).map_err(malformed)?;
-                        kind.store(work, &before, &after).await?;
-                    }
-                    if let Some(sealed) = &mail_password {
-                        may_lead_elsewhere(work).await?;
-                        mail::put_password(work, sealed).await?;
-                    }
-                    mail_moved(work, &mail_before, mail_password.is_some()).await?;
-                    if let Some((platform, wanted)) = &default_roles {
-                        roles::defaults::put_default_roles(work, *platform, wanted).await?;
-                    }
-                    Ok(())
-                },
+                async move |work: &mut Work<'_>| change.apply(work).await,
             )
             .await
+        })
+    }
+
+    /// Seals what is secret in a change.
+    pub(super) fn prepare_settings(
+        &self,
+        change: SettingsChange,
+    ) -> Result<PreparedSettings, Fault> {
+        let mail_password = change
+            .mail_password
+            .map(|password| self.seal_mail_password(password.as_deref()))
+            .transpose()?;
+        Ok(PreparedSettings {
+            documents: change.documents,
+            mail_password,
+            default_roles: change.default_roles,
         })
     }
 
@@ -284,7 +304,7 @@ fn own_name(platform: Platform, name: &str) -> String {
     format!("{platform}.settings.{name}")
 }
 
-async fn read(tx: &mut Tx<'_>, name: &str) -> Outcome<Option<Value>> {
+pub(super) async fn read(tx: &mut Tx<'_>, name: &str) -> Outcome<Option<Value>> {
     match settings::document(tx, name).await? {
         None => Ok(None),
         Some(text) => Ok(Some(serde_json::from_str(&text).map_err(|error| {

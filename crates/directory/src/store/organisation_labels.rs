@@ -1,5 +1,7 @@
 //! What organisations are called, in SQL.
 
+use std::collections::BTreeSet;
+
 use crate::model::{GroupId, OrganisationId, OrganisationLabel, Platform, RoleId, UserId};
 
 use super::select::{Bound, Sql};
@@ -8,21 +10,24 @@ use super::{Res, Tx};
 /// How many numbers a statement names at most.
 const CHUNK: usize = 500;
 
-/// The homes of those users, each once.
-pub(crate) async fn homes(tx: &mut Tx<'_>, people: &[UserId]) -> Res<Vec<OrganisationId>> {
-    let mut homes = Vec::new();
+/// The homes of those users, and their primary groups: each once.
+pub(crate) async fn homes(
+    tx: &mut Tx<'_>,
+    people: &[UserId],
+) -> Res<(Vec<OrganisationId>, Vec<GroupId>)> {
+    let (mut homes, mut groups) = (BTreeSet::new(), BTreeSet::new());
     for chunk in people.chunks(CHUNK) {
         let mut sql = Sql::default();
-        sql.push("SELECT DISTINCT u.home_id FROM users u WHERE u.id IN (");
+        sql.push("SELECT DISTINCT u.home_id, u.primary_group_id FROM users u WHERE u.id IN (");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
-        homes.extend(
-            tx.all(&sql.text, &sql.vals(), |row| {
-                Ok(OrganisationId(row.int(0)?))
-            })
-            .await?,
-        );
+        tx.each(&sql.text, &sql.vals(), |row| {
+            homes.insert(OrganisationId(row.int(0)?));
+            groups.extend(row.opt_int(1)?.map(GroupId));
+            Ok(())
+        })
+        .await?;
     }
-    Ok(homes)
+    Ok((homes.into_iter().collect(), groups.into_iter().collect()))
 }
 
 /// Number, name and slug of those organisations.

@@ -146,7 +146,7 @@ pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Updates a user: the number, then what is [`WRITTEN`].
+/// Updates a user: the number, then what is [`WRITTEN`]. Gives the new revision.
 pub(super) static UPDATE: LazyLock<String> = LazyLock::new(|| {
     let assigned: Vec<_> = (2..)
         .zip(WRITTEN)
@@ -159,7 +159,8 @@ pub(super) static UPDATE: LazyLock<String> = LazyLock::new(|| {
     };
     format!(
         "UPDATE users SET {}, revision = revision + 1, state_changed_at = CASE WHEN status <> {} \
-         OR locked_until IS DISTINCT FROM {} THEN {} ELSE state_changed_at END WHERE id = $1",
+         OR locked_until IS DISTINCT FROM {} THEN {} ELSE state_changed_at END WHERE id = $1 \
+         RETURNING revision",
         assigned.join(", "),
         place("status"),
         place("locked_until"),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
-use crate::model::{OrganisationId, Scope, Time, User, UserId};
+use crate::model::{OrganisationId, Scope, ShownNames, Time, User, UserId};
 
 use super::select::{Bound, Sql};
 pub(crate) use super::user_fields::{Users, by_home};
@@ -12,7 +12,7 @@ use super::user_row::{COLUMNS, INSERT, TABLES, UPDATE, WRITTEN, written_values};
 pub(crate) use super::user_row::{Derived, read_user, status, uuid};
 #[cfg(test)]
 pub(crate) use super::user_row::{kind_word, status_word};
-use super::{AccessChange, Res, Tx, Val};
+use super::{AccessChange, Res, StoreError, Tx, Val};
 
 /// The user of that number.
 pub(crate) async fn by_id(tx: &mut Tx<'_>, id: UserId) -> Res<Option<User>> {
@@ -166,15 +166,21 @@ pub(crate) async fn insert(
     Ok(id)
 }
 
-/// Writes every column that a change may touch.
-pub(crate) async fn update(tx: &mut Tx<'_>, user: &User, alias: Option<&str>) -> Res<()> {
+/// Writes every column that a change may touch; gives what was made of it: the names shown, and the revision.
+pub(crate) async fn update(
+    tx: &mut Tx<'_>,
+    user: &User,
+    alias: Option<&str>,
+) -> Res<(ShownNames, i64)> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
     super::search::change(tx, user.id, &derived.search).await?;
     let mut values = [Val::Null; 1 + WRITTEN.len()];
     values[0] = user.id.0.into();
     values[1..].copy_from_slice(&written_values(user, &derived, alias));
-    tx.exec(&UPDATE, &values).await?;
-    Ok(())
+    let revision = tx.one(&UPDATE, &values, |row| row.int(0)).await?;
+    let revision =
+        revision.ok_or_else(|| StoreError::Bug("a user to change is not there".to_owned()))?;
+    Ok((derived.shown, revision))
 }
 
 /// Takes a name for a user; false when somebody else has it. Taking one's own again is fine.

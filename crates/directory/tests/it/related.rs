@@ -22,7 +22,9 @@ const ALL: Wanted = Wanted {
     organisations: true,
     held: true,
     labels: true,
+    homes: true,
     builtin_group: None,
+    primary_documents: true,
     reached_by: Some(Permission::EditUsers),
 };
 
@@ -185,6 +187,13 @@ async fn ties_are_what_single_questions_tell(world: &World) {
             assert_eq!(related.labels, labels.unwrap());
             let reached = handle.reached_users(Permission::EditUsers, &asked).await;
             assert_eq!(related.reached, reached.unwrap());
+            let mut homes = BTreeSet::new();
+            for id in &asked {
+                homes.extend(handle.user(*id).await.ok().map(|user| user.home));
+            }
+            let homes: Vec<_> = homes.into_iter().collect();
+            let expected = handle.organisations_by_id(&homes).await.unwrap();
+            assert_eq!(related.homes, expected);
             told_something +=
                 related.members.len() + related.brought.len() + related.memberships.len();
 
@@ -267,10 +276,17 @@ async fn nothing_unwanted_is_told(world: &World) {
         ),
         (
             Wanted {
+                homes: true,
+                ..Wanted::default()
+            },
+            2,
+        ),
+        (
+            Wanted {
                 reached_by: None,
                 ..ALL
             },
-            7,
+            8,
         ),
     ] {
         let before = world.directory.statements();

@@ -14,6 +14,7 @@ use crate::support::{
 both![
     hot_requests_cost_few_statements,
     what_is_made_is_what_is_shown,
+    what_is_changed_is_what_is_shown,
     what_is_remembered_is_given_up,
     references_are_looked_up_together,
 ];
@@ -348,6 +349,131 @@ async fn what_is_made_is_what_is_shown(world: &World) {
         let made: User = handle.create_user(new).await.unwrap();
         let shown = handle.user(made.id).await.unwrap();
         assert_eq!(made, shown, "{case}");
+    }
+}
+
+/// The answer of a change is the row that was written; it equals what is read afterwards, whatever was changed.
+async fn what_is_changed_is_what_is_shown(world: &World) {
+    let handle = world.system();
+    let group = world.group("Writers", ROOT).await;
+    let part = world.organisation("Branch", ROOT).await;
+    let plain = UserChange::default;
+    let table: [(&str, UserChange); 16] = [
+        ("nothing", plain()),
+        (
+            "names",
+            UserChange {
+                display: Some(Some("Ada Augusta King".to_owned())),
+                given: Some(Some("Ada".to_owned())),
+                family: Some(Some("King".to_owned())),
+                ..plain()
+            },
+        ),
+        (
+            "name taken away",
+            UserChange {
+                display: Some(None),
+                ..plain()
+            },
+        ),
+        (
+            "address",
+            UserChange {
+                email: Some(Some("Moved@example.org".to_owned())),
+                ..plain()
+            },
+        ),
+        (
+            "address asked for",
+            UserChange {
+                request_email: Some("asked@example.org".to_owned()),
+                ..plain()
+            },
+        ),
+        (
+            "login",
+            UserChange {
+                login: Some("moved-login".to_owned()),
+                ..plain()
+            },
+        ),
+        (
+            "lock and end",
+            UserChange {
+                locked: Some(true),
+                lock_after: Some(Some(directory::Time(9_000_000_000_000))),
+                ..plain()
+            },
+        ),
+        (
+            "unlocked",
+            UserChange {
+                locked: Some(false),
+                ..plain()
+            },
+        ),
+        (
+            "status",
+            UserChange {
+                status: Some(directory::Status::Suspended),
+                ..plain()
+            },
+        ),
+        (
+            "active again",
+            UserChange {
+                status: Some(directory::Status::Active),
+                ..plain()
+            },
+        ),
+        (
+            "home",
+            UserChange {
+                home: Some(part.id),
+                ..plain()
+            },
+        ),
+        (
+            "groups",
+            UserChange {
+                groups: Some(vec![group.id]),
+                ..plain()
+            },
+        ),
+        (
+            "primary group",
+            UserChange {
+                primary_group: Some(Some(group.id)),
+                ..plain()
+            },
+        ),
+        (
+            "second factor",
+            UserChange {
+                second_factor_required: Some(Some(true)),
+                ..plain()
+            },
+        ),
+        (
+            "password",
+            UserChange {
+                password: Some(NewPassword::MustChange("tangerine umbrella 42".to_owned())),
+                ..plain()
+            },
+        ),
+        (
+            "service account",
+            UserChange {
+                kind: Some(directory::UserKind::Service),
+                ..plain()
+            },
+        ),
+    ];
+    let ada = handle.create_user(anybody(6)).await.unwrap();
+    for (case, change) in table {
+        let changed = handle.update_user(ada.id, change).await.unwrap();
+        let shown = handle.user(ada.id).await.unwrap();
+        assert_eq!(changed, shown, "{case}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Groups: list, show, make, change, delete.
 
 pub(crate) mod batch;
+mod detail;
 pub(crate) mod ensure;
 pub(crate) mod members;
 mod sharing;

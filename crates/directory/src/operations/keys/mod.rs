@@ -15,7 +15,7 @@ use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
     Constraint, Fault, FreshKey, Key, KeyChange, KeyField, KeyId, KeyOwner, KeyPolicy, KeyRef,
-    NewKey, Page, Permission, Platform, Query, Time, User, UserId, UserRef,
+    Kind, NewKey, Page, Permission, Platform, Query, Time, User, UserId, UserRef,
 };
 use crate::operations::keys::list::{narrow, page, visible};
 use crate::outcome::Outcome;
@@ -119,7 +119,30 @@ impl Handle {
                 check_expressions(change.constraints.as_deref().unwrap_or_default())?;
                 handle
                     .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
-                        update(work, &which, &change).await
+                        Ok(update(work, &which, &change).await?.0)
+                    })
+                    .await
+            })
+        }
+        inner(self, which.into(), change)
+    }
+
+    /// Changes a key, and reads its owner, whom the caller must see: in one transaction.
+    pub fn update_key_and_show(
+        &self,
+        which: impl Into<KeyRef>,
+        change: KeyChange,
+    ) -> Pending<'_, (Key, User)> {
+        fn inner(handle: &Handle, which: KeyRef, change: KeyChange) -> Pending<'_, (Key, User)> {
+            Box::pin(async move {
+                check_expressions(change.constraints.as_deref().unwrap_or_default())?;
+                handle
+                    .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
+                        let (key, owner) = update(work, &which, &change).await?;
+                        if !work.sees_user(&owner).await? {
+                            return Err(Fault::NotFound(Kind::User).into());
+                        }
+                        Ok((key, owner))
                     })
                     .await
             })
@@ -342,7 +365,8 @@ fn check_narrower(work: &Work<'_>, key: &Key) -> Result<(), Fault> {
     }
 }
 
-async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outcome<Key> {
+/// The key as it is then, and its owner.
+async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outcome<(Key, User)> {
     let (old, owner) = visible(work, which).await?;
     work.guard_takeover(&owner).await?;
     let mut key = old.clone();
@@ -383,7 +407,7 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
         key.platform = None;
     }
     if key == old {
-        return Ok(key);
+        return Ok((key, owner));
     }
     work.require_proof().await?;
     check_narrower(work, &key)?;
@@ -394,7 +418,7 @@ async fn update(work: &mut Work<'_>, which: &KeyRef, change: &KeyChange) -> Outc
     }
     let detail = json!({ "before": described(&old), "after": described(&key) });
     event(work, "key.changed", &key, &owner, detail).await?;
-    Ok(key)
+    Ok((key, owner))
 }
 
 /// Revokes all of a person's keys but one, with every rule; tells how many there were.

@@ -26,11 +26,7 @@ impl Handle {
     pub fn default_roles_of(&self, platform: Platform) -> Pending<'_, Vec<Role>> {
         Box::pin(async move {
             self.read(Operation::ListRoles, async |work: &mut Work<'_>| {
-                let shown = work.shown_platform().is_none_or(|own| own == platform);
-                if !shown {
-                    return Err(Fault::UnknownReference(Kind::Role).into());
-                }
-                door_roles(work, platform).await
+                seen_door_roles(work, platform).await
             })
             .await
         })
@@ -103,6 +99,15 @@ pub(crate) async fn put_default_roles(
     };
     let detail = json!({ "before": before, "after": wanted });
     work.event("setting.changed", about, Some(detail)).await
+}
+
+/// The roles that newcomers at a platform's door get, where the caller's dialect shows that platform.
+pub(crate) async fn seen_door_roles(work: &mut Work<'_>, platform: Platform) -> Outcome<Vec<Role>> {
+    let shown = work.shown_platform().is_none_or(|own| own == platform);
+    if !shown {
+        return Err(Fault::UnknownReference(Kind::Role).into());
+    }
+    door_roles(work, platform).await
 }
 
 /// The roles that newcomers at a platform's door get: the stored choice, else the catalogue's.

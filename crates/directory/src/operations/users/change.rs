@@ -173,7 +173,7 @@ pub(crate) async fn update_noting(
         user.updated_at = work.now;
         user.updated_by = work.actor();
         let alias = work.inner.alias(&user);
-        users::update(&mut work.tx, &user, alias.as_deref()).await?;
+        (user.shown, user.revision) = users::update(&mut work.tx, &user, alias.as_deref()).await?;
         let required = user.second_factor_required;
         if user.home != old.home
             || required != old.second_factor_required && required != Some(false)
@@ -186,10 +186,21 @@ pub(crate) async fn update_noting(
         work.event("user.changed", About::user(&user), Some(changed.detail()))
             .await?;
     }
-    let user = users::by_id(&mut work.tx, user.id)
-        .await?
-        .ok_or(Fault::NotFound(Kind::User))?;
+    if writes_beside_row(change, prepared) {
+        user = users::by_id(&mut work.tx, user.id)
+            .await?
+            .ok_or(Fault::NotFound(Kind::User))?;
+    }
     Ok((user, changed))
+}
+
+/// Whether a change may write what a user is read with and does not stand in the written row: only then is the user read again.
+fn writes_beside_row(change: &UserChange, prepared: Option<&Prepared>) -> bool {
+    prepared.is_some()
+        || change.must_change_password.is_some()
+        || change.kind.is_some()
+        || change.groups.is_some()
+        || change.role.is_some()
 }
 
 fn change_names(user: &mut User, change: &UserChange, changed: &mut Changed) {

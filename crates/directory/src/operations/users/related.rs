@@ -1,15 +1,18 @@
 //! What hangs on people, for dialects that tell much of many at once: as many statements as there are
 //! kinds of tie, whoever asks and however many people are asked about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::Value;
 
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Extended, Fault, Kind, OrganisationId, Permission, Ref, Related, Scope, User, UserId, UserRef,
-    Wanted, WithDocument,
+    Extended, Fault, GroupId, Kind, OrganisationId, Permission, Ref, Related, Scope, User, UserId,
+    UserRef, Wanted, WithDocument,
 };
+use crate::operations::groups::visibility::load_seen;
 use crate::operations::reach::reached;
 use crate::operations::roles::granting;
 use crate::outcome::Outcome;
@@ -147,11 +150,19 @@ async fn gather(
         let of: Vec<_> = told.groups.iter().map(|group| group.row.id).collect();
         (told.brought, told.roles) = related::roles_of(&mut work.tx, word, &of, narrow).await?;
     }
-    if wanted.labels || wanted.builtin_group.is_some() {
-        let homes = organisation_labels::homes(&mut work.tx, people).await?;
+    if wanted.labels || wanted.homes || wanted.primary_documents || wanted.builtin_group.is_some() {
+        let (homes, primary_groups) = organisation_labels::homes(&mut work.tx, people).await?;
         if let Some(word) = wanted.builtin_group {
             let found = organisation_labels::builtin_groups(&mut work.tx, at, word, &homes);
             told.builtin_groups = found.await?;
+        }
+        if wanted.primary_documents {
+            told.primary_documents = primary_documents(work, primary_groups, told).await?;
+        }
+        if wanted.homes {
+            let scopes = seeing_organisations(work);
+            let seen = organisations::seen_of(&mut work.tx, &homes, &scopes, limit);
+            told.homes = seen.await?;
         }
         if wanted.labels {
             let of_groups = told.groups.iter().map(|group| group.row.organisation);
@@ -167,12 +178,50 @@ async fn gather(
         told.held = granting::held_by(work, people, platform).await?;
     }
     if wanted.organisations {
-        let mut scopes = work.scopes_of(Permission::ReadOrganisations);
-        // Everybody sees the organisations they belong to.
-        scopes.push(Scope::Own(user));
+        let scopes = seeing_organisations(work);
         let narrow = |sql: &mut Sql| seen::<organisations::Organisations>(sql, &scopes, limit);
         (told.memberships, told.organisations) =
             related::organisations_of(&mut work.tx, word, people, narrow).await?;
     }
     Ok(())
+}
+
+/// Where the caller sees organisations: everybody sees those they belong to.
+fn seeing_organisations(work: &Work<'_>) -> Vec<Scope> {
+    let mut scopes = work.scopes_of(Permission::ReadOrganisations);
+    scopes.push(Scope::Own(work.caller.user));
+    scopes
+}
+
+/// The documents of primary groups, and of the built-in groups of homes, to which the people do not belong: those of their own
+/// groups were read with these.
+async fn primary_documents(
+    work: &mut Work<'_>,
+    primary_groups: Vec<GroupId>,
+    told: &Related,
+) -> Outcome<HashMap<GroupId, Value>> {
+    let built_in = told.builtin_groups.iter().map(|(_, group)| *group);
+    let mut others: BTreeSet<i64> = primary_groups
+        .into_iter()
+        .chain(built_in)
+        .map(|group| group.0)
+        .collect();
+    for group in &told.groups {
+        others.remove(&group.row.id.0);
+    }
+    if others.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let others: Vec<i64> = others.into_iter().collect();
+    let seen: Vec<i64> = load_seen(work, &others)
+        .await?
+        .into_iter()
+        .map(|group| group.id.0)
+        .collect();
+    let platform = work.caller.platform.word();
+    let documents = extensions::documents(&mut work.tx, Extended::Group, &seen, platform).await?;
+    Ok(documents
+        .into_iter()
+        .map(|(group, document)| (GroupId(group), document))
+        .collect())
 }

@@ -366,7 +366,7 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
             person.user.names = names(dice);
             person.user.shown = rules::shown_names(&person.user.names, &person.user.login);
             let user = person.user.clone();
-            let updated: Res<()> = store
+            let updated: Res<_> = store
                 .write(async move |tx: &mut Tx<'_>| users::update(tx, &user, None).await)
                 .await;
             updated.unwrap();
