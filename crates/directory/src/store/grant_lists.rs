@@ -1,15 +1,15 @@
-//! All people's grants as a list, and who holds one of some roles somewhere, in SQL.
+//! All people's grants as a list, in SQL.
 
 use crate::model::{
-    Cursor, CursorKey, Direction, Fault, GrantField, HeldRole, OrganisationId, Page, Platform,
-    Position, Query, Scope, Time, UserId,
+    Cursor, CursorKey, Direction, Fault, GrantField, HeldRole, Page, Platform, Position, Query,
+    Scope, Time, UserId,
 };
 use crate::outcome::Abort;
 
 use super::grants::read_held;
 use super::select::{self, Bound, Column, Folding, Listed, Sql, Visible};
 use super::user_fields::Users;
-use super::{Res, Row, Tx};
+use super::{Tx, paging};
 
 /// The grants as a list: a row for each path by which a person holds a role somewhere.
 pub(crate) struct Grants;
@@ -40,18 +40,18 @@ impl Visible for Grants {
 
 /// The three ways to hold a role. `kind`, `a` and `b` order the rows of one person: nothing else is
 /// distinct among the rows that one group's role makes through a collection.
-const BRANCHES: [&str; 3] = [
+pub(super) const BRANCHES: [&str; 3] = [
     "SELECT g.user_id, g.role_id, g.organisation_id, g.expires_at, CAST(1 AS BIGINT) AS direct, g.id AS grant_id, \
      CAST(NULL AS BIGINT) AS group_id, CAST(NULL AS BIGINT) AS group_role_id, CAST(NULL AS BIGINT) AS collection_id, \
      CAST(0 AS BIGINT) AS kind, g.role_id AS a, g.organisation_id AS b FROM grants g",
     "SELECT m.user_id, gr.role_id, gr.scope_id AS organisation_id, CAST(NULL AS BIGINT) AS expires_at, CAST(0 AS BIGINT) AS direct, \
      CAST(NULL AS BIGINT) AS grant_id, gr.group_id, gr.id AS group_role_id, CAST(NULL AS BIGINT) AS collection_id, \
-     CAST(1 AS BIGINT) AS kind, gr.id AS a, gr.scope_id AS b FROM group_members m JOIN group_roles gr ON \
-     gr.group_id = m.group_id AND gr.scope = 'organisation'",
+     CAST(1 AS BIGINT) AS kind, gr.id AS a, gr.scope_id AS b FROM group_members m, group_roles gr \
+     WHERE gr.group_id = m.group_id AND gr.scope = 'organisation'",
     "SELECT m.user_id, gr.role_id, co.organisation_id, CAST(NULL AS BIGINT) AS expires_at, CAST(0 AS BIGINT) AS direct, \
      CAST(NULL AS BIGINT) AS grant_id, gr.group_id, gr.id AS group_role_id, gr.scope_id AS collection_id, \
-     CAST(2 AS BIGINT) AS kind, gr.id AS a, co.organisation_id AS b FROM group_members m JOIN group_roles gr ON \
-     gr.group_id = m.group_id AND gr.scope = 'collection' JOIN collection_organisations co ON co.collection_id = gr.scope_id",
+     CAST(2 AS BIGINT) AS kind, gr.id AS a, co.organisation_id AS b FROM group_members m, group_roles gr, \
+     collection_organisations co WHERE gr.group_id = m.group_id AND gr.scope = 'collection' AND co.collection_id = gr.scope_id",
 ];
 
 const COLUMNS: &str = "h.user_id AS user_id, r.id AS role_id, r.platform AS platform, r.number AS number, r.word AS word, \
@@ -70,7 +70,7 @@ pub(crate) struct Viewer<'a> {
 
 impl Viewer<'_> {
     /// Narrows to the people whom the caller sees, oneself included.
-    fn push(&self, sql: &mut Sql) {
+    pub(super) fn push(&self, sql: &mut Sql) {
         if self.limit.is_none() && self.scopes.contains(&Scope::All) {
             return;
         }
@@ -116,17 +116,92 @@ impl Place {
     }
 }
 
+/// How one way to hold a role is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BranchPath {
+    /// Along the people, for what many hold: no set is made of all who do.
+    #[default]
+    Ordered,
+    /// What a condition finds, sorted.
+    Few,
+}
+
+impl BranchPath {
+    /// A cross join keeps SQLite to the order of the tables: people first.
+    const fn join(self) -> &'static str {
+        match self {
+            BranchPath::Ordered => " CROSS JOIN ",
+            BranchPath::Few => ", ",
+        }
+    }
+}
+
+/// The rows of one way to hold a role.
+pub(super) fn branch_text(branch: usize, path: BranchPath) -> String {
+    let text = BRANCHES.get(branch).copied().unwrap_or_default();
+    let (members, roles) = (format!(" m{}", path.join()), format!(" gr{}", path.join()));
+    text.replace(" m, ", &members).replace(" gr, ", &roles)
+}
+
+/// Beyond so many rows a list goes along the people.
+pub(super) const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
+
+/// The ways as they are best read for a query.
+pub(crate) type BranchPaths = [BranchPath; 3];
+
+/// Counts the rows of one way up to a bound, whoever sees them.
+pub(crate) fn look_sql(
+    query: &Query<GrantField>,
+    branch: usize,
+    now: Time,
+    known: &[Platform],
+) -> Result<Sql, Fault> {
+    let mut sql = Sql::default();
+    sql.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
+    let viewer = Viewer {
+        scopes: &[Scope::All],
+        limit: None,
+        own: UserId(0),
+        now,
+    };
+    push_branch(&mut sql, branch, BranchPath::Few, query, &viewer, known)?;
+    sql.push(" LIMIT ").bind(Bound::Int(FEW + 1)).push(") c");
+    Ok(sql)
+}
+
+/// Finds out how each way is best read.
+async fn look(
+    tx: &mut Tx<'_>,
+    query: &Query<GrantField>,
+    now: Time,
+    known: &[Platform],
+) -> Result<BranchPaths, Abort> {
+    let mut paths = BranchPaths::default();
+    for (branch, path) in paths.iter_mut().enumerate() {
+        let sql = look_sql(query, branch, now, known)?;
+        let count = tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await?;
+        if count.unwrap_or(0) <= FEW {
+            *path = BranchPath::Few;
+        }
+    }
+    Ok(paths)
+}
+
 fn push_branch(
     sql: &mut Sql,
-    branch: &str,
+    branch: usize,
+    path: BranchPath,
     query: &Query<GrantField>,
     viewer: &Viewer<'_>,
     known: &[Platform],
 ) -> Result<(), Fault> {
-    sql.push(" FROM (").push(branch);
-    sql.push(") h JOIN roles r ON r.id = h.role_id JOIN users u ON u.id = h.user_id");
+    sql.push(" FROM (")
+        .push(&branch_text(branch, path))
+        .push(") h");
+    sql.push(path.join()).push("roles r");
+    sql.push(path.join()).push("users u");
     select::narrowed::<Grants>(sql, query, &[Scope::All], None, viewer.now)?;
-    sql.push(" AND r.platform IN (");
+    sql.push(" AND r.id = h.role_id AND u.id = h.user_id AND r.platform IN (");
     for (index, platform) in known.iter().enumerate() {
         sql.push(if index == 0 { "" } else { ", " });
         sql.bind(Bound::Text(platform.word().to_owned()));
@@ -144,50 +219,58 @@ pub(crate) fn compile(
     query: &Query<GrantField>,
     viewer: &Viewer<'_>,
     known: &[Platform],
+    paths: BranchPaths,
 ) -> Result<(Sql, Option<Sql>), Fault> {
     if query.sort.is_some() || query.direction != Direction::Up {
         return Err(Fault::invalid("sort", "is fixed for grants: by person"));
     }
     let place = Place::of(&query.from)?;
     let back = is_back(&query.from);
-    let (edge, beyond, order) = if back {
-        (
-            " AND h.user_id <= ",
-            " AND (h.user_id, h.kind, h.a, h.b) < (",
-            " ORDER BY user_id DESC, kind DESC, a DESC, b DESC LIMIT ",
-        )
-    } else {
-        (
-            " AND h.user_id >= ",
-            " AND (h.user_id, h.kind, h.a, h.b) > (",
-            " ORDER BY user_id, kind, a, b LIMIT ",
-        )
+    let (edge, beyond, word) = match back {
+        true => (" AND h.user_id <= ", " < (", " DESC"),
+        false => (" AND h.user_id >= ", " > (", ""),
     };
     let most = i64::from(query.limit) + 1;
     let mut sql = Sql::default();
-    for (index, branch) in BRANCHES.iter().enumerate() {
+    for (index, path) in paths.iter().enumerate() {
         sql.push(if index == 0 { "" } else { " UNION ALL " });
         sql.push("SELECT * FROM (SELECT ").push(COLUMNS);
-        push_branch(&mut sql, branch, query, viewer, known)?;
+        push_branch(&mut sql, index, *path, query, viewer, known)?;
         if let Some(place) = &place {
             // The first condition says by itself what an index can answer.
             sql.push(edge).bind(Bound::Int(place.user));
-            sql.push(beyond)
-                .bind_each([place.user, place.kind, place.a, place.b].map(Bound::Int))
+            sql.push(" AND (h.user_id, h.kind, h.a, h.b)").push(beyond);
+            sql.bind_each([place.user, place.kind, place.a, place.b].map(Bound::Int))
                 .push(")");
         }
-        sql.push(order).bind(Bound::Int(most));
-        sql.push(") p").push(["0", "1", "2"][index]);
+        // Rows of one way are all of one kind. A few are sorted by what no index has, so that none is walked past all others.
+        sql.push(match path {
+            BranchPath::Ordered => " ORDER BY h.user_id",
+            BranchPath::Few => " ORDER BY (h.user_id + 0)",
+        });
+        sql.push(word)
+            .push(", h.a")
+            .push(word)
+            .push(", h.b")
+            .push(word);
+        sql.push(" LIMIT ").bind(Bound::Int(most));
+        sql.push(") p")
+            .push(["0", "1", "2"].get(index).copied().unwrap_or_default());
     }
-    sql.push(order).bind(Bound::Int(most));
+    sql.push(" ORDER BY user_id").push(word);
+    for column in [", kind", ", a", ", b"] {
+        sql.push(column).push(word);
+    }
+    sql.push(" LIMIT ").bind(Bound::Int(most));
     let count = if query.total {
         let mut count = Sql::default();
-        for (index, branch) in BRANCHES.iter().enumerate() {
-            match index {
-                0 => count.push("SELECT (SELECT COUNT(*)"),
-                _ => count.push(") + (SELECT COUNT(*)"),
-            };
-            push_branch(&mut count, branch, query, viewer, known)?;
+        count.push("SELECT (");
+        for (index, path) in paths.iter().enumerate() {
+            count.push(if index == 0 { "" } else { ") + (" });
+            // Each way up to the bound: the sum is beyond it, too, when one of them is.
+            let end = paging::push_count(&mut count, query);
+            push_branch(&mut count, index, *path, query, viewer, known)?;
+            count.push(&end);
         }
         count.push(")");
         Some(count)
@@ -202,6 +285,7 @@ pub(crate) fn facets_sql(
     query: &Query<GrantField>,
     viewer: &Viewer<'_>,
     known: &[Platform],
+    paths: BranchPaths,
 ) -> Result<Sql, Fault> {
     let mut sql = Sql::default();
     for (place, facet) in query.facets.iter().enumerate() {
@@ -223,14 +307,14 @@ pub(crate) fn facets_sql(
         sql.push(if place == "0" { "" } else { " UNION ALL " });
         sql.push("SELECT * FROM (SELECT CAST(").push(&place);
         sql.push(" AS BIGINT) AS place, CAST(v.value AS TEXT) AS value, COUNT(*) AS found FROM (");
-        for (index, branch) in BRANCHES.iter().enumerate() {
+        for (index, path) in paths.iter().enumerate() {
             sql.push(if index == 0 { "" } else { " UNION ALL " });
             sql.push("SELECT * FROM (SELECT ")
                 .push(value)
                 .push(" AS value");
-            push_branch(&mut sql, branch, &counted, viewer, known)?;
+            push_branch(&mut sql, index, *path, &counted, viewer, known)?;
             sql.push(" ORDER BY h.user_id DESC LIMIT 10000) b");
-            sql.push(["0", "1", "2"][index]);
+            sql.push(["0", "1", "2"].get(index).copied().unwrap_or_default());
         }
         sql.push(") v WHERE v.value IS NOT NULL GROUP BY v.value ORDER BY 3 DESC, 2 LIMIT 10) f")
             .push(&place);
@@ -245,7 +329,8 @@ pub(crate) async fn page(
     viewer: &Viewer<'_>,
     known: &[Platform],
 ) -> Result<Page<HeldRole>, Abort> {
-    let (sql, count) = compile(query, viewer, known)?;
+    let paths = look(tx, query, viewer.now, known).await?;
+    let (sql, count) = compile(query, viewer, known, paths)?;
     let total = match count {
         Some(sql) => tx.one(&sql.text, &sql.vals(), |row| row.int(0)).await?,
         None => None,
@@ -253,7 +338,7 @@ pub(crate) async fn page(
     let facets = match query.facets.is_empty() {
         true => Vec::new(),
         false => {
-            let sql = facets_sql(query, viewer, known)?;
+            let sql = facets_sql(query, viewer, known, paths)?;
             tx.all(&sql.text, &sql.vals(), super::pages::read_facet)
                 .await?
         }
@@ -309,89 +394,4 @@ pub(crate) fn page_of<T>(
         total,
         facets: Vec::new(),
     }
-}
-
-/// Roles whose holders are looked for, by how far the line goes that is asked about.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Roles {
-    /// Wherever they are held.
-    pub anywhere: Vec<i64>,
-    /// Held in the organisation asked about or above it.
-    pub above: Vec<i64>,
-    /// Held in the organisation itself.
-    pub there: Vec<i64>,
-    /// Whether the administrator flag of a membership anywhere, above or there brings it too.
-    pub flag_anywhere: bool,
-    pub flag_above: bool,
-    pub flag_there: bool,
-}
-
-/// The statement for the people who hold one of the roles where it reaches, by number.
-pub(crate) fn holders_sql(
-    roles: &Roles,
-    target: Option<OrganisationId>,
-    above: &[OrganisationId],
-    viewer: &Viewer<'_>,
-    from: &Position,
-    most: i64,
-) -> Result<Sql, Fault> {
-    let (beyond, place, order) = match from {
-        Position::Start => (" u.id > ", 0, ") ORDER BY u.id LIMIT "),
-        Position::After(Cursor {
-            key: CursorKey::Int(number),
-            ..
-        }) => (" u.id > ", *number, ") ORDER BY u.id LIMIT "),
-        Position::Before(Cursor {
-            key: CursorKey::Int(number),
-            ..
-        }) => (" u.id < ", *number, ") ORDER BY u.id DESC LIMIT "),
-        _ => return Err(Fault::invalid("after", "is not a place in this list")),
-    };
-    let (target, above) = (
-        target.map_or(0, |organisation| organisation.0),
-        above.iter().map(|organisation| organisation.0),
-    );
-    let mut sql = Sql::default();
-    sql.push("SELECT u.id FROM users u WHERE")
-        .push(beyond)
-        .bind(Bound::Int(place));
-    viewer.push(&mut sql);
-    sql.push(" AND u.id IN (");
-    for (index, branch) in BRANCHES.iter().enumerate() {
-        sql.push(if index == 0 { "" } else { " UNION " });
-        sql.push("SELECT h.user_id FROM (").push(branch);
-        sql.push(") h WHERE (h.expires_at IS NULL OR h.expires_at > ")
-            .bind(Bound::Int(viewer.now.0));
-        sql.push(") AND (h.role_id IN (")
-            .bind_all(roles.anywhere.iter().copied());
-        sql.push(") OR (h.role_id IN (")
-            .bind_all(roles.above.iter().copied());
-        sql.push(") AND h.organisation_id IN (")
-            .bind_all(above.clone());
-        sql.push(")) OR (h.role_id IN (")
-            .bind_all(roles.there.iter().copied());
-        sql.push(") AND h.organisation_id = ")
-            .bind(Bound::Int(target))
-            .push("))");
-    }
-    let flags = roles.flag_anywhere || roles.flag_above || roles.flag_there;
-    if flags {
-        sql.push(" UNION SELECT f.user_id FROM memberships f WHERE f.administrator = 1");
-        if !roles.flag_anywhere {
-            sql.push(" AND f.organisation_id IN (");
-            match roles.flag_above {
-                true => sql.bind_all(above),
-                false => sql.bind_all([target]),
-            };
-            sql.push(")");
-        }
-    }
-    sql.push(order).bind(Bound::Int(most));
-    Ok(sql)
-}
-
-/// Those people.
-pub(crate) async fn holders(tx: &mut Tx<'_>, sql: &Sql) -> Res<Vec<UserId>> {
-    let read = |row: &Row<'_>| Ok(UserId(row.int(0)?));
-    tx.all(&sql.text, &sql.vals(), read).await
 }

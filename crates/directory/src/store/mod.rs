@@ -23,6 +23,7 @@ pub(crate) mod grants;
 pub(crate) mod groups;
 mod health;
 pub(crate) mod held_roles;
+pub(crate) mod holders;
 pub(crate) mod idempotency;
 pub(crate) mod inactivity;
 pub(crate) mod job_parts;

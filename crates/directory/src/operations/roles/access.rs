@@ -13,7 +13,7 @@ use crate::model::{
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::rules::limits;
-use crate::store::{grant_lists, organisations, pages, roles, users};
+use crate::store::{grant_lists, holders, organisations, pages, roles, users};
 
 use super::{granting, owners};
 
@@ -226,7 +226,7 @@ async fn holders(
             .as_deref()
             .is_none_or(|wanted| word_covers(&line.word, wanted))
     };
-    let mut found = grant_lists::Roles::default();
+    let mut found = holders::Roles::default();
     for (id, lines) in roles::lines_of_all(&mut work.tx).await? {
         let RoleId(id) = id;
         for line in lines.iter().filter(|line| brings(line)) {
@@ -264,8 +264,8 @@ async fn holders(
     };
     let target = place.map(|place| place.id);
     let most = i64::from(limit) + 1;
-    let sql = grant_lists::holders_sql(&found, target, &above, &viewer, from, most)?;
-    let ids = grant_lists::holders(&mut work.tx, &sql).await?;
+    let page = (from, most);
+    let ids = holders::holders(&mut work.tx, &found, target, &above, &viewer, page).await?;
     let found = users::by_ids(&mut work.tx, &ids).await?;
     Ok((ids, found))
 }

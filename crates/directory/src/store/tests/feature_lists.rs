@@ -5,7 +5,8 @@ use crate::model::{
     Time, UserId, Value,
 };
 
-use super::super::{Database, events, grant_lists};
+use super::super::grant_lists::{BranchPath, BranchPaths};
+use super::super::{Database, events, grant_lists, holders};
 use super::statements::{For, real_stores};
 
 fn scopes() -> Vec<Vec<Scope>> {
@@ -52,18 +53,25 @@ async fn statements_of_access_reviews_and_streams_are_understood() {
                         total: true,
                         ..Query::default()
                     };
-                    let (page, count) =
-                        grant_lists::compile(&query, &viewer, &[Platform::USHER]).unwrap();
-                    texts.extend([page, count.unwrap()].map(|sql| (sql.text, None)));
+                    let known = [Platform::USHER];
+                    for branch in 0..3 {
+                        let sql = grant_lists::look_sql(&query, branch, Time(9), &known);
+                        texts.push((sql.unwrap().text, None));
+                    }
+                    for path in [BranchPath::Ordered, BranchPath::Few] {
+                        let (page, count) =
+                            grant_lists::compile(&query, &viewer, &known, [path; 3]).unwrap();
+                        texts.extend([page, count.unwrap()].map(|sql| (sql.text, None)));
+                    }
                 }
             }
             for flag_above in [false, true] {
-                let roles = grant_lists::Roles {
+                let roles = holders::Roles {
                     anywhere: vec![1],
                     above: vec![2, 3],
                     flag_above,
                     flag_there: true,
-                    ..grant_lists::Roles::default()
+                    ..holders::Roles::default()
                 };
                 let above = [1.into(), 2.into()];
                 let five = Cursor {
@@ -72,8 +80,13 @@ async fn statements_of_access_reviews_and_streams_are_understood() {
                 };
                 for from in [Position::Start, Position::Before(five)] {
                     let place = Some(2.into());
-                    let sql = grant_lists::holders_sql(&roles, place, &above, &viewer, &from, 10);
-                    texts.push((sql.unwrap().text, None));
+                    for path in [BranchPath::Ordered, BranchPath::Few] {
+                        let sql =
+                            holders::holders_sql(&roles, place, &above, &viewer, &from, 10, path);
+                        texts.push((sql.unwrap().text, None));
+                    }
+                    let sql = holders::holders_look_sql(&roles, place, &above, Time(9));
+                    texts.push((sql.text, None));
                 }
             }
             for (database, on) in [
@@ -101,7 +114,7 @@ async fn statements_of_access_reviews_and_streams_are_understood() {
         own: UserId(1),
         now: Time(1),
     };
-    assert!(grant_lists::compile(&foreign, &viewer, &[]).is_err());
+    assert!(grant_lists::compile(&foreign, &viewer, &[], BranchPaths::default()).is_err());
     let mut refused = Vec::new();
     for (trial, database) in real_stores().await {
         for (text, on) in &texts {
