@@ -81,6 +81,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "locale",
         sql: include_str!("migrations/0014_locale.sql"),
     },
+    Migration {
+        number: 15,
+        name: "sorts of users",
+        sql: include_str!("migrations/0015_sorts_of_users.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

@@ -224,17 +224,16 @@ pub(crate) fn sort_key(column: &Column) -> (String, bool) {
     }
 }
 
-/// Columns that are never NULL and so can be ordered by their index as they stand.
+/// Columns that are never NULL and so can be ordered by their index as they stand. What users are only sorted by is not among
+/// them: its index is one of the expression that orders (`COALESCE(u.given_key, '')`), so that no filter on the column leads a
+/// database to it, which would then sort all whom it finds.
 const NOT_NULL: &[&str] = &[
     "u.id",
     "u.uuid",
     "u.login_key",
     "u.email_key",
     "u.name_key",
-    "u.given_key",
-    "u.family_key",
     "u.created_at",
-    "u.updated_at",
     "u.kind",
     "u.status",
     "u.home_id",

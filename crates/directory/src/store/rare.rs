@@ -3,22 +3,29 @@
 //! A list counts beforehand ([`Rare::look`]) how many users meet each condition that has such an index. Where they are
 //! few, a sub-select of them leads the list, and no other row is read; where they are many, a list along its order
 //! fills soon. A sub-select may find too many, never too few: the test itself stands beside it.
+//!
+//! A relation (a role, a group, a term) is a set of users that a database makes whole before it reads the first row. Where many
+//! have it, it is asked of each row instead.
 
 use crate::model::{
-    AttributeKind, Predicate, ProfileAttribute, Query, Test, UserField, Value, profile_attributes,
+    AttributeKind, Predicate, ProfileAttribute, Query, Test, Time, UserField, Value,
+    profile_attributes,
 };
 
 use super::value::Bound;
 use super::{Res, Tx};
 
 /// Beyond so many users a list goes along its order.
-const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
+pub(super) const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
 /// Conditions of one list that are counted beforehand.
 const CONDITIONS: usize = 8;
 
-/// The conditions of a list that few users meet.
+/// The conditions of a list that few users meet, and the relations that many have.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rare(Vec<(UserField, Test)>);
+pub(crate) struct Rare {
+    few: Vec<(UserField, Test)>,
+    common: Vec<(UserField, Test)>,
+}
 
 /// A sub-select of users, which ends before its values in brackets where it has any.
 #[derive(Debug, PartialEq)]
@@ -29,6 +36,16 @@ pub(crate) struct Arm {
 
 const BY_STATUS: &str =
     "SELECT few.id FROM users few WHERE few.status <> 'active' AND few.status IN ";
+const SEEN_SINCE: &str = "SELECT few.id FROM users few WHERE COALESCE(few.last_seen_at, 0) >= ";
+const SEEN_UNTIL: &str = "SELECT few.id FROM users few WHERE COALESCE(few.last_seen_at, 0) > 0 AND COALESCE(few.last_seen_at, 0) <= ";
+const NEVER_SEEN: &str = "SELECT few.id FROM users few WHERE COALESCE(few.last_seen_at, 0) = 0";
+const SIGNED_IN_SINCE: &str =
+    "SELECT few.id FROM users few WHERE COALESCE(few.signed_in_at, 0) >= ";
+const SIGNED_IN_UNTIL: &str = "SELECT few.id FROM users few WHERE COALESCE(few.signed_in_at, 0) > 0 AND COALESCE(few.signed_in_at, 0) <= ";
+const NEVER_SIGNED_IN: &str =
+    "SELECT few.id FROM users few WHERE COALESCE(few.signed_in_at, 0) = 0";
+const UPDATED_SINCE: &str = "SELECT few.id FROM users few WHERE COALESCE(few.updated_at, 0) >= ";
+const UPDATED_UNTIL: &str = "SELECT few.id FROM users few WHERE COALESCE(few.updated_at, 0) <= ";
 const SINCE: &str = "SELECT few.id FROM users few WHERE few.created_at >= ";
 const LOCKED: &str = "SELECT few.id FROM users few WHERE few.locked_until IS NOT NULL";
 const LOCKED_OUT: &str = "SELECT few.id FROM users few WHERE few.lockout_until IS NOT NULL";
@@ -42,12 +59,11 @@ const MUST_CHANGE: &str = "SELECT few.user_id FROM passwords few WHERE few.must_
 
 macro_rules! selects_by_attribute {
     ($($name:ident $variant:ident $kind:ident $facts:tt;)*) => {
-        /// Each attribute has an index `users_by_NAME` of those who have one, lowered where it is compared so.
+        /// Texts have an index of everybody in their order, lowered as they are compared; codes have one of those who have one.
         const fn by_attribute(attribute: ProfileAttribute) -> &'static str {
             match attribute {
                 $(ProfileAttribute::$variant => concat!(
-                    "SELECT few.id FROM users few WHERE few.", stringify!($name), " IS NOT NULL AND ",
-                    select_by!($kind $name),
+                    "SELECT few.id FROM users few WHERE ", select_by!($kind $name),
                 ),)*
             }
         }
@@ -56,10 +72,16 @@ macro_rules! selects_by_attribute {
 
 macro_rules! select_by {
     (Text $name:ident) => {
-        concat!("LOWER(few.", stringify!($name), ") IN ")
+        concat!("LOWER(COALESCE(few.", stringify!($name), ", '')) IN ")
     };
     (Exact $name:ident) => {
-        concat!("few.", stringify!($name), " IN ")
+        concat!(
+            "few.",
+            stringify!($name),
+            " IS NOT NULL AND few.",
+            stringify!($name),
+            " IN "
+        )
     };
 }
 profile_attributes!(selects_by_attribute);
@@ -67,10 +89,8 @@ profile_attributes!(selects_by_attribute);
 impl Rare {
     /// Counts who meets each condition of a query that has an index of the few.
     pub(crate) async fn look(tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<Rare> {
-        let mut asked = Vec::new();
-        collect(&query.predicate, &mut asked);
-        let mut rare = Vec::new();
-        for (field, test) in asked {
+        let mut rare = Rare::default();
+        for (field, test) in conditions(query) {
             let Some(arms) = arms(field, test) else {
                 continue;
             };
@@ -91,22 +111,40 @@ impl Rare {
             let values: Vec<_> = values.iter().map(Bound::val).collect();
             let count = tx.one(&text, &values, |row| row.int(0)).await?;
             if count.is_some_and(|count| count <= FEW) {
-                rare.push((field.clone(), test.clone()));
+                rare.few.push((field.clone(), test.clone()));
             }
         }
-        Ok(Rare(rare))
+        Ok(rare)
     }
 
     /// The sub-selects of a condition, if few users meet it.
     pub(super) fn arms(&self, field: &UserField, test: &Test) -> Option<Vec<Arm>> {
-        let rare = self.0.iter().any(|(of, one)| of == field && one == test);
-        rare.then(|| arms(field, test))?
+        self.holds(field, test).then(|| arms(field, test))?
+    }
+
+    /// Notes that many users have a relation.
+    pub(super) fn note_common(&mut self, field: &UserField, test: &Test) {
+        self.common.push((field.clone(), test.clone()));
+    }
+
+    /// Whether many users have a relation, so that no set is made of them.
+    pub(super) fn is_common(&self, field: &UserField, test: &Test) -> bool {
+        self.common
+            .iter()
+            .any(|(of, one)| of == field && one == test)
     }
 
     /// Whether few users meet a condition.
     pub(super) fn holds(&self, field: &UserField, test: &Test) -> bool {
-        self.0.iter().any(|(of, one)| of == field && one == test)
+        self.few.iter().any(|(of, one)| of == field && one == test)
     }
+}
+
+/// The conditions of a query that are counted beforehand.
+pub(super) fn conditions(query: &Query<UserField>) -> Vec<(&UserField, &Test)> {
+    let mut conditions = Vec::new();
+    collect(&query.predicate, &mut conditions);
+    conditions
 }
 
 fn collect<'q>(
@@ -122,8 +160,8 @@ fn collect<'q>(
         Predicate::Is(field, test) if conditions.len() < CONDITIONS => {
             conditions.push((field, test));
         }
-        // What holds for all but a few is met soon along any order.
-        Predicate::All | Predicate::Nothing | Predicate::Not(_) | Predicate::Is(..) => {}
+        Predicate::Not(inner) => collect(inner, conditions),
+        Predicate::All | Predicate::Nothing | Predicate::Is(..) => {}
     }
 }
 
@@ -146,12 +184,15 @@ fn arms(field: &UserField, test: &Test) -> Option<Vec<Arm>> {
         F::Locked => set(LOCKED),
         F::LockedOutUntil => present(LOCKED_OUT),
         F::LockAfter => present(LOCKED_AFTER),
-        F::CreatedAt => match test {
-            Test::AtLeast(Value::Time(since)) | Test::Greater(Value::Time(since)) => {
-                one(SINCE, vec![Bound::Int(since.0)])
-            }
-            _ => None,
-        },
+        F::CreatedAt => times(test, Some(SINCE), None, None),
+        F::UpdatedAt => times(test, Some(UPDATED_SINCE), Some(UPDATED_UNTIL), None),
+        F::LastSeenAt => times(test, Some(SEEN_SINCE), Some(SEEN_UNTIL), Some(NEVER_SEEN)),
+        F::SignedInAt => times(
+            test,
+            Some(SIGNED_IN_SINCE),
+            Some(SIGNED_IN_UNTIL),
+            Some(NEVER_SIGNED_IN),
+        ),
         F::SecondFactor => set(SECOND_FACTOR),
         F::MustChangePassword => set(MUST_CHANGE),
         F::SecondFactorRequired => present(SECOND_FACTOR_REQUIRED),
@@ -162,6 +203,44 @@ fn arms(field: &UserField, test: &Test) -> Option<Vec<Arm>> {
                 AttributeKind::Exact => texts(words(test)?),
             },
         ),
+        _ => None,
+    }
+}
+
+/// The sub-select for a test of a time. No account was used or signed in to before 1970, so none stands at 0 by its time.
+fn times(
+    test: &Test,
+    since: Option<&'static str>,
+    until: Option<&'static str>,
+    never: Option<&'static str>,
+) -> Option<Vec<Arm>> {
+    let (select, values) = match test {
+        Test::AtLeast(Value::Time(time)) | Test::Greater(Value::Time(time)) => (since?, Some(time)),
+        Test::AtMost(Value::Time(time)) | Test::Less(Value::Time(time)) => (until?, Some(time)),
+        Test::Absent => (never?, None),
+        _ => return None,
+    };
+    let values = values.map(|time| Bound::Int(time.0)).into_iter().collect();
+    Some(vec![Arm { select, values }])
+}
+
+/// The expression of a column that an index has in its place, where a test of one means the same as of the other; for counts, which
+/// need no order: what matches is then counted in the index.
+pub(super) fn counted_by(expression: &str, test: &Test) -> Option<String> {
+    const TIMES: [&str; 3] = ["u.updated_at", "u.last_seen_at", "u.signed_in_at"];
+    const TEXTS: [&str; 2] = ["u.department", "u.title"];
+    match test {
+        // Whoever has no time stands at 0.
+        Test::AtLeast(Value::Time(Time(1..)))
+        | Test::Greater(Value::Time(Time(0..)))
+        | Test::Equals(Value::Time(Time(1..)))
+            if TIMES.contains(&expression) =>
+        {
+            Some(format!("COALESCE({expression}, 0)"))
+        }
+        test if TEXTS.contains(&expression) && words(test).is_some() => {
+            Some(format!("COALESCE({expression}, '')"))
+        }
         _ => None,
     }
 }

@@ -78,6 +78,8 @@ struct Text {
     words: Vec<String>,
     /// None when many hold it.
     known: Option<Known>,
+    /// What SQLite's table is asked for them when they are counted, where many hold it.
+    many: Option<String>,
 }
 
 /// The few who hold a text, as a condition with one value.
@@ -145,7 +147,10 @@ impl Found {
         for words in texts {
             if found.texts.len() < TEXTS && !found.texts.iter().any(|text| text.words == words) {
                 let known = few(tx, &words).await?;
-                found.texts.push(Text { words, known });
+                let pieces = pieces_of(&words);
+                let lite = tx.database() == Database::Sqlite && known.is_none();
+                let many = (lite && !pieces.is_empty()).then(|| all_of(&pieces));
+                found.texts.push(Text { words, known, many });
             }
         }
         Ok(found)
@@ -155,6 +160,12 @@ impl Found {
     pub(crate) fn known(&self, words: &[String]) -> Option<Known> {
         let text = self.texts.iter().find(|text| text.words == words)?;
         text.known.clone()
+    }
+
+    /// What SQLite's table is asked for many who hold these words.
+    pub(crate) fn many(&self, words: &[String]) -> Option<&str> {
+        let text = self.texts.iter().find(|text| text.words == words)?;
+        text.many.as_deref()
     }
 }
 
@@ -189,11 +200,7 @@ async fn few(tx: &mut Tx<'_>, words: &[String]) -> Res<Option<Known>> {
     let limit = FEW + 1;
     let numbers = match tx.database() {
         Database::Sqlite => {
-            let wanted: Vec<String> = pieces
-                .iter()
-                .map(|piece| format!("\"{}\"", piece.replace('"', "\"\"")))
-                .collect();
-            let wanted = wanted.join(" AND ");
+            let wanted = all_of(&pieces);
             let like = format!("%{}%", escape(longest));
             let values = [(&wanted).into(), (&like).into(), limit.into()];
             tx.all(SQLITE_FIND, &values, |row| row.int(0)).await?
@@ -219,6 +226,15 @@ async fn few(tx: &mut Tx<'_>, words: &[String]) -> Res<Option<Known>> {
             after: " AS TEXT) AS BIGINT[]))",
         },
     }))
+}
+
+/// What SQLite's table is asked for those who hold every piece.
+fn all_of(pieces: &[String]) -> String {
+    let quoted: Vec<String> = pieces
+        .iter()
+        .map(|piece| format!("\"{}\"", piece.replace('"', "\"\"")))
+        .collect();
+    quoted.join(" AND ")
 }
 
 /// Takes a new user's search text into the index, within the write that makes them.

@@ -78,6 +78,11 @@ pub(crate) trait Listed {
         let _ = (found, field, test);
         None
     }
+    /// Whether so many rows have a relation, as was found beforehand, that it is asked of each row.
+    fn common(found: &Found, field: &Self::Field, test: &Test) -> bool {
+        let _ = (found, field, test);
+        false
+    }
 }
 
 /// Conditions with a word between them. Long lists are halved, because a database counts a chain of a
@@ -131,6 +136,9 @@ fn compile<L: Listed>(
             joined::<L>(sql, several, word, now)?;
         }
         Predicate::Is(field, test) => {
+            if L::common(&sql.found, field, test) {
+                return push_related_of_each(sql, &L::column(field), test, now);
+            }
             let arms = L::rare(&sql.found, field, test);
             if let Some(arms) = &arms {
                 sql.push("(").push(L::ID).push(" IN (");
@@ -161,7 +169,15 @@ fn push_arms(sql: &mut Sql, arms: &[Arm]) {
 
 fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result<(), Fault> {
     match column {
-        Column::Text(expression, folding) => text_test(sql, expression, *folding, test),
+        Column::Text(expression, folding) => {
+            let counted = sql.counted_by(expression, test);
+            text_test(
+                sql,
+                counted.as_deref().unwrap_or(expression),
+                *folding,
+                test,
+            )
+        }
         Column::Computed(expression, folding) => text_test(sql, expression, *folding, test),
         // What depends on the time of the request holds `?` in its place.
         Column::Int(expression) if expression.contains('?') => {
@@ -172,48 +188,104 @@ fn column_test(sql: &mut Sql, column: &Column, test: &Test, now: Time) -> Result
             let expression = sql.with_time(expression, now);
             number_test(sql, &expression, test, read_flag)
         }
-        Column::Int(expression) => number_test(sql, expression, test, read_number),
+        Column::Int(expression) => {
+            let counted = sql.counted_by(expression, test);
+            let expression = counted.as_deref().unwrap_or(expression);
+            number_test(sql, expression, test, read_number)
+        }
         Column::Flag(expression) => number_test(sql, expression, test, read_flag),
         Column::Standing => {
             let expression = sql.with_time(STANDING, now);
             text_test(sql, &format!("({expression})"), Folding::Exact, test)
         }
-        Column::Related {
-            id,
-            selects,
-            inner,
-            bound,
-            value: _,
-        } => {
-            if matches!(test, Test::Absent) {
-                sql.push(id).push(" NOT IN (");
-            } else {
-                sql.push(id).push(" IN (");
-            }
-            for (index, select) in selects.iter().enumerate() {
-                if index > 0 {
-                    sql.push(" UNION ");
-                }
-                let mut values = bound.iter();
-                for piece in select.split_inclusive('?') {
-                    match piece.strip_suffix('?') {
-                        Some(text) => {
-                            let value = values.next().cloned().unwrap_or(Bound::Int(now.0));
-                            sql.push(text).bind(value);
-                        }
-                        None => drop(sql.push(piece)),
-                    }
-                }
-                if matches!(test, Test::Absent) {
-                    sql.push("1 = 1");
-                } else {
-                    column_test(sql, inner, test, now)?;
-                }
-            }
+        Column::Related { id, .. } => {
+            let absent = matches!(test, Test::Absent);
+            sql.push(id)
+                .push(if absent { " NOT IN (" } else { " IN (" });
+            push_related(sql, column, test, now, " UNION ", "")?;
             sql.push(")");
             Ok(())
         }
     }
+}
+
+/// The sub-selects of a relation, with the test in each, `between` them and `end` behind each.
+fn push_related(
+    sql: &mut Sql,
+    column: &Column,
+    test: &Test,
+    now: Time,
+    between: &str,
+    end: &str,
+) -> Result<(), Fault> {
+    let Column::Related {
+        id,
+        selects,
+        inner,
+        bound,
+        value: _,
+    } = column
+    else {
+        return Ok(());
+    };
+    for (index, select) in selects.iter().enumerate() {
+        if index > 0 {
+            sql.push(between);
+        }
+        let mut values = bound.iter();
+        for piece in select.split_inclusive('?') {
+            match piece.strip_suffix('?') {
+                Some(text) => {
+                    let value = values.next().cloned().unwrap_or(Bound::Int(now.0));
+                    sql.push(text).bind(value);
+                }
+                None => drop(sql.push(piece)),
+            }
+        }
+        if matches!(test, Test::Absent) {
+            sql.push("1 = 1");
+        } else {
+            column_test(sql, inner, test, now)?;
+        }
+        if !end.is_empty() {
+            let related = select.split_whitespace().nth(1).unwrap_or(id);
+            sql.push(" AND ").push(related).push(" = ").push(id);
+            sql.push(end);
+        }
+    }
+    Ok(())
+}
+
+/// A relation asked of each row by itself. The bound keeps PostgreSQL from making a set of all who have it, and changes nothing else.
+fn push_related_of_each(
+    sql: &mut Sql,
+    column: &Column,
+    test: &Test,
+    now: Time,
+) -> Result<(), Fault> {
+    sql.push("(EXISTS (");
+    push_related(sql, column, test, now, " OR EXISTS (", " LIMIT 1 OFFSET 0)")?;
+    sql.push(")");
+    Ok(())
+}
+
+/// Counts the rows that have a relation, up to a bound, with those counted twice that have it twice; none for other columns.
+pub(crate) fn related_count<L: Listed>(
+    field: &L::Field,
+    test: &Test,
+    most: i64,
+) -> Option<Result<Sql, Fault>> {
+    let column = L::column(field);
+    let counted = matches!(&column, Column::Related { id, .. } if *id == L::ID);
+    if !counted || matches!(test, Test::Absent) {
+        return None;
+    }
+    let mut sql = Sql::default();
+    sql.push("SELECT COUNT(*) FROM (");
+    // What has ended counts too: the number only decides how the list is read.
+    let pushed = push_related(&mut sql, &column, test, Time(0), " UNION ALL ", "");
+    sql.push(" LIMIT ").bind(Bound::Int(most)).push(") c");
+    Some(pushed.map(|()| sql))
 }
 
 fn read_number(value: &Value) -> Option<i64> {

@@ -1,6 +1,6 @@
 //! The texts of statements: put together once, and kept prepared when they are short.
 
-use crate::model::Time;
+use crate::model::{Test, Time};
 
 use super::Val;
 use super::search::Found;
@@ -27,6 +27,8 @@ pub(crate) struct Sql {
     pub values: Vec<Bound>,
     /// What was found beforehand of the texts looked for.
     pub found: Found,
+    /// Whether rows are counted only, in no order.
+    pub counting: bool,
 }
 
 impl Sql {
@@ -98,6 +100,12 @@ impl Sql {
             self.push(known.after).push(" AND ");
         }
         self
+    }
+
+    /// The expression that a count compares in the place of a column.
+    pub fn counted_by(&self, expression: &str, test: &Test) -> Option<String> {
+        self.counting
+            .then(|| super::rare::counted_by(expression, test))?
     }
 
     pub fn vals(&self) -> Vec<Val<'_>> {

@@ -128,6 +128,7 @@ macro_rules! contract {
 
 mod changes;
 mod feature_lists;
+mod list_costs;
 mod point_reads;
 mod statements;
 mod user_lists;

@@ -2,23 +2,55 @@
 
 use crate::model::{FacetField, Fault, Query, Scope, Time, UserField};
 
-use super::select::{self, STANDING, Sql};
-use super::user_fields::Users;
+use super::select::{STANDING, Sql};
+use super::user_lists::Plan;
+use super::{Res, Tx};
 
 /// Values of a field that are counted apart at most, the most frequent first.
 const MOST: usize = 10;
 /// People of a list that its facets count at most, the newest first: a facet costs no more in a larger directory.
-const COUNTED: usize = 10_000;
+const COUNTED: usize = if cfg!(test) { 100 } else { 10_000 };
 
-/// The statement: a row is the place of the facet, a value and how many people have it.
-pub(crate) fn compile(
+/// What values are made of.
+const COLUMNS: &str =
+    "u.id, u.kind, u.status, u.home_id, u.locked_until, u.lock_after, u.lockout_until";
+
+/// How the people of each facet are best read.
+pub(crate) async fn plans(
+    tx: &mut Tx<'_>,
     facets: &[(FacetField, Query<UserField>)],
     scopes: &[Scope],
     limit: Option<i64>,
-    now: Time,
-) -> Result<Sql, Fault> {
+) -> Res<Vec<(FacetField, Plan)>> {
+    let mut plans: Vec<(FacetField, Plan)> = Vec::with_capacity(facets.len());
+    let mut last: Option<(&Query<UserField>, Plan)> = None;
+    for (field, query) in facets {
+        let alike = |other: &Query<UserField>| {
+            other.predicate == query.predicate && other.search == query.search
+        };
+        let plan = match &last {
+            Some((other, plan)) if alike(other) => plan.clone(),
+            _ => {
+                // In the order of creation no ranges are merged, which the newest of all would not be found by.
+                let query = Query {
+                    predicate: query.predicate.clone(),
+                    search: query.search.clone(),
+                    sort: Some(UserField::CreatedAt),
+                    ..Query::default()
+                };
+                Plan::of(tx, &query, scopes, limit).await?
+            }
+        };
+        last = Some((query, plan.clone()));
+        plans.push((*field, plan));
+    }
+    Ok(plans)
+}
+
+/// The statement: a row is the place of the facet, a value and how many people have it.
+pub(crate) fn compile(facets: &[(FacetField, Plan)], now: Time) -> Result<Sql, Fault> {
     let mut sql = Sql::default();
-    for (place, (field, query)) in facets.iter().enumerate() {
+    for (place, (field, plan)) in facets.iter().enumerate() {
         if place > 0 {
             sql.push(" UNION ALL ");
         }
@@ -30,13 +62,8 @@ pub(crate) fn compile(
             sql.push(if index > 0 { " UNION " } else { "" });
             let value = sql.with_time(value, now);
             sql.push("SELECT u.id AS id, ").push(&value);
-            sql.push(
-                " AS value FROM (SELECT u.id, u.kind, u.status, u.home_id, u.locked_until, u.lock_after, u.lockout_until \
-                 FROM users u",
-            );
-            select::narrowed::<Users>(&mut sql, query, scopes, limit, now)?;
-            sql.push(" ORDER BY u.id DESC LIMIT ")
-                .push(&COUNTED.to_string());
+            sql.push(" AS value FROM (");
+            plan.push_newest(&mut sql, COLUMNS, COUNTED, now)?;
             let tables = sql.with_time(tables, now);
             sql.push(") u").push(&tables);
         }

@@ -16,7 +16,7 @@ pub(crate) struct Users;
 pub(super) const MADE_UP_EMAIL: &str =
     "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE '' END)";
 
-/// The address, or the made-up one; an index of it exists.
+/// The address, or the made-up one.
 pub(super) const EMAIL_OR_MADE_UP: &str = "(CASE WHEN u.email_key = '' THEN REPLACE(u.uuid, '-', '') || '@usher.invalid' ELSE u.email_key END)";
 
 impl Listed for Users {
@@ -26,6 +26,10 @@ impl Listed for Users {
 
     fn rare(found: &Found, field: &UserField, test: &Test) -> Option<Vec<Arm>> {
         found.rare.arms(field, test)
+    }
+
+    fn common(found: &Found, field: &UserField, test: &Test) -> bool {
+        found.rare.is_common(field, test)
     }
 
     fn column(field: &UserField) -> Column {
@@ -182,7 +186,7 @@ profile_attributes!(profile_columns);
 
 /// The address that is shown. The texts around the UUID stand in the statement itself, so only letters,
 /// digits and the punctuation of addresses are taken.
-fn shown_email(before: &str, after: &str) -> String {
+pub(super) fn shown_email(before: &str, after: &str) -> String {
     let plain = |text: &str| {
         let kept = text.chars().filter(|letter| {
             letter.is_ascii_lowercase() || letter.is_ascii_digit() || "+-_.@".contains(*letter)
@@ -198,7 +202,7 @@ fn shown_email(before: &str, after: &str) -> String {
 /// What users are ordered by when they are ordered by their expiring roles: the first of the
 /// organisations these count in. The platform's word stands in the statement itself, so only a plain
 /// word orders anything. Ended grants count until the sweep takes them away.
-fn expiring_order(platform: Platform) -> Option<String> {
+pub(super) fn expiring_order(platform: Platform) -> Option<String> {
     let word = platform.word();
     word.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')

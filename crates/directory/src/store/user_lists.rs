@@ -8,15 +8,20 @@
 use crate::model::{
     Cursor, CursorKey, Fault, Predicate, Query, Scope, Test, Time, User, UserField,
 };
+use crate::rules;
 
 use super::paging;
 use super::search::Found;
 use super::select::{self, Bound, Sql};
+pub(crate) use super::streams::indexed;
+use super::streams::{self, Stream};
 use super::user_fields::Users;
 use super::user_row::{AFTER, COLUMNS, TABLES, read_user};
 pub(crate) use super::within::ranged;
 use super::within::{OrgFilter, ScanPath, named};
-use super::{Res, Tx};
+use super::{Res, Tx, relations};
+
+mod counts;
 
 /// How a list of users is read.
 #[derive(Clone, Debug)]
@@ -46,13 +51,14 @@ impl Plan {
             within: None,
             lead: ScanPath::Order,
         };
+        relations::look(tx, query, &mut plan.found).await?;
         plan.ask(scopes.to_vec());
         if let Some(limit) = limit {
             plan.ask(vec![Scope::Subtree(limit.into())]);
         }
         if plan.is_selective() {
             plan.lead = ScanPath::Sort;
-        } else if !narrow(&query.predicate) {
+        } else if !plan.narrow(&query.predicate) {
             plan.take_within();
             if let Some(within) = plan.within.clone() {
                 plan.lead = within.lead(tx, query).await?;
@@ -129,7 +135,7 @@ impl Plan {
     /// Whether a condition that every row must pass leaves but few, found by an index of its own.
     fn is_selective(&self) -> bool {
         let search = self.query.search.as_deref();
-        let words = search.map(crate::rules::trigram_words);
+        let words = search.map(rules::trigram_words);
         words.is_some_and(|words| self.found.known(&words).is_some())
             || self.pins(&self.query.predicate)
     }
@@ -178,44 +184,38 @@ impl Plan {
     }
 }
 
-/// Whether the order has an index, so that a page along it costs no sort of everybody.
-pub(crate) fn indexed(query: &Query<UserField>) -> bool {
-    use UserField as F;
-    matches!(
-        query.sort,
-        None | Some(F::Id | F::Name | F::Login | F::Email | F::EmailOrMadeUp | F::CreatedAt)
-    )
-}
-
 /// Whether a scope shows everybody: all organisations hang below the root.
 fn everything(scope: &Scope) -> bool {
     *scope == Scope::All || *scope == Scope::Subtree(crate::ROOT)
 }
 
-/// Whether a condition that every row must pass likely leaves few: the database then decides.
-fn narrow(predicate: &Predicate<UserField>) -> bool {
-    match predicate {
-        Predicate::And(all) => all.iter().any(narrow),
-        Predicate::Or(any) => !any.is_empty() && any.iter().all(narrow),
-        Predicate::Is(field, Test::Equals(_) | Test::OneOf(_)) => matches!(
-            field,
-            UserField::Group
-                | UserField::PrimaryGroup
-                | UserField::Role
-                | UserField::DirectRole
-                | UserField::UsherRole
-                | UserField::RoleOrganisation(_)
-                | UserField::DirectRoleOrganisation(_)
-                | UserField::ExpiringRoleOrganisation(_)
-                | UserField::Term(..)
-                | UserField::Home
-        ),
-        Predicate::Nothing => true,
-        Predicate::All | Predicate::Not(_) | Predicate::Is(..) => false,
-    }
-}
-
 impl Plan {
+    /// Whether a condition that every row must pass likely leaves few: the database then decides.
+    fn narrow(&self, predicate: &Predicate<UserField>) -> bool {
+        match predicate {
+            Predicate::And(all) => all.iter().any(|one| self.narrow(one)),
+            Predicate::Or(any) => !any.is_empty() && any.iter().all(|one| self.narrow(one)),
+            Predicate::Is(field, test @ (Test::Equals(_) | Test::OneOf(_))) => {
+                !self.found.rare.is_common(field, test)
+                    && matches!(
+                        field,
+                        UserField::Group
+                            | UserField::PrimaryGroup
+                            | UserField::Role
+                            | UserField::DirectRole
+                            | UserField::UsherRole
+                            | UserField::RoleOrganisation(_)
+                            | UserField::DirectRoleOrganisation(_)
+                            | UserField::ExpiringRoleOrganisation(_)
+                            | UserField::Term(..)
+                            | UserField::Home
+                    )
+            }
+            Predicate::Nothing => true,
+            Predicate::All | Predicate::Not(_) | Predicate::Is(..) => false,
+        }
+    }
+
     /// `WHERE` with everything asked of each user.
     fn push_where(&self, sql: &mut Sql, now: Time) -> Result<(), Fault> {
         select::narrowed::<Users>(sql, &self.query, &[Scope::All], None, now)?;
@@ -233,7 +233,10 @@ impl Plan {
             found: self.found.clone(),
             ..Sql::default()
         };
-        order.bind_time(&mut sql, now);
+        let merged = self.lead == ScanPath::Order && self.streams().is_some();
+        if !merged {
+            order.bind_time(&mut sql, now);
+        }
         if self.lead == ScanPath::Sort {
             order = order.unindexed();
         }
@@ -242,6 +245,11 @@ impl Plan {
             ScanPath::Ranges(homes) => {
                 sql.push("SELECT ").push(COLUMNS).push(", x.k FROM (");
                 self.push_ranges(&mut sql, &order, homes, now)?;
+                push_rows_of(&mut sql, &order);
+            }
+            ScanPath::Order if merged => {
+                sql.push("SELECT ").push(COLUMNS).push(", x.k FROM (");
+                self.push_streams(&mut sql, &order, now)?;
                 push_rows_of(&mut sql, &order);
             }
             // Skipped rows are read from the order's index alone, not each with all its columns.
@@ -278,6 +286,27 @@ impl Plan {
         Ok(())
     }
 
+    fn streams(&self) -> Option<Vec<Stream>> {
+        streams::of(self.query.sort.as_ref()?)
+    }
+
+    /// Selects id and sort value of one page: the first so many of each stream, then of them all.
+    fn push_streams(&self, sql: &mut Sql, order: &paging::Order, now: Time) -> Result<(), Fault> {
+        // The conditions are compiled once; every stream repeats them with the same values.
+        let mut condition = Sql {
+            found: self.found.clone(),
+            values: std::mem::take(&mut sql.values),
+            ..Sql::default()
+        };
+        self.push_where(&mut condition, now)?;
+        if let Some(within) = &self.within {
+            within.push_asked(&mut condition);
+        }
+        sql.values = condition.values;
+        let streams = self.streams().unwrap_or_default();
+        streams::push(sql, streams, &condition.text, order, &self.query, now)
+    }
+
     /// Selects id and sort value of one page: the first so many of each organisation, then of them all.
     fn push_ranges(
         &self,
@@ -290,7 +319,7 @@ impl Plan {
         let mut condition = Sql {
             found: self.found.clone(),
             values: std::mem::take(&mut sql.values),
-            text: String::new(),
+            ..Sql::default()
         };
         self.push_where(&mut condition, now)?;
         let start = condition.text.len();
@@ -369,67 +398,6 @@ impl Plan {
         outer.push_order(sql);
         paging::push_limit(sql, &self.query);
         Ok(())
-    }
-
-    /// Counts what the list holds, by home.
-    pub(crate) fn homes_sql(&self, now: Time) -> Result<Sql, Fault> {
-        let mut sql = Sql {
-            found: self.found.clone(),
-            ..Sql::default()
-        };
-        sql.push("SELECT u.home_id, COUNT(*) FROM users u");
-        self.push_where(&mut sql, now)?;
-        if let Some(within) = &self.within {
-            within.push_asked(&mut sql);
-        }
-        sql.push(" GROUP BY u.home_id ORDER BY u.home_id");
-        Ok(sql)
-    }
-
-    /// Counts what the list holds.
-    pub(crate) fn count_sql(&self, now: Time) -> Result<Sql, Fault> {
-        let mut sql = Sql {
-            found: self.found.clone(),
-            ..Sql::default()
-        };
-        let trivial = self.unfiltered() && self.asked.is_empty();
-        let within = match &self.within {
-            // Rows that must be counted one by one are counted up to the bound.
-            within if within.is_none() || self.query.count_limit.is_some() && !trivial => {
-                let end = paging::push_count(&mut sql, &self.query);
-                sql.push(" FROM users u");
-                self.push_where(&mut sql, now)?;
-                if let Some(within) = within {
-                    within.push_asked(&mut sql);
-                }
-                sql.push(&end);
-                return Ok(sql);
-            }
-            within => within,
-        };
-        let Some(within) = within else {
-            return Ok(sql);
-        };
-        sql.push("SELECT (");
-        if trivial {
-            sql.push("SELECT CAST(COALESCE(SUM(h.step), 0) AS BIGINT) FROM population h WHERE ");
-            within.push_home(&mut sql, "h.organisation_id");
-        } else {
-            sql.push("SELECT COUNT(*) FROM users u");
-            self.push_where(&mut sql, now)?;
-            sql.push(" AND ");
-            within.push_home(&mut sql, "u.home_id");
-        }
-        sql.push(") + (SELECT COUNT(*) FROM users u");
-        self.push_where(&mut sql, now)?;
-        sql.push(" AND NOT ");
-        within.push_home(&mut sql, "u.home_id");
-        sql.push(" AND u.id IN (");
-        if !within.push_others(&mut sql) {
-            sql.push("NULL");
-        }
-        sql.push("))");
-        Ok(sql)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{FacetCount, FacetField, Fault, Permission, Query, UserField};
 use crate::pending::Pending;
+use crate::rules::limits;
 use crate::store::user_facets;
 
 /// Facets that one request may ask for.
@@ -24,10 +25,16 @@ impl Handle {
             if facets.len() > MOST {
                 return Err(Fault::invalid("facets", format!("names more than {MOST}")));
             }
+            // Before the plans look for each text of the queries.
+            for (_, query) in facets {
+                limits::check_query(query)?;
+            }
             let facets = facets.to_vec();
             self.read_slow(Operation::ListUsers, async move |work: &mut Work<'_>| {
                 let scopes = work.scopes_of(Permission::ReadUsers);
-                let sql = user_facets::compile(&facets, &scopes, work.limit(), work.now)?;
+                let limit = work.limit();
+                let plans = user_facets::plans(&mut work.tx, &facets, &scopes, limit).await?;
+                let sql = user_facets::compile(&plans, work.now)?;
                 let values = sql.vals();
                 let rows = work.tx.all(&sql.text, &values, |row| {
                     let people = u64::try_from(row.int(2)?).unwrap_or(0);

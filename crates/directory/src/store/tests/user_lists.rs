@@ -153,17 +153,46 @@ impl Person {
         }
     }
 
+    /// The text that a list is in the order of.
+    fn sorted_by(&self, field: &UserField, derived: Derived) -> String {
+        let user = &self.user;
+        match field {
+            UserField::Name => derived.name_key,
+            UserField::Login => derived.login_key,
+            UserField::Given => derived.given_key,
+            UserField::Family => derived.family_key,
+            UserField::Status => users::status_word(user.status).to_owned(),
+            UserField::Kind => users::kind_word(user.kind).to_owned(),
+            UserField::Standing => self.standing().to_owned(),
+            UserField::HomeName => rules::fold(&organisation(user.home.0).name),
+            UserField::EmailOrMadeUp if derived.email_key.is_empty() => {
+                format!("{}@usher.invalid", user.uuid.simple())
+            }
+            UserField::ShownEmail { .. } if derived.email_key.is_empty() => {
+                format!("7+{}@example.org", user.uuid)
+            }
+            UserField::EmailOrMadeUp | UserField::ShownEmail { .. } => derived.email_key,
+            UserField::Profile(attribute) => {
+                let value = user.profile.value(*attribute).as_deref();
+                value.unwrap_or_default().to_ascii_lowercase()
+            }
+            other => panic!("not modelled: {other:?}"),
+        }
+    }
+
+    fn standing(&self) -> &'static str {
+        let user = &self.user;
+        let (after, locked, out) = (user.lock_after, user.locked_until, user.lockout_until);
+        super::statements::word_of(rules::standing(user.status, after, locked, out, NOW))
+    }
+
     fn has_word(&self, field: &UserField, word: &str) -> bool {
         let user = &self.user;
         let lowered = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case(word));
         match field {
             UserField::Kind => users::kind_word(user.kind) == word,
             UserField::Status => users::status_word(user.status) == word,
-            UserField::Standing => {
-                let (after, locked, out) = (user.lock_after, user.locked_until, user.lockout_until);
-                super::statements::word_of(rules::standing(user.status, after, locked, out, NOW))
-                    == word
-            }
+            UserField::Standing => self.standing() == word,
             UserField::Profile(attribute) => {
                 let value = user.profile.value(*attribute).as_deref();
                 match attribute.kind() {
@@ -178,6 +207,12 @@ impl Person {
 
 /// When the lists are read.
 const NOW: Time = Time(9);
+
+/// Addresses begin with numbers here, so that made-up ones stand among them.
+const SHOWN_EMAIL: UserField = UserField::ShownEmail {
+    before: "7+",
+    after: "@example.org",
+};
 
 fn passes(text: &str, test: &Test, fold: impl Fn(&str) -> String) -> bool {
     match test {
@@ -244,7 +279,8 @@ fn person(number: u128, dice: &mut Dice) -> Person {
         .collect();
     let user = User {
         id: UserId(0),
-        uuid: uuid::Uuid::from_u128(number),
+        // Not in the order of the numbers.
+        uuid: uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
         login,
         email,
         pending_email: None,
@@ -338,6 +374,14 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
             })
             .await;
         person.user.id = id.unwrap();
+        if dice.roll(3) == 0 {
+            let (id, at) = (person.user.id, Time(1 + dice.roll(9) as i64));
+            let seen: Res<()> = store
+                .write(async move |tx: &mut Tx<'_>| users::seen(tx, id, at).await)
+                .await;
+            seen.unwrap();
+            person.user.last_seen_at = Some(at);
+        }
     }
     // A write that is undone leaves the index as it was.
     let undone = people[0].user.clone();
@@ -399,6 +443,17 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         Some(UserField::Name),
         Some(UserField::CreatedAt),
         Some(UserField::Login),
+        Some(UserField::Status),
+        Some(UserField::Kind),
+        Some(UserField::Standing),
+        Some(UserField::HomeName),
+        Some(UserField::Given),
+        Some(UserField::Family),
+        Some(UserField::LastSeenAt),
+        Some(UserField::EmailOrMadeUp),
+        Some(SHOWN_EMAIL),
+        Some(UserField::Profile(ProfileAttribute::Title)),
+        Some(UserField::Profile(ProfileAttribute::Department)),
     ];
     for scopes in &every {
         for limit in [None, Some(2)] {
@@ -570,11 +625,14 @@ fn expected(people: &[Person], (query, scopes, limit): &Asked) -> Vec<i64> {
         })
         .map(|person| {
             let derived = person.derived();
-            let key = match query.sort {
+            let key = match &query.sort {
                 None => (String::new(), 0),
-                Some(UserField::Name) => (derived.name_key, 0),
-                Some(UserField::Login) => (derived.login_key, 0),
-                _ => (String::new(), person.user.created_at.0),
+                Some(UserField::CreatedAt) => (String::new(), person.user.created_at.0),
+                Some(UserField::LastSeenAt) => (
+                    String::new(),
+                    person.user.last_seen_at.map_or(0, |time| time.0),
+                ),
+                Some(field) => (person.sorted_by(field, derived), 0),
             };
             (key, person.user.id.0)
         })
