@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -32,13 +33,22 @@ pub fn say(line: &str) {
     eprintln!("xtask: {line}");
 }
 
+/// Says how long a command ran, where that is worth knowing: the gate is to stay short.
+fn say_if_long(shown: &str, took: Duration) {
+    if took >= Duration::from_secs(10) {
+        say(&format!("{} s for {shown}", took.as_secs()));
+    }
+}
+
 /// Runs a command, its output shown as it comes; an error if it fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     say(&shown);
+    let begun = Instant::now();
     let status = command
         .status()
         .with_context(|| format!("cannot start `{shown}`"))?;
+    say_if_long(&shown, begun.elapsed());
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }
@@ -49,14 +59,17 @@ pub fn run(command: &mut Command) -> Result<()> {
 pub fn run_apart(command: &mut Command) -> Result<()> {
     let shown = show(command);
     say(&shown);
+    let begun = Instant::now();
     let output = command
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start `{shown}`"))?;
+    let took = begun.elapsed();
     let text = String::from_utf8_lossy(&output.stdout);
     let complaints = String::from_utf8_lossy(&output.stderr);
     // One write, so that what runs beside it does not come between.
     eprint!("xtask: {shown}\n{text}{complaints}");
+    say_if_long(&shown, took);
     if !output.status.success() {
         bail!("`{shown}` ended with {}", output.status);
     }
