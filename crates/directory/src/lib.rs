@@ -40,7 +40,7 @@ pub use handle::Handle;
 pub use model::*;
 pub use offline::{
     CheckReport, Finding, Moved, OfflineError, VerifiedBackup, check_directory, holds_directory,
-    restore_backup, stored_setting, verify_backup, write_backup,
+    restore_backup, stored_mail_settings, verify_backup, write_backup,
 };
 pub use operations::audit::StreamPlace;
 pub use operations::figures::Figures;

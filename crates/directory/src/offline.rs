@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::directory::StoreLocation;
-use crate::model::{Setting, Time};
+use crate::model::{MailSettings, Setting as _, Time};
 use crate::operations::mail;
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Answering;
 use crate::sealing;
+use crate::state::read_setting;
 use crate::store::portable::{self, format::Header};
 use crate::store::{Location, Store, StoreError, Tx, check, settings};
 
@@ -169,19 +170,14 @@ pub fn holds_directory(place: StoreLocation) -> Answering<'static, Result<bool, 
     })
 }
 
-/// A settings document of a directory that is not opened, the default when none is stored.
-pub fn stored_setting<S: Setting>(
+/// The mail settings of a directory that is not opened, the default when none are stored.
+pub fn stored_mail_settings(
     place: StoreLocation,
-) -> Answering<'static, Result<S, OfflineError>> {
+) -> Answering<'static, Result<MailSettings, OfflineError>> {
     Box::pin(async move {
-        let read = async |tx: &mut Tx<'_>| settings::document(tx, S::NAME).await;
-        let text = Store::read_beside(&location(&place), read).await?;
-        match text {
-            None => Ok(S::default()),
-            Some(text) => serde_json::from_str(&text).map_err(|error| {
-                OfflineError::Failed(format!("stored setting {}: {error}", S::NAME))
-            }),
-        }
+        let read = async |tx: &mut Tx<'_>| settings::document(tx, MailSettings::NAME).await;
+        let stored = Store::read_beside(&location(&place), read).await?;
+        read_setting(stored).map_err(|fault| OfflineError::Failed(fault.to_string()))
     })
 }
 

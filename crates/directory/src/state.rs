@@ -72,15 +72,15 @@ impl Inner {
 
     /// Reads a settings document, the default when none is stored.
     pub async fn setting<S: Setting>(&self, tx: &mut Tx<'_>) -> Result<S, Abort> {
-        let text = settings::document(tx, S::NAME).await?;
-        match text {
-            None => Ok(S::default()),
-            Some(text) => serde_json::from_str(&text).map_err(|error| {
-                Abort::Fault(Fault::Internal(format!(
-                    "stored setting {}: {error}",
-                    S::NAME
-                )))
-            }),
-        }
+        read_setting(settings::document(tx, S::NAME).await?).map_err(Abort::Fault)
+    }
+}
+
+/// Reads a stored settings document, the default when none is stored.
+pub(crate) fn read_setting<S: Setting>(stored: Option<String>) -> Result<S, Fault> {
+    match stored {
+        None => Ok(S::default()),
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| Fault::Internal(format!("stored setting {}: {error}", S::NAME))),
     }
 }

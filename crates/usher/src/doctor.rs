@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use directory::{MailSettings, OfflineError, Seams, StoreLocation};
+use directory::{OfflineError, Seams, StoreLocation};
 
 use crate::configuration::Configuration;
 use crate::failure::{Failure, Kind};
@@ -299,7 +299,7 @@ async fn mail(found: &mut Examination, configuration: &Configuration) {
         found.wrong("mail", format!("{error:#}"));
     }
     let place = serve::location(configuration);
-    let settings: MailSettings = match directory::stored_setting(place).await {
+    let settings = match directory::stored_mail_settings(place).await {
         Ok(settings) => settings,
         // The check of the database has named what is wrong with it.
         Err(_) => return,

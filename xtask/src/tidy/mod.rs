@@ -10,6 +10,7 @@ mod references;
 mod routes;
 mod source;
 mod tree;
+mod use_cases;
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ const CHECKS: &[(&str, Check)] = &[
         borders::vendor_words,
     ),
     ("attributes of users are declared once", attributes::walked),
+    ("use-cases are compiled once", use_cases::compiled_once),
     ("modules import each other in no circle", circles::none),
     ("a URL names its file", routes::lead_to_files),
     ("files are short", files::length),

@@ -1,6 +1,8 @@
 use super::source::Source;
 use super::tree::Tree;
-use super::{CHECKS, attributes, borders, circles, files, manifests, references, routes};
+use super::{
+    CHECKS, attributes, borders, circles, files, manifests, references, routes, use_cases,
+};
 
 /// What a check says of a tree with these files.
 fn findings(check: super::Check, files: &[(&str, &str)]) -> Vec<String> {
@@ -523,4 +525,28 @@ fn attributes_of_users_are_named_in_their_table_alone() {
     );
     let none = findings(attributes::walked, &[("crates/directory/src/a.rs", "")]);
     assert_eq!(none.len(), 1, "{none:?}");
+}
+
+#[test]
+fn generic_use_cases_hand_on_to_one_that_is_compiled_once() {
+    let boxing = "    pub fn update(&self, which: impl Into<UserRef>) -> Pending<'_, User> {\n        Box::pin(async move { which })\n    }\n";
+    let of_a_type = "    pub fn read<S: Setting>(&self) -> Pending<'_, S> {\n        Box::pin(async move { S::default() })\n    }\n";
+    let handing_on = "    pub fn key(&self, which: impl Into<KeyRef>) -> Pending<'_, Key> {\n        fn inner(handle: &Handle, which: KeyRef) -> Pending<'_, Key> {\n            Box::pin(async move { which })\n        }\n        inner(self, which.into())\n    }\n";
+    let plain = "    pub fn users<'a>(&'a self, query: &'a Query) -> Pending<'a, Page> {\n        Box::pin(async move { query })\n    }\n";
+    let tree = [boxing, of_a_type, handing_on, plain].concat();
+    let found = findings(
+        use_cases::compiled_once,
+        &[
+            ("crates/directory/src/operations/a.rs", &tree),
+            ("crates/dialect-misp/src/b.rs", boxing),
+        ],
+    );
+    let why = "boxes a future; let it hand on to a function `inner` without type parameters";
+    assert_eq!(
+        found,
+        [
+            format!("crates/directory/src/operations/a.rs:1: the generic function update {why}"),
+            format!("crates/directory/src/operations/a.rs:4: the generic function read {why}"),
+        ]
+    );
 }

@@ -20,6 +20,7 @@ use crate::cache::callers::{Found, Known, Remembered};
 use crate::directory::Directory;
 use crate::model::{Constraint, Fault, KeyLimits, Platform, Refusal, Standing, Time};
 use crate::outcome::{Abort, Outcome};
+use crate::pending::Pending;
 use crate::rules::{self, KeyGate};
 use crate::state::Inner;
 use crate::store::credentials::{
@@ -86,39 +87,54 @@ impl Directory {
                 since,
             ));
         }
-        let found = self
-            .found(&digest, accepts)
+        self.authenticate_unknown(platform, digest, accepts, context, since)
             .await
-            .map_err(Abort::into_fault)?;
-        let Some(found) = found else {
-            let unknown = Fault::Unauthenticated(Refusal::Unknown);
-            self.0
-                .refused_credential(platform, None, &context, &unknown);
-            return Err(unknown);
-        };
-        let presented = self.admitted(platform, &found, &context)?;
-        let remembered = self
-            .0
-            .remembered(found.owner())
-            .await
-            .map_err(Abort::into_fault)?;
-        let found = Arc::new(found);
-        if let Some(since) = since {
-            let known = Known {
-                since,
-                found: Arc::clone(&found),
-                remembered: remembered.clone(),
+    }
+
+    /// Looks a credential up that is not remembered. Boxed, so that its code is made once; the remembered ones need no box.
+    fn authenticate_unknown(
+        &self,
+        platform: Platform,
+        digest: [u8; 32],
+        accepts: Accepts,
+        context: RequestContext,
+        since: Option<AuthRevision>,
+    ) -> Pending<'_, Caller> {
+        Box::pin(async move {
+            let found = self
+                .found(&digest, accepts)
+                .await
+                .map_err(Abort::into_fault)?;
+            let Some(found) = found else {
+                let unknown = Fault::Unauthenticated(Refusal::Unknown);
+                self.0
+                    .refused_credential(platform, None, &context, &unknown);
+                return Err(unknown);
             };
-            self.0.callers.know(digest, known);
-        }
-        Ok(caller(
-            platform,
-            found.owner(),
-            remembered,
-            presented,
-            context,
-            since,
-        ))
+            let presented = self.admitted(platform, &found, &context)?;
+            let remembered = self
+                .0
+                .remembered(found.owner())
+                .await
+                .map_err(Abort::into_fault)?;
+            let found = Arc::new(found);
+            if let Some(since) = since {
+                let known = Known {
+                    since,
+                    found: Arc::clone(&found),
+                    remembered: remembered.clone(),
+                };
+                self.0.callers.know(digest, known);
+            }
+            Ok(caller(
+                platform,
+                found.owner(),
+                remembered,
+                presented,
+                context,
+                since,
+            ))
+        })
     }
 
     /// The caller that a key makes, for a job that was asked for with it: as at the door, with the

@@ -42,34 +42,36 @@ impl Handle {
     }
 
     /// The number of what a filter's value names; none where the caller sees nothing of that name.
-    pub async fn filter_reference(
-        &self,
+    pub fn filter_reference<'a>(
+        &'a self,
         kind: FieldKind,
-        text: &str,
-    ) -> Result<Option<i64>, Fault> {
-        let found = match kind {
-            FieldKind::User => self.user(reference(text)).await.map(|user| user.id.0),
-            FieldKind::Organisation => {
-                let organisation = self.organisation(reference(text)).await;
-                organisation.map(|organisation| organisation.id.0)
+        text: &'a str,
+    ) -> Pending<'a, Option<i64>> {
+        Box::pin(async move {
+            let found = match kind {
+                FieldKind::User => self.user(reference(text)).await.map(|user| user.id.0),
+                FieldKind::Organisation => {
+                    let organisation = self.organisation(reference(text)).await;
+                    organisation.map(|organisation| organisation.id.0)
+                }
+                FieldKind::Group => self.group(reference(text)).await.map(|group| group.id.0),
+                FieldKind::Role => self.role_named(text).await.map(|role| role.id.0),
+                FieldKind::Key => self.key(reference(text)).await.map(|key| key.id.0),
+                FieldKind::Text
+                | FieldKind::Word(_)
+                | FieldKind::Lower
+                | FieldKind::Exact
+                | FieldKind::Uuid
+                | FieldKind::Flag
+                | FieldKind::Number
+                | FieldKind::Time => return Ok(None),
+            };
+            match found {
+                Ok(number) => Ok(Some(number)),
+                Err(Fault::NotFound(_) | Fault::Forbidden(_)) => Ok(None),
+                Err(fault) => Err(fault),
             }
-            FieldKind::Group => self.group(reference(text)).await.map(|group| group.id.0),
-            FieldKind::Role => self.role_named(text).await.map(|role| role.id.0),
-            FieldKind::Key => self.key(reference(text)).await.map(|key| key.id.0),
-            FieldKind::Text
-            | FieldKind::Word(_)
-            | FieldKind::Lower
-            | FieldKind::Exact
-            | FieldKind::Uuid
-            | FieldKind::Flag
-            | FieldKind::Number
-            | FieldKind::Time => return Ok(None),
-        };
-        match found {
-            Ok(number) => Ok(Some(number)),
-            Err(Fault::NotFound(_) | Fault::Forbidden(_)) => Ok(None),
-            Err(fault) => Err(fault),
-        }
+        })
     }
 
     /// Reads a time of a filter, which may be relative to now: `-90d`.

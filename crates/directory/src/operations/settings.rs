@@ -14,6 +14,7 @@ use crate::operations::{mail, roles, second_factors};
 use crate::outcome::{Abort, Outcome};
 use crate::pending::Pending;
 use crate::rules;
+use crate::state::read_setting;
 use crate::store::{Tx, settings};
 
 /// Changes to several settings at once: all of them are made, or none is.
@@ -195,12 +196,17 @@ impl Handle {
 
     /// A settings document, the default when none is stored.
     pub async fn setting<S: Setting>(&self) -> Result<S, Fault> {
-        self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
-            work.require_everywhere()?;
-            let inner = std::sync::Arc::clone(&work.inner);
-            inner.setting::<S>(&mut work.tx).await
+        read_setting(self.setting_text(S::NAME).await?)
+    }
+
+    fn setting_text(&self, name: &'static str) -> Pending<'_, Option<String>> {
+        Box::pin(async move {
+            self.read(Operation::ReadSettings, async |work: &mut Work<'_>| {
+                work.require_everywhere()?;
+                Ok(settings::document(&mut work.tx, name).await?)
+            })
+            .await
         })
-        .await
     }
 
     /// Stores a settings document whole.
@@ -216,22 +222,28 @@ impl Handle {
     async fn put_setting<S: Setting>(&self, old: Option<Value>, new: S) -> Result<(), Fault> {
         self.admit(Operation::ChangeSettings)?;
         new.check()?;
-        let new = whole_setting(&new)?;
-        self.write(
-            Operation::ChangeSettings,
-            async move |work: &mut Work<'_>| {
-                work.require_everywhere()?;
-                let inner = std::sync::Arc::clone(&work.inner);
-                let before = whole_setting(&inner.setting::<S>(&mut work.tx).await?)?;
-                if old.as_ref().is_some_and(|old| *old != before) {
-                    return Err(Fault::Stale.into());
-                }
-                let mail_before = mail_settings(work).await?;
-                Kinds::of::<S>().store(work, &before, &new).await?;
-                mail_moved(work, &mail_before, false).await
-            },
-        )
-        .await
+        self.put_document(Kinds::of::<S>(), old, whole_setting(&new)?)
+            .await
+    }
+
+    fn put_document(&self, kind: Kinds, old: Option<Value>, new: Value) -> Pending<'_, ()> {
+        Box::pin(async move {
+            self.write(
+                Operation::ChangeSettings,
+                async move |work: &mut Work<'_>| {
+                    work.require_everywhere()?;
+                    let stored = read(&mut work.tx, kind.name).await?;
+                    let before = (kind.whole)(stored).map_err(|error| kind.malformed(error))?;
+                    if old.as_ref().is_some_and(|old| *old != before) {
+                        return Err(Fault::Stale.into());
+                    }
+                    let mail_before = mail_settings(work).await?;
+                    kind.store(work, &before, &new).await?;
+                    mail_moved(work, &mail_before, false).await
+                },
+            )
+            .await
+        })
     }
 
     /// A settings document of the dialect's own.
@@ -270,12 +282,19 @@ impl Handle {
 impl Directory {
     /// A settings document, for the server's own work.
     pub async fn setting<S: Setting>(&self) -> Result<S, Fault> {
-        let inner = std::sync::Arc::clone(&self.0);
-        self.0
-            .store
-            .read(async move |tx: &mut Tx<'_>| -> Outcome<S> { inner.setting::<S>(tx).await })
-            .await
-            .map_err(Abort::into_fault)
+        read_setting(self.setting_text(S::NAME).await?)
+    }
+
+    fn setting_text(&self, name: &'static str) -> Pending<'_, Option<String>> {
+        Box::pin(async move {
+            self.0
+                .store
+                .read(async |tx: &mut Tx<'_>| -> Outcome<_> {
+                    Ok(settings::document(tx, name).await?)
+                })
+                .await
+                .map_err(Abort::into_fault)
+        })
     }
 
     /// A dialect's own settings document, for what the dialect does before anybody has signed in.

@@ -173,8 +173,18 @@ impl Handle {
         roles: &'a [RoleId],
         organisation: Option<OrganisationId>,
     ) -> Pending<'a, bool> {
-        let shown = self.replace_direct_roles_and_show(user, roles, organisation);
-        Box::pin(async move { Ok(shown.await?.0) })
+        fn inner<'a>(
+            handle: &'a Handle,
+            user: UserRef,
+            roles: &'a [RoleId],
+            organisation: Option<OrganisationId>,
+        ) -> Pending<'a, bool> {
+            Box::pin(async move {
+                let shown = handle.replace_direct_roles_and_show(user, roles, organisation);
+                Ok(shown.await?.0)
+            })
+        }
+        inner(self, user.into(), roles, organisation)
     }
 
     /// Replaces direct roles as [`Handle::replace_direct_roles`] does, and reads the roles that the user holds then: in one

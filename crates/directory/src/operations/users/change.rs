@@ -34,8 +34,13 @@ impl Handle {
     /// `groups` replaces the memberships of groups that the caller's dialect shows and that the caller
     /// may change members of; others stay. `role` replaces the one role of the caller's platform.
     pub fn update_user(&self, which: impl Into<UserRef>, change: UserChange) -> Pending<'_, User> {
-        let shown = self.update_user_and_show(which, change, Wanted::default());
-        Box::pin(async move { Ok(shown.await?.0) })
+        fn inner(handle: &Handle, which: UserRef, change: UserChange) -> Pending<'_, User> {
+            Box::pin(async move {
+                let shown = handle.update_user_and_show(which, change, Wanted::default());
+                Ok(shown.await?.0)
+            })
+        }
+        inner(self, which.into(), change)
     }
 
     /// Changes a user, and reads what is wanted of the user: in one transaction.
@@ -45,53 +50,63 @@ impl Handle {
         change: UserChange,
         wanted: Wanted,
     ) -> Pending<'_, (User, Related)> {
-        let which = which.into();
-        Box::pin(self.change_user(Operation::UpdateUser, which, change, wanted))
+        self.change_user(Operation::UpdateUser, which.into(), change, wanted)
     }
 
-    pub(super) async fn change_user(
+    pub(super) fn change_user(
         &self,
         operation: Operation,
         which: UserRef,
         change: UserChange,
         wanted: Wanted,
-    ) -> Result<(User, Related), Fault> {
-        let prepared = match &change.password {
-            None | Some(NewPassword::None) => None,
-            Some(password) => {
-                self.admit_unlimited(operation)?;
-                // The target is looked at first, so that a hidden one costs no hash and shows nothing.
-                let name = which.clone();
-                let user = self
-                    .read(operation, async |work: &mut Work<'_>| {
-                        work.target_user(&name).await
-                    })
-                    .await?;
-                if user.kind == UserKind::Service {
-                    return Err(Fault::invalid("password", "service accounts have none"));
-                }
-                // A stolen session does not take the account over; that needs the present password.
-                if user.id == self.caller.user && self.by_session() {
-                    return Err(Fault::WrongPassword);
-                }
-                let organisation = self.inner.organisation_name(user.home).await?;
-                let own = passwords::own_names(&user, &organisation);
-                self.inner
-                    .prepare_password(
-                        self.caller.platform,
-                        password,
-                        &own,
-                        Turn::of_caller(&self.caller),
-                    )
-                    .await?
-            }
-        };
-        self.write(operation, async move |work: &mut Work<'_>| {
-            let user = update(work, &which, &change, prepared.as_ref()).await?;
-            let related = ties_of(work, &[user.id], wanted).await?;
-            Ok((user, related))
+    ) -> Pending<'_, (User, Related)> {
+        Box::pin(async move {
+            let prepared = self.prepare_change_of(operation, &which, &change).await?;
+            self.write(operation, async move |work: &mut Work<'_>| {
+                let user = update(work, &which, &change, prepared.as_ref()).await?;
+                let related = ties_of(work, &[user.id], wanted).await?;
+                Ok((user, related))
+            })
+            .await
         })
-        .await
+    }
+
+    /// The hash of the password that a change sets, if it sets one.
+    async fn prepare_change_of(
+        &self,
+        operation: Operation,
+        which: &UserRef,
+        change: &UserChange,
+    ) -> Result<Option<Prepared>, Fault> {
+        let password = match &change.password {
+            None | Some(NewPassword::None) => return Ok(None),
+            Some(password) => password,
+        };
+        self.admit_unlimited(operation)?;
+        // The target is looked at first, so that a hidden one costs no hash and shows nothing.
+        let name = which.clone();
+        let user = self
+            .read(operation, async |work: &mut Work<'_>| {
+                work.target_user(&name).await
+            })
+            .await?;
+        if user.kind == UserKind::Service {
+            return Err(Fault::invalid("password", "service accounts have none"));
+        }
+        // A stolen session does not take the account over; that needs the present password.
+        if user.id == self.caller.user && self.by_session() {
+            return Err(Fault::WrongPassword);
+        }
+        let organisation = self.inner.organisation_name(user.home).await?;
+        let own = passwords::own_names(&user, &organisation);
+        self.inner
+            .prepare_password(
+                self.caller.platform,
+                password,
+                &own,
+                Turn::of_caller(&self.caller),
+            )
+            .await
     }
 }
 

@@ -4,8 +4,8 @@ use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, OrganisationId, Page, Permission, Position, Predicate, Query, Scope, Test, User,
-    UserField, UserId, Value,
+    OrganisationId, Page, Permission, Position, Predicate, Query, Scope, Test, User, UserField,
+    UserId, Value,
 };
 use crate::outcome::Outcome;
 use crate::pending::Pending;
@@ -139,18 +139,20 @@ pub struct UserChunks {
 
 impl UserChunks {
     /// The next chunk, never empty; `None` after the last.
-    pub async fn next(&mut self) -> Result<Option<Vec<User>>, Fault> {
-        let Some(query) = self.next.take() else {
-            return Ok(None);
-        };
-        let asked = query.clone();
-        let read = async move |work: &mut Work<'_>| page(work, &asked).await;
-        let page = self.handle.read_again(Operation::ListUsers, read).await?;
-        self.next = page.next.map(|cursor| Query {
-            from: Position::After(cursor),
-            ..query
-        });
-        Ok((!page.items.is_empty()).then_some(page.items))
+    pub fn next(&mut self) -> Pending<'_, Option<Vec<User>>> {
+        Box::pin(async move {
+            let Some(query) = self.next.take() else {
+                return Ok(None);
+            };
+            let asked = query.clone();
+            let read = async move |work: &mut Work<'_>| page(work, &asked).await;
+            let page = self.handle.read_again(Operation::ListUsers, read).await?;
+            self.next = page.next.map(|cursor| Query {
+                from: Position::After(cursor),
+                ..query
+            });
+            Ok((!page.items.is_empty()).then_some(page.items))
+        })
     }
 }
 
