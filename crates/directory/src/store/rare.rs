@@ -225,7 +225,8 @@ fn times(
 }
 
 /// The expression of a column that an index has in its place, where a test of one means the same as of the other; for counts, which
-/// need no order: what matches is then counted in the index.
+/// need no order: what matches is then counted in the index. It may begin with a condition of its own and `AND`, because a comparison
+/// follows it.
 pub(super) fn counted_by(expression: &str, test: &Test) -> Option<String> {
     const TIMES: [&str; 3] = ["u.updated_at", "u.last_seen_at", "u.signed_in_at"];
     const TEXTS: [&str; 2] = ["u.department", "u.title"];
@@ -237,6 +238,19 @@ pub(super) fn counted_by(expression: &str, test: &Test) -> Option<String> {
             if TIMES.contains(&expression) =>
         {
             Some(format!("COALESCE({expression}, 0)"))
+        }
+        // Every row has been changed, if only by what made it.
+        Test::AtMost(Value::Time(_)) | Test::Less(Value::Time(_))
+            if expression == "u.updated_at" =>
+        {
+            Some(format!("COALESCE({expression}, 0)"))
+        }
+        Test::AtMost(Value::Time(_)) | Test::Less(Value::Time(_))
+            if TIMES.contains(&expression) =>
+        {
+            Some(format!(
+                "COALESCE({expression}, 0) > 0 AND COALESCE({expression}, 0)"
+            ))
         }
         test if TEXTS.contains(&expression) && words(test).is_some() => {
             Some(format!("COALESCE({expression}, '')"))

@@ -236,6 +236,12 @@ impl Directory {
                 UserField::LastSeenAt,
                 Test::AtLeast(Value::Time(Time(5_000))),
             ),
+            is(UserField::LastSeenAt, Test::Less(Value::Time(Time(5_000)))),
+            is(
+                UserField::SignedInAt,
+                Test::AtMost(Value::Time(Time(5_000))),
+            ),
+            is(UserField::UpdatedAt, Test::Less(Value::Time(Time(5_000)))),
         ] {
             let query = Query {
                 limit: 0,
