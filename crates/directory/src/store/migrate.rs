@@ -86,6 +86,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "sorts of users",
         sql: include_str!("migrations/0015_sorts_of_users.sql"),
     },
+    Migration {
+        number: 16,
+        name: "short searches",
+        sql: include_str!("migrations/0016_short_searches.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

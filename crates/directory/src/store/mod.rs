@@ -54,6 +54,7 @@ pub(crate) mod related;
 mod relations;
 pub(crate) mod roles;
 mod search;
+mod search_lookup;
 pub(crate) mod second_factors;
 pub(crate) mod select;
 pub(crate) mod sessions;

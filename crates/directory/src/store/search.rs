@@ -1,6 +1,6 @@
 //! Text search among users: which of them may hold a text, by the pieces of three letters it is made of.
 //!
-//! A list asks beforehand ([`Found::look`]) for the numbers of those who hold every piece. Few of them
+//! A list asks beforehand (`store/search_lookup.rs`) for the numbers of those who hold every piece. Few of them
 //! become a condition beside the `LIKE` that verifies each; a text that many hold needs no index, since a
 //! list of its matches fills soon. So what is found here is a hint that may name too many, never too few.
 //!
@@ -8,21 +8,17 @@
 //! searches look through as well, and goes into the table by hundreds, because adding one by one costs a
 //! third of a create. PostgreSQL keeps them as numbers in an array, whose index has such a list of its own.
 
-use crate::model::{Predicate, Query, Test, UserField, UserId, Value};
+use crate::model::{Test, UserField, UserId, Value};
 use crate::rules;
 
 use super::rare::Rare;
 use super::value::Bound;
 use super::{Database, Res, Tx};
 
-/// Texts that more people hold are looked for along the list's order.
-const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
 /// Users that may wait before they are taken into SQLite's table.
 const PENDING: i64 = if cfg!(test) { 16 } else { 512 };
 /// Pieces of a text that are looked for; more hardly narrow it further.
 const PIECES: usize = 12;
-/// Texts of one filter that are looked for beforehand.
-const TEXTS: usize = 8;
 
 /// Columns whose text is part of `users.search`, there folded by [`rules::fold_search`].
 const COVERED: &[&str] = &[
@@ -44,23 +40,20 @@ pub(super) const OWN_GIVEN: &str = "(CASE WHEN u.given IS NULL THEN NULL ELSE u.
 /// The family name where one was entered.
 pub(super) const OWN_FAMILY: &str = "(CASE WHEN u.family IS NULL THEN NULL ELSE u.family_key END)";
 
-const SQLITE_FIND: &str = "SELECT rowid FROM user_search WHERE user_search MATCH $1 \
-     UNION ALL SELECT p.user_id FROM user_search_pending p CROSS JOIN users u WHERE u.id = p.user_id AND u.search LIKE $2 ESCAPE '\\' LIMIT $3";
 const SQLITE_WAIT: &str =
     "INSERT INTO user_search_pending (user_id) VALUES ($1) ON CONFLICT DO NOTHING";
 const SQLITE_WAIT_IF_CHANGED: &str = "INSERT INTO user_search_pending (user_id) SELECT id FROM users WHERE id = $1 AND search <> $2 \
      ON CONFLICT DO NOTHING";
 const SQLITE_WAITING: &str = "SELECT COUNT(*) FROM user_search_pending";
-const SQLITE_TAKE_IN: &str = "INSERT OR REPLACE INTO user_search (rowid, search) SELECT u.id, u.search FROM user_search_pending p \
+const SQLITE_TAKE_IN: &str = "INSERT OR REPLACE INTO user_search (rowid, search) SELECT u.id, u.search || char(10, 10) FROM user_search_pending p \
      CROSS JOIN users u WHERE u.id = p.user_id AND p.user_id <> $1";
 const SQLITE_TAKEN: &str = "DELETE FROM user_search_pending WHERE user_id <> $1";
 const SQLITE_FORGET_WAITING: &str = "DELETE FROM user_search_pending WHERE user_id = $1";
 const SQLITE_FORGET: &str = "DELETE FROM user_search WHERE rowid = $1";
 const SQLITE_EMPTY_WAITING: &str = "DELETE FROM user_search_pending";
 const SQLITE_EMPTY: &str = "INSERT INTO user_search (user_search) VALUES ('delete-all')";
-const SQLITE_REBUILD: &str = "INSERT INTO user_search (rowid, search) SELECT id, search FROM users";
-const POSTGRES_FIND: &str =
-    "SELECT user_id FROM user_search WHERE pieces @> CAST(CAST($1 AS TEXT) AS INTEGER[]) LIMIT $2";
+const SQLITE_REBUILD: &str =
+    "INSERT INTO user_search (rowid, search) SELECT id, search || char(10, 10) FROM users";
 const POSTGRES_PUT: &str = "INSERT INTO user_search (user_id, pieces) VALUES ($1, CAST(CAST($2 AS TEXT) AS INTEGER[])) \
      ON CONFLICT (user_id) DO UPDATE SET pieces = excluded.pieces WHERE user_search.pieces <> excluded.pieces";
 const POSTGRES_FORGET: &str = "DELETE FROM user_search WHERE user_id = $1";
@@ -68,26 +61,29 @@ const POSTGRES_FORGET: &str = "DELETE FROM user_search WHERE user_id = $1";
 /// What is known of the texts a list looks for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
-    texts: Vec<Text>,
+    pub(super) texts: Vec<Text>,
     /// Conditions that few users meet.
     pub rare: Rare,
 }
 
 #[derive(Clone, Debug)]
-struct Text {
-    words: Vec<String>,
-    /// None when many hold it.
-    known: Option<Known>,
+pub(super) struct Text {
+    pub words: Vec<String>,
+    /// None when more hold it than are sorted.
+    pub known: Option<Known>,
     /// What SQLite's table is asked for them when they are counted, where many hold it.
-    many: Option<String>,
+    pub many: Option<String>,
 }
 
-/// The few who hold a text, as a condition with one value.
+/// Those who hold a text, as a condition with one value.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub before: &'static str,
-    pub numbers: Bound,
+    /// The numbers of the few, or what the index is asked for.
+    pub wanted: Bound,
     pub after: &'static str,
+    /// Whether they are so few that a count of them begins with them, too.
+    pub few: bool,
 }
 
 /// Whether a column's text is among what is searched.
@@ -133,30 +129,7 @@ pub(super) fn words_for(field: &UserField, test: &Test) -> Vec<String> {
 }
 
 impl Found {
-    /// Looks for every text of a query, and for the conditions that few meet.
-    pub(crate) async fn look(tx: &mut Tx<'_>, query: &Query<UserField>) -> Res<Found> {
-        let mut texts = Vec::new();
-        if let Some(search) = &query.search {
-            texts.push(rules::trigram_words(search));
-        }
-        collect(&query.predicate, &mut texts);
-        let mut found = Found {
-            texts: Vec::new(),
-            rare: Rare::look(tx, query).await?,
-        };
-        for words in texts {
-            if found.texts.len() < TEXTS && !found.texts.iter().any(|text| text.words == words) {
-                let known = few(tx, &words).await?;
-                let pieces = pieces_of(&words);
-                let lite = tx.database() == Database::Sqlite && known.is_none();
-                let many = (lite && !pieces.is_empty()).then(|| all_of(&pieces));
-                found.texts.push(Text { words, known, many });
-            }
-        }
-        Ok(found)
-    }
-
-    /// The few who hold these words, if they were looked for and are few.
+    /// Those who hold these words, if they were looked for and are no more than are sorted.
     pub(crate) fn known(&self, words: &[String]) -> Option<Known> {
         let text = self.texts.iter().find(|text| text.words == words)?;
         text.known.clone()
@@ -169,67 +142,8 @@ impl Found {
     }
 }
 
-/// The texts looked for in covered columns that have a piece at all.
-fn collect(predicate: &Predicate<UserField>, texts: &mut Vec<Vec<String>>) {
-    match predicate {
-        Predicate::All | Predicate::Nothing => {}
-        Predicate::Not(inner) => collect(inner, texts),
-        Predicate::And(several) | Predicate::Or(several) => {
-            for one in several {
-                collect(one, texts);
-            }
-        }
-        Predicate::Is(field, test) => {
-            let words = words_for(field, test);
-            if !words.is_empty() {
-                texts.push(words);
-            }
-        }
-    }
-}
-
-/// The numbers of those who may hold these words, unless they are many or the words too short.
-async fn few(tx: &mut Tx<'_>, words: &[String]) -> Res<Option<Known>> {
-    let pieces = pieces_of(words);
-    let Some(longest) = words.iter().max_by_key(|word| word.len()) else {
-        return Ok(None);
-    };
-    if pieces.is_empty() {
-        return Ok(None);
-    }
-    let limit = FEW + 1;
-    let numbers = match tx.database() {
-        Database::Sqlite => {
-            let wanted = all_of(&pieces);
-            let like = format!("%{}%", escape(longest));
-            let values = [(&wanted).into(), (&like).into(), limit.into()];
-            tx.all(SQLITE_FIND, &values, |row| row.int(0)).await?
-        }
-        Database::Postgres => {
-            let wanted = array(pieces.iter().map(|piece| i64::from(number_of(piece))));
-            let values = [(&wanted).into(), limit.into()];
-            tx.all(POSTGRES_FIND, &values, |row| row.int(0)).await?
-        }
-    };
-    if i64::try_from(numbers.len()).unwrap_or(limit) > FEW {
-        return Ok(None);
-    }
-    Ok(Some(match tx.database() {
-        Database::Sqlite => Known {
-            before: "u.id IN (SELECT value FROM json_each(",
-            numbers: Bound::Text(serde_json::Value::from(numbers).to_string()),
-            after: "))",
-        },
-        Database::Postgres => Known {
-            before: "u.id = ANY(CAST(CAST(",
-            numbers: Bound::Text(array(numbers)),
-            after: " AS TEXT) AS BIGINT[]))",
-        },
-    }))
-}
-
 /// What SQLite's table is asked for those who hold every piece.
-fn all_of(pieces: &[String]) -> String {
+pub(super) fn all_of(pieces: &[String]) -> String {
     let quoted: Vec<String> = pieces
         .iter()
         .map(|piece| format!("\"{}\"", piece.replace('"', "\"\"")))
@@ -335,7 +249,7 @@ fn windows(text: &str) -> Vec<String> {
 }
 
 /// The pieces looked for: of long words some that are spread evenly.
-fn pieces_of(words: &[String]) -> Vec<String> {
+pub(super) fn pieces_of(words: &[String]) -> Vec<String> {
     let mut pieces: Vec<String> = words.iter().flat_map(|word| windows(word)).collect();
     pieces.sort_unstable();
     pieces.dedup();
@@ -350,7 +264,7 @@ fn pieces_of(words: &[String]) -> Vec<String> {
 }
 
 /// A piece as a number (FNV-1a). Two pieces of one number only make a hint wider.
-fn number_of(piece: &str) -> i32 {
+pub(super) fn number_of(piece: &str) -> i32 {
     let hash = piece.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
@@ -358,7 +272,7 @@ fn number_of(piece: &str) -> i32 {
 }
 
 /// PostgreSQL's spelling of an array.
-fn array(numbers: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn array(numbers: impl IntoIterator<Item = i64>) -> String {
     let mut text = String::from("{");
     for number in numbers {
         if text.len() > 1 {
@@ -415,8 +329,12 @@ mod tests {
                 (rules::fold_search(&text), rules::fold_search(&part)),
             ] {
                 if column.contains(&folded) {
-                    for piece in windows(&rules::fold_search(&part)) {
+                    let part = rules::fold_search(&part);
+                    for piece in windows(&part) {
                         prop_assert!(search.contains(&piece), "{text:?} {part:?} {piece:?}");
+                    }
+                    if part.chars().count() < 3 {
+                        prop_assert!(search.contains(&part), "{text:?} {part:?}");
                     }
                 }
             }

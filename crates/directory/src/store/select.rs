@@ -426,7 +426,7 @@ fn starts_with(sql: &mut Sql, expression: &str, prefix: String) {
 }
 
 /// The first text, by bytes, after all that begin with `prefix`.
-fn successor(prefix: &str) -> Option<String> {
+pub(super) fn successor(prefix: &str) -> Option<String> {
     let mut letters: Vec<char> = prefix.chars().collect();
     while let Some(last) = letters.pop() {
         if let Some(next) = (last..=char::MAX).nth(1) {

@@ -95,8 +95,9 @@ impl Sql {
     /// The numbers already known to hold these words, as a condition and `AND`; nothing when they are
     /// not known.
     pub fn push_found(&mut self, words: &[String]) -> &mut Self {
-        if let Some(known) = self.found.known(words) {
-            self.push(known.before).bind(known.numbers);
+        let known = self.found.known(words);
+        if let Some(known) = known.filter(|known| known.few || !self.counting) {
+            self.push(known.before).bind(known.wanted);
             self.push(known.after).push(" AND ");
         }
         self

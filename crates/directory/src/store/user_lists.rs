@@ -140,6 +140,13 @@ impl Plan {
             || self.pins(&self.query.predicate)
     }
 
+    /// Whether the matches of a search are sorted, and are not few.
+    fn sorts_many(&self) -> bool {
+        let search = self.query.search.as_deref();
+        let known = search.and_then(|search| self.found.known(&rules::trigram_words(search)));
+        self.lead == ScanPath::Sort && known.is_some_and(|known| !known.few)
+    }
+
     fn pins(&self, predicate: &Predicate<UserField>) -> bool {
         match predicate {
             Predicate::And(all) => all.iter().any(|one| self.pins(one)),
@@ -240,7 +247,7 @@ impl Plan {
         if self.lead == ScanPath::Sort {
             order = order.unindexed();
         }
-        let skips = paging::offset_of(&self.query) > 0;
+        let numbers_first = paging::offset_of(&self.query) > 0 || self.sorts_many();
         match &self.lead {
             ScanPath::Ranges(homes) => {
                 sql.push("SELECT ").push(COLUMNS).push(", x.k FROM (");
@@ -252,8 +259,8 @@ impl Plan {
                 self.push_streams(&mut sql, &order, now)?;
                 push_rows_of(&mut sql, &order);
             }
-            // Skipped rows are read from the order's index alone, not each with all its columns.
-            ScanPath::Order | ScanPath::Sort if skips => {
+            // Skipped rows are read from the order's index alone, and many are sorted, not each with all its columns.
+            ScanPath::Order | ScanPath::Sort if numbers_first => {
                 sql.push("SELECT ").push(COLUMNS).push(", x.k FROM (");
                 sql.push("SELECT u.id AS id, ")
                     .push(&order.key)

@@ -14,7 +14,7 @@ use crate::model::{
 use super::super::grant_lists::{self, Viewer};
 use super::super::select::{Bound, Sql};
 use super::super::user_lists::{self, Plan};
-use super::super::{holders, paging, user_facets};
+use super::super::{holders, paging, search_lookup, user_facets};
 use super::*;
 
 /// When the lists are read.
@@ -41,12 +41,12 @@ const PEOPLE: &str = "
         title, version, revision, created_at, updated_at, last_seen_at, signed_in_at, sign_in_count)
     SELECT i, printf('%08x-0000-4000-8000-%012x', i * 7919 % 99991, i), 'p' || i, NULL, 'g', 'f', 'n', 'g', 'f',
         printf('%05d', i * 7919 % 99991), iif(i % 9 = 0, '', printf('%05d@example.org', i * 7919 % 99991)),
-        printf('name %05d', i * 31 % 99991), 'given' || i % 5, 'family' || i % 50, printf('p%05d example', i),
+        printf('name %05d', i * 31 % 99991), 'given' || i % 5, 'family' || i % 50, printf('p%05d example', i) || iif(i IN (7, 107), 'qz', '') || iif(i <= 100, ' early', ''),
         iif(i % 70 = 0, 'service', 'person'), CASE i % 60 WHEN 0 THEN 'suspended' WHEN 1 THEN 'expired' ELSE 'active' END,
         iif(i IN (2, 102), 40000, NULL), iif(i IN (3, 103), 60000, NULL), iif(i IN (4, 104), 60000, NULL), 2 + i % 3,
         'department ' || i % 4, iif(i % 3 = 0, NULL, 'title ' || i % 4), 1, 1, i, i, iif(i % 4 = 0, NULL, i * 31 % 9973),
         iif(i % 4 = 0, NULL, i * 37 % 9973), 0 FROM n;
-    INSERT INTO user_search (rowid, search) SELECT id, search FROM users;
+    INSERT INTO user_search (rowid, search) SELECT id, search || char(10, 10) FROM users;
     INSERT INTO organisations (id, uuid, parent_id, name, name_key, slug, local, domains, search, version, created_at, updated_at)
         SELECT i, 'o' || i, iif(i = 1, NULL, 1), i, 'z' || (9 - i), i, 1, '[]', '', 1, 1, 1
         FROM (SELECT 1 AS i UNION SELECT 2 UNION SELECT 3 UNION SELECT 4);
@@ -157,6 +157,7 @@ impl Directory {
         let mut lists = Vec::new();
         self.sorts(&mut lists).await;
         self.relations(&mut lists).await;
+        self.short_searches(&mut lists).await;
         self.counts(&mut lists).await;
         self.facets(&mut lists).await;
         self.grants(&mut lists);
@@ -216,6 +217,36 @@ impl Directory {
                 lists.push((shown.clone(), plan.page_sql(NOW).unwrap().0));
                 lists.push((format!("{shown} counted"), plan.count_sql(NOW).unwrap()));
             }
+        }
+    }
+
+    /// Words of one or two letters that few have, at the end of their text alone.
+    async fn short_searches(&self, lists: &mut Vec<(String, Sql)>) {
+        for search in ["q", "qz", "qz e", "example qz", "z"] {
+            for sort in [None, Some(UserField::Name), Some(UserField::LastSeenAt)] {
+                let query = Query {
+                    search: Some(search.to_owned()),
+                    sort,
+                    limit: 10,
+                    ..Query::default()
+                };
+                let sql = self.plan(&query).await.page_sql(NOW).unwrap().0;
+                lists.push((format!("search for {search} by {:?}", query.sort), sql));
+            }
+        }
+        // Those of the first hundred stand at the end of the names: more than are looked for one by one, and no more than are sorted.
+        let query = Query {
+            search: Some("early".to_owned()),
+            sort: Some(UserField::Name),
+            direction: Direction::Down,
+            limit: 10,
+            ..Query::default()
+        };
+        let sql = self.plan(&query).await.page_sql(NOW).unwrap().0;
+        lists.push(("search for early by name".to_owned(), sql));
+        for word in ["q", "qz", "z", "e", "ex"] {
+            let sql = search_lookup::find_short(Database::Sqlite, word);
+            lists.push((format!("look for {word}"), sql));
         }
     }
 

@@ -141,6 +141,12 @@ impl Person {
             Predicate::Is(UserField::LockAfter, Test::Less(Value::Time(end))) => {
                 self.user.lock_after.is_some_and(|time| time < *end)
             }
+            Predicate::Is(UserField::LastSeenAt, Test::Less(Value::Time(end))) => {
+                self.user.last_seen_at.is_some_and(|time| time < *end)
+            }
+            Predicate::Is(UserField::LastSeenAt, Test::AtMost(Value::Time(end))) => {
+                self.user.last_seen_at.is_some_and(|time| time <= *end)
+            }
             Predicate::Is(UserField::Locked, Test::Equals(Value::Flag(locked))) => {
                 *locked == self.user.locked_until.is_some_and(|until| until > NOW)
             }
@@ -490,6 +496,12 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         let end = (begin + 1 + dice.roll(6)).min(letters.len());
         terms.push(letters[begin..end].iter().collect());
     }
+    // The last letter of a text, and the last two.
+    for length in [1, 2, 2] {
+        let text = dice.pick(people).derived().search;
+        let begin = text.chars().count().saturating_sub(length);
+        terms.push(text.chars().skip(begin).collect());
+    }
     let words = |field, words: &[&str]| {
         let words = words.iter().map(|word| Value::Text((*word).to_owned()));
         is(field, Test::OneOf(words.collect()))
@@ -530,6 +542,9 @@ fn asked(people: &[Person], dice: &mut Dice) -> Vec<Asked> {
         is(UserField::Locked, Test::Equals(Value::Flag(true))),
         is(UserField::Locked, Test::Equals(Value::Flag(false))),
         is(UserField::LockAfter, Test::Less(Value::Time(Time(9)))),
+        is(UserField::LastSeenAt, Test::Less(Value::Time(Time(6)))),
+        is(UserField::LastSeenAt, Test::AtMost(Value::Time(Time(6)))),
+        is(UserField::LastSeenAt, Test::Less(Value::Time(Time(0)))),
         is(UserField::CreatedAt, Test::AtLeast(Value::Time(Time(7)))),
         is(UserField::CreatedAt, Test::AtLeast(Value::Time(Time(1)))),
     ];
