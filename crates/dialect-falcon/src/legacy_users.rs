@@ -117,7 +117,7 @@ async fn next_chunk<T: Serialize>(
     chunks: Arc<Mutex<UserChunks>>,
     show: fn(&User) -> T,
 ) -> Result<Chunk<()>, Fault> {
-    match chunks.lock().await.next().await? {
+    match chunks.lock().await.next_chunk().await? {
         Some(users) => Chunk::of(users.iter().map(show), Some(())),
         None => Chunk::of(std::iter::empty::<T>(), None),
     }

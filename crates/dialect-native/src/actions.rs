@@ -337,7 +337,7 @@ pub async fn selected(
     let query = users::LISTING.query(request, &given).await?;
     let mut chunks = request.user_chunks(&query, 1_000);
     let mut found = Vec::new();
-    while let Some(users) = chunks.next().await? {
+    while let Some(users) = chunks.next_chunk().await? {
         found.extend(users.iter().map(|user| user.id));
     }
     Ok(found)

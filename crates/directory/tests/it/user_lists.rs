@@ -42,7 +42,7 @@ async fn chunks_hold_everybody_once(world: &World) {
     let mut chunks = world.system().user_chunks(&query, 10);
     let mut sizes = Vec::new();
     let mut seen = Vec::new();
-    while let Some(users) = chunks.next().await.unwrap() {
+    while let Some(users) = chunks.next_chunk().await.unwrap() {
         sizes.push(users.len());
         seen.extend(users.into_iter().map(|user| user.login));
     }
@@ -50,13 +50,13 @@ async fn chunks_hold_everybody_once(world: &World) {
         .map(|number| format!("bee{number:02}@example.org"))
         .collect();
     assert_eq!((sizes, seen), (vec![10, 10, 5], expected));
-    assert_eq!(chunks.next().await, Ok(None));
+    assert_eq!(chunks.next_chunk().await, Ok(None));
     let nobody = Query {
         predicate: Predicate::Nothing,
         ..Query::default()
     };
     assert_eq!(
-        world.system().user_chunks(&nobody, 10).next().await,
+        world.system().user_chunks(&nobody, 10).next_chunk().await,
         Ok(None)
     );
 }
@@ -71,14 +71,14 @@ async fn chunks_end_with_the_account(world: &World) {
         .as_user(reader.id)
         .await
         .user_chunks(&Query::default(), 5);
-    assert_eq!(chunks.next().await.unwrap().unwrap().len(), 5);
+    assert_eq!(chunks.next_chunk().await.unwrap().unwrap().len(), 5);
     let change = UserChange {
         status: Some(Status::Suspended),
         ..UserChange::default()
     };
     world.system().update_user(reader.id, change).await.unwrap();
     assert_eq!(
-        chunks.next().await,
+        chunks.next_chunk().await,
         Err(Fault::Unauthenticated(Refusal::Standing(
             Standing::Suspended
         )))
@@ -95,14 +95,14 @@ async fn chunks_end_with_the_role(world: &World) {
         .as_user(reader.id)
         .await
         .user_chunks(&Query::default(), 5);
-    assert_eq!(chunks.next().await.unwrap().unwrap().len(), 5);
+    assert_eq!(chunks.next_chunk().await.unwrap().unwrap().len(), 5);
     world
         .system()
         .revoke_role(reader.id, ADMINISTRATOR, Some(tree.branch))
         .await
         .unwrap();
     assert_eq!(
-        chunks.next().await,
+        chunks.next_chunk().await,
         Err(Fault::Forbidden(Permission::ReadUsers))
     );
 }

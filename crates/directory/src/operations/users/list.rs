@@ -139,7 +139,7 @@ pub struct UserChunks {
 
 impl UserChunks {
     /// The next chunk, never empty; `None` after the last.
-    pub fn next(&mut self) -> Pending<'_, Option<Vec<User>>> {
+    pub fn next_chunk(&mut self) -> Pending<'_, Option<Vec<User>>> {
         Box::pin(async move {
             let Some(query) = self.next.take() else {
                 return Ok(None);
