@@ -24,13 +24,19 @@ impl Handle {
         which: impl Into<GroupRef>,
         wanted: GroupWanted,
     ) -> Pending<'_, GroupDetail> {
-        let which = which.into();
-        Box::pin(
-            self.read_slow(Operation::ShowGroup, async move |work: &mut Work<'_>| {
-                let group = visible(work, &which).await?;
-                detail_of(work, group.ok_or(Fault::NotFound(Kind::Group))?, wanted).await
-            }),
-        )
+        fn inner(
+            handle: &Handle,
+            which: GroupRef,
+            wanted: GroupWanted,
+        ) -> Pending<'_, GroupDetail> {
+            Box::pin(
+                handle.read_slow(Operation::ShowGroup, async move |work: &mut Work<'_>| {
+                    let group = visible(work, &which).await?;
+                    detail_of(work, group.ok_or(Fault::NotFound(Kind::Group))?, wanted).await
+                }),
+            )
+        }
+        inner(self, which.into(), wanted)
     }
 
     /// Makes a group as [`Handle::create_group`] does, and reads what belongs to it: in one transaction.
@@ -55,13 +61,20 @@ impl Handle {
         change: GroupChange,
         wanted: GroupWanted,
     ) -> Pending<'_, GroupDetail> {
-        let which = which.into();
-        Box::pin(
-            self.write(Operation::UpdateGroup, async move |work: &mut Work<'_>| {
-                let group = update(work, &which, &change).await?;
-                detail_of(work, group, wanted).await
-            }),
-        )
+        fn inner(
+            handle: &Handle,
+            which: GroupRef,
+            change: GroupChange,
+            wanted: GroupWanted,
+        ) -> Pending<'_, GroupDetail> {
+            Box::pin(
+                handle.write(Operation::UpdateGroup, async move |work: &mut Work<'_>| {
+                    let group = update(work, &which, &change).await?;
+                    detail_of(work, group, wanted).await
+                }),
+            )
+        }
+        inner(self, which.into(), change, wanted)
     }
 
     /// Puts a user into a group, and reads what belongs to the group: in one transaction.
@@ -71,14 +84,21 @@ impl Handle {
         user: impl Into<UserRef>,
         wanted: GroupWanted,
     ) -> Pending<'_, GroupDetail> {
-        let (which, user) = (group.into(), user.into());
-        Box::pin(
-            self.write(Operation::AddMember, async move |work: &mut Work<'_>| {
-                batch::add(work, &which, &user).await?;
-                let group = visible(work, &which).await?;
-                detail_of(work, group.ok_or(Fault::NotFound(Kind::Group))?, wanted).await
-            }),
-        )
+        fn inner(
+            handle: &Handle,
+            which: GroupRef,
+            user: UserRef,
+            wanted: GroupWanted,
+        ) -> Pending<'_, GroupDetail> {
+            Box::pin(
+                handle.write(Operation::AddMember, async move |work: &mut Work<'_>| {
+                    batch::add(work, &which, &user).await?;
+                    let group = visible(work, &which).await?;
+                    detail_of(work, group.ok_or(Fault::NotFound(Kind::Group))?, wanted).await
+                }),
+            )
+        }
+        inner(self, group.into(), user.into(), wanted)
     }
 }
 
