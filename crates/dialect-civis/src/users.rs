@@ -353,9 +353,8 @@ pub async fn end_sessions(
     // Quirk: for administrators only, of their own sessions too (civis.md §8).
     request::body(&request, Operation::UpdateUser, operation, raw).await?;
     let id = UserId(path_id(&id)?);
-    request.revoke_sessions_of(id, None).await?;
-    let user = request.user(id).await?;
-    Ok(success(operation, &detail(&request, &user).await?))
+    let (user, related) = request.revoke_sessions_and_show(id, DETAIL).await?;
+    Ok(success(operation, &detail_of(&request, &user, related)))
 }
 
 /// `DELETE /users/{id}/2fa`
@@ -368,9 +367,9 @@ pub async fn forget_second_factor(
     // Quirk: for administrators only, of their own second factor too (civis.md §8).
     request::body(&request, Operation::UpdateUser, operation, raw).await?;
     let id = UserId(path_id(&id)?);
-    request.remove_second_factor(id, None).await?;
-    let user = request.user(id).await?;
-    Ok(success(operation, &detail(&request, &user).await?))
+    let removed = request.remove_second_factor_and_show(id, None, DETAIL);
+    let (user, related) = removed.await?;
+    Ok(success(operation, &detail_of(&request, &user, related)))
 }
 
 /// `POST /users/{id}/unsuspend`

@@ -79,32 +79,26 @@ async fn shown(
     Ok(keys
         .iter()
         .map(|key| {
-            let (name, description) = name_and_description(key);
-            wire::ApiClient {
-                id: key.uuid.simple().to_string(),
-                client_id: key.uuid.simple().to_string(),
-                name: name.to_owned(),
-                description: description.to_owned(),
-                scopes: key.scopes.clone(),
-                cid: at.cid.shown(),
-                created_by: owners.get(&key.user).cloned().unwrap_or_default(),
-                created_timestamp: key.created_at.rfc3339(),
-                client_secret: None,
-            }
+            let owner = owners.get(&key.user).cloned();
+            shown_one(key, at, owner.unwrap_or_default())
         })
         .collect())
 }
 
-async fn shown_one(
-    request: &Authenticated,
-    key: Key,
-    at: &Customer,
-    secret: Option<String>,
-) -> Result<wire::ApiClient, Fault> {
-    let mut shown = shown(request, &[key], at).await?;
-    let mut client = shown.pop().ok_or(Fault::NotFound(Kind::Key))?;
-    client.client_secret = secret;
-    Ok(client)
+/// One client, with the address of its owner.
+fn shown_one(key: &Key, at: &Customer, owner: String) -> wire::ApiClient {
+    let (name, description) = name_and_description(key);
+    wire::ApiClient {
+        id: key.uuid.simple().to_string(),
+        client_id: key.uuid.simple().to_string(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        scopes: key.scopes.clone(),
+        cid: at.cid.shown(),
+        created_by: owner,
+        created_timestamp: key.created_at.rfc3339(),
+        client_secret: None,
+    }
 }
 
 fn client_sort(property: &str) -> Option<KeyField> {
@@ -190,8 +184,13 @@ pub async fn create(request: Authenticated, raw: Request) -> HandlerResult {
         organisation: Some(at.id),
         ..NewKey::default()
     };
-    let made = request.create_key(request.caller.user(), new).await?;
-    let client = shown_one(&request, made.key, &at, Some(made.secret)).await?;
+    // Read before the write: an answer that failed behind it would lose the secret.
+    let owner = request.user(request.caller.user()).await?;
+    let made = request.create_key(owner.id, new).await?;
+    let client = wire::ApiClient {
+        client_secret: Some(made.secret),
+        ..shown_one(&made.key, &at, map::uid(&owner))
+    };
     Ok(envelope::written(
         &request.info,
         StatusCode::CREATED,
@@ -225,8 +224,8 @@ pub async fn update(request: Authenticated, pairs: Pairs, raw: Request) -> Handl
         scopes: (!scopes.is_empty()).then_some(scopes),
         ..KeyChange::default()
     };
-    let changed = request.update_key(old.id, change).await?;
-    let client = shown_one(&request, changed, &at, None).await?;
+    let (changed, owner) = request.update_key_and_show(old.id, change).await?;
+    let client = shown_one(&changed, &at, map::uid(&owner));
     Ok(envelope::written(
         &request.info,
         StatusCode::OK,
@@ -280,8 +279,11 @@ pub async fn act(request: Authenticated, pairs: Pairs) -> HandlerResult {
     let at = customers::own(&request).await?;
     let mut clients = Vec::new();
     for key in find(&request, &ids, &at).await? {
-        let fresh = request.renew_key_text(key.id).await?;
-        clients.push(shown_one(&request, fresh.key, &at, Some(fresh.secret)).await?);
+        let (fresh, owner) = request.renew_key_text_and_show(key.id).await?;
+        clients.push(wire::ApiClient {
+            client_secret: Some(fresh.secret),
+            ..shown_one(&fresh.key, &at, map::uid(&owner))
+        });
     }
     Ok(envelope::written(
         &request.info,

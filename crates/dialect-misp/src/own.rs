@@ -1,5 +1,7 @@
 //! Oneself: view, change, password; and what viewing anybody shows (misp.md §4.2, §4.3).
 
+use std::sync::Arc;
+
 use directory::{Fault, Kind, Organisation, Time, UserChange, Wanted};
 use serde_json::Value;
 
@@ -44,20 +46,37 @@ pub async fn viewed(
     person: Person,
     home: &Organisation,
 ) -> Result<UserViewed, Fault> {
-    let roles = Roles::read(request).await?;
-    let default = roles.default(request).await?;
-    let view = roles.view(person.role);
-    let extras = Extras {
-        created_by: true,
-        landingpage: true,
-        ..Extras::default()
-    };
-    Ok(UserViewed {
-        user: map::viewed(&person.user, &person.notes, view, request.now()),
-        role: view.body(default).into(),
-        settings: super::user_settings::shown(&person.notes),
-        organisation: map::organisation(home, extras),
-    })
+    let roles = ShownRoles::read(request).await?;
+    Ok(roles.viewed(request, person, home))
+}
+
+/// The roles that views of people show, and which of them newcomers get.
+struct ShownRoles {
+    roles: Arc<Roles>,
+    default: Option<i64>,
+}
+
+impl ShownRoles {
+    async fn read(request: &Authenticated) -> Result<Self, Fault> {
+        let roles = Roles::read(request).await?;
+        let default = roles.default(request).await?;
+        Ok(Self { roles, default })
+    }
+
+    fn viewed(&self, request: &Authenticated, person: Person, home: &Organisation) -> UserViewed {
+        let view = self.roles.view(person.role);
+        let extras = Extras {
+            created_by: true,
+            landingpage: true,
+            ..Extras::default()
+        };
+        UserViewed {
+            user: map::viewed(&person.user, &person.notes, view, request.now()),
+            role: view.body(self.default).into(),
+            settings: super::user_settings::shown(&person.notes),
+            organisation: map::organisation(home, extras),
+        }
+    }
 }
 
 /// Who writes a user's document.
@@ -169,8 +188,14 @@ fn is_certificate(text: &str) -> bool {
 /// change is ignored too (misp.md §4.3).
 pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     let place = protocol::place(&request.info);
+    // The answer shows roles: callers who may not read them are refused before the change.
+    let roles = ShownRoles::read(&request).await?;
     let (user, related) = retry_stale(RequestError::is_stale, || async {
         let person = Person::read(&request, request.caller.user()).await?;
+        // So are keys of an organisation from which the home, which the answer shows, is not seen.
+        if request.caller.organisation() != person.user.home {
+            request.organisation(person.user.home).await?;
+        }
         let mut fields = Fields::of(body.clone(), "User");
         let notes = changed_notes(&mut fields, &person, Who::Oneself);
         let email = fields.filled("email");
@@ -197,7 +222,7 @@ pub async fn edit(request: Authenticated, Sent(body): Sent) -> HandlerResult {
     .await?;
     let home = related.homes.first();
     let home = home.ok_or(Fault::NotFound(Kind::Organisation))?;
-    let body = viewed(&request, Person::of(&request, user, &related), home).await?;
+    let body = roles.viewed(&request, Person::of(&request, user, &related), home);
     Ok(wire::shown(&request, &body))
 }
 

@@ -15,6 +15,7 @@
 
 mod one_time_code;
 mod recorded;
+mod rights;
 mod routes;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use serde_json::Value;
 
 pub use one_time_code::one_time_code;
 pub use recorded::{Recorded, recorded};
+pub use rights::{Right, everywhere, refusals_keep_nothing, words};
 pub use routes::{Sign, coverage, hostile, target};
 
 /// 2026-01-01T00:00:00Z.

@@ -9,6 +9,7 @@ mod constraints;
 mod filters;
 mod recorded;
 mod refusals;
+mod rights;
 mod statements;
 
 use base64::Engine as _;

@@ -5,6 +5,7 @@ mod answers;
 mod filters;
 mod recorded;
 mod refusals;
+mod rights;
 mod statements;
 mod tokens;
 

@@ -7,6 +7,7 @@ mod filters;
 mod lists;
 mod members;
 mod replay;
+mod rights;
 mod shown;
 mod statements;
 mod wire;

@@ -6,6 +6,7 @@ mod answers;
 mod members;
 mod recorded;
 mod refusals;
+mod rights;
 mod sessions;
 mod settings;
 mod shown;

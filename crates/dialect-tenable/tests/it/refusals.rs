@@ -12,7 +12,7 @@ fn sign(key: &str) -> (&'static str, String) {
 }
 
 /// The vendor's one shape of errors.
-fn shaped(reply: &Reply) -> bool {
+pub fn shaped(reply: &Reply) -> bool {
     let body = reply.json();
     let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
     keys == ["statusCode", "error", "message"]

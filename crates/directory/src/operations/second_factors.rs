@@ -9,8 +9,8 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Branding, Fault, Kind, Proof, SecondFactorPolicy, SecondFactorSecret, Time, User, UserId,
-    UserKind, UserRef,
+    Branding, Fault, Kind, Proof, Related, SecondFactorPolicy, SecondFactorSecret, Time, User,
+    UserId, UserKind, UserRef, Wanted,
 };
 use crate::outcome::Outcome;
 use crate::rules;
@@ -20,6 +20,7 @@ use crate::store::{sessions, users};
 
 use super::mail::notice;
 use crate::operations::sessions::proof::FreshWillDo;
+use crate::operations::users::related::ties_of;
 use crate::pending::Pending;
 
 /// What seeds are sealed for.
@@ -224,19 +225,8 @@ impl Handle {
         fn inner(handle: &Handle, user: UserRef, proof: Option<Proof>) -> Pending<'_, bool> {
             Box::pin(async move {
                 let which = user;
+                handle.prove_removal(&which, proof).await?;
                 let operation = Operation::RemoveSecondFactor;
-                handle.admit(operation)?;
-                let name = which.clone();
-                let target = handle
-                    .read(operation, async |work: &mut Work<'_>| {
-                        let user = work.target_user(&name).await?;
-                        work.guard_takeover(&user).await?;
-                        Ok(user)
-                    })
-                    .await?;
-                if target.id == handle.caller.user {
-                    handle.prove(operation, proof, FreshWillDo::No).await?;
-                }
                 handle
                     .write(operation, async move |work: &mut Work<'_>| {
                         remove(work, &which).await
@@ -245,6 +235,54 @@ impl Handle {
             })
         }
         inner(self, user.into(), proof)
+    }
+
+    /// Takes a second factor away as [`Handle::remove_second_factor`] does, and reads what is wanted of the user: in one
+    /// transaction.
+    pub fn remove_second_factor_and_show(
+        &self,
+        user: impl Into<UserRef>,
+        proof: Option<Proof>,
+        wanted: Wanted,
+    ) -> Pending<'_, (User, Related)> {
+        fn inner(
+            handle: &Handle,
+            which: UserRef,
+            proof: Option<Proof>,
+            wanted: Wanted,
+        ) -> Pending<'_, (User, Related)> {
+            Box::pin(async move {
+                handle.prove_removal(&which, proof).await?;
+                let operation = Operation::RemoveSecondFactor;
+                handle
+                    .write(operation, async move |work: &mut Work<'_>| {
+                        remove(work, &which).await?;
+                        let user = work.target_user(&which).await?;
+                        let related = ties_of(work, &[user.id], wanted).await?;
+                        Ok((user, related))
+                    })
+                    .await
+            })
+        }
+        inner(self, user.into(), proof, wanted)
+    }
+
+    /// Refuses callers who may not take a second factor away, and sessions that take their own away without a proof.
+    async fn prove_removal(&self, which: &UserRef, proof: Option<Proof>) -> Result<(), Fault> {
+        let operation = Operation::RemoveSecondFactor;
+        self.admit(operation)?;
+        let name = which.clone();
+        let target = self
+            .read(operation, async |work: &mut Work<'_>| {
+                let user = work.target_user(&name).await?;
+                work.guard_takeover(&user).await?;
+                Ok(user)
+            })
+            .await?;
+        if target.id == self.caller.user {
+            self.prove(operation, proof, FreshWillDo::No).await?;
+        }
+        Ok(())
     }
 
     /// Takes the second factors of several people away, all or none; tells of how many there were. The

@@ -6,7 +6,7 @@ use crate::access::authentication::digest;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
-use crate::model::{Fault, FreshKey, Key, KeyId, KeyRef, KeyShape, Kind, NewKey, UserRef};
+use crate::model::{Fault, FreshKey, Key, KeyId, KeyRef, KeyShape, Kind, NewKey, User, UserRef};
 use crate::outcome::Outcome;
 use crate::store::keys;
 
@@ -44,10 +44,35 @@ impl Handle {
                 let text = secret.clone();
                 let key = handle
                     .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
-                        replace_text(work, &which, &text).await
+                        Ok(replace_text(work, &which, &text).await?.0)
                     })
                     .await?;
                 Ok(FreshKey { key, secret })
+            })
+        }
+        inner(self, which.into())
+    }
+
+    /// Gives a key another text as [`Handle::renew_key_text`] does, and reads its owner, whom the caller must see: in one
+    /// transaction.
+    pub fn renew_key_text_and_show(
+        &self,
+        which: impl Into<KeyRef>,
+    ) -> Pending<'_, (FreshKey, User)> {
+        fn inner(handle: &Handle, which: KeyRef) -> Pending<'_, (FreshKey, User)> {
+            Box::pin(async move {
+                let secret = handle.inner.key_text(KeyShape::Plain);
+                let text = secret.clone();
+                let (key, owner) = handle
+                    .write(Operation::UpdateKey, async move |work: &mut Work<'_>| {
+                        let (key, owner) = replace_text(work, &which, &text).await?;
+                        if !work.sees_user(&owner).await? {
+                            return Err(Fault::NotFound(Kind::User).into());
+                        }
+                        Ok((key, owner))
+                    })
+                    .await?;
+                Ok((FreshKey { key, secret }, owner))
             })
         }
         inner(self, which.into())
@@ -83,7 +108,8 @@ impl Handle {
     }
 }
 
-async fn replace_text(work: &mut Work<'_>, which: &KeyRef, secret: &str) -> Outcome<Key> {
+/// The key as it is then, and its owner.
+async fn replace_text(work: &mut Work<'_>, which: &KeyRef, secret: &str) -> Outcome<(Key, User)> {
     let (mut key, owner) = visible(work, which).await?;
     if key.revoked_at.is_some() {
         return Err(Fault::NotFound(Kind::Key).into());
@@ -101,7 +127,7 @@ async fn replace_text(work: &mut Work<'_>, which: &KeyRef, secret: &str) -> Outc
         return Err(Fault::Taken { field: "key" }.into());
     }
     event(work, "key.text_renewed", &key, &owner, json!({})).await?;
-    Ok(key)
+    Ok((key, owner))
 }
 
 async fn renew(

@@ -14,9 +14,10 @@ use crate::access::work::Work;
 use crate::audit::About;
 use crate::handle::Handle;
 use crate::model::{
-    Fault, Kind, Page, Permission, Query, Ref, Scope, Session, SessionField, SessionId, SessionRef,
-    User, UserId, UserRef,
+    Fault, Kind, Page, Permission, Query, Ref, Related, Scope, Session, SessionField, SessionId,
+    SessionRef, User, UserId, UserRef, Wanted,
 };
+use crate::operations::users::related::ties_of;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::{pages, sessions, users};
@@ -130,6 +131,26 @@ impl Handle {
         inner(self, user.into(), except)
     }
 
+    /// Ends all sessions of a user, and reads what is wanted of the user: in one transaction.
+    pub fn revoke_sessions_and_show(
+        &self,
+        user: impl Into<UserRef>,
+        wanted: Wanted,
+    ) -> Pending<'_, (User, Related)> {
+        fn inner(handle: &Handle, which: UserRef, wanted: Wanted) -> Pending<'_, (User, Related)> {
+            Box::pin(handle.write(
+                Operation::RevokeSessions,
+                async move |work: &mut Work<'_>| {
+                    let user = work.target_user(&which).await?;
+                    end_all(work, &user, None).await?;
+                    let related = ties_of(work, &[user.id], wanted).await?;
+                    Ok((user, related))
+                },
+            ))
+        }
+        inner(self, user.into(), wanted)
+    }
+
     /// Ends the session that the caller came with.
     pub fn sign_out(&self) -> Pending<'_, ()> {
         Box::pin(async move {
@@ -174,10 +195,14 @@ pub(crate) async fn revoke_of(
     except: Option<SessionId>,
 ) -> Outcome<u64> {
     let user = work.target_user(which).await?;
+    end_all(work, &user, except).await
+}
+
+async fn end_all(work: &mut Work<'_>, user: &User, except: Option<SessionId>) -> Outcome<u64> {
     let count = sessions::delete_of(&mut work.tx, user.id, except).await?;
     if count > 0 {
         let detail = json!({ "count": count });
-        work.event("sessions.revoked", About::user(&user), Some(detail))
+        work.event("sessions.revoked", About::user(user), Some(detail))
             .await?;
     }
     Ok(count)
