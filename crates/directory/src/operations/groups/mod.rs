@@ -220,7 +220,7 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
             made?;
         }
     }
-    grants::replace_group_roles(work, &group, &new.roles).await?;
+    Box::pin(grants::replace_group_roles(work, &group, &new.roles)).await?;
     Ok(group)
 }
 
@@ -279,7 +279,7 @@ async fn update(work: &mut Work<'_>, which: &GroupRef, change: &GroupChange) -> 
             .await?;
     }
     if let Some(roles) = &change.roles {
-        grants::replace_group_roles(work, &new, roles).await?;
+        Box::pin(grants::replace_group_roles(work, &new, roles)).await?;
     }
     Ok(new)
 }

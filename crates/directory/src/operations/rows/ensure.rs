@@ -240,7 +240,8 @@ pub(crate) async fn update(
     let mut changed: Vec<String> = Vec::new();
     let mut user = user;
     if differs(&user, &change) {
-        let (now, noted) = change::update_noting(work, &user.id.into(), &change, None).await?;
+        let (now, noted) =
+            Box::pin(change::update_noting(work, &user.id.into(), &change, None)).await?;
         user = now;
         changed.extend(noted.after.keys().cloned());
     }
@@ -355,7 +356,12 @@ async fn put_groups(
         if members::is_in(&mut work.tx, user.id, *group).await? {
             continue;
         }
-        crate::operations::groups::batch::add(work, &(*group).into(), &user.id.into()).await?;
+        Box::pin(crate::operations::groups::batch::add(
+            work,
+            &(*group).into(),
+            &user.id.into(),
+        ))
+        .await?;
         changed = true;
     }
     Ok(changed)

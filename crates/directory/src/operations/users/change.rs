@@ -116,7 +116,9 @@ pub(crate) async fn update(
     change: &UserChange,
     prepared: Option<&Prepared>,
 ) -> Outcome<User> {
-    Ok(update_noting(work, which, change, prepared).await?.0)
+    Ok(Box::pin(update_noting(work, which, change, prepared))
+        .await?
+        .0)
 }
 
 /// `update`, with the names of what changed.
