@@ -244,7 +244,7 @@ pub fn organisation_order(key: &str) -> Option<OrganisationField> {
     })
 }
 
-/// Markings, which stand on a shelf: the fields are the keys themselves.
+/// Markings, a static list: the fields are the keys themselves.
 pub fn marking(key: &str) -> Option<Column<&'static str>> {
     Some(match key {
         "definition" => Column::Text("definition"),
@@ -258,7 +258,7 @@ pub fn marking(key: &str) -> Option<Column<&'static str>> {
     })
 }
 
-/// E-mail templates, which stand on a shelf too.
+/// E-mail templates, a static list too.
 pub fn template(key: &str) -> Option<Column<&'static str>> {
     Some(match key {
         "name" => Column::Text("name"),

@@ -196,7 +196,7 @@ impl Node {
         }
     }
 
-    /// Whether this is the id, internal or standard, of something that stands on a shelf.
+    /// Whether this is the id, internal or standard, of an entry of a static list.
     pub fn is_called(&self, id: &str) -> bool {
         match self {
             Self::Role(duty) => id == duty.role.uuid.to_string() || id == duty.standard_id(),

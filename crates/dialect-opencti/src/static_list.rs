@@ -1,4 +1,4 @@
-//! Shelves: short lists kept in memory (markings, templates, roles), filtered, sorted and paged by the
+//! Static lists: short lists kept in memory (markings, templates, roles), filtered, sorted and paged by the
 //! same rules as the directory's long ones.
 
 use std::cmp::Ordering;

@@ -381,7 +381,7 @@ impl Opening {
                     operation: Operation::ActForUser,
                     lookups: Lookups::default(),
                 };
-                impersonation::named(&mut work, &self.caller.user.into()).await?
+                impersonation::load_impersonated(&mut work, &self.caller.user.into()).await?
             }
         };
         let access = operation.access();

@@ -188,7 +188,7 @@ pub fn check_directory(
 ) -> Answering<'static, Result<CheckReport, OfflineError>> {
     Box::pin(async move {
         let look = async |tx: &mut Tx<'_>| -> Outcome<CheckReport> {
-            let looked = check::look(tx).await?;
+            let looked = check::check_invariants(tx).await?;
             let mut report = CheckReport {
                 checked: looked
                     .checked

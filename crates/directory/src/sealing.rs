@@ -33,7 +33,7 @@ impl Directory {
                 .write(async move |tx: &mut Tx<'_>| -> Outcome<Option<String>> {
                     let stored = settings::document(tx, CHECK).await?;
                     if stored.is_none() || replace {
-                        settings::put(tx, CHECK, &document, now, None).await?;
+                        settings::upsert(tx, CHECK, &document, now, None).await?;
                         return Ok(None);
                     }
                     Ok(stored)

@@ -194,7 +194,7 @@ pub(crate) async fn keep_answer<T: 'static>(
     };
     let sealed = work.inner.seal(ANSWER_PURPOSE, &written)?;
     let user = work.caller.user.0;
-    Ok(idempotency::answer(&mut work.tx, user, ticket, &sealed).await?)
+    Ok(idempotency::store_answer(&mut work.tx, user, ticket, &sealed).await?)
 }
 
 async fn claim(work: &mut Work<'_>, ticket: &IdempotencyTicket) -> Outcome<()> {

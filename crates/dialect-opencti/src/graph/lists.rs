@@ -180,8 +180,8 @@ pub(super) fn connection(
     }))
 }
 
-/// A page of a shelf as a connection.
-pub(super) fn shelved(
+/// A page of a static list as a connection.
+pub(super) fn static_connection(
     kind: &'static ConnectionKind,
     call: &Call<'_>,
     nodes: Vec<Node>,

@@ -127,7 +127,7 @@ async fn capabilities(session: &Session, call: &Call<'_>) -> Answer {
         .iter()
         .map(|entry| session.capability(entry))
         .collect();
-    lists::shelved(&node::CAPABILITIES, call, nodes)
+    lists::static_connection(&node::CAPABILITIES, call, nodes)
 }
 
 /// Only what concerns knowledge can be held in drafts.
@@ -137,7 +137,7 @@ async fn capabilities_in_draft(session: &Session, call: &Call<'_>) -> Answer {
         .filter(|entry| entry.name.starts_with(capability::KNOWLEDGE))
         .map(|entry| session.capability(entry))
         .collect();
-    lists::shelved(&node::CAPABILITIES, call, nodes)
+    lists::static_connection(&node::CAPABILITIES, call, nodes)
 }
 
 /// Begins a second factor of the caller's own, which `otpActivation` confirms.
@@ -348,7 +348,7 @@ impl Session {
             search::rank(call, &terms, &mut roles, texts).await;
             let duties = self.duties(roles).await?;
             let nodes = duties.into_iter().map(Node::Role).collect();
-            return lists::shelved(&node::ROLES, call, nodes);
+            return lists::static_connection(&node::ROLES, call, nodes);
         }
         match call.text("orderBy") {
             "name" | "_score" => {
@@ -363,7 +363,7 @@ impl Session {
         }
         let duties = self.duties(roles).await?;
         let nodes = duties.into_iter().map(Node::Role).collect();
-        lists::shelved(&node::ROLES, call, nodes)
+        lists::static_connection(&node::ROLES, call, nodes)
     }
 
     async fn organization(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {

@@ -1,4 +1,4 @@
-//! Shelves in the graph: markings and e-mail templates, short lists that are filtered and cut here.
+//! Static lists in the graph: markings and e-mail templates, short lists that are filtered and cut here.
 
 use directory::Predicate;
 
@@ -26,7 +26,7 @@ impl Session {
                 }
             }
         };
-        let predicate = self.shelf_filter(call, columns::marking).await?;
+        let predicate = self.static_list_filter(call, columns::marking).await?;
         let terms = self.paid_terms(call)?;
         let mut found: Vec<&'static marking::Marking> = MARKINGS
             .iter()
@@ -50,12 +50,12 @@ impl Session {
             found.reverse();
         }
         let nodes = found.into_iter().map(|entry| self.marking(entry)).collect();
-        lists::shelved(&node::MARKINGS, call, nodes)
+        lists::static_connection(&node::MARKINGS, call, nodes)
     }
 
     /// A page of the e-mail templates.
     pub(super) async fn templates(&self, call: &Call<'_>) -> Result<Link<Node>, Refusal> {
-        let predicate = self.shelf_filter(call, columns::template).await?;
+        let predicate = self.static_list_filter(call, columns::template).await?;
         let terms = self.paid_terms(call)?;
         let mut found = templates::all(self).await?;
         found.retain(|template| {
@@ -74,10 +74,10 @@ impl Session {
             found.reverse();
         }
         let nodes = found.iter().map(templates::node).collect();
-        lists::shelved(&node::TEMPLATES, call, nodes)
+        lists::static_connection(&node::TEMPLATES, call, nodes)
     }
 
-    async fn shelf_filter(
+    async fn static_list_filter(
         &self,
         call: &Call<'_>,
         columns: filter::Columns<&'static str>,

@@ -12,7 +12,10 @@ use crate::rules;
 use crate::store::credentials;
 
 /// The state of a caller who acts in another's name, by the rights of now.
-pub(crate) async fn named(work: &mut Work<'_>, which: &UserRef) -> Outcome<Arc<CallerState>> {
+pub(crate) async fn load_impersonated(
+    work: &mut Work<'_>,
+    which: &UserRef,
+) -> Outcome<Arc<CallerState>> {
     let permission = Operation::ActForUser.access().permission;
     if work.caller.impersonator.is_some() {
         return Err(Fault::Forbidden(permission).into());

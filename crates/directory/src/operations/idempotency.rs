@@ -77,7 +77,7 @@ impl Handle {
             plain
                 .write(Operation::KeepAnswer, async move |work: &mut Work<'_>| {
                     let (user, now) = (work.caller.user.0, work.now);
-                    if !idempotency::answer(&mut work.tx, user, &ticket, &sealed).await? {
+                    if !idempotency::store_answer(&mut work.tx, user, &ticket, &sealed).await? {
                         let after = kept_since(now);
                         idempotency::insert(&mut work.tx, user, &ticket, &sealed, now, after)
                             .await?;

@@ -1,7 +1,7 @@
 //! Acting in another's name.
 
 use crate::access::caller::Caller;
-use crate::access::impersonation::named;
+use crate::access::impersonation::load_impersonated;
 use crate::access::table::Operation;
 use crate::access::work::Work;
 use crate::handle::Handle;
@@ -16,7 +16,7 @@ impl Handle {
             Box::pin(async move {
                 handle
                     .read(Operation::ActForUser, async |work: &mut Work<'_>| {
-                        Ok(Caller(named(work, &which).await?))
+                        Ok(Caller(load_impersonated(work, &which).await?))
                     })
                     .await
             })

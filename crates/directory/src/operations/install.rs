@@ -252,12 +252,12 @@ async fn owner(
         now,
     )
     .await?;
-    users::step(&mut work.tx, crate::ROOT, 1).await?;
+    users::change_population(&mut work.tx, crate::ROOT, 1).await?;
     super::passwords::store(work, user.id, prepared).await?;
     let role = roles::by_word(&mut work.tx, Platform::USHER.word(), owners::OWNER)
         .await?
         .ok_or_else(|| Fault::Internal("the catalogue has no owner role".to_owned()))?;
-    grants::put(&mut work.tx, user.id, role.id, crate::ROOT, None, now, None).await?;
+    grants::upsert(&mut work.tx, user.id, role.id, crate::ROOT, None, now, None).await?;
     owners::grant_owner_roles(work, user.id).await?;
     work.event(
         "user.created",

@@ -66,7 +66,7 @@ pub(crate) async fn has_password(work: &mut Work<'_>) -> Outcome<bool> {
 pub(crate) async fn put_password(work: &mut Work<'_>, password: &MailPassword) -> Outcome<()> {
     let (now, actor) = (work.now, work.actor());
     let name = MailPassword::NAME;
-    settings::put(&mut work.tx, name, &json!(password).to_string(), now, actor).await?;
+    settings::upsert(&mut work.tx, name, &json!(password).to_string(), now, actor).await?;
     let about = About {
         entity: "setting",
         name: Some(name),
@@ -190,7 +190,7 @@ impl Directory {
             self.0
                 .store
                 .write(async move |tx: &mut Tx<'_>| -> Outcome<()> {
-                    outbox::sent(tx, id, filed, now).await?;
+                    outbox::mark_sent(tx, id, filed, now).await?;
                     Ok(())
                 })
                 .await

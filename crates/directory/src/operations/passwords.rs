@@ -41,7 +41,7 @@ impl Handle {
                 .read(operation, async |work: &mut Work<'_>| {
                     let own = work.caller.user;
                     let user = work.target_user(&own.into()).await?;
-                    let stored = passwords::of(&mut work.tx, own).await?;
+                    let stored = passwords::find(&mut work.tx, own).await?;
                     Ok((user, stored, lockouts::refused_here(work).await?))
                 })
                 .await?;
@@ -74,7 +74,7 @@ impl Handle {
             self.write(operation, async move |work: &mut Work<'_>| {
                 let own = work.caller.user;
                 let user = work.target_user(&own.into()).await?;
-                let present = passwords::of(&mut work.tx, own).await?;
+                let present = passwords::find(&mut work.tx, own).await?;
                 if present.map(|stored| stored.hash) != hash {
                     return Err(Fault::WrongPassword.into());
                 }
@@ -101,7 +101,7 @@ impl Handle {
                     .read(operation, async |work: &mut Work<'_>| {
                         let user = work.target_user(&name).await?;
                         work.guard_takeover(&user).await?;
-                        let stored = passwords::of(&mut work.tx, user.id).await?;
+                        let stored = passwords::find(&mut work.tx, user.id).await?;
                         Ok((user, stored))
                     })
                     .await?;
@@ -172,7 +172,7 @@ impl Handle {
                     let name = rule_setting(platform);
                     let document = serde_json::json!(rule).to_string();
                     let (now, actor) = (work.now, work.actor());
-                    settings::put(&mut work.tx, &name, &document, now, actor).await?;
+                    settings::upsert(&mut work.tx, &name, &document, now, actor).await?;
                     let about = About {
                         entity: "setting",
                         name: Some(&name),
@@ -381,7 +381,7 @@ pub(crate) async fn replace(
 /// Stores a hash.
 pub(crate) async fn store(work: &mut Work<'_>, user: UserId, prepared: &Prepared) -> Outcome<()> {
     let (now, actor) = (work.now, work.actor());
-    passwords::put(
+    passwords::upsert(
         &mut work.tx,
         user,
         &prepared.hash,

@@ -52,7 +52,7 @@ impl Handle {
                     .chain(groups.into_iter().map(|group| group.organisation))
                     .collect();
                 let wanted: Vec<OrganisationId> = wanted.into_iter().collect();
-                Ok(organisation_labels::of(&mut work.tx, &wanted).await?)
+                Ok(organisation_labels::load(&mut work.tx, &wanted).await?)
             })
             .await
         })

@@ -52,12 +52,12 @@ impl Directory {
                     users::update(&mut work.tx, &user, alias.as_deref()).await?;
                     lockouts::forget(&mut work.tx, user.id).await?;
                     second_factors::delete(&mut work.tx, user.id).await?;
-                    passwords::put(&mut work.tx, user.id, &hash, false, now, None).await?;
+                    passwords::upsert(&mut work.tx, user.id, &hash, false, now, None).await?;
                     sessions::delete_of(&mut work.tx, user.id, None).await?;
                     let owner = roles::by_word(&mut work.tx, Platform::USHER.word(), owners::OWNER)
                         .await?
                         .ok_or_else(|| Fault::Internal("there is no role of owners".to_owned()))?;
-                    grants::put(
+                    grants::upsert(
                         &mut work.tx,
                         user.id,
                         owner.id,

@@ -20,7 +20,7 @@ use crate::store::{sessions, users};
 
 use super::mail::notice;
 use crate::operations::sessions::proof::FreshWillDo;
-use crate::operations::users::related::ties_of;
+use crate::operations::users::related::load_related;
 use crate::pending::Pending;
 
 /// What seeds are sealed for.
@@ -148,7 +148,7 @@ impl Handle {
             let confirmed = self
                 .write(operation, async move |work: &mut Work<'_>| {
                     let user = own(work).await?;
-                    let factor = second_factors::of(&mut work.tx, user.id)
+                    let factor = second_factors::find(&mut work.tx, user.id)
                         .await?
                         .filter(|factor| !factor.confirmed)
                         .ok_or(Fault::NotFound(Kind::SecondFactor))?;
@@ -258,7 +258,7 @@ impl Handle {
                     .write(operation, async move |work: &mut Work<'_>| {
                         remove(work, &which).await?;
                         let user = work.target_user(&which).await?;
-                        let related = ties_of(work, &[user.id], wanted).await?;
+                        let related = load_related(work, &[user.id], wanted).await?;
                         Ok((user, related))
                     })
                     .await

@@ -365,7 +365,7 @@ async fn store(
         return Ok(());
     }
     let (now, actor) = (work.now, work.actor());
-    settings::put(&mut work.tx, name, &after.to_string(), now, actor).await?;
+    settings::upsert(&mut work.tx, name, &after.to_string(), now, actor).await?;
     if name == SecondFactorPolicy::NAME {
         second_factors::require_in_sessions(work, None).await?;
     }

@@ -121,7 +121,7 @@ impl Directory {
             let present = self
                 .0
                 .store
-                .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(passwords::of(tx, own).await?) })
+                .read(async |tx: &mut Tx<'_>| -> Outcome<_> { Ok(passwords::find(tx, own).await?) })
                 .await
                 .map_err(Abort::into_fault)?
                 .map(|stored| stored.hash);

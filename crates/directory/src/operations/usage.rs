@@ -22,10 +22,10 @@ impl Directory {
                         keys::add_uses(tx, *key, one.count, one.last, &one.texts()).await?;
                     }
                     for (session, at) in &rows.sessions {
-                        sessions::seen(tx, *session, *at).await?;
+                        sessions::note_use(tx, *session, *at).await?;
                     }
                     for (user, at) in &rows.users {
-                        users::seen(tx, *user, *at).await?;
+                        users::note_use(tx, *user, *at).await?;
                     }
                     Ok(())
                 })

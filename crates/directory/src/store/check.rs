@@ -149,7 +149,7 @@ const POSTGRES_INTEGRITY: &str = "SELECT 'the index ' || c.relname || ' is not v
      WHERE c.connamespace = current_schema()::regnamespace AND NOT c.convalidated";
 
 /// Looks at every invariant that the database itself can decide.
-pub(crate) async fn look(tx: &mut Tx<'_>) -> Res<Looked> {
+pub(crate) async fn check_invariants(tx: &mut Tx<'_>) -> Res<Looked> {
     let applied = migrate::applied(tx).await?;
     if migrate::installation_missing(tx).await? {
         return Err(StoreError::Absent(

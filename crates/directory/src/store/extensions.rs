@@ -45,7 +45,7 @@ fn ordered_by(id: &str, entity: &str, platform: Platform, name: &str) -> Option<
 }
 
 /// Stores a document and its terms whole.
-pub(crate) async fn put(
+pub(crate) async fn store_document(
     tx: &mut Tx<'_>,
     entity: Extended,
     id: i64,

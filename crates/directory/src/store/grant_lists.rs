@@ -76,7 +76,7 @@ impl Viewer<'_> {
         }
         sql.push(" AND (u.id = ").bind(Bound::Int(self.own.0));
         sql.push(" OR (1 = 1");
-        select::seen::<Users>(sql, self.scopes, self.limit);
+        select::push_scopes::<Users>(sql, self.scopes, self.limit);
         sql.push("))");
     }
 }

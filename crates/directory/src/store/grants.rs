@@ -9,7 +9,7 @@ use super::select::{Bound, Sql};
 use super::{AccessChange, Res, Row, StoreError, Tx};
 
 /// Places a grant; a second one of the same role in the same organisation only changes its end.
-pub(crate) async fn put(
+pub(crate) async fn upsert(
     tx: &mut Tx<'_>,
     user: UserId,
     role: RoleId,
@@ -135,7 +135,7 @@ pub(crate) async fn end_foreign_custom(
 }
 
 /// Every role those people hold, by every path, that has not ended; of one platform and `usher`, or of all.
-pub(crate) async fn held(
+pub(crate) async fn list_held(
     tx: &mut Tx<'_>,
     users: &[UserId],
     only: Option<Platform>,

@@ -132,7 +132,7 @@ impl Paged for Groups {
 }
 
 /// Narrows to shared groups and a platform's own; `None` shows all.
-pub(crate) fn shown(sql: &mut Sql, platform: Option<Platform>) {
+pub(crate) fn push_platform(sql: &mut Sql, platform: Option<Platform>) {
     if let Some(platform) = platform {
         sql.push(" AND g.platform IN ('', ")
             .bind(Bound::Text(platform.word().to_owned()))
@@ -149,7 +149,7 @@ pub(crate) fn seen_or_own(
     (own, at): (UserId, Platform),
 ) {
     sql.push(" AND ((1 = 1");
-    super::select::seen::<Groups>(sql, scopes, limit);
+    super::select::push_scopes::<Groups>(sql, scopes, limit);
     sql.push(") OR g.id IN (SELECT s.group_id FROM group_members s WHERE s.user_id = ");
     sql.bind(Bound::Int(own.0));
     sql.push(") OR g.id IN (SELECT s.group_id FROM group_managers s WHERE s.platform IN ('', ");
@@ -179,7 +179,7 @@ pub(crate) fn managed_at(
         ManagerLevel::Manage => "'manage'",
     };
     sql.push(" AND ((1 = 1");
-    super::select::seen::<Groups>(sql, scopes, limit);
+    super::select::push_scopes::<Groups>(sql, scopes, limit);
     sql.push(") OR g.id IN (SELECT s.group_id FROM group_managers s WHERE s.level IN (");
     sql.push(levels)
         .push(") AND s.platform IN ('', ")
@@ -201,7 +201,7 @@ pub(crate) async fn by_uuid(tx: &mut Tx<'_>, uuid: uuid::Uuid) -> Res<Option<Gro
 }
 
 /// The groups of that name, folded, wherever they are.
-pub(crate) async fn named(tx: &mut Tx<'_>, folded: &str) -> Res<Vec<GroupId>> {
+pub(crate) async fn find_by_name(tx: &mut Tx<'_>, folded: &str) -> Res<Vec<GroupId>> {
     tx.all(
         "SELECT id FROM groups WHERE name_key = $1 ORDER BY id",
         &[folded.into()],

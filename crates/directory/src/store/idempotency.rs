@@ -79,7 +79,7 @@ pub(crate) async fn insert(
 }
 
 /// Keeps the answer of a request that is under way; false when its key is not noted.
-pub(crate) async fn answer(
+pub(crate) async fn store_answer(
     tx: &mut Tx<'_>,
     user: i64,
     ticket: &IdempotencyTicket,

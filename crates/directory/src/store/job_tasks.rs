@@ -171,7 +171,7 @@ pub(crate) async fn is_cancelled(tx: &mut Tx<'_>, job: JobId) -> Res<bool> {
 }
 
 /// The stored tasks of jobs, and when these go.
-pub(crate) async fn of(
+pub(crate) async fn load(
     tx: &mut Tx<'_>,
     jobs: &[JobId],
 ) -> Res<HashMap<JobId, (String, Option<Time>)>> {

@@ -7,7 +7,7 @@ use super::users::Users;
 use super::{AccessChange, Res, Tx};
 
 /// Puts somebody into a group; false when they are in it.
-pub(crate) async fn put(tx: &mut Tx<'_>, user: UserId, group: GroupId, now: Time) -> Res<bool> {
+pub(crate) async fn insert(tx: &mut Tx<'_>, user: UserId, group: GroupId, now: Time) -> Res<bool> {
     let changed = tx
         .exec_for(
             AccessChange::User(user.0),
@@ -189,7 +189,7 @@ pub(crate) async fn counts(
             ") THEN 1 ELSE 0 END) AS BIGINT) FROM group_members m JOIN users u ON u.id = m.user_id WHERE m.group_id IN (",
         );
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
-        super::select::seen::<Users>(&mut sql, scopes, limit);
+        super::select::push_scopes::<Users>(&mut sql, scopes, limit);
         sql.push(" GROUP BY m.group_id ORDER BY m.group_id");
         counts.extend(
             tx.all(&sql.text, &sql.vals(), |row| {

@@ -31,7 +31,7 @@ pub(crate) async fn homes(
 }
 
 /// Number, name and slug of those organisations.
-pub(crate) async fn of(
+pub(crate) async fn load(
     tx: &mut Tx<'_>,
     organisations: &[OrganisationId],
 ) -> Res<Vec<OrganisationLabel>> {

@@ -190,7 +190,7 @@ pub(crate) async fn seen_of(
             .push(TABLES)
             .push(" WHERE o.id IN (");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
-        super::select::seen::<Organisations>(&mut sql, scopes, limit);
+        super::select::push_scopes::<Organisations>(&mut sql, scopes, limit);
         organisations.extend(tx.all(&sql.text, &sql.vals(), read_organisation).await?);
     }
     Ok(organisations)

@@ -72,7 +72,7 @@ pub(crate) async fn claim(
 }
 
 /// Notes that a mail was sent, or written as a file; its contents go.
-pub(crate) async fn sent(tx: &mut Tx<'_>, id: MailId, filed: bool, now: Time) -> Res<bool> {
+pub(crate) async fn mark_sent(tx: &mut Tx<'_>, id: MailId, filed: bool, now: Time) -> Res<bool> {
     let state = if filed { "filed" } else { "sent" };
     let changed = tx
         .exec(

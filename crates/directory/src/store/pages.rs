@@ -243,7 +243,7 @@ pub(crate) async fn seen_ids<L: Listed + Visible>(
         sql.push("SELECT ").push(L::ID).push(tables);
         sql.push(" WHERE ").push(L::ID).push(" IN (");
         sql.bind_all(chunk.iter().copied()).push(")");
-        select::seen::<L>(&mut sql, scopes, limit);
+        select::push_scopes::<L>(&mut sql, scopes, limit);
         found.extend(tx.all(&sql.text, &sql.vals(), |row| row.int(0)).await?);
     }
     Ok(found)

@@ -11,7 +11,7 @@ pub(crate) struct Stored {
 }
 
 /// The password of a user.
-pub(crate) async fn of(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Stored>> {
+pub(crate) async fn find(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Stored>> {
     tx.one(
         "SELECT hash, must_change FROM passwords WHERE user_id = $1",
         &[user.0.into()],
@@ -26,7 +26,7 @@ pub(crate) async fn of(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Stored>> {
 }
 
 /// Sets a password's hash.
-pub(crate) async fn put(
+pub(crate) async fn upsert(
     tx: &mut Tx<'_>,
     user: UserId,
     hash: &str,

@@ -104,7 +104,7 @@ pub(crate) fn narrow(sql: &mut Sql, platform: &str, kind: &str, own: UserId, sha
         .bind(Bound::Text(kind.to_owned()));
     sql.push(" AND (d.owner_id = ").bind(Bound::Int(own.0));
     sql.push(" OR (d.owner_id IS NULL AND ((d.organisation_id IS NOT NULL");
-    super::select::seen::<Records>(sql, shared.scopes, shared.limit);
+    super::select::push_scopes::<Records>(sql, shared.scopes, shared.limit);
     sql.push(")");
     if shared.installation {
         sql.push(" OR d.organisation_id IS NULL");

@@ -35,7 +35,7 @@ fn select<L: Paged>(entity: &str, platform: &str, more: &str, from: &str, of: &s
 }
 
 /// Rows that stand beside what they are tied to, each row once and in order of their numbers.
-async fn told<L: Paged, T: Send>(
+async fn read_related<L: Paged, T: Send>(
     tx: &mut Tx<'_>,
     mut sql: Sql,
     tie: impl Fn(&Row<'_>, usize, i64) -> Res<T> + Send + Sync,
@@ -78,7 +78,7 @@ pub(crate) async fn groups_of(
         let mut sql = select::<groups::Groups>("group", platform, "m.user_id", from, "m.user_id");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         narrow(&mut sql);
-        let (related, rows) = told::<groups::Groups, _>(tx, sql, |row, at, group| {
+        let (related, rows) = read_related::<groups::Groups, _>(tx, sql, |row, at, group| {
             Ok((UserId(row.int(at)?), GroupId(group)))
         })
         .await?;
@@ -101,7 +101,7 @@ pub(crate) async fn roles_of(
         let mut sql = select::<roles::Roles>("role", platform, "b.group_id", from, "b.group_id");
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         narrow(&mut sql);
-        let (related, rows) = told::<roles::Roles, _>(tx, sql, |row, at, role| {
+        let (related, rows) = read_related::<roles::Roles, _>(tx, sql, |row, at, role| {
             Ok((GroupId(row.int(at)?), RoleId(role)))
         })
         .await?;
@@ -132,7 +132,7 @@ pub(crate) async fn organisations_of(
         sql.bind_all(chunk.iter().map(|id| id.0)).push(")");
         narrow(&mut sql);
         let (related, rows) =
-            told::<organisations::Organisations, _>(tx, sql, |row, at, organisation| {
+            read_related::<organisations::Organisations, _>(tx, sql, |row, at, organisation| {
                 Ok(Membership {
                     user: UserId(row.int(at)?),
                     organisation: OrganisationId(organisation),

@@ -123,7 +123,7 @@ pub(crate) fn visible_or_assigned(
     own: UserId,
 ) {
     sql.push(" AND ((1 = 1");
-    super::select::seen::<Roles>(sql, scopes, limit);
+    super::select::push_scopes::<Roles>(sql, scopes, limit);
     sql.push(") OR r.id IN (SELECT s.role_id FROM grants s WHERE s.user_id = ");
     sql.bind(Bound::Int(own.0));
     sql.push(") OR r.id IN (SELECT s.role_id FROM group_roles s JOIN group_members m ON m.group_id = s.group_id WHERE m.user_id = ");

@@ -152,7 +152,7 @@ pub(super) fn all_of(pieces: &[String]) -> String {
 }
 
 /// Takes a new user's search text into the index, within the write that makes them.
-pub(crate) async fn put(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+pub(crate) async fn index_user(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
     match tx.database() {
         Database::Sqlite => {
             tx.exec(SQLITE_WAIT, &[user.0.into()]).await?;
@@ -167,7 +167,7 @@ pub(crate) async fn put(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> 
 }
 
 /// Brings the index in step with a changed search text, within the write and before the user's row changes.
-pub(crate) async fn change(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
+pub(crate) async fn reindex_user(tx: &mut Tx<'_>, user: UserId, search: &str) -> Res<()> {
     match tx.database() {
         Database::Sqlite => {
             let values = [user.0.into(), search.into()];

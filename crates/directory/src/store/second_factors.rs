@@ -13,7 +13,7 @@ pub(crate) struct Factor {
 }
 
 /// A user's second factor.
-pub(crate) async fn of(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Factor>> {
+pub(crate) async fn find(tx: &mut Tx<'_>, user: UserId) -> Res<Option<Factor>> {
     tx.one(
         "SELECT sealed_seed, confirmed_at, last_step FROM second_factors WHERE user_id = $1",
         &[user.0.into()],

@@ -452,7 +452,7 @@ pub(crate) trait Visible {
 }
 
 /// ANDs in what the scopes show, within the organisation a token is limited to.
-pub(crate) fn seen<S: Visible>(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>) {
+pub(crate) fn push_scopes<S: Visible>(sql: &mut Sql, scopes: &[Scope], limit: Option<i64>) {
     if let Some(limit) = limit {
         sql.push(" AND (");
         S::scope(sql, &Scope::Subtree(limit.into()));
@@ -490,6 +490,6 @@ pub(crate) fn narrowed<L: Listed + Visible>(
             like(sql, L::SEARCH, &format!("%{}%", escape(&word)));
         }
     }
-    seen::<L>(sql, scopes, limit);
+    push_scopes::<L>(sql, scopes, limit);
     Ok(())
 }

@@ -66,7 +66,7 @@ pub(crate) fn live_and_seen(
         .bind(Bound::Int(now.0.saturating_sub(UNWRITTEN)));
     sql.push(" AND (s.user_id = ").bind(Bound::Int(own.0));
     sql.push(" OR (1 = 1");
-    super::select::seen::<Sessions>(sql, scopes, limit);
+    super::select::push_scopes::<Sessions>(sql, scopes, limit);
     sql.push("))");
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn by_digest(tx: &mut Tx<'_>, digest: &[u8]) -> Res<Option<Sess
 
 /// The sessions of oneself, and of those of the users who are within the scopes, that have not reached
 /// their absolute end, oldest first: one statement, however many they are and whoever asks.
-pub(crate) async fn of(
+pub(crate) async fn list_for_users(
     tx: &mut Tx<'_>,
     users: &[UserId],
     scopes: &[Scope],
@@ -182,7 +182,7 @@ pub(crate) async fn of(
         sql.bind(Bound::Int(now.0));
         sql.push(" AND (s.user_id = ");
         sql.bind(Bound::Int(own.0)).push(" OR (1 = 1");
-        super::select::seen::<Sessions>(&mut sql, scopes, limit);
+        super::select::push_scopes::<Sessions>(&mut sql, scopes, limit);
         sql.push(")) ORDER BY s.user_id, s.id");
         found.extend(tx.all(&sql.text, &sql.vals(), read_session).await?);
     }
@@ -214,7 +214,7 @@ pub(crate) async fn within(
         .push(SESSIONS)
         .push(" JOIN users u ON u.id = s.user_id WHERE s.expires_at > ")
         .bind(Bound::Int(now.0));
-    super::select::seen::<Sessions>(&mut sql, scopes, limit);
+    super::select::push_scopes::<Sessions>(&mut sql, scopes, limit);
     sql.push(" ORDER BY s.id DESC LIMIT 10000");
     tx.all(&sql.text, &sql.vals(), read_session).await
 }
@@ -293,7 +293,7 @@ pub(crate) async fn require_enrolment(
 }
 
 /// Notes when a session was last used.
-pub(crate) async fn seen(tx: &mut Tx<'_>, session: SessionId, at: Time) -> Res<()> {
+pub(crate) async fn note_use(tx: &mut Tx<'_>, session: SessionId, at: Time) -> Res<()> {
     tx.exec(
         "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
         &[session.0.into(), at.0.into()],

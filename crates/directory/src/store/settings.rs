@@ -27,7 +27,7 @@ pub(crate) async fn version(tx: &mut Tx<'_>, name: &str) -> Res<i64> {
 }
 
 /// Stores a settings document whole.
-pub(crate) async fn put(
+pub(crate) async fn upsert(
     tx: &mut Tx<'_>,
     name: &str,
     document: &str,

@@ -227,7 +227,7 @@ impl Plan {
     fn push_where(&self, sql: &mut Sql, now: Time) -> Result<(), Fault> {
         select::narrowed::<Users>(sql, &self.query, &[Scope::All], None, now)?;
         for scopes in &self.asked {
-            select::seen::<Users>(sql, scopes, None);
+            select::push_scopes::<Users>(sql, scopes, None);
         }
         Ok(())
     }

@@ -107,7 +107,11 @@ pub(crate) async fn homed(
 }
 
 /// Notes that somebody came to, or left, an organisation.
-pub(crate) async fn step(tx: &mut Tx<'_>, organisation: OrganisationId, step: i64) -> Res<()> {
+pub(crate) async fn change_population(
+    tx: &mut Tx<'_>,
+    organisation: OrganisationId,
+    step: i64,
+) -> Res<()> {
     tx.exec_deferred(
         "INSERT INTO population (organisation_id, step) VALUES ($1, $2)",
         &[organisation.0.into(), step.into()],
@@ -161,7 +165,7 @@ pub(crate) async fn insert(
         .await?;
     if let Some(id) = id {
         tx.note_created_user(id.0);
-        super::search::put(tx, id, &derived.search).await?;
+        super::search::index_user(tx, id, &derived.search).await?;
     }
     Ok(id)
 }
@@ -173,7 +177,7 @@ pub(crate) async fn update(
     alias: Option<&str>,
 ) -> Res<(ShownNames, i64)> {
     let derived = Derived::of(&user.login, user.email.as_deref(), &user.names);
-    super::search::change(tx, user.id, &derived.search).await?;
+    super::search::reindex_user(tx, user.id, &derived.search).await?;
     let mut values = [Val::Null; 1 + WRITTEN.len()];
     values[0] = user.id.0.into();
     values[1..].copy_from_slice(&written_values(user, &derived, alias));
@@ -264,7 +268,7 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId) -> Res<()> {
 }
 
 /// Sets or clears when an account was last used; used by the ledger of uses.
-pub(crate) async fn seen(tx: &mut Tx<'_>, user: UserId, at: Time) -> Res<()> {
+pub(crate) async fn note_use(tx: &mut Tx<'_>, user: UserId, at: Time) -> Res<()> {
     tx.exec(
         "UPDATE users SET last_seen_at = $2 WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at < $2)",
         &[user.0.into(), Val::Int(at.0)],
@@ -288,7 +292,7 @@ pub(crate) async fn seen_of(
         sql.bind_all(chunk.iter().map(|id| id.0))
             .push(") AND (u.id = ");
         sql.bind(Bound::Int(own.0)).push(" OR (1 = 1");
-        super::select::seen::<Users>(&mut sql, scopes, limit);
+        super::select::push_scopes::<Users>(&mut sql, scopes, limit);
         sql.push("))");
         seen.extend(
             tx.all(&sql.text, &sql.vals(), |row| Ok(UserId(row.int(0)?)))

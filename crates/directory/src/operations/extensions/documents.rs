@@ -26,7 +26,7 @@ impl Handle {
             let of = of.to_vec();
             self.read(Operation::ReadExtension, async |work: &mut Work<'_>| {
                 let platform = work.caller.platform.word();
-                let seen = seen(work, kind, &of).await?;
+                let seen = visible_ids(work, kind, &of).await?;
                 let documents = extensions::documents(&mut work.tx, kind, &seen, platform).await?;
                 Ok(documents.into_iter().collect())
             })
@@ -53,7 +53,7 @@ impl Handle {
                 let name = target(work, kind, of).await?;
                 let (now, platform) = (work.now, work.caller.platform.word());
                 let before = extensions::documents(&mut work.tx, kind, &[of], platform).await?;
-                extensions::put(&mut work.tx, kind, of, platform, &new, now).await?;
+                extensions::store_document(&mut work.tx, kind, of, platform, &new, now).await?;
                 if before.first().map(|(_, document)| document) != Some(&new.document) {
                     let verb = format!("{}.changed", kind.word());
                     let about = About {
@@ -75,7 +75,7 @@ impl Handle {
 }
 
 /// The numbers of those of the entities that the caller sees.
-async fn seen(work: &mut Work<'_>, kind: Extended, of: &[i64]) -> Outcome<Vec<i64>> {
+async fn visible_ids(work: &mut Work<'_>, kind: Extended, of: &[i64]) -> Outcome<Vec<i64>> {
     Ok(match kind {
         Extended::User => {
             let ids: Vec<UserId> = of.iter().copied().map(UserId).collect();
@@ -94,7 +94,7 @@ async fn seen(work: &mut Work<'_>, kind: Extended, of: &[i64]) -> Outcome<Vec<i6
             .collect(),
         Extended::Role => {
             let ids: Vec<RoleId> = of.iter().copied().map(RoleId).collect();
-            let seen = crate::operations::roles::seen(work, &ids).await?;
+            let seen = crate::operations::roles::visible_roles(work, &ids).await?;
             seen.into_iter().map(|role| role.id.0).collect()
         }
         Extended::Record => Vec::new(),

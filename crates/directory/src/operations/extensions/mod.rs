@@ -40,7 +40,7 @@ pub(crate) fn check(extension: &NewExtension) -> Result<(), Fault> {
 }
 
 /// Stores the document that came with a new or changed entity, as the caller's dialect's.
-pub(crate) async fn put(
+pub(crate) async fn store_document(
     work: &mut Work<'_>,
     kind: Extended,
     of: i64,
@@ -48,7 +48,7 @@ pub(crate) async fn put(
 ) -> Outcome<()> {
     check(extension)?;
     let (now, platform) = (work.now, work.caller.platform.word());
-    extensions::put(&mut work.tx, kind, of, platform, extension, now).await?;
+    extensions::store_document(&mut work.tx, kind, of, platform, extension, now).await?;
     Ok(())
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn replace(
 ) -> Outcome<bool> {
     let platform = work.caller.platform.word();
     let before = extensions::documents(&mut work.tx, kind, &[of], platform).await?;
-    put(work, kind, of, extension).await?;
+    store_document(work, kind, of, extension).await?;
     Ok(before.first().map(|(_, document)| document) != Some(&extension.document))
 }
 

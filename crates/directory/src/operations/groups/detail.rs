@@ -8,7 +8,7 @@ use crate::model::{
     NewGroup, Permission, Predicate, Query, Test, User, UserField, UserId, UserRef,
 };
 use crate::operations::users::list;
-use crate::operations::users::related::ties_of;
+use crate::operations::users::related::load_related;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::{extensions, grants, members, organisation_labels};
@@ -107,7 +107,7 @@ async fn detail_of(work: &mut Work<'_>, group: Group, wanted: GroupWanted) -> Ou
     let (id, number) = (group.id, [group.id.0]);
     let platform = work.caller.platform.word();
     let documents = extensions::documents(&mut work.tx, Extended::Group, &number, platform).await?;
-    let labels = organisation_labels::of(&mut work.tx, &[group.organisation]).await?;
+    let labels = organisation_labels::load(&mut work.tx, &[group.organisation]).await?;
     let scopes = work.reading(Permission::ReadUsers);
     let (limit, now) = (work.limit(), work.now);
     let counts = members::counts(&mut work.tx, &[id], &scopes, limit, now).await?;
@@ -116,13 +116,13 @@ async fn detail_of(work: &mut Work<'_>, group: Group, wanted: GroupWanted) -> Ou
         .map_or((0, 0), |(_, total, active)| (*total, *active));
     let brought = grants::group_roles(&mut work.tx, &[id]).await?;
     let roles: Vec<_> = brought.iter().map(|one| one.role).collect();
-    let roles = roles::seen(work, &roles).await?;
+    let roles = roles::visible_roles(work, &roles).await?;
     let members = match total {
         0 => Vec::new(),
         _ => members_of(work, &group, wanted.members).await?,
     };
     let ids: Vec<UserId> = members.iter().map(|user| user.id).collect();
-    let related = ties_of(work, &ids, wanted.of_members).await?;
+    let related = load_related(work, &ids, wanted.of_members).await?;
     Ok(GroupDetail {
         group,
         document: documents.into_iter().next().map(|(_, document)| document),

@@ -58,7 +58,7 @@ pub(crate) async fn find(
 ) -> Outcome<Option<Group>> {
     work.switch(Operation::ShowGroup)?;
     let folded = rules::fold(name.trim());
-    let ids = groups::named(&mut work.tx, &folded).await?;
+    let ids = groups::find_by_name(&mut work.tx, &folded).await?;
     let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
     let seen = load_seen(work, &ids).await?;
     Ok(seen.into_iter().find(|group| {

@@ -40,7 +40,7 @@ impl Handle {
                 let own = (work.caller.user, work.caller.platform);
                 let everything = limit.is_none() && scopes.contains(&Scope::All);
                 let narrow = |sql: &mut Sql| {
-                    groups::shown(sql, platform);
+                    groups::push_platform(sql, platform);
                     if !everything {
                         groups::seen_or_own(sql, &scopes, limit, own);
                     }
@@ -364,7 +364,7 @@ pub(crate) async fn join(
     may_hand_out(work, user, group).await?;
     covering::may_manage_by_joining(work, user, group.id).await?;
     let now = work.now;
-    members::put(&mut work.tx, user.id, group.id, now).await?;
+    members::insert(&mut work.tx, user.id, group.id, now).await?;
     Ok(())
 }
 
@@ -419,7 +419,7 @@ pub(crate) async fn replace(
 ) -> Outcome<Option<(Vec<GroupId>, Vec<GroupId>)>> {
     limits::check_references("groups", wanted.len())?;
     let platform = work.shown_platform();
-    let narrow = |sql: &mut Sql| groups::shown(sql, platform);
+    let narrow = |sql: &mut Sql| groups::push_platform(sql, platform);
     let present: Vec<GroupId> = members::groups_of(&mut work.tx, &[user.id], narrow)
         .await?
         .into_iter()

@@ -40,7 +40,7 @@ impl Handle {
                 let permission = query.seen_by.unwrap_or(Permission::ReadGroups);
                 let (scopes, limit, now) = (work.scopes_of(permission), work.limit(), work.now);
                 let platform = work.shown_platform();
-                let narrow = |sql: &mut Sql| groups::shown(sql, platform);
+                let narrow = |sql: &mut Sql| groups::push_platform(sql, platform);
                 let statements =
                     pages::compile::<groups::Groups>(&query, narrow, &scopes, limit, now)?;
                 Ok(pages::run::<groups::Groups>(&mut work.tx, &statements).await?)
@@ -207,7 +207,7 @@ async fn create(work: &mut Work<'_>, new: &NewGroup, uuid: uuid::Uuid) -> Outcom
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     if let Some(extension) = &new.extension {
-        extensions::put(work, Extended::Group, group.id.0, extension).await?;
+        extensions::store_document(work, Extended::Group, group.id.0, extension).await?;
     }
     let detail = json!({ "after": { "name": group.name, "uuid": group.uuid } });
     work.event("group.created", About::group(&group), Some(detail))

@@ -35,7 +35,7 @@ impl Handle {
                 let platform = work.shown_platform();
                 let scopes = work.scopes_of(Permission::ManageGroups);
                 let narrow = |sql: &mut Sql| {
-                    groups::shown(sql, platform);
+                    groups::push_platform(sql, platform);
                     groups::managed_at(sql, &scopes, limit, user, level);
                 };
                 // What shows is decided by `narrow`, which knows about managers.

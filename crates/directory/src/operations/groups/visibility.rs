@@ -20,7 +20,7 @@ pub(crate) async fn load_seen(work: &mut Work<'_>, ids: &[i64]) -> Outcome<Vec<G
     let (limit, platform) = (work.limit(), work.shown_platform());
     let own = (work.caller.user, work.caller.platform);
     let narrow = |sql: &mut Sql| {
-        groups::shown(sql, platform);
+        groups::push_platform(sql, platform);
         groups::seen_or_own(sql, &scopes, limit, own);
     };
     Ok(pages::by_ids::<groups::Groups>(&mut work.tx, ids, narrow).await?)
@@ -46,7 +46,7 @@ pub(crate) async fn visible(work: &mut Work<'_>, which: &GroupRef) -> Outcome<Op
             .map(|group| group.id.0)
             .into_iter()
             .collect(),
-        Ref::Name(name) => groups::named(&mut work.tx, &rules::fold(name))
+        Ref::Name(name) => groups::find_by_name(&mut work.tx, &rules::fold(name))
             .await?
             .into_iter()
             .map(|id| id.0)

@@ -97,7 +97,7 @@ pub(crate) async fn install_group(
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
         };
-        extensions::put(
+        extensions::store_document(
             &mut work.tx,
             Extended::Group,
             id.0,

@@ -232,7 +232,7 @@ pub(crate) async fn create(
     organisation.id = id;
     builtin_groups::groups_of_organisation(work, &organisation).await?;
     if let Some(extension) = &new.extension {
-        extensions::put(work, Extended::Organisation, id.0, extension).await?;
+        extensions::store_document(work, Extended::Organisation, id.0, extension).await?;
     }
     let detail = json!({ "after": { "name": organisation.name, "uuid": organisation.uuid, "parent": parent } });
     work.event(

@@ -91,7 +91,7 @@ pub(crate) async fn put_default_roles(
     let name = default_roles_setting(platform);
     let (now, actor) = (work.now, work.actor());
     let document = json!(wanted).to_string();
-    settings::put(&mut work.tx, &name, &document, now, actor).await?;
+    settings::upsert(&mut work.tx, &name, &document, now, actor).await?;
     let about = About {
         entity: "setting",
         name: Some(&name),

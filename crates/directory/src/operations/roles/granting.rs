@@ -214,7 +214,7 @@ pub(crate) async fn give_beside(
         }
     }
     let (now, actor) = (work.now, work.actor());
-    grants::put(
+    grants::upsert(
         &mut work.tx,
         user.id,
         role.id,
@@ -258,7 +258,7 @@ fn described(
 }
 
 /// Revokes a direct grant, with every rule that revoking has.
-pub(crate) async fn take(
+pub(crate) async fn revoke(
     work: &mut Work<'_>,
     user: &User,
     role: RoleId,
@@ -383,5 +383,5 @@ pub(crate) async fn held_by(
         .map(|spec| spec.platform)
         .collect();
     let now = work.now;
-    Ok(grants::held(&mut work.tx, users, only, &known, now).await?)
+    Ok(grants::list_held(&mut work.tx, users, only, &known, now).await?)
 }

@@ -43,7 +43,7 @@ impl Handle {
                     work.now,
                 );
                 let platform = work.shown_platform();
-                let narrow = |sql: &mut Sql| shown(sql, platform);
+                let narrow = |sql: &mut Sql| push_platform(sql, platform);
                 let statements =
                     pages::compile::<roles::Roles>(&query, narrow, &scopes, limit, now)?;
                 Ok(pages::run::<roles::Roles>(&mut work.tx, &statements).await?)
@@ -59,7 +59,7 @@ impl Handle {
             Box::pin(async move {
                 handle
                     .read(Operation::ShowRole, async |work: &mut Work<'_>| {
-                        let role = find(work, &which).await?;
+                        let role = find_role(work, &which).await?;
                         only_seen(work, role).await
                     })
                     .await
@@ -95,7 +95,7 @@ impl Handle {
         Box::pin(async move {
             let ids = ids.to_vec();
             self.read(Operation::ShowRole, async |work: &mut Work<'_>| {
-                seen(work, &ids).await
+                visible_roles(work, &ids).await
             })
             .await
         })
@@ -188,14 +188,14 @@ impl Handle {
     }
 }
 
-pub(crate) fn shown(sql: &mut Sql, platform: Option<Platform>) {
+pub(crate) fn push_platform(sql: &mut Sql, platform: Option<Platform>) {
     if let Some(platform) = platform {
         sql.push(roles::ON_PLATFORM)
             .bind(Bound::Text(platform.word().to_owned()));
     }
 }
 
-async fn find(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Option<Role>> {
+async fn find_role(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Option<Role>> {
     Ok(match which {
         Ref::Id(id) => roles::by_id(&mut work.tx, *id).await?,
         Ref::Uuid(uuid) => roles::by_uuid(&mut work.tx, *uuid).await?,
@@ -208,7 +208,7 @@ async fn find(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Option<Role>> {
 
 /// Those of the roles that the caller sees: on a platform their dialect shows, and of an organisation
 /// within reach or of none; whoever reads no roles sees those they hold.
-pub(crate) async fn seen(work: &mut Work<'_>, ids: &[RoleId]) -> Outcome<Vec<Role>> {
+pub(crate) async fn visible_roles(work: &mut Work<'_>, ids: &[RoleId]) -> Outcome<Vec<Role>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let (platform, limit, user) = (work.shown_platform(), work.limit(), work.caller.user);
     let mut scopes = work.scopes_of(Permission::ReadRoles);
@@ -217,7 +217,7 @@ pub(crate) async fn seen(work: &mut Work<'_>, ids: &[RoleId]) -> Outcome<Vec<Rol
         scopes.extend(work.scopes_of(own));
     }
     let narrow = |sql: &mut Sql| {
-        shown(sql, platform);
+        push_platform(sql, platform);
         roles::visible_or_assigned(sql, &scopes, limit, user);
     };
     Ok(pages::by_ids::<roles::Roles>(&mut work.tx, &ids, narrow).await?)
@@ -225,7 +225,7 @@ pub(crate) async fn seen(work: &mut Work<'_>, ids: &[RoleId]) -> Outcome<Vec<Rol
 
 async fn only_seen(work: &mut Work<'_>, role: Option<Role>) -> Outcome<Role> {
     let ids: Vec<RoleId> = role.iter().map(|role| role.id).collect();
-    Ok(seen(work, &ids)
+    Ok(visible_roles(work, &ids)
         .await?
         .into_iter()
         .next()
@@ -234,7 +234,7 @@ async fn only_seen(work: &mut Work<'_>, role: Option<Role>) -> Outcome<Role> {
 
 /// A role that the caller may change: theirs is the reach over its organisation, or over everything.
 pub(crate) async fn target(work: &mut Work<'_>, which: &RoleRef) -> Outcome<Role> {
-    let role = find(work, which).await?;
+    let role = find_role(work, which).await?;
     let role = only_seen(work, role).await?;
     match role.organisation {
         Some(organisation) => work.require_organisation(organisation).await?,
@@ -391,7 +391,7 @@ async fn create(work: &mut Work<'_>, new: &NewRole, uuid: uuid::Uuid) -> Outcome
         .await?
         .ok_or(Fault::Taken { field: "uuid" })?;
     if let Some(extension) = &new.extension {
-        extensions::put(work, Extended::Role, role.id.0, extension).await?;
+        extensions::store_document(work, Extended::Role, role.id.0, extension).await?;
     }
     let detail = json!({ "after": described(&role) });
     work.event("role.created", About::role(&role), Some(detail))

@@ -65,10 +65,10 @@ pub(crate) async fn grant_owner_roles(work: &mut Work<'_>, user: UserId) -> Outc
                 grants::delete(&mut work.tx, user, old.role, old.organisation).await?;
             }
         }
-        grants::put(&mut work.tx, user, role, crate::ROOT, None, now, actor).await?;
+        grants::upsert(&mut work.tx, user, role, crate::ROOT, None, now, actor).await?;
     }
     for group in owner_roles.groups {
-        members::put(&mut work.tx, user, group, now).await?;
+        members::insert(&mut work.tx, user, group, now).await?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::store::{grants, members, organisations, users};
 
 use super::columns::columns_of;
 use super::lookup::Lookup;
-use super::{Read, WantedRole, read};
+use super::{Read, WantedRole, read_row};
 
 /// What only a newly made person gets.
 #[derive(Clone, Debug, Default)]
@@ -195,7 +195,7 @@ pub(crate) async fn make(
     how: &How<'_>,
 ) -> Outcome<Ensured> {
     work.switch(Operation::CreateUser)?;
-    let read = read(work, lookup, row).await?;
+    let read = read_row(work, lookup, row).await?;
     let new = NewUser {
         door: how.door.clone(),
         ..read.to_new()
@@ -228,7 +228,7 @@ pub(crate) async fn update(
         organisations,
         groups,
         roles,
-    } = read(work, lookup, row).await?;
+    } = read_row(work, lookup, row).await?;
     // They were found by this address, however it is written. Who was found by the login has no address, or
     // is to have none.
     change.email = change
@@ -393,7 +393,7 @@ async fn put_roles(
             }
             work.switch(Operation::RevokeRole)?;
             let part = work.tx.savepoint().await?;
-            let gone = granting::take(work, user, old.role, Some(old.organisation)).await;
+            let gone = granting::revoke(work, user, old.role, Some(old.organisation)).await;
             changed |= settle(work, part, gone).await?;
         }
     }

@@ -43,7 +43,7 @@ pub(crate) fn reference<Id: From<i64>>(text: &str) -> Ref<Id> {
 }
 
 /// A reference as JSON gives it: a number or a text.
-pub(crate) fn named(field: &'static str, value: &Value) -> Result<String, Fault> {
+pub(crate) fn read_reference(field: &'static str, value: &Value) -> Result<String, Fault> {
     match value {
         Value::String(text) if !text.trim().is_empty() && !text.contains('\0') => {
             rules::limits::check_length(field, text)?;
@@ -62,7 +62,7 @@ impl Lookup {
         field: &'static str,
         value: &Value,
     ) -> Outcome<OrganisationId> {
-        let text = named(field, value)?;
+        let text = read_reference(field, value)?;
         if let Some(known) = self.organisations.get(&text) {
             return Ok(*known);
         }
@@ -85,7 +85,7 @@ impl Lookup {
         field: &'static str,
         value: &Value,
     ) -> Outcome<GroupId> {
-        let text = named(field, value)?;
+        let text = read_reference(field, value)?;
         if let Some(known) = self.groups.get(&text) {
             return Ok(*known);
         }
@@ -93,7 +93,7 @@ impl Lookup {
         let (name, found) = match (&which, text.rsplit_once('@')) {
             (Ref::Name(_), Some((name, place))) => {
                 let place = self.organisation(work, field, &Value::from(place)).await?;
-                let ids = stored_groups::named(&mut work.tx, &rules::fold(name)).await?;
+                let ids = stored_groups::find_by_name(&mut work.tx, &rules::fold(name)).await?;
                 let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
                 let seen = groups::visibility::load_seen(work, &ids).await?;
                 let found = seen.into_iter().find(|group| group.organisation == place);
@@ -119,7 +119,7 @@ impl Lookup {
         field: &'static str,
         value: &Value,
     ) -> Outcome<WantedRole> {
-        let text = named(field, value)?;
+        let text = read_reference(field, value)?;
         if let Some(known) = self.roles.get(&text) {
             return Ok(*known);
         }
@@ -141,7 +141,7 @@ impl Lookup {
 
     /// A person whom the caller sees, by the column `user`.
     pub async fn user(&mut self, work: &mut Work<'_>, value: &Value) -> Outcome<User> {
-        let text = named("user", value)?;
+        let text = read_reference("user", value)?;
         let which: UserRef = reference(&text);
         match work.visible_user(&which).await {
             Err(Abort::Fault(Fault::NotFound(_))) => {

@@ -73,7 +73,7 @@ impl Read {
 }
 
 /// Reads a row whose members are known ones.
-pub(crate) async fn read(
+pub(crate) async fn read_row(
     work: &mut Work<'_>,
     lookup: &mut Lookup,
     row: &Map<String, Value>,

@@ -17,7 +17,7 @@ use crate::model::{
     Fault, Kind, Page, Permission, Query, Ref, Related, Scope, Session, SessionField, SessionId,
     SessionRef, User, UserId, UserRef, Wanted,
 };
-use crate::operations::users::related::ties_of;
+use crate::operations::users::related::load_related;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::store::{pages, sessions, users};
@@ -31,7 +31,8 @@ impl Handle {
             self.read(Operation::ListSessions, async move |work: &mut Work<'_>| {
                 let scopes = work.scopes_of(Permission::ManageSessions);
                 let (limit, own, now) = (work.limit(), work.caller.user, work.now);
-                let found = sessions::of(&mut work.tx, &of, &scopes, limit, own, now).await?;
+                let found =
+                    sessions::list_for_users(&mut work.tx, &of, &scopes, limit, own, now).await?;
                 Ok(live(work, found))
             })
             .await
@@ -143,7 +144,7 @@ impl Handle {
                 async move |work: &mut Work<'_>| {
                     let user = work.target_user(&which).await?;
                     end_all(work, &user, None).await?;
-                    let related = ties_of(work, &[user.id], wanted).await?;
+                    let related = load_related(work, &[user.id], wanted).await?;
                     Ok((user, related))
                 },
             ))

@@ -86,8 +86,8 @@ impl Handle {
             .read(operation, async |work: &mut Work<'_>| {
                 let own = work.caller.user;
                 let begun = sessions::by_id(&mut work.tx, session).await?;
-                let stored = passwords::of(&mut work.tx, own).await?;
-                let factor = second_factors::of(&mut work.tx, own).await?;
+                let stored = passwords::find(&mut work.tx, own).await?;
+                let factor = second_factors::find(&mut work.tx, own).await?;
                 let hash = stored.map(|stored| stored.hash);
                 Ok((
                     begun.map(|session| session.created_at),

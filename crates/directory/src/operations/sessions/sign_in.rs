@@ -231,8 +231,10 @@ impl Directory {
                 };
                 Ok(Some(Candidate {
                     locks: lockouts::locks(tx, user.id, &network).await?,
-                    hash: passwords::of(tx, user.id).await?.map(|stored| stored.hash),
-                    factor: second_factors::of(tx, user.id)
+                    hash: passwords::find(tx, user.id)
+                        .await?
+                        .map(|stored| stored.hash),
+                    factor: second_factors::find(tx, user.id)
                         .await?
                         .filter(|factor| factor.confirmed),
                     required_at_home: second_factors::required_in(tx, user.home).await?,
@@ -374,7 +376,7 @@ impl ProvisioningDefaults {
                     Standing::Active | Standing::LockedOut => {}
                     other => return Ok(Err(Refusal::Standing(other))),
                 }
-                let Some(stored) = passwords::of(&mut work.tx, own).await? else {
+                let Some(stored) = passwords::find(&mut work.tx, own).await? else {
                     return Ok(Err(Refusal::Unknown));
                 };
                 if stored.hash != hash {

@@ -64,7 +64,7 @@ pub(crate) async fn apply(
     match action {
         Action::Enable => {
             let status = Some(Status::Active);
-            set(work, id, &with_status(status), Vec::new()).await
+            change_user(work, id, &with_status(status), Vec::new()).await
         }
         Action::Disable { revoke_keys } => disable(work, id, *revoke_keys).await,
         Action::Unlock => {
@@ -98,7 +98,7 @@ pub(crate) async fn apply(
                 second_factor_required: Some(*required),
                 ..UserChange::default()
             };
-            set(work, id, &change, Vec::new()).await
+            change_user(work, id, &change, Vec::new()).await
         }
         Action::RemoveSecondFactor => {
             work.switch(Operation::RemoveSecondFactor)?;
@@ -111,7 +111,7 @@ pub(crate) async fn apply(
         Action::Set { change } => {
             work.switch(Operation::UpdateUser)?;
             let change = change_of(work, lookup, change).await?;
-            set(work, id, &change, Vec::new()).await
+            change_user(work, id, &change, Vec::new()).await
         }
         Action::Move { home } => {
             let change = UserChange {
@@ -119,7 +119,7 @@ pub(crate) async fn apply(
                 ..UserChange::default()
             };
             let lost = vec!["groups and roles that ended with the move".to_owned()];
-            set(work, id, &change, lost).await
+            change_user(work, id, &change, lost).await
         }
         Action::Join { group } => {
             work.switch(Operation::AddMember)?;
@@ -186,7 +186,7 @@ fn own_key(work: &Work<'_>) -> Option<crate::model::KeyId> {
     }
 }
 
-async fn set(
+async fn change_user(
     work: &mut Work<'_>,
     id: UserId,
     change: &UserChange,
@@ -214,7 +214,7 @@ async fn disable(work: &mut Work<'_>, id: UserId, revoke_keys: bool) -> Outcome<
         if stored_sessions::any_of(&mut work.tx, id).await? {
             lost.push("sessions".to_owned());
         }
-        set(work, id, &with_status(Some(Status::Inactive)), lost.clone()).await?
+        change_user(work, id, &with_status(Some(Status::Inactive)), lost.clone()).await?
     } else {
         Undo::Nothing
     };
@@ -298,7 +298,7 @@ async fn revoke(
     if held.is_empty() {
         return Ok(Undo::Nothing);
     }
-    granting::take(work, &user, RoleId(role), organisation.map(OrganisationId)).await?;
+    granting::revoke(work, &user, RoleId(role), organisation.map(OrganisationId)).await?;
     Ok(Undo::Grant { grants: held })
 }
 
@@ -319,7 +319,7 @@ pub(super) async fn change_of(
         }
     }
     rows::ensure::check_members(members)?;
-    let read = rows::read(work, lookup, members).await?;
+    let read = rows::read_row(work, lookup, members).await?;
     Ok(UserChange {
         groups: read.groups,
         ..read.change
@@ -363,7 +363,7 @@ pub(crate) async fn revert(
             work.switch(Operation::RevokeRole)?;
             let user = work.visible_user(&which).await?;
             let place = Some(OrganisationId(*organisation));
-            match granting::take(work, &user, RoleId(*role), place).await {
+            match granting::revoke(work, &user, RoleId(*role), place).await {
                 Err(Abort::Fault(Fault::NotFound(Kind::Grant))) => return Ok(None),
                 taken => taken?,
             }

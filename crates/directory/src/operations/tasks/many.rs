@@ -60,7 +60,7 @@ impl Handle {
                     let mut lookup = Lookup::default();
                     let mut items = Vec::with_capacity(people.len());
                     for which in &people {
-                        items.push(one(work, &mut lookup, which, &action, &near).await?);
+                        items.push(act_on_person(work, &mut lookup, which, &action, &near).await?);
                     }
                     let refused = items.iter().any(|one| one.outcome == ItemOutcome::Failed);
                     if dry_run || (refused && mode == TaskMode::All) {
@@ -222,7 +222,7 @@ fn ended(job: &Job) -> Result<(), Fault> {
 }
 
 /// One person of a request, whole or not at all.
-async fn one(
+async fn act_on_person(
     work: &mut Work<'_>,
     lookup: &mut Lookup,
     which: &UserRef,

@@ -390,7 +390,7 @@ fn may_change(work: &Work<'_>, job: &Job) -> Result<(), Fault> {
 /// Jobs with what they do, in their order.
 async fn with_tasks(work: &mut Work<'_>, jobs: Vec<Job>) -> Outcome<Vec<TaskJob>> {
     let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-    let mut stored = job_tasks::of(&mut work.tx, &ids).await?;
+    let mut stored = job_tasks::load(&mut work.tx, &ids).await?;
     let with_task = |job: Job| -> Outcome<TaskJob> {
         let (task, expires_at) = match stored.remove(&job.id) {
             None => (None, None),

@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 use super::checks::{check_home_domain, check_own_address, check_texts, take_names};
-use super::related::ties_of;
+use super::related::load_related;
 use super::{guarded_fields::touched, home};
 use crate::operations::passwords::{self, Prepared};
 use crate::operations::roles::{covering, owners};
@@ -64,7 +64,7 @@ impl Handle {
             let prepared = self.prepare_change_of(operation, &which, &change).await?;
             self.write(operation, async move |work: &mut Work<'_>| {
                 let user = update(work, &which, &change, prepared.as_ref()).await?;
-                let related = ties_of(work, &[user.id], wanted).await?;
+                let related = load_related(work, &[user.id], wanted).await?;
                 Ok((user, related))
             })
             .await
@@ -435,7 +435,7 @@ async fn change_document(
     if let Some(extension) = &change.extension {
         crate::operations::extensions::check(extension)?;
         if stored.as_ref() != Some(&extension.document) {
-            extensions::put(&mut work.tx, of.0, of.1, platform, extension, now).await?;
+            extensions::store_document(&mut work.tx, of.0, of.1, platform, extension, now).await?;
             changed.note("extension", platform, platform);
         }
     } else if let Some(members) = &change.extension_members {

@@ -58,7 +58,7 @@ pub(crate) async fn create(
         now,
     )
     .await?;
-    users::step(&mut work.tx, home, 1).await?;
+    users::change_population(&mut work.tx, home, 1).await?;
     limits::check_references("organisations", new.organisations.len())?;
     work.look_up_organisations(&new.organisations).await?;
     for organisation in new.organisations.iter().filter(|one| **one != home) {
@@ -82,7 +82,7 @@ pub(crate) async fn create(
     join_groups(work, new, &user, &door).await?;
     if let Some(extension) = &new.extension {
         let platform = work.caller.platform;
-        extensions::put(
+        extensions::store_document(
             &mut work.tx,
             Extended::User,
             user.id.0,
@@ -226,7 +226,7 @@ async fn give_roles(
     if new.roles.is_empty() && !new.door.without_defaults {
         let (now, actor) = (work.now, work.actor());
         for role in &door.roles {
-            grants::put(&mut work.tx, user.id, *role, user.home, None, now, actor).await?;
+            grants::upsert(&mut work.tx, user.id, *role, user.home, None, now, actor).await?;
         }
     }
     Ok(())
@@ -247,7 +247,7 @@ async fn join_groups(
     crate::operations::groups::members::join_named(work, user, &named).await?;
     if !new.door.without_defaults {
         for group in &door.groups {
-            members::put(&mut work.tx, user.id, *group, work.now).await?;
+            members::insert(&mut work.tx, user.id, *group, work.now).await?;
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(crate) async fn delete(work: &mut Work<'_>, which: &UserRef) -> Outcome<User
     let user = work.target_user(which).await?;
     work.guard_takeover(&user).await?;
     let owner = owners::is_owner(work, user.id).await?;
-    users::step(&mut work.tx, user.home, -1).await?;
+    users::change_population(&mut work.tx, user.home, -1).await?;
     users::delete(&mut work.tx, user.id).await?;
     if owner {
         owners::one_stays(work).await?;

@@ -58,8 +58,8 @@ pub(crate) async fn settle(
         administrator,
     };
     organisations::put_membership(&mut work.tx, membership, now).await?;
-    users::step(&mut work.tx, old, -1).await?;
-    users::step(&mut work.tx, home, 1).await?;
+    users::change_population(&mut work.tx, old, -1).await?;
+    users::change_population(&mut work.tx, home, 1).await?;
     user.home = home;
     roles_follow(work, user, old).await?;
     grants::end_foreign_custom(&mut work.tx, user.id, home).await?;

@@ -30,7 +30,7 @@ use crate::rules::limits;
 use super::keys;
 use super::passwords::Prepared;
 use crate::operations::users::create::create;
-use crate::operations::users::related::ties_of;
+use crate::operations::users::related::load_related;
 use crate::pending::Pending;
 
 impl Handle {
@@ -74,7 +74,7 @@ impl Handle {
             let uuid = new.uuid.unwrap_or_else(|| self.inner.seams.random_uuid());
             self.write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                 let user = create(work, &new, uuid, prepared.as_ref()).await?;
-                let related = ties_of(work, &[user.id], wanted).await?;
+                let related = load_related(work, &[user.id], wanted).await?;
                 Ok((user, related))
             })
             .await
@@ -109,7 +109,7 @@ impl Handle {
                 .write(Operation::CreateUser, async move |work: &mut Work<'_>| {
                     let user = create(work, &new, uuid, prepared.as_ref()).await?;
                     let key = keys::first(work, &user, &key, key_uuid, &text).await?;
-                    let related = ties_of(work, &[user.id], wanted).await?;
+                    let related = load_related(work, &[user.id], wanted).await?;
                     Ok((user, key, related))
                 })
                 .await?;
@@ -160,7 +160,7 @@ impl Handle {
                     made.push(create(work, one, *uuid, prepared.as_ref()).await?);
                 }
                 let ids: Vec<UserId> = made.iter().map(|user: &User| user.id).collect();
-                let related = ties_of(work, &ids, wanted).await?;
+                let related = load_related(work, &ids, wanted).await?;
                 Ok((made, related))
             })
             .await

@@ -17,7 +17,7 @@ use crate::operations::reach::reached;
 use crate::operations::roles::granting;
 use crate::outcome::Outcome;
 use crate::pending::Pending;
-use crate::store::select::{Sql, seen};
+use crate::store::select::{Sql, push_scopes};
 use crate::store::{extensions, groups, organisation_labels, organisations, related, roles};
 
 impl Handle {
@@ -66,7 +66,7 @@ impl Handle {
                             }
                         };
                         let mut told = Related::default();
-                        gather(work, &[person.row.id], wanted, &mut told).await?;
+                        load_rows(work, &[person.row.id], wanted, &mut told).await?;
                         Ok((person, told))
                     })
                     .await
@@ -80,7 +80,7 @@ impl Handle {
         Box::pin(async move {
             let of = of.to_vec();
             self.read(Operation::ShowUser, async |work: &mut Work<'_>| {
-                ties_of(work, &of, wanted).await
+                load_related(work, &of, wanted).await
             })
             .await
         })
@@ -89,7 +89,7 @@ impl Handle {
 
 /// The rows related to those people, where the caller may see both. A write reads them in its own transaction: the answer shows what it did,
 /// and cannot fail after it was done.
-pub(crate) async fn ties_of(
+pub(crate) async fn load_related(
     work: &mut Work<'_>,
     of: &[UserId],
     wanted: Wanted,
@@ -108,12 +108,12 @@ pub(crate) async fn ties_of(
             .map(|(id, document)| (UserId(id), document))
             .collect();
     }
-    gather(work, &people, wanted, &mut told).await?;
+    load_rows(work, &people, wanted, &mut told).await?;
     Ok(told)
 }
 
 /// Reads the rows related to people whom the caller sees.
-async fn gather(
+async fn load_rows(
     work: &mut Work<'_>,
     people: &[UserId],
     wanted: Wanted,
@@ -130,7 +130,7 @@ async fn gather(
         let scopes = work.scopes_of(Permission::ReadGroups);
         let all = everything(&scopes);
         let narrow = |sql: &mut Sql| {
-            groups::shown(sql, platform);
+            groups::push_platform(sql, platform);
             if !all {
                 groups::seen_or_own(sql, &scopes, limit, (user, at));
             }
@@ -142,7 +142,7 @@ async fn gather(
         let scopes = work.scopes_of(Permission::ReadRoles);
         let all = everything(&scopes);
         let narrow = |sql: &mut Sql| {
-            crate::operations::roles::shown(sql, platform);
+            crate::operations::roles::push_platform(sql, platform);
             if !all {
                 roles::visible_or_assigned(sql, &scopes, limit, user);
             }
@@ -168,7 +168,7 @@ async fn gather(
             let of_groups = told.groups.iter().map(|group| group.row.organisation);
             let named: BTreeSet<OrganisationId> = homes.into_iter().chain(of_groups).collect();
             let named: Vec<OrganisationId> = named.into_iter().collect();
-            told.labels = organisation_labels::of(&mut work.tx, &named).await?;
+            told.labels = organisation_labels::load(&mut work.tx, &named).await?;
         }
     }
     if let Some(permission) = wanted.reached_by {
@@ -179,7 +179,8 @@ async fn gather(
     }
     if wanted.organisations {
         let scopes = seeing_organisations(work);
-        let narrow = |sql: &mut Sql| seen::<organisations::Organisations>(sql, &scopes, limit);
+        let narrow =
+            |sql: &mut Sql| push_scopes::<organisations::Organisations>(sql, &scopes, limit);
         (told.memberships, told.organisations) =
             related::organisations_of(&mut work.tx, word, people, narrow).await?;
     }

@@ -352,7 +352,7 @@ async fn place(tx: &mut Tx<'_>, person: &Person) -> Res<()> {
         };
         organisations::put_membership(tx, membership, Time(1)).await?;
     }
-    users::step(tx, person.user.home, 1).await
+    users::change_population(tx, person.user.home, 1).await
 }
 
 /// Makes people, then changes and deletes some; gives those that are left.
@@ -383,7 +383,7 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
         if dice.roll(3) == 0 {
             let (id, at) = (person.user.id, Time(1 + dice.roll(9) as i64));
             let seen: Res<()> = store
-                .write(async move |tx: &mut Tx<'_>| users::seen(tx, id, at).await)
+                .write(async move |tx: &mut Tx<'_>| users::note_use(tx, id, at).await)
                 .await;
             seen.unwrap();
             person.user.last_seen_at = Some(at);
@@ -407,7 +407,7 @@ async fn populate(store: &Store, dice: &mut Dice) -> Vec<Person> {
             let gone = people.remove(index).user;
             let deleted: Res<()> = store
                 .write(async move |tx: &mut Tx<'_>| {
-                    users::step(tx, gone.home, -1).await?;
+                    users::change_population(tx, gone.home, -1).await?;
                     users::delete(tx, gone.id).await
                 })
                 .await;
