@@ -15,12 +15,9 @@ async fn main() -> Result<()> {
     let opencti = OpenCti::builder(url.expose())
         .token(Secret::from_env("OPENCTI_TOKEN")?)
         .build()?;
-    for line in story(
-        &opencti,
-        &format!("usher-live-{}@example.org", std::process::id()),
-    )
-    .await?
-    {
+    let address = format!("usher-live-{}@example.org", std::process::id());
+    // Its future holds that of every operation in turn, and is too large for the stack of the one that waits.
+    for line in Box::pin(story(&opencti, &address)).await? {
         println!("{line}");
     }
     Ok(())

@@ -84,7 +84,8 @@ async fn opencti() {
     opencti.about().await.unwrap();
     opencti.me().await.unwrap();
     if writes() {
-        opencti_story::story(&opencti, &address("opencti", NOWHERE))
+        let address = address("opencti", NOWHERE);
+        Box::pin(opencti_story::story(&opencti, &address))
             .await
             .unwrap();
     }
