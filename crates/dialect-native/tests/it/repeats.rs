@@ -387,7 +387,7 @@ async fn requests_of_one_key_at_once_happen_once() {
     let replies = [one(), one(), one(), one()];
     let mut made = Vec::new();
     let mut statuses = Vec::new();
-    for reply in futures(replies).await {
+    for reply in Box::pin(futures(replies)).await {
         statuses.push(reply.status);
         if reply.status == 201 {
             made.push(reply.json()["number"].clone());

@@ -91,6 +91,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "short searches",
         sql: include_str!("migrations/0016_short_searches.sql"),
     },
+    Migration {
+        number: 17,
+        name: "sorts of entered names",
+        sql: include_str!("migrations/0017_sorts_of_entered_names.sql"),
+    },
 ];
 
 /// One file of changes to the tables.

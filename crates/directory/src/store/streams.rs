@@ -101,6 +101,8 @@ pub(super) fn of(field: &UserField) -> Option<Vec<Stream>> {
         UserField::ExpiringRoleOrganisation(platform) => by_expiring_role(*platform)?,
         UserField::Given
         | UserField::Family
+        | UserField::OwnGiven
+        | UserField::OwnFamily
         | UserField::UpdatedAt
         | UserField::LastSeenAt
         | UserField::SignedInAt => by_expression(field),

@@ -51,7 +51,8 @@ impl Plan {
             within: None,
             lead: ScanPath::Order,
         };
-        relations::look(tx, query, &mut plan.found).await?;
+        let is_led = plan.is_selective();
+        relations::look(tx, query, is_led, &mut plan.found).await?;
         plan.ask(scopes.to_vec());
         if let Some(limit) = limit {
             plan.ask(vec![Scope::Subtree(limit.into())]);
