@@ -6,6 +6,7 @@ mod queue;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -13,6 +14,9 @@ use crate::model::Fault;
 
 pub(crate) use queue::Turn;
 use queue::{Job, Lane, Queue};
+
+/// How long an idle thread keeps the memory that it hashed in.
+const MEMORY_KEPT: Duration = Duration::from_millis(250);
 
 #[derive(Default)]
 struct State {
@@ -59,8 +63,10 @@ impl Shared {
     fn serve(&self) {
         give_way();
         let mut state = self.state();
+        let mut holds_memory = false;
         loop {
             if let Some(job) = state.next() {
+                holds_memory = true;
                 drop(state);
                 let turn = job.turn;
                 // A panic is the job's own: its answer is missing, and the thread goes on.
@@ -69,6 +75,17 @@ impl Shared {
                 state.queue(turn.lane).finish(turn);
             } else if state.closed {
                 return;
+            } else if holds_memory {
+                // More often come soon; without more the memory goes.
+                let waited = self.more.wait_timeout(state, MEMORY_KEPT);
+                let (next, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                state = next;
+                if timeout.timed_out() {
+                    holds_memory = false;
+                    drop(state);
+                    passwords::release_memory();
+                    state = self.state();
+                }
             } else {
                 state = self
                     .more
