@@ -445,7 +445,7 @@ pub(crate) fn like(sql: &mut Sql, expression: &str, pattern: &str) {
         .push(" ESCAPE '\\'");
 }
 
-/// How an entity is seen through a scope, as SQL; see [`seen`].
+/// How an entity is seen through a scope, as SQL; see [`push_scopes`].
 pub(crate) trait Visible {
     /// Users: seen in homes and memberships; other entities by their organisation.
     fn scope(sql: &mut Sql, scope: &Scope);
