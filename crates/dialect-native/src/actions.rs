@@ -206,7 +206,7 @@ impl Members for SentAction {
 
 body! {
     /// One action on the people of `users` or of `filter`, an expression as lists take it. `expect` refuses when the filter
-    /// finds another number of people; `job` makes a job of it whatever the number.
+    /// finds another number of people; `job` makes a job of the request also where it has few people.
     pub struct ActionsBody as "Actions" {
         users: optional Vec<Named>,
         filter: optional String,

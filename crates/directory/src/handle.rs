@@ -208,7 +208,7 @@ impl Handle {
             .map_err(|stop| self.stopped(operation, stop))
     }
 
-    /// The same for a single statement that finds its row by a unique key.
+    /// Reads by one statement that finds its row by a unique key, without a transaction.
     pub(crate) async fn read_point<T, F>(&self, operation: Operation, f: F) -> Result<T, Fault>
     where
         F: AsyncFnOnce(&mut Work<'_>) -> Outcome<T>,

@@ -321,7 +321,7 @@ async fn a_change_of_many_people_says_what_was_meant() {
     }
 }
 
-/// What the caller may not list is suggested for nobody's change.
+/// A change of many people suggests no name that the caller may not list.
 #[tokio::test]
 async fn a_change_of_many_people_suggests_what_may_be_listed() {
     let world = world().await;

@@ -149,7 +149,7 @@ pub(super) const FEW: i64 = if cfg!(test) { 40 } else { 8_000 };
 /// The ways as they are best read for a query.
 pub(crate) type BranchPaths = [BranchPath; 3];
 
-/// Counts the rows of one way up to a bound, whoever sees them.
+/// Counts the rows of one way up to a bound, those that the caller may not see among them: the number only chooses the plan.
 pub(crate) fn look_sql(
     query: &Query<GrantField>,
     branch: usize,

@@ -231,7 +231,7 @@ pub(super) fn counted_by(expression: &str, test: &Test) -> Option<String> {
     const TIMES: [&str; 3] = ["u.updated_at", "u.last_seen_at", "u.signed_in_at"];
     const TEXTS: [&str; 2] = ["u.department", "u.title"];
     match test {
-        // Whoever has no time stands at 0.
+        // A user without the time has 0 in the index.
         Test::AtLeast(Value::Time(Time(1..)))
         | Test::Greater(Value::Time(Time(0..)))
         | Test::Equals(Value::Time(Time(1..)))

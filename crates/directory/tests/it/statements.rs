@@ -352,7 +352,7 @@ async fn what_is_made_is_what_is_shown(world: &World) {
     }
 }
 
-/// The answer of a change is the row that was written; it equals what is read afterwards, whatever was changed.
+/// The answer of a change is the row that was written, and equals what is read afterwards, for each kind of change.
 async fn what_is_changed_is_what_is_shown(world: &World) {
     let handle = world.system();
     let group = world.group("Writers", ROOT).await;

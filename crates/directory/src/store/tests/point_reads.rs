@@ -25,7 +25,7 @@ async fn a_point_read_is_a_single_read(store: Arc<Store>) {
         })
         .await;
     assert!(matches!(two, Err(StoreError::Bug(_))), "{two:?}");
-    // A use-case that panics costs nobody else their read.
+    // A panic in one use-case fails no other read on the connection.
     let panic: Res<()> = store
         .read_point(async |_: &mut Tx<'_>| panic!("on purpose"))
         .await;
