@@ -47,9 +47,12 @@ fn make_hash(cost: HashingCost, password: &[u8], salt: &[u8]) -> Result<String, 
     derive(params, password, salt, &mut hash).map_err(|error| failed(&error))?;
     let encoder = base64::engine::general_purpose::STANDARD_NO_PAD;
     let (salt, hash) = (encoder.encode(salt), encoder.encode(hash));
-    Ok(format!(
-        "$argon2id$v=19$m={memory},t={passes},p=1${salt}${hash}"
-    ))
+    Ok(format!("{}{salt}${hash}", prefix(cost)))
+}
+
+/// What a stored hash of this cost begins with.
+fn prefix(HashingCost { memory, passes }: HashingCost) -> String {
+    format!("$argon2id$v=19$m={memory},t={passes},p=1$")
 }
 
 /// Whether a stored hash is that of a password. Hashes of other kinds, which restored people may have, are compared in memory of
@@ -99,16 +102,14 @@ impl Inner {
     /// A hash that no password has, at the present cost: compared with where there is no account or
     /// no password, so that the answer takes as long.
     pub fn decoy_hash(&self) -> String {
-        let HashingCost { memory, passes } = self.seams.hashing;
         let encoder = base64::engine::general_purpose::STANDARD_NO_PAD;
         let (salt, hash) = (encoder.encode([0_u8; 16]), encoder.encode([0_u8; 32]));
-        format!("$argon2id$v=19$m={memory},t={passes},p=1${salt}${hash}")
+        format!("{}{salt}${hash}", prefix(self.seams.hashing))
     }
 
     /// Whether a stored hash was made at another cost than the present one.
     pub fn outdated(&self, hash: &str) -> bool {
-        let HashingCost { memory, passes } = self.seams.hashing;
-        !hash.starts_with(&format!("$argon2id$v=19$m={memory},t={passes},p=1$"))
+        !hash.starts_with(&prefix(self.seams.hashing))
     }
 }
 
